@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The contract between the BPF programs and the agent: map keys and values, the policy image,
+ * drop reasons, limits, version. Only <linux/types.h> may be included here; the BPF object, the
+ * agent, the compiler and the tests all include this one file.
+ *
+ * Everything is host-endian unless a field is __be. Zero means "unset", and unset means drop.
+ */
+#ifndef FIREBREAK_ABI_H
+#define FIREBREAK_ABI_H
+
+#include <linux/types.h>
+
+#define FB_ABI_VERSION 1u
+#define FB_LANGUAGE_VERSION 1u
+
+/* ---- drop reasons ------------------------------------------------------------------------
+ * One list: number, C name, the name shown to people, what it means. Numbers are never reused.
+ * 0 is "passed". FB_WOULD_DROP is not a drop: it counts what observe mode let through.
+ */
+#define FB_REASONS(X)                                                                              \
+	X(1, MALFORMED, "malformed", "headers are truncated or contradict each other")             \
+	X(2, L2_ADDRESS, "l2-address", "the frame was not sent to this gateway's MAC address")      \
+	X(3, L2_PROTOCOL, "l2-protocol", "an ethertype or tag that the zone does not admit")        \
+	X(4, NO_ZONE, "no-zone", "the interface, tag or destination belongs to no zone")            \
+	X(5, SPOOF, "spoof", "the source address does not belong to the zone it came from")         \
+	X(6, SCOPE, "scope", "a link-local or broadcast address would be forwarded")                \
+	X(7, BINDING, "binding", "the MAC and address are not declared together")                   \
+	X(8, QUARANTINED, "quarantined", "the device is quarantined")                               \
+	X(9, ISOLATED, "isolated", "an isolation plan cuts this pair")                              \
+	X(10, NEVER, "never", "a never line forbids it")                                            \
+	X(11, NO_ALLOW, "no-allow", "no line allows it")                                            \
+	X(12, WINDOW_CLOSED, "window-closed", "the line's window or access is shut")                \
+	X(13, EXPIRED, "expired", "the line's until has passed")                                    \
+	X(14, RATE, "rate", "over the line's limit")                                                \
+	X(15, QUOTA, "quota", "over the line's quota")                                              \
+	X(16, FRAGMENT, "fragment", "a fragment that cannot be attributed")                         \
+	X(17, EXT_HEADER, "ext-header", "an IPv6 extension header that is not admitted")            \
+	X(18, TCP_STATE, "tcp-state", "a TCP segment without a connection")                         \
+	X(19, TCP_WINDOW, "tcp-window", "a TCP segment outside of the window")                      \
+	X(20, ICMP_UNRELATED, "icmp-unrelated", "an ICMP error about no live flow")                 \
+	X(21, TABLE_FULL, "table-full", "no room for a new flow")                                   \
+	X(22, TTL, "ttl", "the hop limit is used up")                                               \
+	X(23, MTU, "mtu", "larger than the way out and may not be fragmented")                      \
+	X(24, ROUTE_MISMATCH, "route-mismatch", "the route leads to another zone than the address") \
+	X(25, REDIRECT_FAILED, "redirect-failed", "the driver did not take the packet")             \
+	X(26, UNDECIDED, "undecided", "no policy, or one that could not be read")
+
+enum fb_reason {
+	FB_PASSED = 0,
+#define FB_X(n, id, name, text) FB_DROP_##id = n,
+	FB_REASONS(FB_X)
+#undef FB_X
+	FB_WOULD_DROP = 31,
+	FB_REASON_COUNT = 32, /* stride of the pair counters */
+	FB_NEXT = 255,	      /* a stage's answer: go on */
+};
+
+/* ---- zones ---------------------------------------------------------------------------- */
+#define FB_ZONE_NONE 0u
+#define FB_ZONE_SELF 1u
+#define FB_ZONE_FIRST 2u
+#define FB_ZONES_MAX 64u /* ids 2..63 are the policy's zones */
+#define FB_PAIR(src, dst) ((src) * FB_ZONES_MAX + (dst))
+#define FB_PAIRS_MAX (FB_ZONES_MAX * FB_ZONES_MAX)
+
+/*
+ * Addresses that stand for a role rather than a host (S13, S14, S20, S21). The data plane replaces an
+ * address by one of these before it classifies, and the compiler writes lines in terms of them. They
+ * lie in 0.0.0.0/8 and ::/8, which no packet may carry (spoof or no-zone), so nothing collides.
+ * IPv4: 0.0.kind.zone. IPv6: the same number in the low 64 bits, high 64 bits 0.
+ */
+#define FB_ROLE(kind, zone) (((__u32)(kind) << 8) | (__u32)(zone))
+enum fb_role_kind {
+	FB_ROLE_SELF_AT = 1,  /* destination: the gateway's address on zone's interface; zone 0 = on none */
+	FB_ROLE_LOCAL = 2,    /* link-local or unspecified unicast, heard in or sent into zone */
+	FB_ROLE_BCAST = 3,    /* limited or directed broadcast, heard in or sent into zone */
+	FB_ROLE_SELF_SRC = 4, /* source: the gateway, sending into zone */
+};
+
+/* ---- the policy image -------------------------------------------------------------------
+ * One element of 16 or 64 MiB in an ARRAY map. fb_images[0] points to the one in force and is read
+ * once per packet. Sections are addressed by 32-bit word index. Everything that decides a new packet is in here.
+ */
+#define FB_IMAGE_BYTES_SMALL (16u << 20)
+#define FB_IMAGE_BYTES_LARGE (64u << 20)
+#define FB_IMAGE_MAGIC 0x31424246u /* "FBB1" */
+
+struct fb_image_header {
+	__u32 magic;	  /* FB_IMAGE_MAGIC, written last */
+	__u32 abi;	  /* FB_ABI_VERSION */
+	__u32 generation; /* > 0, only grows; stamped into flows */
+	__u32 n_words;
+	__u32 applied_lo; /* unix seconds at which the policy was applied; an earlier clock closes dated lines */
+	__u32 n_rules;
+	__u32 port_w;	  /* fb_image_port[], open addressing */
+	__u32 port_mask;  /* slots - 1 */
+	__u32 pair_w;	  /* fb_image_pair[FB_PAIRS_MAX] */
+	__u32 rule_w;	  /* fb_image_rule[] */
+	__u32 reserved[6];
+	/* The classifier's own header follows at word 16; see bpf/lib/classify.h. */
+	__u32 cls[48];
+};
+
+/* The zone of (ifindex, VLAN). key 0 = free slot. Probe from fb_port_hash(), at most FB_PORT_PROBES slots. */
+#define FB_PORT_PROBES 8u
+#define FB_PORT_KEY(ifindex, vid) (((__u32)(ifindex) << 12) | ((__u32)(vid)&0xfffu))
+struct fb_image_port {
+	__u32 key;    /* FB_PORT_KEY; ifindex < 2^20 */
+	__u8 zone;    /* the zone that lives there */
+	__u8 flags;
+	__u8 mac[6];  /* the interface's MAC address */
+	__u32 reserved;
+};
+static inline __attribute__((always_inline)) __u32 fb_port_hash(__u32 key)
+{
+	return (key * 0x9e3779b1u) >> 8;
+}
+
+/* What holds for a whole pair of zones; index FB_PAIR(src, dst). */
+struct fb_image_pair {
+	__u32 observe_until; /* unix seconds; 0 = the pair enforces */
+	__u32 flags;
+};
+
+enum fb_rule_kind { FB_RULE_NONE = 0, FB_RULE_ALLOW = 1, FB_RULE_NEVER = 2 };
+#define FB_NO_DEADLINE 0xffffffffu
+#define FB_RULE_NO_SLOT 0u
+
+/* One compiled line. A cell of the classifier names at most one. */
+struct fb_image_rule {
+	__u32 kind;	/* enum fb_rule_kind */
+	__u32 slot;	/* its counters; 1.. , stable over applies */
+	__u32 deadline; /* unix seconds, FB_NO_DEADLINE = none */
+	__u32 flags;
+};
+
+/* ---- counters: one mmap-able element, a stride per CPU, no atomics (each CPU writes its own) ------- */
+#define FB_RULE_SLOTS 131072u
+struct fb_pair_counter {
+	__u64 packets;
+	__u64 bytes;
+};
+struct fb_rule_counter {
+	__u64 packets;
+	__u64 bytes;
+	__u64 flows;	/* flows created */
+	__u64 last_hit; /* unix seconds of the last flow made or packet seen, to the second */
+};
+
+/* ---- flows -------------------------------------------------------------------------------- */
+#define FB_FLOW_WAYS 8u
+enum fb_flow_state {
+	FB_FLOW_FREE = 0,
+	FB_FLOW_NEW = 1,	 /* half-open: traffic of one direction only */
+	FB_FLOW_REPLIED = 2,	 /* both directions seen once; not yet proved */
+	FB_FLOW_ESTABLISHED = 3, /* proof of two-way traffic */
+	FB_FLOW_CLOSING = 4,	 /* FIN or RST seen */
+};
+
+/* A bucket's line: 8 tags (0 = free), then 8 words of state << 28 | last-seen second (28 bits). */
+struct fb_flow_bucket {
+	__u32 tag[FB_FLOW_WAYS];
+	__u32 meta[FB_FLOW_WAYS];
+};
+#define FB_META(state, sec) (((__u32)(state) << 28) | ((__u32)(sec)&0x0fffffffu))
+#define FB_META_STATE(m) ((m) >> 28)
+#define FB_META_SEC(m) ((m)&0x0fffffffu)
+
+/* Endpoint a is the lower (address, port); zone[i] is where packets *from* endpoint i come in. */
+struct fb_flow {
+	__u32 seq; /* odd = being written */
+	__u32 generation;
+	__u64 lo_a, lo_b; /* IPv4: the 32-bit address, host order */
+	__u16 port_a, port_b;
+	__u8 proto, family; /* family 4 or 6 */
+	__u8 zone[2];
+	__u64 hi_a, hi_b; /* IPv6 only */
+	__u32 rule;	/* slot */
+	__u32 deadline; /* unix seconds */
+	__u8 origin;	/* 0: a initiated, 1: b */
+	__u8 flags;	/* FB_FLOW_F_* */
+	__u16 nexthop[2];
+	__u16 spare;
+	/* second line */
+	__u32 stamp[2]; /* per direction: when the next hop was last resolved */
+	__u32 created;	/* boot second */
+	__u32 spare2;
+	struct {
+		__u32 end; /* TCP: highest sequence number + length sent */
+		__u32 edge;
+		__u32 win;
+		__u8 scale, flags;
+		__u16 spare;
+	} tcp[2];
+	__u64 spare3[2];
+};
+#define FB_FLOW_F_OBSERVED 1u
+
+/* The table's first line. The secret lives here, so that a new program finds old flows. */
+struct fb_flow_geometry {
+	__u32 abi;
+	__u32 bucket_mask;
+	__u64 secret[8];
+};
+
+/* A resolved way out, immutable while any flow may use it (see bpf/lib/forward.h). 64 bytes. */
+#define FB_NEXTHOPS 4096u
+struct fb_nexthop {
+	__u32 seq;
+	__u32 touched; /* boot second of the last resolve */
+	__u32 probed;  /* boot second at which a packet last went the kernel's way */
+	__u32 ifindex; /* what the FIB answered */
+	__u32 port;    /* the device to redirect to */
+	__u16 vid;     /* 0 = untagged */
+	__u16 mtu;     /* largest IP packet; 0 = 65535 */
+	__u8 smac[6], dmac[6];
+	__u8 zone;
+	__u8 pad[3];
+	__u64 pad2[2];
+};
+
+/* ---- small maps ------------------------------------------------------------------------ */
+/* The gateway's own addresses: hash map. zone is part of the key for link-local addresses only, else 0. */
+struct fb_self_key {
+	__u64 hi, lo;
+	__u8 family, zone;
+	__u8 pad[6];
+};
+enum fb_self_kind { FB_SELF_ADDRESS = 1, FB_SELF_BROADCAST = 2 };
+struct fb_self_value {
+	__u8 kind;
+	__u8 zone; /* of the interface that holds it; 0 = no policy interface */
+	__u8 pad[6];
+};
+
+/* Kernel device -> where its packets really leave. Key: ifindex as the FIB names it (VLAN devices too). */
+struct fb_egress {
+	__u32 port; /* device to redirect to */
+	__u16 vid;
+	__u8 zone;
+	__u8 pad;
+	__u8 mac[6];
+	__u8 pad2[2];
+};
+
+/* Runtime words that the agent keeps; one mmap-able element. */
+struct fb_runtime {
+	__u32 route_epoch; /* bumped on every route, neighbour, address or link change */
+	__s32 tai_offset;  /* TAI - UTC of the kernel clock, seconds */
+	__u32 accept_ra;
+	__u32 reserved[13];
+};
+
+/* What XDP tells tc about a packet that it passes (bpf_xdp_adjust_meta), and tc keeps in skb->tc_index. */
+enum fb_token_class { FB_TOKEN_FORWARD = 1, FB_TOKEN_SELF = 2, FB_TOKEN_ARP = 3 };
+#define FB_TOKEN_MAGIC 0xfb7e51a1u
+struct fb_token {
+	__u32 magic;
+	__u8 zone; /* destination zone */
+	__u8 cls;  /* enum fb_token_class */
+	__u8 tagged; /* XDP saw a VLAN tag */
+	__u8 pad;
+};
+#define FB_TC_INDEX(zone, cls) ((__u16)(0x8000u | ((__u32)(cls) << 8) | (__u32)(zone)))
+#define FB_TC_INDEX_ZONE(t) ((t)&0xffu)
+
+/* The answer of the explain instance: one element; the agent reads it after BPF_PROG_TEST_RUN. */
+struct fb_explain {
+	__u32 reason; /* enum fb_reason; FB_PASSED = allowed */
+	__u32 rule_slot;
+	__u32 rule_index;
+	__u32 rule_kind;
+	__u32 generation;
+	__u8 src_zone, dst_zone;
+	__u8 flow_state; /* enum fb_flow_state of the entry that was hit, 0 = none */
+	__u8 observed;
+	__u8 cls; /* 0 redirect/drop, else enum fb_token_class */
+	__u8 pad[3];
+	__u32 out_port;
+	__u32 nexthop;
+};
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The control API: HTTP/1.1 and JSON on <run_dir>/control.sock. Every answer is an object with "schema". `curl --unix-socket` works.
+ *
+ * GET  /v1/status    firebreak.status/1     state ("enforcing" | "closed" (no policy: all dropped) | "degraded" (an interface is not
+ *                    enforcing)), generation, policy {name, version, applied, applied_by, reason} or null, interfaces
+ *                    [{device, vlan, ifindex, zone, enforcing, mode, why}], flows {new, replied, established, closing, capacity},
+ *                    observed [{src, dst, until, would_drop_packets}], agent {version, pid, started, uptime},
+ *                    kernel, clock_synchronised, maps_bytes, drops [{src, dst, reason, packets, bytes}] (totals), next
+ *                    [{at, what}] (deadlines, soonest first), guard (bool)
+ * GET  /v1/zones     firebreak.zones/1      zones [{name, id, interfaces, networks, owner, purdue, passed_packets, passed_bytes,
+ *                    dropped_packets, dropped_bytes, enforcing}] (counters by source zone)
+ * GET  /v1/rules     firebreak.rules/1      rules [{id, slot, kind, pairs, text, at, owner, reason, until, packets, bytes, flows, last_hit}]
+ * GET  /v1/drops     firebreak.drops/1      drops [{src, dst, reason, packets, bytes}], passed [{src, dst, packets, bytes}]
+ * GET  /v1/flows     firebreak.flows/1      flows [{src, sport, dst, dport, proto, state, src_zone, dst_zone, rule, observed, stale, idle, age,
+ *                    until}], total, shown; query ?limit=N (default 1000) &host=ADDRESS &zone=NAME &state=NAME
+ * GET  /v1/devices   firebreak.devices/1    devices [{name (null = undeclared), zone, device, mac, ip, state, declared}] from the kernel's neighbours and the policy
+ * GET  /v1/bundle    firebreak.bundle/1     the policy in force: {root, files: [{path, text}], language, host: {...}, generation, applied}
+ * POST /v1/apply     body {root, files: [{path, text}], reason, who}  ->  firebreak.apply/1 {generation, warnings: text, interfaces}
+ *                    422 with {diagnostics: text} when the policy is wrong; 409 with {error} when it cannot be put in force
+ *                    (an interface that cannot be protected ...). Nothing has changed then.
+ * POST /v1/explain   body {from, to, proto, sport, dport, tcp_flags, zone?}  ->  firebreak.explain/1 {reason, rule (id), src_zone, dst_zone, flow_state,
+ *                    observed, generation}: the answer of the real program
+ * GET  /metrics      Prometheus text (also on the loopback listener)
+ *
+ * Errors: {"schema": "firebreak.error/1", "error": "...", "diagnostics": "..."?} with 4xx or 5xx. Bodies are capped at FB_CTL_BODY_MAX.
+ */
+#ifndef FB_CTL_PROTOCOL_H
+#define FB_CTL_PROTOCOL_H
+
+#define FB_CTL_BODY_MAX (64u << 20)
+#define FB_CTL_SOCKET "/run/firebreak/control.sock"
+
+#endif

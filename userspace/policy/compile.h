@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From rule set to image (firebreak_abi.h): tries, classes, quadrants; see bpf/lib/classify.h for the other end. */
+#ifndef FB_POLICY_COMPILE_H
+#define FB_POLICY_COMPILE_H
+
+#include "base/error.h"
+#include "policy/ruleset.h"
+
+/* An interface of the host as this generation sees it (S1). */
+struct fb_host_port {
+	const char *name; /* interface as the policy names it */
+	int vlan;	  /* -1 = untagged */
+	__u32 ifindex;
+	__u8 mac[6];
+	unsigned int zone; /* id */
+};
+
+struct fb_compile_input {
+	const struct fb_ruleset *ruleset;
+	const struct fb_host_port *ports; /* only those that exist */
+	size_t n_ports;
+	__u32 generation;
+	__s64 applied; /* unix seconds */
+};
+
+struct fb_image_stats {
+	size_t bytes_used;
+	struct {
+		const char *name;
+		size_t bytes;
+	} sections[24];
+	unsigned int n_sections;
+	unsigned int rules, boxes;
+	unsigned int atoms4, atoms6, classes_src, classes_dst, l4_classes, cells, list_max;
+	unsigned int loads_worst4, loads_worst6;
+	double seconds;
+};
+
+/*
+ * Writes the image into buf (size FB_IMAGE_BYTES_SMALL or _LARGE, all zero), magic last. -E2BIG: over budget, with the section
+ * that is too large and what costs most; -EINVAL: a rule set that cannot be expressed. Pure.
+ */
+int fb_compile(const struct fb_compile_input *in, void *buf, size_t size, struct fb_image_stats *ret_stats,
+	       struct fb_error *err);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The plain box scan: what should happen to a new packet, by walking every line of the rule set. Slow, obvious, and
+ * sharing no code with the compiler or the data plane: it is the oracle of the tests and the offline half of `explain`.
+ * It follows S2-S26 and the order of S27 for a packet that belongs to no live flow.
+ */
+#ifndef FB_POLICY_EVAL_H
+#define FB_POLICY_EVAL_H
+
+#include "policy/ruleset.h"
+
+/* The gateway's own addresses (S22). zone is the id of the interface's zone, 0 = no policy interface. */
+struct fb_own_address {
+	int family;
+	struct fb_ip ip;
+	unsigned int len; /* of the on-link prefix, for the directed broadcast; 32 or 128 = none */
+	unsigned int zone;
+};
+struct fb_own {
+	struct FB_VEC(struct fb_own_address) v;
+};
+
+struct fb_packet {
+	unsigned int zone; /* id of the zone it comes in from; FB_ZONE_SELF = made by the gateway */
+	unsigned int out_zone; /* only for FB_ZONE_SELF: the zone of the interface it leaves by */
+	int family;
+	struct fb_ip src, dst;
+	__u8 proto;
+	__u16 sport, dport; /* ICMP: dport = type << 8 | code, sport = 0 */
+	bool first;	    /* may begin a connection: a pure SYN for TCP; true for all else */
+};
+
+struct fb_answer {
+	enum fb_reason reason; /* FB_PASSED, FB_WOULD_DROP (observed) or why not */
+	unsigned int src_zone, dst_zone;
+	int line; /* index into rs->lines, -1 = none */
+};
+
+struct fb_answer fb_eval(const struct fb_ruleset *rs, const struct fb_own *own, const struct fb_packet *packet, __s64 now);
+
+#endif

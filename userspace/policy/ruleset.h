@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a policy means: zones with their addresses, and lines as boxes (sources x destinations x services). This is what
+ * is compiled (policy/compile.h), evaluated (policy/eval.h), analysed and printed; nothing after the checker looks at the tree
+ * but to show text.
+ *
+ * Addresses in boxes are what the data plane classifies by: real unicast addresses, and roles (FB_ROLE in
+ * firebreak_abi.h) for the gateway, link-local, broadcast. So a box needs no zone beside it: `cctv -> self` has
+ * the destination {SELF_AT cctv, SELF_AT none, BCAST cctv, 224.0.0.0/24, ff02::/16}, and `self -> cctv` the source {SELF_SRC cctv}.
+ */
+#ifndef FB_POLICY_RULESET_H
+#define FB_POLICY_RULESET_H
+
+#include <firebreak_abi.h>
+
+#include "policy/ast.h"
+#include "policy/ipset.h"
+
+/* L4 match, all ends included. Without ports (or type): 0-65535. ICMP: dport = type << 8 | code. */
+struct fb_l4 {
+	__u8 proto_lo, proto_hi;
+	__u16 sport_lo, sport_hi;
+	__u16 dport_lo, dport_hi;
+};
+
+struct fb_l4set {
+	struct fb_l4 *v;
+	size_t n;
+};
+
+struct fb_zone {
+	const char *name;
+	unsigned int id; /* 2..63, from the slot table; 1 is self */
+	const struct fb_stmt *stmt;
+	const struct fb_iface *ifaces; /* borrowed from the tree */
+	size_t n_ifaces;
+	struct fb_ipset owned; /* S2, S4: exactly the unicast addresses of this zone */
+	bool any;	       /* has `network any` */
+};
+
+struct fb_device {
+	const char *name;
+	unsigned int zone; /* index into zones */
+	const struct fb_stmt *stmt;
+	struct fb_ipset ips;
+};
+
+struct fb_named_set { /* a group */
+	const char *name;
+	const struct fb_stmt *stmt;
+	struct fb_ipset ips;
+};
+
+/* One allow or never line, with all that people see of it. */
+struct fb_line {
+	enum fb_rule_kind kind;
+	struct fb_at at;
+	const char *id;	  /* S56: the name, or 8 hex digits of the hash */
+	const char *text; /* "nvr-1 -> cameras  rtsp, onvif" */
+	const char *pairs; /* "video -> cctv", as the header writes it; never: "" */
+	const char *owner, *reason; /* NULL = none */
+	__s64 deadline;	  /* unix seconds of the first instant that it no longer holds; FB_NO_DEADLINE = none */
+	unsigned int slot; /* counters; 1.. ; 0 for never lines beyond the table */
+	unsigned int n_boxes;
+};
+
+struct fb_box {
+	unsigned int line;     /* index into lines */
+	unsigned int src, dst; /* indexes into sets */
+	unsigned int svc;      /* index into services */
+	unsigned int order;    /* S17: 0 wins; never lines before allow lines (they do not overlap), then by deadline, then by text */
+};
+
+/* What holds for a pair of zones. */
+struct fb_pair_setting {
+	unsigned int src, dst; /* zone ids */
+	__s64 observe_until;   /* unix seconds, 0 = enforce */
+	struct fb_at at;
+};
+
+struct fb_ruleset {
+	struct fb_arena arena;
+	const char *name;	/* of the policy line, "" = none */
+	const char *version;	/* as written, "" = none */
+	const char *timezone;	/* "" = none */
+	struct FB_VEC(struct fb_zone) zones;
+	struct FB_VEC(struct fb_device) devices;
+	struct FB_VEC(struct fb_named_set) groups;
+	struct FB_VEC(struct fb_line) lines;
+	struct FB_VEC(struct fb_box) boxes;
+	struct FB_VEC(struct fb_ipset) sets; /* interned: equal sets have one index */
+	struct FB_VEC(struct fb_l4set) services; /* interned likewise; each disjoint and sorted */
+	struct FB_VEC(struct fb_pair_setting) pairs;
+	struct fb_ipset unowned; /* unicast addresses of no zone */
+};
+
+/*
+ * Identities that survive applies: zone name -> id, line id -> counter slot. An id is reused only after a
+ * generation in which it was absent. Pure data; the agent stores it with the generation.
+ */
+struct fb_slot {
+	const char *key;
+	unsigned int id;
+	unsigned int last_generation; /* the last generation that used it */
+};
+struct fb_slots {
+	struct fb_arena arena;
+	struct FB_VEC(struct fb_slot) zones;
+	struct FB_VEC(struct fb_slot) lines;
+	unsigned int generation; /* that of the last assignment */
+};
+void fb_slots_done(struct fb_slots *slots);
+
+struct fb_check_options {
+	__s64 now;		/* unix seconds, for "in the past" lints; 0 = unknown: no such lints */
+	struct fb_slots *slots; /* read and updated; NULL = fresh numbers */
+	/* Converts a local date in a named zone to unix seconds (S50); the library itself has no clock. -1 = unknown zone. */
+	__s64 (*local_to_unix)(const char *timezone, const struct fb_date *date, int add_days);
+};
+
+/*
+ * Gives a tree its meaning. Everything wrong goes to diags. Returns the number of errors; *ret is filled as far as
+ * possible and must be released in any case. The tree must outlive it.
+ */
+unsigned int fb_check(const struct fb_tree *tree, const struct fb_check_options *options, struct fb_diags *diags,
+		      struct fb_ruleset *ret);
+void fb_ruleset_done(struct fb_ruleset *rs);
+
+const struct fb_zone *fb_ruleset_zone(const struct fb_ruleset *rs, const char *name);
+const struct fb_zone *fb_ruleset_zone_by_id(const struct fb_ruleset *rs, unsigned int id);
+/* "self" for 1, "-" for 0, else the zone's name or "zone-N". */
+const char *fb_ruleset_zone_name(const struct fb_ruleset *rs, unsigned int id);
+
+#endif
