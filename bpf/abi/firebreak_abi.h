@@ -110,7 +110,7 @@ struct fb_image_port {
 	__u8 zone;    /* the zone that lives there */
 	__u8 flags;
 	__u8 mac[6];  /* the interface's MAC address */
-	__u32 reserved;
+	__u32 device; /* the kernel's device for it, whose routes are asked: the VLAN device, or ifindex itself */
 };
 static inline __attribute__((always_inline)) __u32 fb_port_hash(__u32 key)
 {
@@ -145,7 +145,7 @@ struct fb_rule_counter {
 	__u64 packets;
 	__u64 bytes;
 	__u64 flows;	/* flows created */
-	__u64 last_hit; /* unix seconds of the last flow made or packet seen, to the second */
+	__u64 last_hit; /* tick (FB_TICK_SHIFT) of the last packet, 0 = never */
 };
 
 /* ---- flows -------------------------------------------------------------------------------- */
@@ -156,16 +156,29 @@ enum fb_flow_state {
 	FB_FLOW_REPLIED = 2,	 /* both directions seen once; not yet proved */
 	FB_FLOW_ESTABLISHED = 3, /* proof of two-way traffic */
 	FB_FLOW_CLOSING = 4,	 /* FIN or RST seen */
+	FB_FLOW_DGRAM = 5,	 /* established, but not TCP: original, reply, original */
+	FB_FLOW_STATES = 6,
 };
 
-/* A bucket's line: 8 tags (0 = free), then 8 words of state << 28 | last-seen second (28 bits). */
+/*
+ * Time inside of the data plane is a tick: CLOCK_MONOTONIC (coarse) nanoseconds >> FB_TICK_SHIFT, 1.07 s. A shift, because a 64-bit
+ * division costs more than the flow lookup. Time-outs by state, in ticks; an idle entry past it is free.
+ */
+#define FB_TICK_SHIFT 30
+#define FB_TIMEOUT_NEW 28u
+#define FB_TIMEOUT_REPLIED 56u
+#define FB_TIMEOUT_ESTABLISHED 80000u /* about a day: a quiet maintenance session lives over night */
+#define FB_TIMEOUT_CLOSING 10u
+#define FB_TIMEOUT_DGRAM 168u
+
+/* A bucket's line: 8 tags, then 8 words of state << 28 | last-seen tick (28 bits). A way is free when its meta is 0. */
 struct fb_flow_bucket {
 	__u32 tag[FB_FLOW_WAYS];
 	__u32 meta[FB_FLOW_WAYS];
 };
-#define FB_META(state, sec) (((__u32)(state) << 28) | ((__u32)(sec)&0x0fffffffu))
+#define FB_META(state, tick) (((__u32)(state) << 28) | ((__u32)(tick)&0x0fffffffu))
 #define FB_META_STATE(m) ((m) >> 28)
-#define FB_META_SEC(m) ((m)&0x0fffffffu)
+#define FB_META_TICK(m) ((m)&0x0fffffffu)
 
 /* Endpoint a is the lower (address, port); zone[i] is where packets *from* endpoint i come in. */
 struct fb_flow {
@@ -184,7 +197,7 @@ struct fb_flow {
 	__u16 spare;
 	/* second line */
 	__u32 stamp[2]; /* per direction: when the next hop was last resolved */
-	__u32 created;	/* boot second */
+	__u32 created;	/* tick */
 	__u32 spare2;
 	struct {
 		__u32 end; /* TCP: highest sequence number + length sent */
@@ -208,8 +221,8 @@ struct fb_flow_geometry {
 #define FB_NEXTHOPS 4096u
 struct fb_nexthop {
 	__u32 seq;
-	__u32 touched; /* boot second of the last resolve */
-	__u32 probed;  /* boot second at which a packet last went the kernel's way */
+	__u32 touched; /* tick of the last resolve */
+	__u32 probed;  /* tick at which a packet last went the kernel's way */
 	__u32 ifindex; /* what the FIB answered */
 	__u32 port;    /* the device to redirect to */
 	__u16 vid;     /* 0 = untagged */
@@ -248,8 +261,19 @@ struct fb_egress {
 struct fb_runtime {
 	__u32 route_epoch; /* bumped on every route, neighbour, address or link change */
 	__s32 tai_offset;  /* TAI - UTC of the kernel clock, seconds */
-	__u32 accept_ra;
-	__u32 reserved[13];
+	__u64 fake_mono_ns; /* the tests' clock seam: used only if fb_config.fake_clock */
+	__u64 fake_unix;
+	__u32 reserved[10];
+};
+
+/* Constants of a loaded program (.rodata `fb_cfg`), set before load. */
+struct fb_config {
+	__u32 bucket_mask; /* buckets of the flow table - 1 */
+	__u32 image_mask;  /* words of an image - 1 */
+	__u32 cpu_mask;	   /* possible CPUs, rounded up to a power of two, - 1 */
+	__u32 explain;	   /* this is the explain instance */
+	__u32 fake_clock;
+	__u32 reserved[3];
 };
 
 /* What XDP tells tc about a packet that it passes (bpf_xdp_adjust_meta), and tc keeps in skb->tc_index. */

@@ -26,7 +26,7 @@ struct fb_snapshot_flow {
 };
 
 struct fb_flow_totals {
-	__u64 by_state[5]; /* enum fb_flow_state, live entries only */
+	__u64 by_state[FB_FLOW_STATES]; /* enum fb_flow_state, live entries only */
 	__u64 capacity;
 };
 
