@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The host's network as the kernel tells it: links, addresses, neighbours, default routes, kept in step by netlink. The only user of
+ * libnl. It looks and never configures, but for the one offload that hides VLAN tags (fb_net_offload_off).
+ *
+ * Two sockets, opened in the network namespace of the caller: one listens, one asks. The listening socket joins its groups before the
+ * first dump, so that nothing falls in between; when it overruns (ENOBUFS) everything is asked again.
+ */
+#ifndef FB_NET_NET_H
+#define FB_NET_NET_H
+
+#include <net/if.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/inet.h"
+#include "base/vec.h"
+
+enum fb_net_kind {
+	FB_NET_ETHERNET, /* a device without an rtnl kind: a network card, virtio-net, xen, hv_netvsc */
+	FB_NET_LOOPBACK,
+	FB_NET_VETH,
+	FB_NET_DUMMY,
+	FB_NET_VLAN,
+	FB_NET_BRIDGE,
+	FB_NET_BOND,
+	FB_NET_TEAM,
+	FB_NET_TUN, /* tun and tap */
+	FB_NET_WIREGUARD,
+	FB_NET_PPP,
+	FB_NET_WWAN,
+	FB_NET_MACVLAN, /* macvlan, macvtap, ipvlan */
+	FB_NET_TUNNEL,	/* vxlan, gre, ipip, sit, geneve, ... */
+	FB_NET_OTHER,	/* see kind_name */
+};
+
+struct fb_net_link {
+	__u32 ifindex;
+	char name[IF_NAMESIZE];
+	enum fb_net_kind kind;
+	char kind_name[16]; /* the kernel's word: "vlan", "veth", ...; "" for FB_NET_ETHERNET */
+	unsigned int arphrd; /* ARPHRD_ETHER, ... */
+	bool has_mac;	     /* Ethernet addresses only */
+	__u8 mac[6];
+	bool up;      /* administratively */
+	bool running; /* carrier */
+	__u32 mtu;
+	__u32 master; /* ifindex of the bridge or bond that it is a port of, 0 = none */
+	__u32 parent; /* VLAN, macvlan: ifindex of the device below; 0 = none or in another namespace */
+	__u16 vid;    /* VLAN: its id */
+	bool qinq;    /* VLAN: 802.1ad */
+};
+
+struct fb_net_address {
+	__u32 ifindex;
+	int family; /* 4 or 6 */
+	struct fb_ip ip;
+	unsigned int prefix_len;
+	bool has_broadcast; /* directed broadcast as configured (IPv4) */
+	struct fb_ip broadcast;
+	bool link_local;
+	bool tentative; /* duplicate address detection runs, or has failed */
+};
+
+enum fb_net_neighbour_state {
+	FB_NET_NEIGHBOUR_UNKNOWN, /* incomplete, none */
+	FB_NET_NEIGHBOUR_VALID,	  /* reachable, stale, delay, probe: the kernel uses the MAC */
+	FB_NET_NEIGHBOUR_STATIC,  /* permanent, noarp */
+	FB_NET_NEIGHBOUR_FAILED,
+};
+struct fb_net_neighbour {
+	__u32 ifindex;
+	int family;
+	struct fb_ip ip;
+	bool has_mac;
+	__u8 mac[6];
+	enum fb_net_neighbour_state state;
+	bool reachable; /* confirmed a moment ago */
+};
+
+struct fb_net_route { /* one way of a default route (0.0.0.0/0, ::/0) of any table */
+	__u32 ifindex;
+	int family;
+	bool has_gateway;
+	struct fb_ip gateway;
+	__u32 metric, table;
+};
+
+/* Whole and in no promised order. */
+struct fb_net_state {
+	struct FB_VEC(struct fb_net_link) links;
+	struct FB_VEC(struct fb_net_address) addresses;
+	struct FB_VEC(struct fb_net_neighbour) neighbours; /* multicast and broadcast entries left out */
+	struct FB_VEC(struct fb_net_route) defaults;
+};
+
+/* What fb_net_dispatch found changed. Every bit but FB_NET_CHANGED_TC asks for fb_dataplane_bump_routes(). */
+enum fb_net_changed {
+	FB_NET_CHANGED_LINKS = 1,
+	FB_NET_CHANGED_ADDRESSES = 2,
+	FB_NET_CHANGED_NEIGHBOURS = 4,
+	FB_NET_CHANGED_ROUTES = 8, /* any route, rule or next hop object, not only the defaults */
+	FB_NET_CHANGED_TC = 16,	   /* a qdisc or filter came or went: ask fb_dataplane_enforcing() */
+	FB_NET_CHANGED_ALL = 31,
+	FB_NET_RESYNCED = 32, /* messages were lost; the state was read anew and all bits are set */
+};
+
+struct fb_net;
+
+/* Opens both sockets and reads everything once. Needs no privilege. */
+int fb_net_open(struct fb_net **ret, struct fb_error *err);
+void fb_net_close(struct fb_net *net);
+/* Readable (EPOLLIN) when there is something to dispatch. Borrowed. */
+int fb_net_fd(const struct fb_net *net);
+/*
+ * Reads all that has been said, without blocking, into the state. *ret_changed is a set of enum fb_net_changed. -EAGAIN is never
+ * returned: nothing to read is 0 and no bits.
+ */
+int fb_net_dispatch(struct fb_net *net, unsigned int *ret_changed, struct fb_error *err);
+/* Reads everything anew. */
+int fb_net_refresh(struct fb_net *net, struct fb_error *err);
+/* Borrowed; the vectors (and links found in them) are good until the next dispatch or refresh. */
+const struct fb_net_state *fb_net_state(const struct fb_net *net);
+
+/* NULL = there is none. */
+const struct fb_net_link *fb_net_link_by_name(const struct fb_net_state *state, const char *name);
+const struct fb_net_link *fb_net_link_by_index(const struct fb_net_state *state, __u32 ifindex);
+/* The 802.1Q device for this tag on this parent. */
+const struct fb_net_link *fb_net_vlan(const struct fb_net_state *state, __u32 parent, unsigned int vid);
+
+/*
+ * Why this link cannot be a policy interface (S5), and what to name instead: one sentence, in buf. NULL = it can be.
+ * state gives the names of its parent and master; a bond or bridge names its ports.
+ */
+const char *fb_net_port_refusal(const struct fb_net_state *state, const struct fb_net_link *link, char *buf, size_t size);
+
+/* ---- the driver, by ethtool (netdevice names, this namespace) ------------------------------------------- */
+struct fb_net_offload {
+	bool known; /* the driver has the feature */
+	bool on;
+	bool fixed; /* cannot be changed */
+};
+struct fb_net_driver {
+	char name[32]; /* "ixgbe"; "" = the device does not say */
+	struct fb_net_offload rxvlan; /* hides VLAN tags from XDP */
+	struct fb_net_offload txvlan; /* on a veth the sender's hides them */
+	struct fb_net_offload lro;    /* frames that XDP cannot take */
+	struct fb_net_offload gro_hw;
+	struct fb_net_offload gro; /* a veth without it has no NAPI: frames redirected to it are lost */
+	struct fb_net_offload tx_checksum;
+};
+int fb_net_driver(const char *ifname, struct fb_net_driver *ret, struct fb_error *err);
+/* Switches one of "rxvlan", "lro", "gro-hw" off; -EOPNOTSUPP where it is fixed. Done already = 0. */
+int fb_net_offload_off(const char *ifname, const char *offload, struct fb_error *err);
+
+#endif
