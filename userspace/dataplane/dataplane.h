@@ -13,9 +13,13 @@ struct fb_dataplane;
 
 struct fb_dataplane_options {
 	const char *run_dir;	  /* e.g. /run/firebreak; bpffs is mounted at <run_dir>/bpf, mode 0700 */
-	unsigned int flow_buckets; /* power of two; 0 = by memory (256 K flows on 1 GiB) */
+	unsigned int owner;	  /* uid that the mount belongs to (beside root): the agent's after it dropped its privileges */
+	unsigned int flow_buckets; /* power of two; 0 = by memory (256 K flows on 1 GiB); of no effect on what is adopted */
+	bool large_image;	  /* room for a policy of 64 MiB in each of the two images, else 16; of no effect on what is adopted */
 	bool generic;		  /* allow generic XDP where the driver has no native mode */
-	bool small_image_only;
+	bool fake_clock;	  /* tests: time comes from fb_runtime; of no effect on what is adopted */
+	/* Interfaces that are no policy interfaces but may reach this host (never be forwarded from). Names; NULL-terminated or NULL. */
+	const char *const *management;
 };
 
 /*
@@ -65,6 +69,10 @@ struct fb_egress_entry {
 	__u32 ifindex; /* as the FIB answers */
 	struct fb_egress egress;
 };
+/*
+ * An entry whose ifindex is not its port (a VLAN device, a bond) is also listened to by the guard while that port enforces: what the
+ * kernel takes from a port comes in on this device.
+ */
 int fb_dataplane_set_egress(struct fb_dataplane *dp, const struct fb_egress_entry *entries, size_t n, struct fb_error *err);
 void fb_dataplane_bump_routes(struct fb_dataplane *dp);
 void fb_dataplane_set_tai_offset(struct fb_dataplane *dp, int seconds);
@@ -79,6 +87,8 @@ void fb_dataplane_clear_zone_counters(struct fb_dataplane *dp, unsigned int zone
 void fb_dataplane_flow_totals(const struct fb_dataplane *dp, struct fb_flow_totals *ret);
 /* Calls each(flow, arg) for every live flow until it returns false. */
 void fb_dataplane_each_flow(const struct fb_dataplane *dp, bool (*each)(const struct fb_snapshot_flow *, void *), void *arg);
+/* Packets that a driver did not take after the verdict (all CPUs). */
+__u64 fb_dataplane_redirect_errors(const struct fb_dataplane *dp);
 /* Bytes of all pinned maps, by arithmetic. */
 size_t fb_dataplane_map_bytes(const struct fb_dataplane *dp);
 
