@@ -1,6 +1,268 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The path of one packet, stage after stage. A stage answers FB_NEXT, FB_PASSED or a reason; fb_account() alone counts, and only the
+ * last lines of each program turn an answer into an action. See bpf/README.md for the map of the folder.
+ */
 #include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <firebreak_abi.h>
-SEC("xdp") int fb_xdp(struct xdp_md *ctx) { return XDP_DROP; }
+
+#include "builtin.h"
+#include "config.h"
+#include "flow.h"
+#include "forward.h"
+#include "metrics.h"
+#include "path.h"
+#include "pkt.h"
+#include "tcp.h"
+#include "zone.h"
+
+#ifndef TC_ACT_UNSPEC
+#define TC_ACT_UNSPEC (-1)
+#endif
+
 char LICENSE[] SEC("license") = "GPL";
+
+/* The policy in force, read once: every decision about this packet comes from one image. */
+FB_INLINE const void *fb_begin(struct fb_ctx *c)
+{
+	void *image = fb_base(&fb_images), *img = image ? fb_base(image) : 0;
+
+	if (!img)
+		return 0;
+	c->generation = fb_image_word(img, FB_HDR_WORD(generation));
+	c->tick = fb_tick();
+	return c->generation ? img : 0;
+}
+
+FB_INLINE int fb_place(const void *img, struct fb_ctx *c, const struct fb_image_port **ret_port)
+{
+	const struct fb_image_port *port = fb_port_find(img, c->ifindex, c->pkt.vid);
+
+	if (!port || !port->zone)
+		return FB_DROP_NO_ZONE;
+	c->zone = port->zone;
+	c->device = port->device;
+	*ret_port = port;
+	return FB_NEXT;
+}
+
+/* A unicast IP packet must have been sent to this interface; a group MAC is for group addresses only. */
+FB_INLINE int fb_l2_address(const struct fb_ctx *c, const struct fb_image_port *port)
+{
+	const struct fb_self_value *own;
+
+	if (!(c->pkt.flags & FB_PKT_GROUP_MAC))
+		return *(const __u32 *)c->pkt.dmac == *(const __u32 *)port->mac &&
+				       *(const __u16 *)(c->pkt.dmac + 4) == *(const __u16 *)(port->mac + 4) ?
+			       FB_NEXT :
+			       FB_DROP_L2_ADDRESS;
+	if (c->pkt.flags & FB_PKT_GROUP_DST)
+		return FB_NEXT;
+	own = fb_self_find(c->pkt.family, c->pkt.d_hi, c->pkt.d_lo, c->zone);
+	return own && own->kind == FB_SELF_BROADCAST ? FB_NEXT : FB_DROP_L2_ADDRESS;
+}
+
+/* Out by its next hop, or to the kernel where XDP cannot do it. */
+FB_INLINE int fb_out(struct xdp_md *ctx, struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u32 stamp, int *action)
+{
+	struct fb_way way;
+	int reason;
+
+	if (c->pkt.ttl <= 1)
+		return FB_DROP_TTL;
+	reason = fb_way_out(ctx, c, hit, dir, stamp, &way);
+	if (reason != FB_NEXT)
+		return reason;
+	if (way.kernel || !way.nh || (c->pkt.flags & FB_PKT_OPTIONS) || (way.nh->mtu && c->pkt.ip_len > way.nh->mtu))
+		return fb_pass(ctx, c, FB_TOKEN_FORWARD, action);
+	c->nexthop = way.index;
+	return fb_send(ctx, c, way.nh, action);
+}
+
+FB_INLINE int fb_in(struct xdp_md *ctx, struct fb_ctx *c, int *action)
+{
+	const __u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	const struct fb_image_port *port;
+	struct fb_flow_key key;
+	struct fb_hit hit = { 0 };
+	int reason, parsed;
+	const void *img;
+	__u32 stamp;
+
+	c->ifindex = ctx->ingress_ifindex;
+	c->bytes = (__u32)(end - data);
+	img = fb_begin(c);
+	if (!img)
+		return FB_DROP_UNDECIDED;
+	parsed = fb_parse(&c->pkt, data, end, c->bytes);
+	reason = fb_place(img, c, &port);
+	if (reason != FB_NEXT)
+		return reason;
+	if (parsed != FB_NEXT)
+		return parsed;
+	if (c->pkt.ethertype == FB_ETH_ARP) {
+		c->dst_zone = FB_ZONE_SELF;
+		reason = fb_arp(img, c, data, end);
+		return reason == FB_NEXT ? fb_pass(ctx, c, FB_TOKEN_ARP, action) : reason;
+	}
+	if (!c->pkt.family)
+		return FB_DROP_L2_PROTOCOL;
+	reason = fb_l2_address(c, port);
+	if (reason != FB_NEXT)
+		return reason;
+	reason = fb_nd(img, c, data, end);
+	if (reason == FB_PASSED)
+		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
+	if (reason != FB_NEXT)
+		return reason;
+	if (c->pkt.flags & FB_PKT_ICMP_ERROR)
+		return FB_DROP_ICMP_UNRELATED;
+
+	stamp = fb_stamp(c->tick);
+	reason = fb_verdict(img, c, &key, &hit, stamp);
+	if (reason != FB_NEXT)
+		return reason;
+	if (c->dst_zone == FB_ZONE_SELF)
+		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
+	return fb_out(ctx, c, &hit, key.dir, stamp, action);
+}
+
+SEC("xdp")
+int fb_xdp(struct xdp_md *ctx)
+{
+	struct fb_ctx *c = fb_ctx_new();
+	int action = XDP_DROP, reason;
+
+	if (!c)
+		return XDP_DROP;
+	reason = fb_in(ctx, c, &action);
+	fb_account(c, (__u32)reason);
+	return reason == FB_PASSED ? action : XDP_DROP;
+}
+
+/*
+ * The kernel's way in. Only what XDP passed has a token; it moves into tc_index (never mark, which steers routing), where it survives routing
+ * and fragmentation. A frame whose skb carries a tag that XDP did not see came from a veth sender that hides tags: XDP judged it
+ * in the wrong zone. Test vlan_present, never vlan_tci (stale on 6.1).
+ */
+SEC("tc")
+int fb_tc_in(struct __sk_buff *skb)
+{
+	struct fb_ctx *c = fb_ctx_new();
+	struct fb_token *token = (void *)(long)skb->data_meta;
+
+	if (!c)
+		return TC_ACT_SHOT;
+	c->bytes = skb->len;
+	if (skb->pkt_type == 5) /* PACKET_LOOPBACK: our own multicast, looped back to local listeners; never set by a driver */
+		return TC_ACT_UNSPEC;
+	if ((void *)(token + 1) > (void *)(long)skb->data || token->magic != FB_TOKEN_MAGIC) {
+		fb_account(c, FB_DROP_UNDECIDED);
+		return TC_ACT_SHOT;
+	}
+	if (skb->vlan_present && !token->tagged) {
+		c->dst_zone = token->zone;
+		fb_account(c, FB_DROP_L2_PROTOCOL);
+		return TC_ACT_SHOT;
+	}
+	skb->tc_index = FB_TC_INDEX(token->zone, token->cls);
+	return TC_ACT_UNSPEC;
+}
+
+/* Parses what leaves: the tag may be beside the bytes. Headers may lie in pages: pull them in first. */
+FB_INLINE int fb_parse_skb(struct __sk_buff *skb, struct fb_ctx *c)
+{
+	if ((void *)(long)skb->data + 128 > (void *)(long)skb->data_end)
+		bpf_skb_pull_data(skb, skb->len < 128 ? skb->len : 128);
+	int reason = fb_parse(&c->pkt, (void *)(long)skb->data, (void *)(long)skb->data_end, skb->len);
+
+	if (skb->vlan_present) {
+		if (c->pkt.flags & FB_PKT_TAGGED)
+			return FB_DROP_NO_ZONE;
+		c->pkt.vid = skb->vlan_tci & 0xfff;
+	}
+	return reason;
+}
+
+/* What the gateway itself sends: the pair self -> zone, by the same flows as what arrives. */
+FB_INLINE int fb_made_here(const void *img, struct fb_ctx *c)
+{
+	struct fb_flow_key key;
+	struct fb_hit hit = { 0 };
+
+	c->dst_zone = c->out_zone;
+	if (c->pkt.ethertype == FB_ETH_ARP || fb_is_builtin_out(&c->pkt))
+		return FB_PASSED;
+	if (!c->pkt.family)
+		return FB_DROP_L2_PROTOCOL;
+	if (c->pkt.flags & FB_PKT_ICMP_ERROR)
+		return FB_DROP_ICMP_UNRELATED;
+	int reason = fb_verdict(img, c, &key, &hit, fb_stamp(c->tick));
+
+	return reason == FB_NEXT ? FB_PASSED : reason;
+}
+
+FB_INLINE int fb_out_skb(struct __sk_buff *skb, struct fb_ctx *c)
+{
+	const struct fb_image_port *port;
+	const void *img = fb_begin(c);
+	int reason, parsed;
+
+	if (!img)
+		return FB_DROP_UNDECIDED;
+	parsed = fb_parse_skb(skb, c);
+	reason = fb_place(img, c, &port);
+	if (reason != FB_NEXT)
+		return reason;
+	c->out_zone = c->zone;
+	if (skb->ingress_ifindex) {
+		/* Forwarded by the kernel: only into the zone that XDP passed it for. Its counters are XDP's. */
+		c->zone = FB_ZONE_NONE;
+		c->dst_zone = c->out_zone;
+		return skb->tc_index == FB_TC_INDEX(c->out_zone, FB_TOKEN_FORWARD) ? FB_NEXT : FB_DROP_ROUTE_MISMATCH;
+	}
+	c->zone = FB_ZONE_SELF;
+	c->made_here = 1;
+	return parsed == FB_NEXT ? fb_made_here(img, c) : parsed;
+}
+
+SEC("tc")
+int fb_tc_out(struct __sk_buff *skb)
+{
+	struct fb_ctx *c = fb_ctx_new();
+	int reason;
+
+	if (!c)
+		return TC_ACT_SHOT;
+	c->bytes = skb->len;
+	c->ifindex = skb->ifindex;
+	reason = fb_out_skb(skb, c);
+	if (reason == FB_NEXT) /* counted where it came in */
+		return TC_ACT_UNSPEC;
+	fb_account(c, (__u32)reason);
+	return reason == FB_PASSED ? TC_ACT_UNSPEC : TC_ACT_SHOT;
+}
+
+/* A driver that refuses a redirected frame says so only here. Other people's programs are not counted. */
+struct bpf_prog_aux {
+	__u32 id;
+} __attribute__((preserve_access_index));
+struct bpf_prog {
+	struct bpf_prog_aux *aux;
+} __attribute__((preserve_access_index));
+
+SEC("raw_tp/xdp_redirect_err")
+int fb_redirect_err(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct bpf_prog *prog = (const struct bpf_prog *)ctx->args[1];
+	struct fb_runtime *rt = fb_base(&fb_runtime);
+	__u64 *count = fb_base(&fb_redirect_errs);
+
+	if (rt && count && BPF_CORE_READ(prog, aux, id) == rt->xdp_prog_id)
+		++*count;
+	return 0;
+}

@@ -98,7 +98,7 @@ struct fb_image_header {
 	__u32 pair_w;	  /* fb_image_pair[FB_PAIRS_MAX] */
 	__u32 rule_w;	  /* fb_image_rule[] */
 	__u32 reserved[6];
-	/* The classifier's own header follows at word 16; see bpf/lib/classify.h. */
+	/* The classifier's own header; see bpf/lib/classify.h. */
 	__u32 cls[48];
 };
 
@@ -230,7 +230,7 @@ struct fb_nexthop {
 	__u8 smac[6], dmac[6];
 	__u8 zone;
 	__u8 pad[3];
-	__u64 pad2[2];
+	__u64 pad2[3];
 };
 
 /* ---- small maps ------------------------------------------------------------------------ */
@@ -261,9 +261,11 @@ struct fb_egress {
 struct fb_runtime {
 	__u32 route_epoch; /* bumped on every route, neighbour, address or link change */
 	__s32 tai_offset;  /* TAI - UTC of the kernel clock, seconds */
+	__u32 xdp_prog_id;  /* of the live XDP program: redirect errors of others are not counted */
+	__u32 pad;
 	__u64 fake_mono_ns; /* the tests' clock seam: used only if fb_config.fake_clock */
 	__u64 fake_unix;
-	__u32 reserved[10];
+	__u32 reserved[8];
 };
 
 /* Constants of a loaded program (.rodata `fb_cfg`), set before load. */
@@ -304,5 +306,10 @@ struct fb_explain {
 	__u32 out_port;
 	__u32 nexthop;
 };
+
+_Static_assert(sizeof(struct fb_flow) == 128, "a flow is two cache lines");
+_Static_assert(sizeof(struct fb_flow_bucket) == 64, "a bucket is one cache line");
+_Static_assert(sizeof(struct fb_nexthop) == 64, "a next hop is one cache line");
+_Static_assert(sizeof(struct fb_image_header) == 256, "the header is four lines");
 
 #endif

@@ -1,1 +1,119 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Maps and constants of the loaded program. Big maps are ARRAYs of one element: one inlined lookup gives the base, and masked
+ * offsets do the rest (see fb_at). Their sizes are set by the agent before load (userspace/dataplane/open.c).
+ */
+#ifndef FB_LIB_CONFIG_H
+#define FB_LIB_CONFIG_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <firebreak_abi.h>
+
+#define FB_INLINE static __always_inline
+
+/* Unsized here: 64 bytes until the agent says otherwise (a forward-declared value type is refused by libbpf 1.1). */
+#define FB_BIG_MAP(name)                                                                           \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                                                  \
+		__uint(key_size, 4);                                                               \
+		__uint(value_size, 64);                                                            \
+		__uint(max_entries, 1);                                                            \
+		__uint(map_flags, BPF_F_MMAPABLE);                                                 \
+	} name SEC(".maps")
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(key_size, 4);
+	__uint(value_size, 4);
+	__uint(max_entries, 1);
+} fb_images SEC(".maps");
+
+FB_BIG_MAP(fb_buckets);
+FB_BIG_MAP(fb_flows);
+FB_BIG_MAP(fb_geometry);
+FB_BIG_MAP(fb_nexthops);
+FB_BIG_MAP(fb_pair_counters);
+FB_BIG_MAP(fb_rule_counters);
+FB_BIG_MAP(fb_runtime);
+FB_BIG_MAP(fb_explain_out);
+FB_BIG_MAP(fb_scratch);
+
+#define FB_SCRATCH_SHIFT 8
+#define FB_SCRATCH_BYTES (1u << FB_SCRATCH_SHIFT) /* a CPU's slot; the map holds cpu_mask + 1 of them */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct fb_self_key);
+	__type(value, struct fb_self_value);
+} fb_self SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct fb_egress);
+} fb_egress SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP_HASH);
+	__uint(max_entries, 1024);
+	__uint(key_size, 4);
+	__uint(value_size, 4);
+} fb_dev SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} fb_redirect_errs SEC(".maps");
+
+const volatile struct fb_config fb_cfg;
+
+/*
+ * The one way into a big array: base + (index & mask) * size. The barrier keeps the mask the last operation: clang folds it into the
+ * operands of earlier arithmetic otherwise, and 6.1 then loses the bound (refused there, accepted on 6.18). mask is a constant or a word of
+ * fb_cfg, which the verifier knows as one.
+ */
+FB_INLINE void *fb_at(void *base, __u32 index, __u32 mask, __u32 shift)
+{
+	asm volatile("" : "+r"(index));
+	return (char *)base + ((__u64)(index & mask) << shift);
+}
+
+FB_INLINE void *fb_base(void *map)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(map, &zero);
+}
+
+/* Monotonic time in ticks of 1.07 s (FB_TICK_SHIFT). */
+FB_INLINE __u32 fb_tick(void)
+{
+	if (fb_cfg.fake_clock) {
+		struct fb_runtime *rt = fb_base(&fb_runtime);
+
+		return rt ? (__u32)(rt->fake_mono_ns >> FB_TICK_SHIFT) : 0;
+	}
+	return (__u32)(bpf_ktime_get_coarse_ns() >> FB_TICK_SHIFT);
+}
+
+/*
+ * Wall clock in unix seconds, by TAI, which steps of the clock do not reach until the kernel is told an offset; the agent
+ * keeps that offset. Called when a flow is made and about once a second after.
+ */
+FB_INLINE __u32 fb_unix(void)
+{
+	struct fb_runtime *rt = fb_base(&fb_runtime);
+
+	if (!rt)
+		return 0;
+	if (fb_cfg.fake_clock)
+		return (__u32)rt->fake_unix;
+	return (__u32)(bpf_ktime_get_tai_ns() / 1000000000ull) - (__u32)rt->tai_offset;
+}
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What passes between a zone and the gateway without a line (S24): ARP, neighbour solicitation and advertisement, router solicitation in;
+ * those and router advertisements and MLD reports out. A sender may only claim what its zone owns.
+ * Sources: RFC 826, RFC 4861, RFC 5227 (probe: sender 0.0.0.0), RFC 4862 (duplicate address detection).
+ */
+#ifndef FB_LIB_BUILTIN_H
+#define FB_LIB_BUILTIN_H
+
+#include "zone.h"
+
+#define FB_ND_RS 133
+#define FB_ND_RA 134
+#define FB_ND_NS 135
+#define FB_ND_NA 136
+
+/* May somebody in this zone say "this address is mine"? */
+FB_INLINE int fb_may_claim(const void *img, const struct fb_ctx *c, int family, __u64 hi, __u64 lo)
+{
+	if (fb_self_find(family, hi, lo, c->zone))
+		return 0;
+	if (fb_is_link_local(family, hi, lo))
+		return 1;
+	return fb_atom_zone(img, fb_atom(img, family, hi, lo)) == c->zone;
+}
+
+FB_INLINE int fb_arp(const void *img, const struct fb_ctx *c, const __u8 *data, const __u8 *end)
+{
+	const __u8 *arp = data + (c->pkt.l3 == 18 ? 18 : 14);
+	const struct fb_self_value *own;
+	__u32 sender, target;
+
+	if (arp + 28 > end)
+		return FB_DROP_MALFORMED;
+	/* Ethernet, IPv4, 6, 4 */
+	if (fb_get32(arp) != 0x00010800 || fb_get16(arp + 4) != 0x0604)
+		return FB_DROP_MALFORMED;
+	if (fb_get16(arp + 6) != 1 && fb_get16(arp + 6) != 2)
+		return FB_DROP_MALFORMED;
+	sender = fb_get32(arp + 14);
+	target = fb_get32(arp + 24);
+	if (sender && !fb_may_claim(img, c, 4, 0, sender))
+		return FB_DROP_BINDING;
+	if (!sender && fb_get16(arp + 6) != 1)
+		return FB_DROP_BINDING;
+	/* The strong host model: an address of another zone's side is not even confirmed to exist here. */
+	own = fb_self_find(4, 0, target, c->zone);
+	if (own && own->zone && own->zone != c->zone)
+		return FB_DROP_NO_ALLOW;
+	return FB_NEXT;
+}
+
+/* FB_PASSED: built in, take it. FB_NEXT: not built in, go on. Else why not. Hop limit 255 proves that no router forwarded it. */
+FB_INLINE int fb_nd(const void *img, struct fb_ctx *c, const __u8 *data, const __u8 *end)
+{
+	__u8 type = (__u8)(c->pkt.cport >> 8);
+	const __u8 *icmp;
+	__u32 atom;
+	int reason;
+
+	if (c->pkt.proto != FB_PROTO_ICMP6 || type < FB_ND_RS || type > FB_ND_NA || type == FB_ND_RA)
+		return FB_NEXT;
+	if (c->pkt.ttl != 255 || (c->pkt.flags & FB_PKT_OPTIONS))
+		return FB_DROP_MALFORMED;
+	reason = fb_source(img, c, &atom);
+	if (reason != FB_NEXT)
+		return reason;
+	c->dst_zone = FB_ZONE_SELF;
+	if (!(c->pkt.flags & FB_PKT_GROUP_DST) && !fb_self_find(6, c->pkt.d_hi, c->pkt.d_lo, c->zone)) {
+		c->dst_zone = FB_ZONE_NONE;
+		return FB_DROP_SCOPE;
+	}
+	if (type == FB_ND_RS)
+		return FB_PASSED;
+	/* ND has no options or extension headers before it here: the header is at a fixed place. */
+	icmp = data + (c->pkt.l3 == 18 ? 18 : 14) + 40;
+	if (icmp + 24 > end || c->pkt.l4 != c->pkt.l3 + 40)
+		return FB_DROP_MALFORMED;
+	if (type == FB_ND_NA && !fb_may_claim(img, c, 6, fb_get64(icmp + 8), fb_get64(icmp + 16)))
+		return FB_DROP_BINDING;
+	return FB_PASSED;
+}
+
+/* ICMPv6 that the gateway's own stack needs to be a neighbour at all. */
+FB_INLINE int fb_is_builtin_out(const struct fb_pkt *pkt)
+{
+	__u8 type = (__u8)(pkt->cport >> 8);
+
+	if (pkt->family != 6 || pkt->proto != FB_PROTO_ICMP6)
+		return 0;
+	return (type >= FB_ND_RS && type <= FB_ND_NA) || type == 131 || type == 132 || type == 143;
+}
+
+#endif

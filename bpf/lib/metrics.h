@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Counters: a stride per CPU in one array, plain additions. XDP and tc run with bottom halves off, so nothing else on this CPU writes
+ * the same words; userspace sums the strides. (BPF_PROG_TEST_RUN runs in process context beside softirqs and can lose a count.)
+ */
+#ifndef FB_LIB_METRICS_H
+#define FB_LIB_METRICS_H
+
+#include "zone.h"
+
+FB_INLINE void fb_count_pair(__u32 zone, __u32 dst_zone, __u32 reason, __u32 bytes)
+{
+	void *base = fb_base(&fb_pair_counters);
+	__u32 cpu = bpf_get_smp_processor_id() & fb_cfg.cpu_mask;
+	struct fb_pair_counter *counter;
+
+	if (!base)
+		return;
+	counter = fb_at(base, (cpu * FB_PAIRS_MAX + FB_PAIR(zone & 63, dst_zone & 63)) * FB_REASON_COUNT + (reason & 31),
+			(fb_cfg.cpu_mask + 1) * FB_PAIRS_MAX * FB_REASON_COUNT - 1, 4);
+	counter->packets++;
+	counter->bytes += bytes;
+}
+
+FB_INLINE void fb_count_rule(const struct fb_ctx *c)
+{
+	void *base = fb_base(&fb_rule_counters);
+	__u32 cpu = bpf_get_smp_processor_id() & fb_cfg.cpu_mask;
+	struct fb_rule_counter *counter;
+
+	if (!base)
+		return;
+	counter = fb_at(base, cpu * FB_RULE_SLOTS + (c->rule & (FB_RULE_SLOTS - 1)), (fb_cfg.cpu_mask + 1) * FB_RULE_SLOTS - 1, 5);
+	counter->packets++;
+	counter->bytes += c->bytes;
+	counter->flows += c->new_flow;
+	counter->last_hit = c->tick;
+}
+
+FB_INLINE void fb_explain_write(const struct fb_ctx *c, __u32 reason)
+{
+	struct fb_explain *out = fb_base(&fb_explain_out);
+
+	if (!out)
+		return;
+	out->reason = reason;
+	out->rule_slot = c->rule;
+	out->rule_index = c->rule_index;
+	out->rule_kind = c->rule_kind;
+	out->generation = c->generation;
+	out->src_zone = c->zone;
+	out->dst_zone = c->dst_zone;
+	out->flow_state = c->flow_state;
+	out->observed = c->observed;
+	out->cls = c->cls;
+	out->out_port = c->out_port;
+	out->nexthop = c->nexthop;
+}
+
+/*
+ * The end of every packet's path, and the only place that counts. reason FB_PASSED or a drop; the caller turns it into its hook's action.
+ */
+FB_INLINE void fb_account(const struct fb_ctx *c, __u32 reason)
+{
+	if (fb_cfg.explain) {
+		fb_explain_write(c, reason);
+		return;
+	}
+	fb_count_pair(c->zone, c->dst_zone, reason, c->bytes);
+	/* A never line has counters of its own: what it stopped. */
+	if (reason == FB_DROP_NEVER) {
+		fb_count_rule(c);
+		return;
+	}
+	if (reason != FB_PASSED)
+		return;
+	if (c->observed)
+		fb_count_pair(c->zone, c->dst_zone, FB_WOULD_DROP, c->bytes);
+	else if (c->rule)
+		fb_count_rule(c);
+}
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From a parsed packet in a zone to a verdict and its flow; the same for what arrives (XDP) and what is made here (tc egress).
+ */
+#ifndef FB_LIB_PATH_H
+#define FB_LIB_PATH_H
+
+#include "flow.h"
+#include "tcp.h"
+#include "zone.h"
+
+/* Looks at the packet from the other end: used to judge a flow again in the direction in which it was made. */
+FB_INLINE void fb_turn(struct fb_ctx *c, __u8 zone, __u8 other)
+{
+	struct fb_pkt *pkt = &c->pkt;
+	__u64 hi = pkt->s_hi, lo = pkt->s_lo;
+	__u16 port = pkt->sport;
+
+	pkt->s_hi = pkt->d_hi;
+	pkt->s_lo = pkt->d_lo;
+	pkt->d_hi = hi;
+	pkt->d_lo = lo;
+	pkt->sport = pkt->dport;
+	pkt->dport = port;
+	c->zone = zone;
+	c->made_here = zone == FB_ZONE_SELF;
+	c->out_zone = other;
+}
+
+/*
+ * Classifies a live flow again, in its original direction: after a policy change, at its deadline, S54. Stamps it with this generation, or ends it.
+ */
+FB_INLINE int fb_revalidate(const void *img, struct fb_ctx *c, struct fb_hit *hit, __u32 dir)
+{
+	__u8 zone = c->zone, made_here = c->made_here, out_zone = c->out_zone, dst;
+	__u16 cport = c->pkt.cport;
+	int turned = dir != hit->origin, reason;
+
+	if (turned) {
+		fb_turn(c, hit->zone_to, hit->zone_from);
+		c->pkt.cport = c->pkt.flags & FB_PKT_ECHO ? (c->pkt.family == 4 ? 8 : 128) << 8 : c->pkt.dport;
+	}
+	reason = fb_judge(img, c);
+	dst = c->dst_zone;
+	if (turned) {
+		fb_turn(c, zone, out_zone);
+		c->pkt.cport = cport;
+		c->made_here = made_here;
+		c->out_zone = out_zone;
+		c->dst_zone = hit->zone_to;
+		/* The responder must still be where the initiator's packets go. */
+		if (reason == FB_NEXT && dst != zone)
+			reason = FB_DROP_NO_ALLOW;
+	}
+	if (reason != FB_NEXT) {
+		if (!fb_cfg.explain)
+			fb_flow_end(hit);
+		return reason;
+	}
+	hit->rule = c->rule;
+	hit->deadline = c->deadline;
+	hit->generation = c->generation;
+	hit->flags = c->observed ? FB_FLOW_F_OBSERVED : 0;
+	hit->zone_to = turned ? hit->zone_to : dst;
+	if (fb_flow_lock(hit)) {
+		hit->e->generation = c->generation;
+		hit->e->rule = c->rule;
+		hit->e->deadline = c->deadline;
+		hit->e->flags = hit->flags;
+		if (!turned)
+			hit->e->zone[(dir ^ 1) & 1] = dst;
+		hit->e->stamp[0] = hit->e->stamp[1] = 0;
+		hit->stamp = 0;
+		fb_flow_unlock(hit);
+	}
+	return FB_NEXT;
+}
+
+/* Which second, and which state of the host's routes, a flow's next hop was resolved in. Never 0. */
+FB_INLINE __u32 fb_stamp(__u32 tick)
+{
+	struct fb_runtime *rt = fb_base(&fb_runtime);
+
+	return (tick << 8 | ((rt ? rt->route_epoch : 0) & 0xff)) | 1u << 31;
+}
+
+FB_INLINE int fb_hit_path(const void *img, struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u32 stamp)
+{
+	int reason;
+
+	c->flow_state = hit->state;
+	c->dst_zone = hit->zone_to;
+	if (hit->generation != c->generation) {
+		reason = fb_revalidate(img, c, hit, dir);
+		if (reason != FB_NEXT)
+			return reason;
+	} else if (hit->stamp != stamp && hit->deadline != FB_NO_DEADLINE) {
+		__u32 now = fb_unix();
+
+		if (now >= hit->deadline || now < fb_image_word(img, FB_HDR_WORD(applied_lo))) {
+			reason = fb_revalidate(img, c, hit, dir);
+			if (reason != FB_NEXT)
+				return reason;
+		}
+	}
+	if (fb_is_reversal(&c->pkt, dir == hit->origin)) {
+		reason = fb_judge(img, c);
+		if (reason == FB_NEXT && c->pkt.proto == FB_PROTO_TCP_N && hit->state == FB_FLOW_CLOSING)
+			fb_flow_end(hit); /* the other side calls back on the same ports: its next SYN makes a flow of its own */
+		return reason;
+	}
+	c->rule = hit->rule;
+	c->deadline = hit->deadline;
+	c->observed = hit->flags & FB_FLOW_F_OBSERVED;
+	return fb_flow_step(c, hit, dir);
+}
+
+/*
+ * Verdict and flow of an IP packet. zone (and out_zone if made here) are known. On FB_NEXT the packet may go on; hit->e is its flow
+ * (NULL in the one case that a reversal passed on its own).
+ */
+FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c, struct fb_flow_key *key, struct fb_hit *hit, __u32 stamp)
+{
+	int reason;
+
+	if (!fb_flow_key(c, c->zone, c->made_here ? c->out_zone : FB_ZONE_SELF, key))
+		return FB_DROP_UNDECIDED;
+	fb_flow_find(c, key, hit);
+	if (hit->e && hit->zone_from == c->zone && (!c->made_here || hit->zone_to == c->out_zone))
+		return fb_hit_path(img, c, hit, key->dir, stamp);
+	if (hit->e) {
+		/* The tuple is alive, but belongs to another zone: this packet has no part in it. */
+		hit->e = 0;
+		reason = fb_judge(img, c);
+		return reason == FB_NEXT ? FB_DROP_SPOOF : reason;
+	}
+	reason = fb_judge(img, c);
+	if (reason != FB_NEXT)
+		return reason;
+	if (!c->observed && !fb_is_initial(&c->pkt))
+		return FB_DROP_TCP_STATE;
+	/* A flow that only answers would have to be made by an answer. */
+	if ((c->pkt.flags & FB_PKT_ECHO) && !(c->pkt.flags & FB_PKT_ECHO_REQUEST))
+		return FB_DROP_ICMP_UNRELATED;
+	if (fb_cfg.explain)
+		return FB_NEXT;
+	return fb_flow_create(c, key, hit);
+}
+
+#endif

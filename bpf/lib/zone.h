@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where a packet is and who it claims to be: the zone of (interface, VLAN), the gateway's own addresses, and the roles by which
+ * special addresses are classified (FB_ROLE). Decisions S2-S5, S13, S14, S20-S22.
+ */
+#ifndef FB_LIB_ZONE_H
+#define FB_LIB_ZONE_H
+
+#include "classify.h"
+#include "config.h"
+#include "pkt.h"
+
+/*
+ * What is known of the packet on its way through the stages. It lies in a map (fb_scratch), not on the stack: the verifier follows every known
+ * value on a stack, and the product of all flags and families is more than a million states; what comes out of a map is unknown to it. Pointers
+ * cannot live there: the image travels as an argument.
+ */
+struct fb_ctx {
+	struct fb_pkt pkt;
+	__u32 generation;
+	__u32 tick;
+	__u32 bytes;
+	__u32 ifindex;	/* of the port */
+	__u32 device;	/* of the kernel's device */
+	__u32 rule;	/* slot whose counters it goes to; 0 = none */
+	__u32 deadline;
+	__u8 zone;	/* it comes from */
+	__u8 dst_zone;	/* it goes to; FB_ZONE_NONE until known */
+	__u8 observed;	/* passes by observe mode only */
+	__u8 cls;	/* enum fb_token_class if it is passed to the kernel, 0 = redirected */
+	__u8 new_flow;
+	__u8 flow_state; /* for explain */
+	__u8 rule_kind;
+	__u8 made_here; /* tc egress: out_zone holds where it leaves */
+	__u8 out_zone;
+	__u32 rule_index;
+	__u32 out_port;
+	__u32 nexthop;
+	__u32 found; /* way of a bucket pair, on its way through the verifier's blind spot */
+};
+
+_Static_assert(sizeof(struct fb_ctx) <= FB_SCRATCH_BYTES, "a context fits into its scratch slot");
+
+/* This CPU's context, zeroed. XDP and tc run with bottom halves off and never inside of each other. */
+FB_INLINE struct fb_ctx *fb_ctx_new(void)
+{
+	void *base = fb_base(&fb_scratch);
+	struct fb_ctx *c;
+
+	if (!base)
+		return 0;
+	c = fb_at(base, bpf_get_smp_processor_id(), fb_cfg.cpu_mask, FB_SCRATCH_SHIFT);
+	__builtin_memset(c, 0, sizeof(*c));
+	return c;
+}
+
+/* A number that the verifier no longer knows: it went through the scratch slot. */
+FB_INLINE __u32 fb_forget(struct fb_ctx *c, __u32 number)
+{
+	*(volatile __u32 *)&c->found = number;
+	return *(volatile __u32 *)&c->found;
+}
+
+/* The port record of (ifindex, vid), or NULL: the frame is in no zone. */
+FB_INLINE const struct fb_image_port *fb_port_find(const void *img, __u32 ifindex, __u16 vid)
+{
+	__u32 base = fb_image_word(img, FB_HDR_WORD(port_w)), mask = fb_image_word(img, FB_HDR_WORD(port_mask));
+	__u32 key = FB_PORT_KEY(ifindex, vid), hash = fb_port_hash(key);
+
+	for (__u32 i = 0; i < FB_PORT_PROBES; i++) {
+		const struct fb_image_port *port = fb_at((void *)img, (base >> 2) + ((hash + i) & mask), fb_cfg.image_mask >> 2, 4);
+
+		if (port->key == key)
+			return port;
+		if (!port->key)
+			return 0;
+	}
+	return 0;
+}
+
+FB_INLINE int fb_is_link_local(int family, __u64 hi, __u64 lo)
+{
+	return family == 4 ? (lo >> 16) == 0xa9fe : (hi >> 54) == 0x3fa; /* 169.254/16, fe80::/10 */
+}
+
+FB_INLINE int fb_is_unspecified(__u64 hi, __u64 lo)
+{
+	return !(hi | lo);
+}
+
+/* Addresses that may be nobody's source: 0/8, 127/8, 224/4, 240/4; ::/8 (loopback, mapped), ff00::/8. */
+FB_INLINE int fb_is_martian(int family, __u64 hi, __u64 lo)
+{
+	__u32 top = family == 4 ? (__u32)(lo >> 24) : (__u32)(hi >> 56);
+
+	if (family == 4)
+		return top == 0 || top == 127 || top >= 224;
+	return top == 0 || top == 0xff;
+}
+
+/* 224.0.0.0/24, ff02::/16 (and ff01, which must not be seen at all). */
+FB_INLINE int fb_is_link_multicast(int family, __u64 hi, __u64 lo)
+{
+	return family == 4 ? (lo >> 8) == 0xe00000 : (hi >> 48) == 0xff02;
+}
+
+FB_INLINE const struct fb_self_value *fb_self_find(int family, __u64 hi, __u64 lo, __u8 zone)
+{
+	struct fb_self_key key = { .hi = hi, .lo = lo, .family = (__u8)family };
+
+	if (fb_is_link_local(family, hi, lo))
+		key.zone = zone;
+	return bpf_map_lookup_elem(&fb_self, &key);
+}
+
+FB_INLINE __u32 fb_atom(const void *img, int family, __u64 hi, __u64 lo)
+{
+	return family == 4 ? fb_atom4(img, (__u32)lo) : fb_atom6(img, hi, lo);
+}
+
+/* Replaces the source by what it is classified as. Sets *atom. */
+FB_INLINE enum fb_reason fb_source(const void *img, struct fb_ctx *c, __u32 *atom)
+{
+	const struct fb_pkt *pkt = &c->pkt;
+	const struct fb_self_value *own;
+
+	if (c->made_here) {
+		*atom = fb_atom(img, pkt->family, 0, FB_ROLE(FB_ROLE_SELF_SRC, c->out_zone));
+		return FB_NEXT;
+	}
+	own = fb_self_find(pkt->family, pkt->s_hi, pkt->s_lo, c->zone);
+	if (own)
+		return FB_DROP_SPOOF;
+	if (fb_is_unspecified(pkt->s_hi, pkt->s_lo) || fb_is_link_local(pkt->family, pkt->s_hi, pkt->s_lo)) {
+		*atom = fb_atom(img, pkt->family, 0, FB_ROLE(FB_ROLE_LOCAL, c->zone));
+		return FB_NEXT;
+	}
+	if (fb_is_martian(pkt->family, pkt->s_hi, pkt->s_lo))
+		return FB_DROP_SPOOF;
+	*atom = fb_atom(img, pkt->family, pkt->s_hi, pkt->s_lo);
+	if (fb_atom_zone(img, *atom) != c->zone)
+		return FB_DROP_SPOOF;
+	return FB_NEXT;
+}
+
+/* Destination of a packet that arrived: sets dst_zone and the atom it is classified as. */
+FB_INLINE enum fb_reason fb_destination_in(const void *img, struct fb_ctx *c, __u32 *atom)
+{
+	const struct fb_pkt *pkt = &c->pkt;
+	const struct fb_self_value *own = fb_self_find(pkt->family, pkt->d_hi, pkt->d_lo, c->zone);
+
+	if (own && own->kind == FB_SELF_ADDRESS) {
+		__u8 at = fb_is_link_local(pkt->family, pkt->d_hi, pkt->d_lo) ? c->zone : own->zone;
+
+		c->dst_zone = FB_ZONE_SELF;
+		*atom = fb_atom(img, pkt->family, 0, FB_ROLE(FB_ROLE_SELF_AT, at));
+		return FB_NEXT;
+	}
+	if (own && own->zone != c->zone) { /* another zone's directed broadcast */
+		c->dst_zone = own->zone;
+		return FB_DROP_SCOPE;
+	}
+	if (own || (pkt->family == 4 && pkt->d_lo == 0xffffffffu)) {
+		c->dst_zone = FB_ZONE_SELF;
+		*atom = fb_atom(img, pkt->family, 0, FB_ROLE(FB_ROLE_BCAST, c->zone));
+		return FB_NEXT;
+	}
+	if (fb_is_link_multicast(pkt->family, pkt->d_hi, pkt->d_lo)) {
+		c->dst_zone = FB_ZONE_SELF;
+		*atom = fb_atom(img, pkt->family, pkt->d_hi, pkt->d_lo);
+		return FB_NEXT;
+	}
+	if (pkt->flags & FB_PKT_GROUP_DST)
+		return FB_DROP_NO_ALLOW;
+	if (fb_is_link_local(pkt->family, pkt->d_hi, pkt->d_lo))
+		return FB_DROP_SCOPE;
+	if (fb_is_martian(pkt->family, pkt->d_hi, pkt->d_lo))
+		return FB_DROP_NO_ZONE;
+	*atom = fb_atom(img, pkt->family, pkt->d_hi, pkt->d_lo);
+	c->dst_zone = fb_atom_zone(img, *atom);
+	return c->dst_zone ? FB_NEXT : FB_DROP_NO_ZONE;
+}
+
+/* Destination of a packet that the gateway made: it must be owned by the zone that it leaves into. */
+FB_INLINE enum fb_reason fb_destination_out(const void *img, struct fb_ctx *c, __u32 *atom)
+{
+	const struct fb_pkt *pkt = &c->pkt;
+	const struct fb_self_value *own;
+
+	c->dst_zone = c->out_zone;
+	if (fb_is_link_local(pkt->family, pkt->d_hi, pkt->d_lo)) {
+		*atom = fb_atom(img, pkt->family, 0, FB_ROLE(FB_ROLE_LOCAL, c->out_zone));
+		return FB_NEXT;
+	}
+	own = fb_self_find(pkt->family, pkt->d_hi, pkt->d_lo, c->out_zone);
+	if ((own && own->kind == FB_SELF_BROADCAST && own->zone == c->out_zone) ||
+	    (pkt->family == 4 && pkt->d_lo == 0xffffffffu)) {
+		*atom = fb_atom(img, pkt->family, 0, FB_ROLE(FB_ROLE_BCAST, c->out_zone));
+		return FB_NEXT;
+	}
+	*atom = fb_atom(img, pkt->family, pkt->d_hi, pkt->d_lo);
+	if (fb_is_link_multicast(pkt->family, pkt->d_hi, pkt->d_lo))
+		return FB_NEXT;
+	if (pkt->flags & FB_PKT_GROUP_DST)
+		return FB_DROP_NO_ALLOW;
+	return fb_atom_zone(img, *atom) == c->out_zone ? FB_NEXT : FB_DROP_ROUTE_MISMATCH;
+}
+
+/*
+ * The judgement of a packet that no live flow of this generation answers for: source, destination, never, allow, observe (S27). On
+ * FB_NEXT the packet passes; rule, deadline and observed say by what.
+ */
+static __noinline int fb_judge(const void *img, struct fb_ctx *c)
+{
+	__u32 src = 0, dst = 0, index, now, observe;
+	enum fb_reason reason = fb_source(img, c, &src);
+
+	if (reason != FB_NEXT)
+		return reason;
+	reason = c->made_here ? fb_destination_out(img, c, &dst) : fb_destination_in(img, c, &dst);
+	if (reason != FB_NEXT)
+		return reason;
+	/* S13: unspecified and link-local sources speak to the gateway only. */
+	if (!c->made_here && c->dst_zone != FB_ZONE_SELF &&
+	    (fb_is_unspecified(c->pkt.s_hi, c->pkt.s_lo) || fb_is_link_local(c->pkt.family, c->pkt.s_hi, c->pkt.s_lo)))
+		return FB_DROP_SCOPE;
+
+	index = fb_classify(img, src, dst, c->pkt.family, c->pkt.proto,
+			    fb_has_ports(c->pkt.proto) ? c->pkt.sport : 0, c->pkt.cport);
+	c->rule_index = index;
+	reason = FB_DROP_NO_ALLOW;
+	now = 0;
+	if (index) {
+		__u32 w = fb_image_word(img, FB_HDR_WORD(rule_w)) + index * 4;
+		__u32 kind = fb_image_word(img, w);
+
+		c->rule_kind = (__u8)kind;
+		c->rule = fb_image_word(img, w + 1);
+		c->deadline = fb_image_word(img, w + 2);
+		if (kind == FB_RULE_ALLOW) {
+			if (c->deadline == FB_NO_DEADLINE)
+				return FB_NEXT;
+			now = fb_unix();
+			if (now < c->deadline && now >= fb_image_word(img, FB_HDR_WORD(applied_lo)))
+				return FB_NEXT;
+			reason = FB_DROP_EXPIRED;
+		} else {
+			return FB_DROP_NEVER;
+		}
+	}
+	observe = fb_image_word(img, fb_image_word(img, FB_HDR_WORD(pair_w)) + 2 * FB_PAIR(c->zone, c->dst_zone));
+	if (observe && !c->made_here && c->dst_zone != FB_ZONE_SELF) {
+		if (!now)
+			now = fb_unix();
+		if (now < observe && now >= fb_image_word(img, FB_HDR_WORD(applied_lo))) {
+			c->observed = 1;
+			c->rule = FB_RULE_NO_SLOT;
+			c->deadline = observe;
+			return FB_NEXT;
+		}
+	}
+	return reason;
+}
+
+#endif
