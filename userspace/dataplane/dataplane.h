@@ -32,6 +32,8 @@ int fb_dataplane_open(const struct fb_dataplane_options *options, struct fb_data
 void fb_dataplane_close(struct fb_dataplane *dp);
 /* Detaches everything and unpins: an explicit operator action (firebreakd --unload), never at exit. */
 int fb_dataplane_unload(struct fb_dataplane *dp, struct fb_error *err);
+/* The same without a handle: also clears away what fb_dataplane_open() refuses to adopt, whatever its ABI. Nothing there = 0. */
+int fb_dataplane_unload_all(const struct fb_dataplane_options *options, struct fb_error *err);
 
 /* The spare image to fill (zeroed, *ret_size bytes) and the switch to it; the switch waits for readers and is atomic. */
 void *fb_dataplane_spare_image(struct fb_dataplane *dp, size_t *ret_size);

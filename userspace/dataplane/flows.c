@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reading the live table of flows beside the CPUs that write it, by the same rule as the program: the sequence of an entry before and after, even and
+ * unchanged, else it is left out. Expired entries are free, whether or not a packet has found that out.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "dataplane/handle.h"
+
+static __u32 now(const struct fb_dataplane *dp)
+{
+	const struct fb_runtime *rt = dp->live.mem[FB_MAP_RUNTIME];
+	struct timespec ts;
+
+	if (rt->fake_mono_ns)
+		return (__u32)(rt->fake_mono_ns >> FB_TICK_SHIFT);
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return (__u32)(((__u64)ts.tv_sec * 1000000000ull + (__u64)ts.tv_nsec) >> FB_TICK_SHIFT);
+}
+
+/* Ticks of meta words have 28 bits; a negative age is another CPU's later tick. */
+static __s32 meta_age(__u32 meta, __u32 tick)
+{
+	return (__s32)((tick - meta) << 4) >> 4;
+}
+
+bool fb_flow_is_live(__u32 meta, __u32 tick)
+{
+	static const __u32 timeouts[FB_FLOW_STATES] = {
+		[FB_FLOW_NEW] = FB_TIMEOUT_NEW,
+		[FB_FLOW_REPLIED] = FB_TIMEOUT_REPLIED,
+		[FB_FLOW_ESTABLISHED] = FB_TIMEOUT_ESTABLISHED,
+		[FB_FLOW_CLOSING] = FB_TIMEOUT_CLOSING,
+		[FB_FLOW_DGRAM] = FB_TIMEOUT_DGRAM,
+	};
+	__u32 state = FB_META_STATE(meta);
+
+	return meta && state && state < FB_FLOW_STATES && meta_age(meta, tick) <= (__s32)timeouts[state];
+}
+
+bool fb_flow_read(const struct fb_flow *entry, struct fb_flow *ret)
+{
+	__u32 before = __atomic_load_n(&entry->seq, __ATOMIC_ACQUIRE);
+
+	if (before & 1)
+		return false;
+	memcpy(ret, (const void *)entry, sizeof(*ret));
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return __atomic_load_n(&entry->seq, __ATOMIC_RELAXED) == before;
+}
+
+static __u32 seconds(__s32 ticks)
+{
+	return ticks <= 0 ? 0 : (__u32)(((__u64)ticks << FB_TICK_SHIFT) / 1000000000ull);
+}
+
+/* A link-local tuple carries its zone in bits that such addresses leave zero (bpf/lib/flow.h); they may be in either address. */
+struct fb_ip fb_flow_address(const struct fb_flow *f, int endpoint)
+{
+	__u64 hi = endpoint ? f->hi_b : f->hi_a, lo = endpoint ? f->lo_b : f->lo_a;
+
+	if (f->family == 4)
+		return (struct fb_ip){ 0, lo & 0xffffffffu };
+	if (f->hi_a >> 54 == 0x3fa || f->hi_b >> 54 == 0x3fa)
+		hi = endpoint ? hi : hi & ~0xff0000000000ull;
+	return (struct fb_ip){ hi, lo };
+}
+
+static void describe(const struct fb_flow *f, __u32 meta, __u32 tick, __u32 generation, struct fb_snapshot_flow *ret)
+{
+	const int family = f->family == 6 ? 6 : 4;
+	const struct fb_ip a = fb_flow_address(f, 0), b = fb_flow_address(f, 1);
+	const unsigned int from = f->origin & 1;
+
+	*ret = (struct fb_snapshot_flow){
+		.family = family,
+		.proto = f->proto,
+		.state = FB_META_STATE(meta),
+		.src = from ? b : a,
+		.dst = from ? a : b,
+		.sport = from ? f->port_b : f->port_a,
+		.dport = from ? f->port_a : f->port_b,
+		.src_zone = f->zone[from],
+		.dst_zone = f->zone[!from],
+		.rule = f->rule,
+		.observed = f->flags & FB_FLOW_F_OBSERVED,
+		.stale = f->generation != generation,
+		.idle = seconds(meta_age(meta, tick)),
+		.age = seconds((__s32)(tick - f->created)),
+		.deadline = f->deadline,
+	};
+}
+
+void fb_dataplane_each_flow(const struct fb_dataplane *dp, bool (*each)(const struct fb_snapshot_flow *, void *), void *arg)
+{
+	const struct fb_flow_bucket *buckets = dp->live.mem[FB_MAP_BUCKETS];
+	const struct fb_flow *flows = dp->live.mem[FB_MAP_FLOWS];
+	const __u32 tick = now(dp), generation = fb_dataplane_generation(dp);
+
+	for (size_t b = 0; b < dp->sizes.buckets; b++)
+		for (size_t way = 0; way < FB_FLOW_WAYS; way++) {
+			__u32 meta = __atomic_load_n(&buckets[b].meta[way], __ATOMIC_ACQUIRE);
+			struct fb_snapshot_flow seen;
+			struct fb_flow flow;
+
+			if (!fb_flow_is_live(meta, tick) || !__atomic_load_n(&buckets[b].tag[way], __ATOMIC_ACQUIRE) ||
+			    !fb_flow_read(&flows[b * FB_FLOW_WAYS + way], &flow))
+				continue;
+			describe(&flow, meta, tick, generation, &seen);
+			if (!each(&seen, arg))
+				return;
+		}
+}
+
+/* By the bucket lines alone: one line for eight flows. */
+void fb_dataplane_flow_totals(const struct fb_dataplane *dp, struct fb_flow_totals *ret)
+{
+	const struct fb_flow_bucket *buckets = dp->live.mem[FB_MAP_BUCKETS];
+	const __u32 tick = now(dp);
+
+	*ret = (struct fb_flow_totals){ .capacity = (__u64)dp->sizes.buckets * FB_FLOW_WAYS };
+	for (size_t b = 0; b < dp->sizes.buckets; b++)
+		for (size_t way = 0; way < FB_FLOW_WAYS; way++) {
+			__u32 meta = __atomic_load_n(&buckets[b].meta[way], __ATOMIC_RELAXED);
+
+			if (fb_flow_is_live(meta, tick))
+				ret->by_state[FB_META_STATE(meta)]++;
+		}
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The static wall behind the programs: an nftables table that hears only the interface indexes that enforce, `lo`, and (for the host itself)
+ * the management interfaces. A device that is deleted and created again loses its XDP link but gets another index, so it is shut
+ * out without anybody running (seen). It concerns only what the kernel handles; redirected packets never come here.
+ *
+ * Everything is one transaction of nftables, which the kernel applies at once: chains are emptied and filled again at a start without
+ * a moment in which they are empty, so a rule that somebody slipped in does not survive; the sets are kept.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+
+#include <nftables/libnftables.h>
+
+#include "base/strbuf.h"
+#include "dataplane/handle.h"
+
+#define TABLE "inet firebreak_guard"
+
+static int run(struct fb_dataplane *dp, const char *commands, const char *what, struct fb_error *err)
+{
+	if (nft_run_cmd_from_buffer(dp->nft, commands) == 0)
+		return 0;
+	const char *said = nft_ctx_get_error_buffer(dp->nft);
+
+	return fb_error_set(err, -EIO, "the guard (nftables table " TABLE "): %s: %.*s", what, said ? (int)strcspn(said, "\n") : 0,
+			    said ? said : "");
+}
+
+int fb_guard_connect(struct fb_dataplane *dp, struct fb_error *err)
+{
+	dp->nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	if (!dp->nft || nft_ctx_buffer_output(dp->nft) || nft_ctx_buffer_error(dp->nft))
+		return fb_error_set(err, -ENOMEM, "the guard: libnftables cannot be started");
+	return 0;
+}
+
+/* An interface name as nftables takes it. Names that its grammar has no way to write are refused. */
+static int add_management(struct fb_strbuf *b, const char *const *names, struct fb_error *err)
+{
+	for (size_t i = 0; names && names[i]; i++) {
+		if (strlen(names[i]) >= IF_NAMESIZE || !names[i][0] || strpbrk(names[i], "\"*\\{}; \t\n"))
+			return fb_error_set(err, -EINVAL, "management interface \"%s\": not an interface name", names[i]);
+		fb_strbuf_addf(b, "add element " TABLE " management { \"%s\" }\n", names[i]);
+	}
+	return 0;
+}
+
+int fb_guard_open(struct fb_dataplane *dp, const char *const *management, struct fb_error *err)
+{
+	struct fb_strbuf b fb_autostrbuf = { 0 };
+	int r = fb_guard_connect(dp, err);
+
+	if (r < 0)
+		return r;
+	fb_strbuf_add(&b, "add table " TABLE "\n"
+			  "add set " TABLE " enforced { type iface_index; }\n"
+			  "add set " TABLE " management { type ifname; }\n"
+			  "add chain " TABLE " inp { type filter hook input priority -310; policy drop; }\n"
+			  "add chain " TABLE " forw { type filter hook forward priority -310; policy drop; }\n"
+			  "flush chain " TABLE " inp\n"
+			  "flush chain " TABLE " forw\n"
+			  "add rule " TABLE " inp iif lo accept\n"
+			  "add rule " TABLE " inp iif @enforced accept\n"
+			  "add rule " TABLE " inp iifname @management accept\n"
+			  "add rule " TABLE " forw iif @enforced accept\n"
+			  "flush set " TABLE " management\n");
+	r = add_management(&b, management, err);
+	return r < 0 ? r : run(dp, fb_strbuf_get(&b), "cannot be set up", err);
+}
+
+int fb_guard_remove_table(struct fb_dataplane *dp, struct fb_error *err)
+{
+	/* "add" first, so that a table that is not there is no error. */
+	return run(dp, "add table " TABLE "\ndelete table " TABLE "\n", "cannot be removed", err);
+}
+
+bool fb_guard_has(struct fb_dataplane *dp, __u32 ifindex)
+{
+	char command[96];
+
+	snprintf(command, sizeof(command), "get element " TABLE " enforced { 0x%x }", ifindex);
+	return nft_run_cmd_from_buffer(dp->nft, command) == 0;
+}
+
+/* Hexadecimal, because nftables takes a decimal number for the name of an interface called like it. */
+static void command(struct fb_strbuf *b, const char *verb, __u32 ifindex)
+{
+	fb_strbuf_addf(b, "%s element " TABLE " enforced { 0x%x }\n", verb, ifindex);
+}
+
+int fb_guard_add(struct fb_dataplane *dp, __u32 port, struct fb_error *err)
+{
+	struct fb_strbuf b fb_autostrbuf = { 0 };
+
+	command(&b, "add", port);
+	for (size_t i = 0; i < dp->uppers.n; i++)
+		if (dp->uppers.v[i].port == port)
+			command(&b, "add", dp->uppers.v[i].ifindex);
+	return run(dp, fb_strbuf_get(&b), "a device cannot be listed", err);
+}
+
+/* Adding what is there is no error, removing what is not is one: add, then remove, in one transaction. */
+int fb_guard_remove(struct fb_dataplane *dp, __u32 port, struct fb_error *err)
+{
+	struct fb_strbuf b fb_autostrbuf = { 0 };
+
+	fb_strbuf_add(&b, "add table " TABLE "\nadd set " TABLE " enforced { type iface_index; }\n");
+	command(&b, "add", port);
+	command(&b, "delete", port);
+	for (size_t i = 0; i < dp->uppers.n; i++) {
+		if (dp->uppers.v[i].port != port)
+			continue;
+		command(&b, "add", dp->uppers.v[i].ifindex);
+		command(&b, "delete", dp->uppers.v[i].ifindex);
+	}
+	return run(dp, fb_strbuf_get(&b), "a device cannot be taken off the list", err);
+}
+
+struct index_list {
+	struct FB_VEC(__u32) all;
+};
+
+static bool has(const struct index_list *list, __u32 ifindex)
+{
+	for (size_t i = 0; i < list->all.n; i++)
+		if (list->all.v[i] == ifindex)
+			return true;
+	return false;
+}
+
+/* nftables writes a listed index as the quoted name of its interface, or as a number when it has none. */
+static void parse_elements(const char *text, struct index_list *ret)
+{
+	const char *p = strstr(text, "elements = {"), *end = p ? strchr(p, '}') : NULL;
+
+	for (p = p ? p + strlen("elements = {") : NULL; p && p < end;) {
+		char name[IF_NAMESIZE + 1] = "";
+		int n = 0;
+
+		p += strspn(p, " \t\n,");
+		if (sscanf(p, "\"%16[^\"]\"%n", name, &n) == 1 && n) {
+			__u32 ifindex = if_nametoindex(name);
+
+			if (ifindex)
+				fb_vec_add(&ret->all, ifindex);
+			p += n;
+		} else if (p < end) {
+			__u32 ifindex = (__u32)strtoul(p, (char **)&p, 10);
+
+			if (!ifindex)
+				return;
+			fb_vec_add(&ret->all, ifindex);
+		}
+	}
+}
+
+int fb_guard_reconcile(struct fb_dataplane *dp, const __u32 *ports, size_t n_ports, struct fb_error *err)
+{
+	struct fb_strbuf b fb_autostrbuf = { 0 };
+	struct index_list want = { 0 }, is = { 0 };
+	int r = run(dp, "list set " TABLE " enforced", "cannot be read", err);
+
+	if (r < 0)
+		return r;
+	parse_elements(nft_ctx_get_output_buffer(dp->nft), &is);
+	for (size_t i = 0; i < n_ports; i++) {
+		fb_vec_add(&want.all, ports[i]);
+		for (size_t u = 0; u < dp->uppers.n; u++)
+			if (dp->uppers.v[u].port == ports[i])
+				fb_vec_add(&want.all, dp->uppers.v[u].ifindex);
+	}
+	for (size_t i = 0; i < is.all.n; i++)
+		if (!has(&want, is.all.v[i]))
+			command(&b, "delete", is.all.v[i]);
+	for (size_t i = 0; i < want.all.n; i++)
+		if (!has(&is, want.all.v[i]))
+			command(&b, "add", want.all.v[i]);
+	if (b.len)
+		r = run(dp, fb_strbuf_get(&b), "cannot be brought up to date", err);
+	fb_vec_done(&want.all);
+	fb_vec_done(&is.all);
+	return r;
+}

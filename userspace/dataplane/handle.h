@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The inside of the data plane's handle: file descriptors of what is pinned, mappings of it, and what the modules of this folder
+ * ask of each other. Not for other folders.
+ *
+ *   <run_dir>/bpf/v<abi>/maps/<map>, maps/image-a, maps/image-b
+ *                        explain/<map>       the explain instance's own maps
+ *                        progs/<program>, progs/explain
+ *                        links/xdp-<ifindex>, links/redirect-err
+ *                        object              symbolic link whose target names the loaded object
+ *
+ * The tree is built as v<abi>-new and renamed when it is whole, so that it is there entirely or not at all.
+ */
+#ifndef FB_DATAPLANE_HANDLE_H
+#define FB_DATAPLANE_HANDLE_H
+
+#include <sys/types.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/vec.h"
+#include "dataplane/dataplane.h"
+
+enum fb_map_id {
+	/* shared by the live and the explain instance */
+	FB_MAP_IMAGES,
+	FB_MAP_RUNTIME,
+	FB_MAP_SELF,
+	FB_MAP_EGRESS,
+	FB_MAP_DEV,
+	FB_MAP_NEXTHOPS,
+	FB_MAP_REDIRECT_ERRS,
+	/* one each */
+	FB_MAP_GEOMETRY,
+	FB_MAP_BUCKETS,
+	FB_MAP_FLOWS,
+	FB_MAP_PAIR_COUNTERS,
+	FB_MAP_RULE_COUNTERS,
+	FB_MAP_EXPLAIN_OUT,
+	FB_MAP_COUNT,
+};
+
+struct fb_map_spec {
+	const char *name;
+	unsigned int key_size;
+	bool shared;
+	int prot; /* how it is mapped, 0 = not at all */
+};
+extern const struct fb_map_spec fb_map_specs[FB_MAP_COUNT];
+
+/* What the sizes of the big maps follow from. */
+struct fb_sizes {
+	unsigned int buckets; /* power of two */
+	unsigned int cpus;    /* strides of the counters, power of two */
+	size_t image;	      /* bytes */
+};
+/* Bytes of the one value of a map; 0 = not a map whose size is ours to say. */
+size_t fb_map_value_size(enum fb_map_id id, const struct fb_sizes *sizes);
+
+enum fb_prog_id { FB_PROG_XDP, FB_PROG_TC_IN, FB_PROG_TC_OUT, FB_PROG_REDIRECT_ERR, FB_PROG_EXPLAIN, FB_PROG_COUNT };
+extern const char *const fb_prog_names[FB_PROG_COUNT]; /* of the pins; all but explain are the program's name too */
+
+/* Maps of one instance: descriptors and mappings. */
+struct fb_maps {
+	int fd[FB_MAP_COUNT];
+	void *mem[FB_MAP_COUNT];
+	size_t bytes[FB_MAP_COUNT]; /* of a mapping */
+};
+
+/* A device behind a port, which the guard lets through while the port enforces. */
+struct fb_upper {
+	__u32 ifindex, port;
+};
+
+struct fb_dataplane {
+	char *mount; /* <run_dir>/bpf */
+	char *dir;   /* <run_dir>/bpf/v<abi> */
+	uid_t owner;
+	bool generic;
+	struct fb_sizes sizes;
+	struct fb_maps live, explain;
+	int prog[FB_PROG_COUNT];
+	__u32 prog_id[FB_PROG_COUNT];
+	int image_fd[2];
+	__u32 image_id[2];
+	void *image[2];
+	bool image_clean[2]; /* never written by anybody */
+	int image_live;	     /* 0, 1; -1 = none */
+	struct nft_ctx *nft;
+	struct FB_VEC(struct fb_upper) uppers;
+};
+
+/* The explain instance's table: few flows are ever in it. */
+#define FB_EXPLAIN_BUCKETS 64u
+
+/* ---- open.c ---- */
+/* A handle that knows its paths and has nothing open. */
+struct fb_dataplane *fb_handle_new(const struct fb_dataplane_options *options);
+static inline void fb_handle_cleanup(struct fb_dataplane **dp)
+{
+	fb_dataplane_close(*dp);
+}
+
+/* ---- place.c: the bpffs and its directories ---- */
+char *fb_path(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int fb_place_mount(const char *path, uid_t owner, struct fb_error *err);
+int fb_place_mkdir(const char *path, uid_t owner, struct fb_error *err);
+int fb_place_pin(int fd, const char *path, uid_t owner, struct fb_error *err);
+/* Removes a tree of pins; what is not there is no error. */
+int fb_place_remove(const char *path, struct fb_error *err);
+/* -EEXIST and a sentence if another ABI's tree is beside dir. */
+int fb_place_alone(const char *mount, const char *dir, struct fb_error *err);
+
+/* ---- load.c: from the object to a tree of pins ---- */
+/* Names the object that this program carries; buf holds 17 bytes. */
+void fb_load_object_name(char *buf);
+/* Loads both instances and pins all there is below dir, which must not exist. */
+int fb_load_pin(const char *dir, const struct fb_sizes *sizes, const struct fb_dataplane_options *options, struct fb_error *err);
+/* Loads the programs again over the maps of dp, and puts them in place of the pinned ones. */
+int fb_load_replace(struct fb_dataplane *dp, struct fb_error *err);
+/* The end of what libbpf said last, for errors. */
+const char *fb_load_said(void);
+void fb_load_listen(void);
+
+/* ---- adopt.c: from a tree of pins to descriptors and mappings ---- */
+int fb_adopt(struct fb_dataplane *dp, struct fb_error *err);
+int fb_adopt_programs(struct fb_dataplane *dp, struct fb_error *err);
+int fb_prog_info(int fd, __u32 *ret_id, char name[16], struct fb_error *err);
+
+/* ---- link.c: XDP ---- */
+int fb_link_ensure(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, enum fb_xdp_mode *ret_mode, struct fb_error *err);
+/* Detaches a pinned link and removes the pin; no pin = 0. */
+int fb_link_unpin(const char *pin, struct fb_error *err);
+/* 1 = alive, 0 = severed or of a device that is elsewhere, -ENOENT = no pin. */
+int fb_link_alive(const struct fb_dataplane *dp, __u32 ifindex, struct fb_error *err);
+enum fb_xdp_mode fb_link_mode(__u32 ifindex);
+/* ifindexes of all links pinned below dir, alive or not; to be freed. */
+int fb_link_pinned(const char *dir, __u32 **ret, struct fb_error *err);
+
+/* ---- tc.c and filters.c: clsact ---- */
+int fb_tc_ensure(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, struct fb_error *err);
+int fb_tc_remove(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, struct fb_error *err);
+/* 0 = both filters are there, ours and first; else why not. */
+int fb_tc_check(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, struct fb_error *err);
+
+struct fb_filter {
+	__u16 prio;
+	__u32 handle;
+	char kind[16];
+	char name[64]; /* of a BPF filter, as libbpf and tc write it */
+	__u32 prog_id; /* 0 = not a BPF filter */
+};
+/* The filters of one hook, in the order in which they run; *ret is to be freed. Returns their number; no clsact = 0. */
+int fb_filters_list(__u32 ifindex, bool egress, struct fb_filter **ret, struct fb_error *err);
+
+/* ---- guard.c: nftables ---- */
+int fb_guard_connect(struct fb_dataplane *dp, struct fb_error *err);
+int fb_guard_open(struct fb_dataplane *dp, const char *const *management, struct fb_error *err);
+int fb_guard_remove_table(struct fb_dataplane *dp, struct fb_error *err);
+/* The port and the uppers known for it. */
+int fb_guard_add(struct fb_dataplane *dp, __u32 port, struct fb_error *err);
+int fb_guard_remove(struct fb_dataplane *dp, __u32 port, struct fb_error *err);
+bool fb_guard_has(struct fb_dataplane *dp, __u32 ifindex);
+/* Makes the set what it should be: enforcing ports and their uppers, nothing else. */
+int fb_guard_reconcile(struct fb_dataplane *dp, const __u32 *ports, size_t n_ports, struct fb_error *err);
+
+/* ---- flows.c ---- */
+/* A consistent copy of an entry that the programs may be writing; false = it was being written. */
+bool fb_flow_read(const struct fb_flow *entry, struct fb_flow *ret);
+/* The address of endpoint 0 (a) or 1 (b). */
+struct fb_ip fb_flow_address(const struct fb_flow *f, int endpoint);
+/* Not free and not timed out. */
+bool fb_flow_is_live(__u32 meta, __u32 tick);
+
+#endif

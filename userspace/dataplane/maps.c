@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The maps by name, and how large each is. All big ones are one element of an ARRAY, so that a lookup is a constant and the agent can map it.
+ * The kernel takes 2 GiB for one element (seen on 6.1 and 6.18); fb_open_sizes keeps below.
+ */
+#include <string.h>
+#include <sys/mman.h>
+
+#include "dataplane/handle.h"
+
+/* The table of flows is mapped read-only: a claim held by an agent that is killed would be lost for ever. */
+const struct fb_map_spec fb_map_specs[FB_MAP_COUNT] = {
+	[FB_MAP_IMAGES] = { "fb_images", 4, true, 0 },
+	[FB_MAP_RUNTIME] = { "fb_runtime", 4, true, PROT_READ | PROT_WRITE },
+	[FB_MAP_SELF] = { "fb_self", sizeof(struct fb_self_key), true, 0 },
+	[FB_MAP_EGRESS] = { "fb_egress", 4, true, 0 },
+	[FB_MAP_DEV] = { "fb_dev", 4, true, 0 },
+	[FB_MAP_NEXTHOPS] = { "fb_nexthops", 4, true, 0 },
+	[FB_MAP_REDIRECT_ERRS] = { "fb_redirect_errs", 4, true, 0 },
+	[FB_MAP_GEOMETRY] = { "fb_geometry", 4, false, PROT_READ },
+	[FB_MAP_BUCKETS] = { "fb_buckets", 4, false, PROT_READ },
+	[FB_MAP_FLOWS] = { "fb_flows", 4, false, PROT_READ },
+	[FB_MAP_PAIR_COUNTERS] = { "fb_pair_counters", 4, false, PROT_READ | PROT_WRITE },
+	[FB_MAP_RULE_COUNTERS] = { "fb_rule_counters", 4, false, PROT_READ | PROT_WRITE },
+	[FB_MAP_EXPLAIN_OUT] = { "fb_explain_out", 4, false, PROT_READ },
+};
+
+const char *const fb_prog_names[FB_PROG_COUNT] = {
+	[FB_PROG_XDP] = "fb_xdp",
+	[FB_PROG_TC_IN] = "fb_tc_in",
+	[FB_PROG_TC_OUT] = "fb_tc_out",
+	[FB_PROG_REDIRECT_ERR] = "fb_redirect_err",
+	[FB_PROG_EXPLAIN] = "explain",
+};
+
+size_t fb_map_value_size(enum fb_map_id id, const struct fb_sizes *sizes)
+{
+	switch (id) {
+	case FB_MAP_RUNTIME:
+		return sizeof(struct fb_runtime);
+	case FB_MAP_SELF:
+		return sizeof(struct fb_self_value);
+	case FB_MAP_EGRESS:
+		return sizeof(struct fb_egress);
+	case FB_MAP_IMAGES:
+	case FB_MAP_DEV:
+		return sizeof(__u32);
+	case FB_MAP_NEXTHOPS:
+		return FB_NEXTHOPS * sizeof(struct fb_nexthop);
+	case FB_MAP_REDIRECT_ERRS:
+		return sizeof(__u64);
+	case FB_MAP_GEOMETRY:
+		return sizeof(struct fb_flow_geometry);
+	case FB_MAP_BUCKETS:
+		return (size_t)sizes->buckets * sizeof(struct fb_flow_bucket);
+	case FB_MAP_FLOWS:
+		return (size_t)sizes->buckets * FB_FLOW_WAYS * sizeof(struct fb_flow);
+	case FB_MAP_PAIR_COUNTERS:
+		return (size_t)sizes->cpus * FB_PAIRS_MAX * FB_REASON_COUNT * sizeof(struct fb_pair_counter);
+	case FB_MAP_RULE_COUNTERS:
+		return (size_t)sizes->cpus * FB_RULE_SLOTS * sizeof(struct fb_rule_counter);
+	case FB_MAP_EXPLAIN_OUT:
+		return sizeof(struct fb_explain);
+	case FB_MAP_COUNT:
+		break;
+	}
+	return 0;
+}
+
+size_t fb_dataplane_map_bytes(const struct fb_dataplane *dp)
+{
+	const struct fb_sizes small = { .buckets = FB_EXPLAIN_BUCKETS, .cpus = 1 };
+	size_t sum = 2 * dp->sizes.image;
+
+	for (int i = 0; i < FB_MAP_COUNT; i++) {
+		sum += fb_map_value_size(i, &dp->sizes);
+		if (!fb_map_specs[i].shared)
+			sum += fb_map_value_size(i, &small);
+	}
+	return sum + 4096 * (sizeof(struct fb_self_key) + sizeof(struct fb_self_value)) + 1024 * (4 + sizeof(struct fb_egress));
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The small tables that follow the host: the gateway's addresses and the ways out. Each is replaced by its differences, additions first,
+ * so that what stays is never absent; only when both contents together do not fit do the removals come first.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <time.h>
+
+#include <bpf/bpf.h>
+
+#include "dataplane/handle.h"
+
+/* One table in terms of bytes: entries of `stride` bytes, the key at their start and the value behind it. */
+struct content {
+	const void *entries;
+	size_t n, stride, key_size, value_offset;
+};
+
+static const void *entry_key(const struct content *c, size_t i)
+{
+	return (const char *)c->entries + i * c->stride;
+}
+
+static bool has_key(const struct content *c, const void *key)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (memcmp(entry_key(c, i), key, c->key_size) == 0)
+			return true;
+	return false;
+}
+
+/* Collects first and deletes after: deleting while walking starts the walk again. */
+static int delete_others(int fd, const struct content *c, size_t max)
+{
+	fb_autofree char *stale = calloc(max, c->key_size);
+	const void *last = NULL;
+	char key[64];
+	size_t n = 0;
+	int r = 0;
+
+	if (!stale)
+		abort();
+	for (size_t seen = 0; seen < max && bpf_map_get_next_key(fd, last, key) == 0; seen++, last = key)
+		if (!has_key(c, key))
+			memcpy(stale + n++ * c->key_size, key, c->key_size);
+	for (size_t i = 0; i < n && (r == 0 || r == -ENOENT); i++)
+		r = bpf_map_delete_elem(fd, stale + i * c->key_size);
+	return r == -ENOENT ? 0 : r;
+}
+
+static int put_all(int fd, const struct content *c)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < c->n && r == 0; i++)
+		r = bpf_map_update_elem(fd, entry_key(c, i), (const char *)entry_key(c, i) + c->value_offset, BPF_ANY);
+	return r;
+}
+
+static int replace(int fd, const struct content *c, size_t max, const char *what, struct fb_error *err)
+{
+	int r;
+
+	if (c->n > max)
+		return fb_error_set(err, -E2BIG, "%zu %s: the table holds %zu", c->n, what, max);
+	r = put_all(fd, c);
+	if (r == -E2BIG) {
+		r = delete_others(fd, c, max);
+		if (r == 0)
+			r = put_all(fd, c);
+	}
+	if (r == 0)
+		r = delete_others(fd, c, max);
+	return r < 0 ? fb_error_set(err, r, "the table of %s cannot be written: %s", what, strerror(-r)) : 0;
+}
+
+int fb_dataplane_set_self(struct fb_dataplane *dp, const struct fb_self_entry *entries, size_t n, struct fb_error *err)
+{
+	const struct content c = { entries, n, sizeof(*entries), sizeof(entries->key), offsetof(struct fb_self_entry, value) };
+
+	return replace(dp->live.fd[FB_MAP_SELF], &c, 4096, "the gateway's addresses", err);
+}
+
+int fb_dataplane_set_egress(struct fb_dataplane *dp, const struct fb_egress_entry *entries, size_t n, struct fb_error *err)
+{
+	const struct content c = { entries, n, sizeof(*entries), sizeof(entries->ifindex), offsetof(struct fb_egress_entry, egress) };
+	fb_autofree __u32 *ports = NULL;
+	int r = replace(dp->live.fd[FB_MAP_EGRESS], &c, 1024, "ways out", err), n_ports;
+
+	if (r < 0)
+		return r;
+	dp->uppers.n = 0;
+	for (size_t i = 0; i < n; i++)
+		if (entries[i].ifindex != entries[i].egress.port)
+			fb_vec_add(&dp->uppers, (struct fb_upper){ entries[i].ifindex, entries[i].egress.port });
+	n_ports = fb_dataplane_attached(dp, &ports, err);
+	return n_ports < 0 ? n_ports : fb_guard_reconcile(dp, ports, (size_t)n_ports, err);
+}
+
+void fb_dataplane_bump_routes(struct fb_dataplane *dp)
+{
+	struct fb_runtime *rt = dp->live.mem[FB_MAP_RUNTIME];
+
+	__atomic_add_fetch(&rt->route_epoch, 1, __ATOMIC_SEQ_CST);
+}
+
+void fb_dataplane_set_tai_offset(struct fb_dataplane *dp, int seconds)
+{
+	struct fb_runtime *rt = dp->live.mem[FB_MAP_RUNTIME];
+
+	__atomic_store_n(&rt->tai_offset, seconds, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The one way to end enforcement: an operator's explicit act. It does not need to understand what is pinned, so that it also clears away
+ * what another version has left. The guard's table goes last: until then no device that was a port is heard.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "dataplane/handle.h"
+
+static int unload_tree(struct fb_dataplane *dp, const char *dir, struct fb_error *err)
+{
+	fb_autofree __u32 *ports = NULL;
+	int n = fb_link_pinned(dir, &ports, err), r = 0;
+
+	if (n < 0)
+		return n;
+	for (int i = 0; i < n && r == 0; i++) {
+		fb_autofree char *pin = fb_path("%s/links/xdp-%u", dir, ports[i]);
+		char name[IF_NAMESIZE] = "";
+
+		r = fb_guard_remove(dp, ports[i], err);
+		if (r == 0 && if_indextoname(ports[i], name))
+			r = fb_tc_remove(dp, name, ports[i], err);
+		if (r == 0)
+			r = fb_link_unpin(pin, err);
+	}
+	return r < 0 ? r : fb_place_remove(dir, err);
+}
+
+static int unload(struct fb_dataplane *dp, struct fb_error *err)
+{
+	DIR *d = opendir(dp->mount);
+	struct dirent *e;
+	int r = 0;
+
+	if (!d)
+		return errno == ENOENT ? 0 : fb_error_set(err, -errno, "%s: %s", dp->mount, strerror(errno));
+	while (r == 0 && (e = readdir(d))) {
+		fb_autofree char *dir = fb_path("%s/%s", dp->mount, e->d_name);
+
+		if (e->d_name[0] == 'v')
+			r = unload_tree(dp, dir, err);
+	}
+	closedir(d);
+	if (r == 0)
+		r = fb_guard_remove_table(dp, err);
+	if (r == 0)
+		umount2(dp->mount, UMOUNT_NOFOLLOW); /* without CAP_SYS_ADMIN an empty mount stays, which does no harm */
+	return r;
+}
+
+int fb_dataplane_unload(struct fb_dataplane *dp, struct fb_error *err)
+{
+	return unload(dp, err);
+}
+
+int fb_dataplane_unload_all(const struct fb_dataplane_options *options, struct fb_error *err)
+{
+	struct fb_dataplane *dp FB_CLEANUP(fb_handle_cleanup) = fb_handle_new(options);
+	int r;
+
+	fb_load_listen();
+	r = fb_guard_connect(dp, err);
+	return r < 0 ? r : unload(dp, err);
+}
