@@ -26,6 +26,7 @@ static const enum bpf_map_type map_types[FB_MAP_COUNT] = {
 	[FB_MAP_PAIR_COUNTERS] = BPF_MAP_TYPE_ARRAY,
 	[FB_MAP_RULE_COUNTERS] = BPF_MAP_TYPE_ARRAY,
 	[FB_MAP_EXPLAIN_OUT] = BPF_MAP_TYPE_ARRAY,
+	[FB_MAP_SCRATCH] = BPF_MAP_TYPE_ARRAY,
 };
 
 #define OTHER_VERSION "it was pinned by another version; run `firebreakd --unload` (enforcement ends until the next start)"

@@ -8,6 +8,9 @@
 
 #include "dataplane/handle.h"
 
+/* A CPU's slot, FB_SCRATCH_BYTES of bpf/lib/config.h: were it too small the verifier would refuse the load. */
+enum { SCRATCH_BYTES = 256 };
+
 /* The table of flows is mapped read-only: a claim held by an agent that is killed would be lost for ever. */
 const struct fb_map_spec fb_map_specs[FB_MAP_COUNT] = {
 	[FB_MAP_IMAGES] = { "fb_images", 4, true, 0 },
@@ -23,6 +26,7 @@ const struct fb_map_spec fb_map_specs[FB_MAP_COUNT] = {
 	[FB_MAP_PAIR_COUNTERS] = { "fb_pair_counters", 4, false, PROT_READ | PROT_WRITE },
 	[FB_MAP_RULE_COUNTERS] = { "fb_rule_counters", 4, false, PROT_READ | PROT_WRITE },
 	[FB_MAP_EXPLAIN_OUT] = { "fb_explain_out", 4, false, PROT_READ },
+	[FB_MAP_SCRATCH] = { "fb_scratch", 4, false, 0 },
 };
 
 const char *const fb_prog_names[FB_PROG_COUNT] = {
@@ -61,6 +65,8 @@ size_t fb_map_value_size(enum fb_map_id id, const struct fb_sizes *sizes)
 		return (size_t)sizes->cpus * FB_RULE_SLOTS * sizeof(struct fb_rule_counter);
 	case FB_MAP_EXPLAIN_OUT:
 		return sizeof(struct fb_explain);
+	case FB_MAP_SCRATCH:
+		return (size_t)sizes->cpus * SCRATCH_BYTES;
 	case FB_MAP_COUNT:
 		break;
 	}
