@@ -87,7 +87,6 @@ FB_INLINE int fb_in(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 {
 	const __u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	const struct fb_image_port *port;
-	struct fb_flow_key key;
 	struct fb_hit hit = { 0 };
 	int reason, parsed;
 	const void *img;
@@ -123,12 +122,12 @@ FB_INLINE int fb_in(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		return FB_DROP_ICMP_UNRELATED;
 
 	stamp = fb_stamp(c->tick);
-	reason = fb_verdict(img, c, &key, &hit, stamp);
+	reason = fb_verdict(img, c, &hit, stamp);
 	if (reason != FB_NEXT)
 		return reason;
 	if (c->dst_zone == FB_ZONE_SELF)
 		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
-	return fb_out(ctx, c, &hit, key.dir, stamp, action);
+	return fb_out(ctx, c, &hit, c->key.dir, stamp, action);
 }
 
 SEC("xdp")
@@ -191,7 +190,6 @@ FB_INLINE int fb_parse_skb(struct __sk_buff *skb, struct fb_ctx *c)
 /* What the gateway itself sends: the pair self -> zone, by the same flows as what arrives. */
 FB_INLINE int fb_made_here(const void *img, struct fb_ctx *c)
 {
-	struct fb_flow_key key;
 	struct fb_hit hit = { 0 };
 
 	c->dst_zone = c->out_zone;
@@ -201,7 +199,7 @@ FB_INLINE int fb_made_here(const void *img, struct fb_ctx *c)
 		return FB_DROP_L2_PROTOCOL;
 	if (c->pkt.flags & FB_PKT_ICMP_ERROR)
 		return FB_DROP_ICMP_UNRELATED;
-	int reason = fb_verdict(img, c, &key, &hit, fb_stamp(c->tick));
+	int reason = fb_verdict(img, c, &hit, fb_stamp(c->tick));
 
 	return reason == FB_NEXT ? FB_PASSED : reason;
 }

@@ -26,14 +26,6 @@
 
 #define FB_PORTS_MASK 0x0000ffffffffffffull /* of the word at port_a: without zone[2] */
 
-struct fb_flow_key {
-	__u64 lo_a, lo_b, hi_a, hi_b;
-	__u64 ports; /* port_a, port_b, proto, family as they lie in struct fb_flow */
-	__u32 tag;
-	__u32 bucket[2];
-	__u32 dir; /* 0: the packet is from a to b */
-};
-
 struct fb_hit {
 	struct fb_flow *e; /* NULL = no entry */
 	__u32 *meta, *tag;
@@ -54,9 +46,10 @@ FB_INLINE __u64 fb_mix(__u64 a, __u64 b)
  * Canonical key and keyed hash. NH over 32-bit words (2^-32-almost universal; Black et al., UMAC, 1999) under the table's secret, then a
  * multiplication to bring the high bits down.
  */
-FB_INLINE int fb_flow_key(struct fb_ctx *c, __u8 zone_from, __u8 zone_to, struct fb_flow_key *key)
+FB_INLINE int fb_flow_key(struct fb_ctx *c, __u8 zone_from, __u8 zone_to)
 {
 	const struct fb_pkt *pkt = &c->pkt;
+	struct fb_flow_key *key = &c->key;
 	const struct fb_flow_geometry *g = fb_base(&fb_geometry);
 	__u64 s_lo = pkt->s_lo, d_lo = pkt->d_lo, s_hi = pkt->s_hi, d_hi = pkt->d_hi, h;
 	__u32 dir, pa, pb;
@@ -151,8 +144,9 @@ FB_INLINE int fb_flow_take(const struct fb_flow_key *key, int v6, struct fb_flow
 }
 
 /* The first live entry of this key in the order of ways, which is the same on every CPU. */
-FB_INLINE void fb_flow_find(struct fb_ctx *c, const struct fb_flow_key *key, struct fb_hit *hit)
+FB_INLINE void fb_flow_find(struct fb_ctx *c, struct fb_hit *hit)
 {
+	const struct fb_flow_key *key = &c->key;
 	void *buckets = fb_base(&fb_buckets), *flows = fb_base(&fb_flows);
 	int v6 = c->pkt.family == 6;
 
@@ -225,8 +219,10 @@ FB_INLINE __u32 fb_way_worth(__u32 meta, __u32 tick)
 }
 
 /* Claims the most worthless way of the two buckets: bucket << 3 | way, or -1 if none may be had. */
-static __noinline int fb_flow_claim(struct fb_ctx *c, void *buckets, const struct fb_flow_key *key, __u32 state)
+FB_INLINE int fb_flow_claim(struct fb_ctx *c, void *buckets, __u32 state)
 {
+	const struct fb_flow_key *key = &c->key;
+
 	for (int attempt = 0; attempt < 2; attempt++) {
 		__u32 best = 0, best_meta = 0, best_i = 0;
 
@@ -254,8 +250,10 @@ static __noinline int fb_flow_claim(struct fb_ctx *c, void *buckets, const struc
 }
 
 /* Fills a claimed entry. zone_from and zone_to are the packet's. */
-FB_INLINE void fb_flow_fill(struct fb_flow *e, const struct fb_flow_key *key, const struct fb_ctx *c)
+FB_INLINE void fb_flow_fill(struct fb_flow *e, const struct fb_ctx *c)
 {
+	const struct fb_flow_key *key = &c->key;
+
 	e->lo_a = key->lo_a;
 	e->lo_b = key->lo_b;
 	e->hi_a = key->hi_a;
@@ -276,8 +274,9 @@ FB_INLINE void fb_flow_fill(struct fb_flow *e, const struct fb_flow_key *key, co
 }
 
 /* A new flow for an allowed packet. On FB_NEXT hit is the entry (ours, or another CPU's of the same key). */
-static __noinline int fb_flow_create(struct fb_ctx *c, struct fb_flow_key *key, struct fb_hit *hit)
+static __noinline int fb_flow_create(struct fb_ctx *c, struct fb_hit *hit)
 {
+	const struct fb_flow_key *key = &c->key;
 	void *buckets = fb_base(&fb_buckets), *flows = fb_base(&fb_flows);
 	/* What mid-stream observation saw of TCP has no handshake to prove itself by; it lives as long as it talks. */
 	__u32 state = c->observed && c->pkt.proto == FB_PROTO_TCP_N && !(c->pkt.tcp & FB_TCP_SYN) ? FB_FLOW_DGRAM : FB_FLOW_NEW;
@@ -286,7 +285,7 @@ static __noinline int fb_flow_create(struct fb_ctx *c, struct fb_flow_key *key, 
 
 	if (!buckets || !flows)
 		return FB_DROP_TABLE_FULL;
-	claimed = fb_flow_claim(c, buckets, key, state);
+	claimed = fb_flow_claim(c, buckets, state);
 	if (claimed < 0)
 		return FB_DROP_TABLE_FULL;
 	way = (__u32)claimed & 7;
@@ -305,12 +304,12 @@ static __noinline int fb_flow_create(struct fb_ctx *c, struct fb_flow_key *key, 
 		fb_flow_end(hit);
 		return FB_DROP_TABLE_FULL;
 	}
-	fb_flow_fill(e, key, c);
+	fb_flow_fill(e, c);
 	fb_flow_unlock(hit);
 
 	struct fb_hit first;
 
-	fb_flow_find(c, key, &first);
+	fb_flow_find(c, &first);
 	if (first.e && first.e != e) {
 		fb_flow_end(hit);
 		*hit = first;

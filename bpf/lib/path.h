@@ -119,15 +119,15 @@ FB_INLINE int fb_hit_path(const void *img, struct fb_ctx *c, struct fb_hit *hit,
  * Verdict and flow of an IP packet. zone (and out_zone if made here) are known. On FB_NEXT the packet may go on; hit->e is its flow
  * (NULL in the one case that a reversal passed on its own).
  */
-FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c, struct fb_flow_key *key, struct fb_hit *hit, __u32 stamp)
+FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c, struct fb_hit *hit, __u32 stamp)
 {
 	int reason;
 
-	if (!fb_flow_key(c, c->zone, c->made_here ? c->out_zone : FB_ZONE_SELF, key))
+	if (!fb_flow_key(c, c->zone, c->made_here ? c->out_zone : FB_ZONE_SELF))
 		return FB_DROP_UNDECIDED;
-	fb_flow_find(c, key, hit);
+	fb_flow_find(c, hit);
 	if (hit->e && hit->zone_from == c->zone && (!c->made_here || hit->zone_to == c->out_zone))
-		return fb_hit_path(img, c, hit, key->dir, stamp);
+		return fb_hit_path(img, c, hit, c->key.dir, stamp);
 	if (hit->e) {
 		/* The tuple is alive, but belongs to another zone: this packet has no part in it. */
 		hit->e = 0;
@@ -144,7 +144,7 @@ FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c, struct fb_flow_key *
 		return FB_DROP_ICMP_UNRELATED;
 	if (fb_cfg.explain)
 		return FB_NEXT;
-	return fb_flow_create(c, key, hit);
+	return fb_flow_create(c, hit);
 }
 
 #endif

@@ -10,6 +10,15 @@
 #include "config.h"
 #include "pkt.h"
 
+/* Canonical: endpoint a is the lower one. */
+struct fb_flow_key {
+	__u64 lo_a, lo_b, hi_a, hi_b;
+	__u64 ports; /* port_a, port_b, proto, family as they lie in struct fb_flow */
+	__u32 tag;
+	__u32 bucket[2];
+	__u32 dir; /* 0: the packet is from a to b */
+};
+
 /*
  * What is known of the packet on its way through the stages. It lies in a map (fb_scratch), not on the stack: the verifier follows every known
  * value on a stack, and the product of all flags and families is more than a million states; what comes out of a map is unknown to it. Pointers
@@ -17,6 +26,7 @@
  */
 struct fb_ctx {
 	struct fb_pkt pkt;
+	struct fb_flow_key key;
 	__u32 generation;
 	__u32 tick;
 	__u32 bytes;

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "rig.h"
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "firebreak.skel.h"
+#include "policy/compile.h"
+
+const char rig_zones[] =
+	"policy \"rig\" language 1 timezone \"UTC\"\n"
+	"zone cam { interface v-cam  network 10.20.0.0/16, 2001:db8:20::/48 }\n"
+	"zone sig { interface v-sig  network 10.10.0.0/16, 2001:db8:10::/48 }\n"
+	"zone vid { interface v-vid vlan 30  network 10.30.0.0/26 }\n"
+	"zone net { interface v-net  network any }\n";
+
+static void die(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+static void run(const char *command)
+{
+	if (system(command))
+		die("failed: %s", command);
+}
+
+/* One namespace, four veth pairs, routes and permanent neighbours; it ends with the process. */
+static void rig_network(struct rig *rig)
+{
+	static const struct rig_port ports[RIG_PORTS] = {
+		{ "cam", "v-cam", 0, 0 }, { "sig", "v-sig", 0, 0 }, { "vid", "v-vid", 30, 0 }, { "net", "v-net", 0, 0 }
+	};
+
+	if (unshare(CLONE_NEWNET))
+		die("unshare: %m (tests/bpf needs root)");
+	run("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.accept_dad=0");
+	for (int i = 0; i < RIG_PORTS; i++) {
+		char cmd[256];
+
+		rig->port[i] = ports[i];
+		snprintf(cmd, sizeof(cmd),
+			 "ip link add %s address " RIG_MAC " type veth peer name %s-p && ip link set %s up && ip link set %s-p up",
+			 ports[i].ifname, ports[i].ifname, ports[i].ifname, ports[i].ifname);
+		run(cmd);
+		rig->port[i].ifindex = if_nametoindex(ports[i].ifname);
+	}
+	run("ip addr add 10.20.0.1/16 dev v-cam; ip addr add 2001:db8:20::1/48 dev v-cam;"
+	    "ip addr add 10.10.0.1/16 dev v-sig; ip addr add 2001:db8:10::1/48 dev v-sig;"
+	    "ip addr add 10.30.0.1/26 dev v-vid; ip addr add 203.0.113.1/24 dev v-net;"
+	    "ip neigh add 10.20.0.5 lladdr " RIG_HOST_MAC " dev v-cam; ip neigh add 10.10.0.5 lladdr " RIG_HOST_MAC " dev v-sig;"
+	    "ip neigh add 2001:db8:20::5 lladdr " RIG_HOST_MAC " dev v-cam; ip neigh add 2001:db8:10::5 lladdr " RIG_HOST_MAC " dev v-sig;"
+	    "ip neigh add 10.30.0.10 lladdr " RIG_HOST_MAC " dev v-vid; ip neigh add 203.0.113.9 lladdr " RIG_HOST_MAC " dev v-net;"
+	    "ip route add default via 203.0.113.9");
+}
+
+static void *map_memory(struct bpf_object *object, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, name);
+	size_t size = bpf_map__value_size(map);
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+
+	if (p == MAP_FAILED)
+		die("mmap of %s (%zu bytes): %m", name, size);
+	return p;
+}
+
+static void set_size(struct bpf_object *object, const char *name, size_t size)
+{
+	/* mmap gives whole pages only of what the map has. */
+	if (bpf_map__set_value_size(bpf_object__find_map_by_name(object, name), (__u32)size))
+		die("size of %s", name);
+}
+
+static int new_image(void **ret)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "fb_image", 4, FB_IMAGE_BYTES_SMALL, 1, &opts);
+
+	if (fd < 0)
+		die("image map: %m");
+	*ret = mmap(NULL, FB_IMAGE_BYTES_SMALL, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (*ret == MAP_FAILED)
+		die("mmap of the image: %m");
+	return fd;
+}
+
+static int print_warnings(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	return level == LIBBPF_WARN ? vfprintf(stderr, fmt, ap) : 0;
+}
+
+static void fill_tables(struct rig *rig)
+{
+	int dev = bpf_map__fd(bpf_object__find_map_by_name(rig->object, "fb_dev"));
+
+	for (int i = 0; i < RIG_PORTS; i++)
+		bpf_map_update_elem(dev, &rig->port[i].ifindex, &rig->port[i].ifindex, 0);
+}
+
+void rig_open(struct rig *rig, size_t n_buckets)
+{
+	struct firebreak_bpf *skel;
+
+	memset(rig, 0, sizeof(*rig));
+	libbpf_set_print(print_warnings);
+	rig_network(rig);
+	skel = firebreak_bpf__open();
+	if (!skel)
+		die("open: %m");
+	rig->object = skel->obj;
+	rig->n_buckets = n_buckets;
+	rig->cpus = 1;
+	while ((int)rig->cpus < libbpf_num_possible_cpus())
+		rig->cpus *= 2;
+	set_size(rig->object, "fb_buckets", n_buckets * sizeof(struct fb_flow_bucket));
+	set_size(rig->object, "fb_flows", n_buckets * FB_FLOW_WAYS * sizeof(struct fb_flow));
+	set_size(rig->object, "fb_geometry", sizeof(struct fb_flow_geometry));
+	set_size(rig->object, "fb_nexthops", FB_NEXTHOPS * sizeof(struct fb_nexthop));
+	set_size(rig->object, "fb_pair_counters", (size_t)rig->cpus * FB_PAIRS_MAX * FB_REASON_COUNT * sizeof(struct fb_pair_counter));
+	set_size(rig->object, "fb_rule_counters", (size_t)rig->cpus * FB_RULE_SLOTS * sizeof(struct fb_rule_counter));
+	set_size(rig->object, "fb_runtime", sizeof(struct fb_runtime));
+	set_size(rig->object, "fb_explain_out", sizeof(struct fb_explain));
+	set_size(rig->object, "fb_scratch", (size_t)rig->cpus * 256);
+	for (int i = 0; i < 2; i++)
+		rig->images[i] = new_image(&rig->image[i]);
+	bpf_map__set_inner_map_fd(bpf_object__find_map_by_name(rig->object, "fb_images"), rig->images[0]);
+
+	size_t size;
+	struct fb_config *cfg = bpf_map__initial_value(bpf_object__find_map_by_name(rig->object, ".rodata"), &size);
+
+	cfg->bucket_mask = (__u32)n_buckets - 1;
+	cfg->image_mask = FB_IMAGE_BYTES_SMALL / 4 - 1;
+	cfg->cpu_mask = rig->cpus - 1;
+	cfg->fake_clock = 1;
+	if (bpf_object__load(rig->object))
+		die("the programs do not load");
+	rig->xdp = bpf_program__fd(skel->progs.fb_xdp);
+	rig->tc_in = bpf_program__fd(skel->progs.fb_tc_in);
+	rig->tc_out = bpf_program__fd(skel->progs.fb_tc_out);
+	rig->runtime = map_memory(rig->object, "fb_runtime");
+	rig->pairs = map_memory(rig->object, "fb_pair_counters");
+	rig->rules = map_memory(rig->object, "fb_rule_counters");
+	rig->buckets = map_memory(rig->object, "fb_buckets");
+	rig->flows = map_memory(rig->object, "fb_flows");
+	struct fb_flow_geometry *g = map_memory(rig->object, "fb_geometry");
+
+	for (int i = 0; i < 8; i++)
+		g->secret[i] = 0x9e3779b97f4a7c15ull * (__u64)(i + 3);
+	rig->before = calloc(FB_PAIRS_MAX * FB_REASON_COUNT, sizeof(*rig->before));
+	fill_tables(rig);
+	rig_clock(rig, 1000, 1900000000);
+}
+
+void rig_close(struct rig *rig)
+{
+	fb_ruleset_done(&rig->rs);
+	fb_tree_done(&rig->tree);
+	fb_slots_done(&rig->slots);
+	bpf_object__close(rig->object);
+	free(rig->before);
+}
+
+void rig_clock(struct rig *rig, __u64 boot_seconds, __u64 unix_seconds)
+{
+	rig->runtime->fake_mono_ns = boot_seconds << FB_TICK_SHIFT; /* the rig's second is a tick */
+	rig->runtime->fake_unix = unix_seconds;
+}
+
+void rig_flush_flows(struct rig *rig)
+{
+	memset(rig->buckets, 0, rig->n_buckets * sizeof(*rig->buckets));
+	memset(rig->flows, 0, rig->n_buckets * FB_FLOW_WAYS * sizeof(*rig->flows));
+}
+
+static void set_self(struct rig *rig, int family, const char *text, const char *zone, enum fb_self_kind kind)
+{
+	struct fb_self_key key = { .family = (__u8)family };
+	struct fb_self_value value = { .kind = (__u8)kind, .zone = (__u8)rig_zone(rig, zone) };
+	struct fb_ip ip;
+	int parsed;
+
+	fb_ip_parse(text, strlen(text), &parsed, &ip);
+	key.hi = ip.hi;
+	key.lo = ip.lo;
+	if (family == 6 && (ip.hi >> 54) == 0x3fa)
+		key.zone = value.zone;
+	bpf_map_update_elem(bpf_map__fd(bpf_object__find_map_by_name(rig->object, "fb_self")), &key, &value, 0);
+}
+
+/* What the agent would keep in step with the host. */
+static void fill_host(struct rig *rig)
+{
+	int egress = bpf_map__fd(bpf_object__find_map_by_name(rig->object, "fb_egress"));
+
+	set_self(rig, 4, "10.20.0.1", "cam", FB_SELF_ADDRESS);
+	set_self(rig, 4, "10.20.255.255", "cam", FB_SELF_BROADCAST);
+	set_self(rig, 6, "2001:db8:20::1", "cam", FB_SELF_ADDRESS);
+	set_self(rig, 6, "fe80::fe", "cam", FB_SELF_ADDRESS);
+	set_self(rig, 4, "10.10.0.1", "sig", FB_SELF_ADDRESS);
+	set_self(rig, 4, "10.10.255.255", "sig", FB_SELF_BROADCAST);
+	set_self(rig, 6, "2001:db8:10::1", "sig", FB_SELF_ADDRESS);
+	set_self(rig, 6, "fe80::fe", "sig", FB_SELF_ADDRESS);
+	set_self(rig, 4, "10.30.0.1", "vid", FB_SELF_ADDRESS);
+	set_self(rig, 4, "203.0.113.1", "net", FB_SELF_ADDRESS);
+	for (int i = 0; i < RIG_PORTS; i++) {
+		const struct rig_port *port = &rig->port[i];
+		struct fb_egress value = { .port = port->ifindex, .vid = (__u16)port->vlan, .zone = (__u8)rig_zone(rig, port->zone) };
+
+		bpf_map_update_elem(egress, &port->ifindex, &value, 0);
+	}
+}
+
+bool rig_policy(struct rig *rig, const char *text)
+{
+	struct fb_diags diags = { 0 };
+	struct fb_check_options options = { .now = (__s64)rig->runtime->fake_unix, .slots = &rig->slots, .local_to_unix = fb_clock_local_to_unix };
+	struct fb_host_port ports[RIG_PORTS];
+	struct fb_image_stats stats;
+	struct fb_error err = { 0 };
+	unsigned int errors;
+	int spare = !rig->live, zero = 0;
+
+	fb_ruleset_done(&rig->rs);
+	fb_tree_done(&rig->tree);
+	memset(&rig->rs, 0, sizeof(rig->rs));
+	memset(&rig->tree, 0, sizeof(rig->tree));
+	errors = fb_parse(&rig->tree, "rig.fb", text, strlen(text), NULL, &diags);
+	errors += fb_check(&rig->tree, &options, &diags, &rig->rs);
+	if (errors) {
+		struct fb_strbuf out = { 0 };
+
+		fb_diags_print(&diags, &rig->tree.sources, &out);
+		fprintf(stderr, "%s", fb_strbuf_get(&out));
+		fb_strbuf_done(&out);
+		fb_diags_done(&diags);
+		return false;
+	}
+	fb_diags_done(&diags);
+	for (int i = 0; i < RIG_PORTS; i++) {
+		ports[i] = (struct fb_host_port){ .name = rig->port[i].ifname, .vlan = rig->port[i].vlan ? rig->port[i].vlan : -1,
+						  .ifindex = rig->port[i].ifindex, .device = rig->port[i].ifindex,
+						  .mac = { 2, 0, 0, 0, 0, 0xfe }, .zone = rig_zone(rig, rig->port[i].zone) };
+	}
+	memset(rig->image[spare], 0, FB_IMAGE_BYTES_SMALL);
+	struct fb_compile_input in = { .ruleset = &rig->rs, .ports = ports, .n_ports = RIG_PORTS, .generation = ++rig->generation,
+				       .applied = (__s64)rig->runtime->fake_unix };
+
+	if (fb_compile(&in, rig->image[spare], FB_IMAGE_BYTES_SMALL, &stats, &err))
+		die("compile: %s", err.text);
+	if (bpf_map_update_elem(bpf_map__fd(bpf_object__find_map_by_name(rig->object, "fb_images")), &zero, &rig->images[spare], 0))
+		die("switch: %m");
+	rig->live = spare;
+	fill_host(rig);
+	return true;
+}
+
+unsigned int rig_zone(const struct rig *rig, const char *name)
+{
+	const struct fb_zone *zone = fb_ruleset_zone(&rig->rs, name);
+
+	return strcmp(name, "self") == 0 ? FB_ZONE_SELF : zone ? zone->id : 0;
+}
+
+__u64 rig_rule_packets(const struct rig *rig, const char *id)
+{
+	__u64 packets = 0;
+
+	for (size_t i = 0; i < rig->rs.lines.n; i++) {
+		const struct fb_line *line = &rig->rs.lines.v[i];
+
+		for (unsigned int cpu = 0; cpu < rig->cpus && strcmp(line->id, id) == 0; cpu++)
+			packets += rig->rules[cpu * FB_RULE_SLOTS + line->slot].packets;
+	}
+	return packets;
+}
+
+size_t rig_flow_count(const struct rig *rig)
+{
+	size_t n = 0;
+
+	for (size_t b = 0; b < rig->n_buckets; b++)
+		for (int way = 0; way < (int)FB_FLOW_WAYS; way++)
+			n += rig->buckets[b].tag[way] && rig->buckets[b].meta[way];
+	return n;
+}
+
+static __u64 counter(const struct rig *rig, size_t i)
+{
+	__u64 packets = 0;
+
+	for (unsigned int cpu = 0; cpu < rig->cpus; cpu++)
+		packets += rig->pairs[cpu * (size_t)FB_PAIRS_MAX * FB_REASON_COUNT + i].packets;
+	return packets;
+}
+
+static void remember(struct rig *rig)
+{
+	for (size_t i = 0; i < FB_PAIRS_MAX * FB_REASON_COUNT; i++)
+		rig->before[i].packets = counter(rig, i);
+}
+
+static void compare(struct rig *rig, struct rig_result *r)
+{
+	for (size_t i = 0; i < FB_PAIRS_MAX * FB_REASON_COUNT; i++) {
+		__u64 moved = counter(rig, i) - rig->before[i].packets;
+
+		if (!moved)
+			continue;
+		if (i % FB_REASON_COUNT == FB_WOULD_DROP) {
+			r->would_drop = true;
+			continue;
+		}
+		r->counters += (unsigned int)moved;
+		r->reason = (enum fb_reason)(i % FB_REASON_COUNT);
+		r->src_zone = (unsigned int)(i / FB_REASON_COUNT / FB_ZONES_MAX);
+		r->dst_zone = (unsigned int)(i / FB_REASON_COUNT % FB_ZONES_MAX);
+	}
+}
+
+static const struct rig_port *find_port(const struct rig *rig, const char *zone)
+{
+	for (int i = 0; i < RIG_PORTS; i++)
+		if (strcmp(rig->port[i].zone, zone) == 0)
+			return &rig->port[i];
+	die("the rig has no zone %s", zone);
+	return NULL;
+}
+
+struct rig_result rig_xdp(struct rig *rig, const char *zone, const struct frame *f)
+{
+	struct rig_result r = { 0 };
+	struct xdp_md ctx = { .data_end = (__u32)f->len, .ingress_ifindex = find_port(rig, zone)->ifindex };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->b, .data_size_in = (__u32)f->len, .data_out = r.out,
+		    .data_size_out = sizeof(r.out), .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = 1);
+
+	remember(rig);
+	if (bpf_prog_test_run_opts(rig->xdp, &opts))
+		die("test run (%zu bytes): %m", f->len);
+	r.action = (int)opts.retval;
+	r.out_len = opts.data_size_out;
+	compare(rig, &r);
+	return r;
+}
+
+struct rig_result rig_tc_out(struct rig *rig, const char *zone, const struct frame *f)
+{
+	struct rig_result r = { 0 };
+	struct __sk_buff ctx = { .ifindex = find_port(rig, zone)->ifindex };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->b, .data_size_in = (__u32)f->len, .data_out = r.out,
+		    .data_size_out = sizeof(r.out), .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = 1);
+
+	remember(rig);
+	if (bpf_prog_test_run_opts(rig->tc_out, &opts))
+		die("test run at the way out (%zu bytes): %m", f->len);
+	r.action = (int)opts.retval;
+	r.out_len = opts.data_size_out;
+	compare(rig, &r);
+	return r;
+}
+
+const char *rig_reason_name(enum fb_reason reason)
+{
+	static const char *const names[FB_REASON_COUNT] = {
+		[FB_PASSED] = "passed",
+#define FB_X(n, id, name, text) [n] = name,
+		FB_REASONS(FB_X)
+#undef FB_X
+	};
+
+	return reason < FB_REASON_COUNT && names[reason] ? names[reason] : "?";
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The real object under BPF_PROG_TEST_RUN, in a network namespace of its own with veth ports, real routes and neighbours, maps of its own and a
+ * clock that the test moves. Nothing is pinned or attached: ending the process ends everything.
+ *
+ *   cam  v-cam  10.20.0.1/16  2001:db8:20::1/48        sig  v-sig  10.10.0.1/16  2001:db8:10::1/48
+ *   vid  v-vid  vlan 30, 10.30.0.1/26                  net  v-net  203.0.113.1/24, default route
+ */
+#ifndef FB_TESTS_RIG_H
+#define FB_TESTS_RIG_H
+
+#include <firebreak_abi.h>
+#include <stdbool.h>
+
+#include "frame.h"
+#include "policy/ruleset.h"
+
+enum { RIG_PORTS = 4 };
+#define RIG_MAC "02:00:00:00:00:fe" /* of every port */
+#define RIG_HOST_MAC "02:00:00:00:01:01"
+
+struct rig_port {
+	const char *zone, *ifname;
+	int vlan;
+	__u32 ifindex;
+};
+
+struct rig {
+	struct bpf_object *object;
+	int xdp, tc_in, tc_out;
+	int images[2], live;
+	void *image[2];
+	__u32 generation;
+	struct fb_runtime *runtime;
+	struct fb_pair_counter *pairs;
+	struct fb_rule_counter *rules;
+	struct fb_flow_bucket *buckets;
+	struct fb_flow *flows;
+	size_t n_buckets;
+	unsigned int cpus;
+	struct rig_port port[RIG_PORTS];
+	struct fb_tree tree;
+	struct fb_ruleset rs;
+	struct fb_slots slots;
+	struct fb_pair_counter *before;
+};
+
+struct rig_result {
+	int action; /* XDP_*, TC_ACT_* */
+	enum fb_reason reason; /* of the one counter that moved */
+	unsigned int src_zone, dst_zone;
+	unsigned int counters; /* how many pair counters moved, would-drop apart */
+	bool would_drop;
+	__u8 out[2048];
+	size_t out_len;
+};
+
+/* Loads; exits with a message if the machine cannot. n_buckets: power of two. */
+void rig_open(struct rig *rig, size_t n_buckets);
+void rig_close(struct rig *rig);
+/* Compiles and switches; false and the diagnostics on stderr if the text is wrong. */
+bool rig_policy(struct rig *rig, const char *text);
+/* The text about zones that every policy of the rig begins with. */
+extern const char rig_zones[];
+void rig_clock(struct rig *rig, __u64 boot_seconds, __u64 unix_seconds);
+void rig_flush_flows(struct rig *rig);
+struct rig_result rig_xdp(struct rig *rig, const char *zone, const struct frame *f);
+/* As if made by the gateway and leaving into zone. */
+struct rig_result rig_tc_out(struct rig *rig, const char *zone, const struct frame *f);
+unsigned int rig_zone(const struct rig *rig, const char *name);
+__u64 rig_rule_packets(const struct rig *rig, const char *id);
+size_t rig_flow_count(const struct rig *rig);
+const char *rig_reason_name(enum fb_reason reason);
+
+#endif

@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Load, pin, attach, adopt, guard, on the running kernel. Needs root. Every test has a network and a mount namespace of its own,
+ * with the veth pair ga - gb, so that whatever it leaves ends with its process.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "base/cleanup.h"
+#include "dataplane/dataplane.h"
+
+static char run_dir[] = "/run/fb-test";
+static struct fb_dataplane_options options = { .run_dir = run_dir, .flow_buckets = 1024 };
+static struct fb_error err;
+
+__attribute__((format(printf, 1, 2))) static int sh(const char *fmt, ...)
+{
+	char command[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	return system(command);
+}
+
+/* Does the output of a command contain text? */
+static bool says(const char *command, const char *text)
+{
+	char out[1 << 14];
+	FILE *p = popen(command, "r");
+	size_t n = fread(out, 1, sizeof(out) - 1, p);
+
+	out[n] = 0;
+	pclose(p);
+	return strstr(out, text);
+}
+#define GUARD "nft -nn list table inet firebreak_guard 2>&1"
+
+static void setup(void)
+{
+	cr_assert(unshare(CLONE_NEWNET | CLONE_NEWNS) == 0, "needs root");
+	cr_assert(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	cr_assert(mount("tmpfs", "/run", "tmpfs", 0, NULL) == 0);
+	cr_assert(mkdir(run_dir, 0755) == 0);
+	cr_assert(sh("ip link set lo up; ip link add ga type veth peer name gb && ip link set ga up && ip link set gb up") == 0);
+}
+TestSuite(attach, .init = setup, .timeout = 60);
+
+static struct fb_dataplane *open_dp(bool want_adopted)
+{
+	struct fb_dataplane *dp = NULL;
+	bool adopted = !want_adopted;
+
+	cr_assert(fb_dataplane_open(&options, &dp, &adopted, &err) == 0, "%s", err.text);
+	cr_assert(adopted == want_adopted);
+	return dp;
+}
+
+static enum fb_xdp_mode attach(struct fb_dataplane *dp, const char *name)
+{
+	enum fb_xdp_mode mode = FB_XDP_NONE;
+
+	cr_assert(fb_dataplane_attach(dp, name, if_nametoindex(name), &mode, &err) == 0, "%s", err.text);
+	return mode;
+}
+
+static bool enforcing(struct fb_dataplane *dp, const char *name)
+{
+	enum fb_xdp_mode mode;
+
+	return fb_dataplane_enforcing(dp, name, if_nametoindex(name), &mode, &err);
+}
+
+static int pass_program(enum bpf_prog_type type)
+{
+	struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = type == BPF_PROG_TYPE_XDP ? XDP_PASS : 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	return bpf_prog_load(type, "foreign", "GPL", insns, FB_ARRAY_SIZE(insns), NULL);
+}
+
+Test(attach, enforces_natively_and_survives_the_handle)
+{
+	struct fb_dataplane *dp = open_dp(false);
+
+	cr_assert(attach(dp, "ga") == FB_XDP_NATIVE);
+	cr_assert(attach(dp, "ga") == FB_XDP_NATIVE, "attaching again adopts");
+	cr_assert(enforcing(dp, "ga"), "%s", err.text);
+	cr_assert(!enforcing(dp, "gb"));
+	fb_dataplane_close(dp);
+
+	cr_assert(says("ip link show ga", "xdp"));
+	dp = open_dp(true);
+	cr_assert(enforcing(dp, "ga"), "%s", err.text);
+	cr_assert(attach(dp, "ga") == FB_XDP_NATIVE);
+
+	__u32 *ports = NULL;
+
+	cr_assert(fb_dataplane_attached(dp, &ports, &err) == 1);
+	cr_assert(ports[0] == if_nametoindex("ga"));
+	free(ports);
+	fb_dataplane_close(dp);
+}
+
+Test(attach, a_created_again_device_is_shut_out_until_attached_anew)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	enum fb_xdp_mode mode;
+	__u32 old = if_nametoindex("ga");
+
+	attach(dp, "ga");
+	cr_assert(sh("ip link del ga; ip link add ga type veth peer name gb && ip link set ga up && ip link set gb up") == 0);
+	cr_assert(!says(GUARD, "\"ga\""));
+	cr_assert(!enforcing(dp, "ga"));
+	cr_assert(fb_dataplane_attach(dp, "ga", old, &mode, &err) == -ENODEV);
+
+	cr_assert(fb_dataplane_reap(dp, &err) == 1, "%s", err.text);
+	cr_assert(fb_dataplane_reap(dp, &err) == 0);
+	attach(dp, "ga");
+	cr_assert(enforcing(dp, "ga"), "%s", err.text);
+	cr_assert(says(GUARD, "\"ga\""));
+	fb_dataplane_close(dp);
+}
+
+/* The kernel gives the first free index upwards, but a namespace can be told one: the pin's name then says a live index. */
+Test(attach, a_device_with_the_old_index_gets_a_new_link)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	__u32 old = if_nametoindex("ga");
+
+	attach(dp, "ga");
+	cr_assert(sh("ip link del ga; ip link add ga index %u type veth peer name gb && ip link set ga up && ip link set gb up", old) == 0);
+	cr_assert(!enforcing(dp, "ga"));
+	cr_assert(!says("ip link show ga", "xdp"));
+	attach(dp, "ga");
+	cr_assert(enforcing(dp, "ga"), "%s", err.text);
+	fb_dataplane_close(dp);
+}
+
+Test(attach, a_device_that_left_for_another_namespace_is_reaped)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	pid_t pid;
+
+	attach(dp, "ga");
+	pid = fork();
+	if (pid == 0) {
+		unshare(CLONE_NEWNET);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	waitpid(pid, NULL, WUNTRACED);
+	cr_assert(sh("ip link set ga netns %d", pid) == 0);
+	cr_assert(fb_dataplane_reap(dp, &err) == 1, "%s", err.text);
+	kill(pid, SIGCONT);
+	waitpid(pid, NULL, 0);
+	fb_dataplane_close(dp);
+}
+
+Test(attach, the_guard_hears_only_what_enforces_and_management)
+{
+	static const char *const management[] = { "mgmt0", NULL };
+	struct fb_dataplane *dp;
+
+	options.management = management;
+	dp = open_dp(false);
+	cr_assert(says(GUARD, "hook input priority -310; policy drop;"));
+	cr_assert(says(GUARD, "hook forward priority -310; policy drop;"));
+	cr_assert(says(GUARD, "elements = { \"mgmt0\" }"));
+	attach(dp, "ga");
+	cr_assert(says(GUARD, "elements = { \"ga\" }"));
+
+	/* What somebody slipped in does not survive a start; what enforces stays listed. */
+	fb_dataplane_close(dp);
+	cr_assert(sh("nft add rule inet firebreak_guard inp accept") == 0);
+	options.management = NULL;
+	dp = open_dp(true);
+	cr_assert(!says(GUARD, "\t\taccept"));
+	cr_assert(!says(GUARD, "mgmt0"));
+	cr_assert(says(GUARD, "elements = { \"ga\" }"));
+
+	cr_assert(fb_dataplane_detach(dp, "ga", if_nametoindex("ga"), &err) == 0, "%s", err.text);
+	cr_assert(!says(GUARD, "\"ga\""));
+	cr_assert(!says("ip link show ga", "xdp"));
+	cr_assert(!says("tc qdisc show dev ga", "clsact"));
+	fb_dataplane_close(dp);
+}
+
+Test(attach, the_guard_follows_a_device_behind_its_port)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	const __u32 ga = if_nametoindex("ga");
+	struct fb_egress_entry ways[] = {
+		{ .ifindex = ga, .egress = { .port = ga, .zone = 2 } },
+		{ .ifindex = 4000, .egress = { .port = ga, .vid = 110, .zone = 3 } },
+	};
+
+	cr_assert(fb_dataplane_set_egress(dp, ways, 2, &err) == 0, "%s", err.text);
+	cr_assert(!says(GUARD, "4000"), "the port does not enforce yet");
+	attach(dp, "ga");
+	cr_assert(says(GUARD, "4000"));
+	cr_assert(fb_dataplane_set_egress(dp, ways, 1, &err) == 0, "%s", err.text);
+	cr_assert(!says(GUARD, "4000"));
+	cr_assert(says(GUARD, "\"ga\""));
+	cr_assert(fb_dataplane_set_egress(dp, ways, 2, &err) == 0, "%s", err.text);
+	cr_assert(says(GUARD, "4000"));
+	cr_assert(fb_dataplane_detach(dp, "ga", ga, &err) == 0, "%s", err.text);
+	cr_assert(!says(GUARD, "4000"));
+	fb_dataplane_close(dp);
+}
+
+Test(attach, refuses_a_foreign_filter_before_ours)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)if_nametoindex("ga"), .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = pass_program(BPF_PROG_TYPE_SCHED_CLS), .handle = 1, .priority = 1);
+	struct fb_dataplane *dp = open_dp(false);
+	enum fb_xdp_mode mode;
+	char id[32];
+
+	cr_assert(bpf_tc_hook_create(&hook) == 0);
+	cr_assert(bpf_tc_attach(&hook, &opts) == 0);
+	cr_assert(fb_dataplane_attach(dp, "ga", if_nametoindex("ga"), &mode, &err) == -EBUSY);
+	snprintf(id, sizeof(id), "program %u", opts.prog_id);
+	cr_assert(strstr(err.text, id), "%s", err.text);
+	cr_assert(!says(GUARD, "\"ga\""), "what is not fenced is not heard");
+
+	/* Behind ours it may be. */
+	cr_assert(sh("tc filter del dev ga ingress") == 0);
+	opts.priority = 7;
+	opts.prog_id = 0;
+	cr_assert(bpf_tc_attach(&hook, &opts) == 0);
+	attach(dp, "ga");
+	cr_assert(enforcing(dp, "ga"), "%s", err.text);
+	cr_assert(fb_dataplane_detach(dp, "ga", if_nametoindex("ga"), &err) == 0, "%s", err.text);
+	cr_assert(says("tc filter show dev ga ingress", "pref 7"), "what is not ours stays");
+	fb_dataplane_close(dp);
+}
+
+Test(attach, notices_and_repairs_a_removed_clsact)
+{
+	struct fb_dataplane *dp = open_dp(false);
+
+	attach(dp, "ga");
+	cr_assert(sh("tc qdisc del dev ga clsact") == 0);
+	cr_assert(!enforcing(dp, "ga"));
+	cr_assert(strstr(err.text, "ingress filter is gone"), "%s", err.text);
+	attach(dp, "ga");
+	cr_assert(enforcing(dp, "ga"), "%s", err.text);
+	fb_dataplane_close(dp);
+}
+
+Test(attach, refuses_a_foreign_xdp_program)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	enum fb_xdp_mode mode;
+
+	cr_assert(bpf_xdp_attach((int)if_nametoindex("ga"), pass_program(BPF_PROG_TYPE_XDP), XDP_FLAGS_DRV_MODE, NULL) == 0);
+	cr_assert(fb_dataplane_attach(dp, "ga", if_nametoindex("ga"), &mode, &err) == -EBUSY);
+	cr_assert(strstr(err.text, "ga: XDP program "), "%s", err.text);
+	fb_dataplane_close(dp);
+}
+
+Test(attach, generic_mode_only_where_it_was_asked_for)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	enum fb_xdp_mode mode;
+
+	/* A bridge stands for a driver without native XDP. */
+	cr_assert(sh("ip link add br0 type bridge && ip link set br0 up") == 0);
+	cr_assert(fb_dataplane_attach(dp, "br0", if_nametoindex("br0"), &mode, &err) == -EOPNOTSUPP);
+	cr_assert(strstr(err.text, "--generic"), "%s", err.text);
+	fb_dataplane_close(dp);
+	options.generic = true;
+	dp = open_dp(true);
+	cr_assert(attach(dp, "br0") == FB_XDP_GENERIC);
+	cr_assert(attach(dp, "ga") == FB_XDP_NATIVE);
+	cr_assert(enforcing(dp, "br0"), "%s", err.text);
+	fb_dataplane_close(dp);
+}
+
+Test(attach, another_build_of_the_programs_takes_over_in_place)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	__u32 old = 0, new = 0;
+
+	attach(dp, "ga");
+	bpf_xdp_query_id((int)if_nametoindex("ga"), 0, &old);
+	fb_dataplane_close(dp);
+	cr_assert(sh("ln -sfn other %s/bpf/v%u/object", run_dir, FB_ABI_VERSION) == 0);
+
+	dp = open_dp(true);
+	cr_assert(!enforcing(dp, "ga"));
+	cr_assert(strstr(err.text, "older program"), "%s", err.text);
+	attach(dp, "ga");
+	cr_assert(enforcing(dp, "ga"), "%s", err.text);
+	bpf_xdp_query_id((int)if_nametoindex("ga"), 0, &new);
+	cr_assert(new != 0 && new != old);
+	fb_dataplane_close(dp);
+	fb_dataplane_close(open_dp(true));
+}
+
+static void fill(struct fb_dataplane *dp, __u32 generation)
+{
+	size_t size = 0;
+	struct fb_image_header *header = fb_dataplane_spare_image(dp, &size);
+	const __u32 *words = (const __u32 *)header;
+
+	cr_assert(size == FB_IMAGE_BYTES_SMALL);
+	for (size_t i = 0; i < size / 4; i++)
+		cr_assert(words[i] == 0, "word %zu of the spare image is %u", i, words[i]);
+	header->abi = FB_ABI_VERSION;
+	header->generation = generation;
+	header->n_words = 4096;
+	((__u32 *)header)[4095] = generation;
+	header->magic = FB_IMAGE_MAGIC;
+}
+
+Test(attach, images_alternate_and_a_half_filled_one_is_cleared)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	size_t size;
+
+	cr_assert(fb_dataplane_generation(dp) == 0);
+	cr_assert(fb_dataplane_image(dp) == NULL);
+	for (__u32 g = 1; g <= 3; g++) {
+		fill(dp, g);
+		cr_assert(fb_dataplane_switch_image(dp, &err) == 0, "%s", err.text);
+		cr_assert(fb_dataplane_generation(dp) == g);
+	}
+	fill(dp, 3);
+	cr_assert(fb_dataplane_switch_image(dp, &err) == -EINVAL, "the generation only grows");
+
+	__u32 *half = fb_dataplane_spare_image(dp, &size);
+
+	half[size / 4 - 1] = 7;
+	fb_dataplane_close(dp);
+	dp = open_dp(true);
+	cr_assert(fb_dataplane_generation(dp) == 3);
+	fill(dp, 4);
+	cr_assert(fb_dataplane_switch_image(dp, &err) == 0, "%s", err.text);
+	cr_assert(fb_dataplane_generation(dp) == 4);
+	fb_dataplane_close(dp);
+}
+
+/* One broadcast frame out of gb, which arrives on ga. */
+static void send_frame(void)
+{
+	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex("gb"), .sll_halen = 6 };
+	unsigned char frame[64] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x08, 0x06 };
+	fb_autoclose int fd = socket(AF_PACKET, SOCK_RAW, 0);
+
+	cr_assert(sendto(fd, frame, sizeof(frame), 0, (struct sockaddr *)&to, sizeof(to)) == sizeof(frame));
+}
+
+static __u64 dropped(struct fb_dataplane *dp)
+{
+	struct fb_pair_counter c;
+
+	fb_dataplane_pair_counter(dp, FB_ZONE_NONE, FB_ZONE_NONE, FB_DROP_UNDECIDED, &c);
+	return c.packets;
+}
+
+Test(attach, without_a_policy_everything_is_dropped_and_counted)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	struct fb_flow_totals totals;
+	struct fb_rule_counter rule;
+
+	attach(dp, "ga");
+	for (int i = 0; i < 5; i++)
+		send_frame();
+	for (int i = 0; i < 500 && dropped(dp) < 5; i++)
+		usleep(1000);
+	cr_assert(dropped(dp) >= 5);
+	fb_dataplane_clear_zone_counters(dp, FB_ZONE_NONE);
+	cr_assert(dropped(dp) < 5);
+	fb_dataplane_flow_totals(dp, &totals);
+	cr_assert(totals.capacity == 8192 && totals.by_state[FB_FLOW_NEW] == 0);
+	fb_dataplane_rule_counter(dp, 1, &rule);
+	cr_assert(rule.packets == 0);
+	cr_assert(fb_dataplane_redirect_errors(dp) == 0);
+	fb_dataplane_close(dp);
+}
+
+Test(attach, explain_moves_nothing_and_needs_an_interface)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	unsigned char frame[64] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x08, 0x06 };
+	struct fb_explain answer;
+
+	cr_assert(fb_dataplane_explain(dp, 0, frame, sizeof(frame), &answer, &err) == -ENODEV);
+	cr_assert(fb_dataplane_explain(dp, 4000, frame, sizeof(frame), &answer, &err) == -ENODEV);
+	cr_assert(fb_dataplane_explain(dp, if_nametoindex("ga"), frame, sizeof(frame), &answer, &err) == 0, "%s", err.text);
+	cr_assert(answer.reason == FB_DROP_UNDECIDED);
+	cr_assert(dropped(dp) == 0);
+	fb_dataplane_close(dp);
+}
+
+static size_t self_count(void)
+{
+	fb_autofree char *path = NULL;
+	struct fb_self_key key;
+	size_t n = 0;
+
+	cr_assert(asprintf(&path, "%s/bpf/v%u/maps/fb_self", run_dir, FB_ABI_VERSION) > 0);
+	fb_autoclose int fd = bpf_obj_get(path);
+
+	for (const void *last = NULL; bpf_map_get_next_key(fd, last, &key) == 0; last = &key)
+		n++;
+	return n;
+}
+
+Test(attach, the_gateways_addresses_are_replaced_whole)
+{
+	static struct fb_self_entry entries[4097];
+	struct fb_dataplane *dp = open_dp(false);
+
+	for (unsigned int i = 0; i < FB_ARRAY_SIZE(entries); i++)
+		entries[i] = (struct fb_self_entry){ .key = { .lo = i + 1, .family = 4 }, .value = { .kind = FB_SELF_ADDRESS } };
+	cr_assert(fb_dataplane_set_self(dp, entries, 3, &err) == 0, "%s", err.text);
+	cr_assert(self_count() == 3);
+	cr_assert(fb_dataplane_set_self(dp, entries + 2, 4, &err) == 0, "%s", err.text);
+	cr_assert(self_count() == 4);
+	cr_assert(fb_dataplane_set_self(dp, entries, 4096, &err) == 0, "%s", err.text);
+	cr_assert(fb_dataplane_set_self(dp, entries + 1, 4096, &err) == 0, "a full table, one other: %s", err.text);
+	cr_assert(self_count() == 4096);
+	cr_assert(fb_dataplane_set_self(dp, entries, 4097, &err) == -E2BIG);
+	cr_assert(fb_dataplane_set_self(dp, NULL, 0, &err) == 0, "%s", err.text);
+	cr_assert(self_count() == 0);
+	fb_dataplane_close(dp);
+}
+
+Test(attach, unload_leaves_nothing)
+{
+	struct fb_dataplane *dp = open_dp(false);
+
+	attach(dp, "ga");
+	cr_assert(fb_dataplane_unload(dp, &err) == 0, "%s", err.text);
+	fb_dataplane_close(dp);
+	cr_assert(!says("ip link show ga", "xdp"));
+	cr_assert(!says("tc qdisc show dev ga", "clsact"));
+	cr_assert(says(GUARD, "No such file"));
+	cr_assert(!says("cat /proc/self/mounts", "fb-test/bpf"));
+	cr_assert(fb_dataplane_unload_all(&options, &err) == 0, "twice is no error: %s", err.text);
+}
+
+Test(attach, refuses_another_versions_tree_and_unload_clears_it)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	bool adopted;
+
+	attach(dp, "ga");
+	fb_dataplane_close(dp);
+	cr_assert(sh("mv %s/bpf/v%u %s/bpf/v999", run_dir, FB_ABI_VERSION, run_dir) == 0);
+	cr_assert(fb_dataplane_open(&options, &dp, &adopted, &err) == -EEXIST);
+	cr_assert(strstr(err.text, "ABI 999"), "%s", err.text);
+	cr_assert(fb_dataplane_unload_all(&options, &err) == 0, "%s", err.text);
+	cr_assert(!says("ip link show ga", "xdp"));
+	fb_dataplane_close(open_dp(false));
+}
+
+Test(attach, refuses_a_pinned_map_of_another_size)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	fb_autofree char *path = NULL;
+	bool adopted;
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "other", 4, 8, 1, NULL);
+
+	fb_dataplane_close(dp);
+	cr_assert(asprintf(&path, "%s/bpf/v%u/maps/fb_nexthops", run_dir, FB_ABI_VERSION) > 0);
+	cr_assert(unlink(path) == 0 && bpf_obj_pin(fd, path) == 0);
+	cr_assert(fb_dataplane_open(&options, &dp, &adopted, &err) == -EPROTO);
+	cr_assert(strstr(err.text, "fb_nexthops") && strstr(err.text, "--unload"), "%s", err.text);
+}
+
+Test(attach, refuses_a_mount_that_lets_others_in)
+{
+	struct fb_dataplane *dp;
+	bool adopted;
+
+	cr_assert(sh("mkdir %s/bpf && mount -t bpf -o mode=0755 bpffs %s/bpf", run_dir, run_dir) == 0);
+	cr_assert(fb_dataplane_open(&options, &dp, &adopted, &err) == -EPERM);
+	cr_assert(strstr(err.text, "755"), "%s", err.text);
+}
