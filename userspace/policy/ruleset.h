@@ -45,6 +45,12 @@ struct fb_device {
 	struct fb_ipset ips;
 };
 
+struct fb_zone_group {
+	const char *name;
+	const struct fb_stmt *stmt;
+	__u64 zones; /* bit = zone id; groups in it are resolved */
+};
+
 struct fb_named_set { /* a group */
 	const char *name;
 	const struct fb_stmt *stmt;
@@ -62,6 +68,8 @@ struct fb_line {
 	__s64 deadline;	  /* unix seconds of the first instant that it no longer holds; FB_NO_DEADLINE = none */
 	unsigned int slot; /* counters; 1.. ; 0 for never lines beyond the table */
 	unsigned int n_boxes;
+	const struct fb_stmt *stmt;   /* the firebreak or never; borrowed from the tree */
+	const struct fb_allow *allow; /* NULL for never */
 };
 
 struct fb_box {
@@ -92,6 +100,7 @@ struct fb_ruleset {
 	struct FB_VEC(struct fb_l4set) services; /* interned likewise; each disjoint and sorted */
 	struct FB_VEC(struct fb_pair_setting) pairs;
 	struct fb_ipset unowned; /* unicast addresses of no zone */
+	struct FB_VEC(struct fb_zone_group) zone_groups;
 };
 
 /*
@@ -103,10 +112,11 @@ struct fb_slot {
 	unsigned int id;
 	unsigned int last_generation; /* the last generation that used it */
 };
+struct fb_slot_list FB_VEC(struct fb_slot);
 struct fb_slots {
 	struct fb_arena arena;
-	struct FB_VEC(struct fb_slot) zones;
-	struct FB_VEC(struct fb_slot) lines;
+	struct fb_slot_list zones;
+	struct fb_slot_list lines;
 	unsigned int generation; /* that of the last assignment */
 };
 void fb_slots_done(struct fb_slots *slots);
@@ -118,6 +128,9 @@ struct fb_check_options {
 	__s64 (*local_to_unix)(const char *timezone, const struct fb_date *date, int add_days);
 };
 
+/* What local_to_unix usually is: asks the system's time-zone data (base/clock.h), which only a caller may decide to do. */
+__s64 fb_clock_local_to_unix(const char *timezone, const struct fb_date *date, int add_days);
+
 /*
  * Gives a tree its meaning. Everything wrong goes to diags. Returns the number of errors; *ret is filled as far as
  * possible and must be released in any case. The tree must outlive it.
@@ -128,6 +141,8 @@ void fb_ruleset_done(struct fb_ruleset *rs);
 
 const struct fb_zone *fb_ruleset_zone(const struct fb_ruleset *rs, const char *name);
 const struct fb_zone *fb_ruleset_zone_by_id(const struct fb_ruleset *rs, unsigned int id);
+/* A set of a box as people read it: roles become "self", "self at cctv", "link-local in cctv", "broadcast in cctv". */
+void fb_ruleset_print_set(const struct fb_ruleset *rs, const struct fb_ipset *set, struct fb_strbuf *out);
 /* "self" for 1, "-" for 0, else the zone's name or "zone-N". */
 const char *fb_ruleset_zone_name(const struct fb_ruleset *rs, unsigned int id);
 

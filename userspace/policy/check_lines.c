@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One allow line: its boxes (S11, S16, S20, S21) and its deadline (S51). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "policy/checker.h"
+
+#define SELF_BIT FB_ZONE_BIT(FB_ZONE_SELF)
+
+static bool family_whole(const struct fb_ipset *src, const struct fb_ipset *dst)
+{
+	return (src->r[0].n && dst->r[0].n) || (src->r[1].n && dst->r[1].n);
+}
+
+bool fb_check_add_box(struct fb_checker *c, struct fb_ipset *src, struct fb_ipset *dst, unsigned int svc)
+{
+	struct fb_line *line = &c->rs->lines.v[c->rs->lines.n - 1];
+	struct fb_box box = { .line = (unsigned int)c->rs->lines.n - 1, .svc = svc };
+
+	if (!family_whole(src, dst)) {
+		fb_ipset_done(src);
+		fb_ipset_done(dst);
+		return false;
+	}
+	box.src = fb_intern_set(c, src);
+	box.dst = fb_intern_set(c, dst);
+	fb_vec_add(&c->rs->boxes, box);
+	line->n_boxes++;
+	return true;
+}
+
+/* ---- the pairs of a line ----------------------------------------------------------------------------------- */
+
+/* What of the line's side lives in the zone. */
+static struct fb_ipset part_in(const struct fb_side *side, const struct fb_zone *z)
+{
+	struct fb_ipset part;
+
+	fb_ipset_intersect(&side->plain, &z->owned, &part);
+	return part;
+}
+
+/* The gateway as what z says `self` to: S20. */
+static struct fb_ipset self_seen_from(const struct fb_checker *c, const struct fb_side *to, const struct fb_zone *z)
+{
+	struct fb_ipset set = { 0 };
+
+	fb_ipset_add_set(&set, &to->multicast);
+	if (to->self || to->self_everywhere) {
+		fb_role_add(&set, FB_ROLE_SELF_AT, 0);
+		fb_role_add(&set, FB_ROLE_SELF_AT, z->id);
+		fb_role_add(&set, FB_ROLE_BCAST, z->id);
+		fb_role_add_link_multicast(&set);
+	}
+	for (size_t i = 0; i < c->rs->zones.n; i++)
+		if (to->self_everywhere || to->self_at & FB_ZONE_BIT(c->rs->zones.v[i].id))
+			fb_role_add(&set, FB_ROLE_SELF_AT, c->rs->zones.v[i].id);
+	return set;
+}
+
+/* Pair z -> self. */
+static void to_self(struct fb_checker *c, const struct fb_zone *z, const struct fb_side *from, const struct fb_side *to,
+		    unsigned int svc)
+{
+	struct fb_ipset src = part_in(from, z), dst = self_seen_from(c, to, z);
+
+	if (from->any)
+		fb_role_add(&src, FB_ROLE_LOCAL, z->id);
+	fb_check_add_box(c, &src, &dst, svc);
+}
+
+/* Pair self -> z. */
+static void from_self(struct fb_checker *c, const struct fb_zone *z, const struct fb_side *to, unsigned int svc)
+{
+	struct fb_ipset src = { 0 }, dst = part_in(to, z);
+
+	fb_role_add(&src, FB_ROLE_SELF_SRC, z->id);
+	fb_ipset_add_set(&dst, &to->multicast);
+	if (to->any) {
+		fb_role_add(&dst, FB_ROLE_LOCAL, z->id);
+		fb_role_add(&dst, FB_ROLE_BCAST, z->id);
+		fb_role_add_link_multicast(&dst);
+	}
+	fb_check_add_box(c, &src, &dst, svc);
+}
+
+static void boxes(struct fb_checker *c, const struct fb_header *h, const struct fb_side *from, const struct fb_side *to,
+		  unsigned int svc)
+{
+	struct fb_ipset src, dst;
+
+	/* All pairs of two zones are one box: the union of products over zones is the product of the unions. */
+	fb_ipset_copy(&from->plain, &src);
+	fb_ipset_copy(&to->plain, &dst);
+	fb_check_add_box(c, &src, &dst, svc);
+	for (size_t i = 0; i < c->rs->zones.n; i++) {
+		const struct fb_zone *z = &c->rs->zones.v[i];
+
+		if (h->to & SELF_BIT && h->from & FB_ZONE_BIT(z->id))
+			to_self(c, z, from, to, svc);
+		if (from->self && h->to & FB_ZONE_BIT(z->id))
+			from_self(c, z, to, svc);
+	}
+}
+
+/* ---- time ---------------------------------------------------------------------------------------------------- */
+
+static __s64 to_unix(struct fb_checker *c, const struct fb_date *date)
+{
+	bool whole_day = date->hour < 0;
+	__s64 t;
+
+	for (size_t i = 0; i < c->dates.n; i++) {
+		const struct fb_date *d = &c->dates.v[i].date;
+
+		if (d->year == date->year && d->month == date->month && d->day == date->day && d->hour == date->hour &&
+		    (whole_day || d->minute == date->minute))
+			return c->dates.v[i].unix_seconds;
+	}
+	t = c->options->local_to_unix(c->rs->timezone, date, whole_day ? 1 : 0);
+	fb_vec_add(&c->dates, (struct fb_date_memo){ *date, t });
+	return t;
+}
+
+bool fb_check_deadline(struct fb_checker *c, const struct fb_date *date, const char *what, __s64 *ret)
+{
+	__s64 t;
+
+	if (!c->rs->timezone[0]) {
+		fb_diag_error(c->diags, date->at, "write timezone \"Europe/London\" behind the policy's name",
+			      "a date needs a time zone, and the policy line names none");
+		return false;
+	}
+	if (c->timezone_bad)
+		return false;
+	t = to_unix(c, date);
+	if (t >= FB_NO_DEADLINE) {
+		fb_diag_error(c->diags, date->at, NULL, "the year %d is beyond what firebreak can count to (2106)", date->year);
+		return false;
+	}
+	if (c->options->now && t <= c->options->now)
+		fb_diag_lint(c->diags, date->at, NULL, "this %s lies in the past: %s", what,
+			     strcmp(what, "until") ? "the pair enforces" : "the line is closed");
+	*ret = t > 0 ? t : 0;
+	return true;
+}
+
+/* ---- the line --------------------------------------------------------------------------------------------------- */
+
+static const char *line_text(struct fb_checker *c, const struct fb_allow *allow)
+{
+	fb_autostrbuf struct fb_strbuf out = { 0 };
+
+	fb_print_operands(&allow->from, &out);
+	fb_strbuf_add(&out, " -> ");
+	fb_print_operands(&allow->to, &out);
+	fb_strbuf_add(&out, "  ");
+	fb_print_services(&allow->services, &out);
+	return fb_arena_strdup(&c->rs->arena, fb_strbuf_get(&out));
+}
+
+static bool line_deadline(struct fb_checker *c, const struct fb_header *h, const struct fb_allow *allow, __s64 *ret)
+{
+	const struct fb_date *until = &allow->suffix.until;
+
+	*ret = FB_NO_DEADLINE;
+	if (!until->year && h->stmt->firebreak.has_default)
+		until = &h->stmt->firebreak.defaults.until;
+	return !until->year || fb_check_deadline(c, until, "until", ret);
+}
+
+static const char *first_of(const struct fb_word *own, const struct fb_word *inherited)
+{
+	return own->s ? own->s : inherited->s;
+}
+
+/* Nothing left: the operands are fine one by one, so it is the families or the pairs that do not meet. */
+static void report_empty(struct fb_checker *c, const struct fb_allow *allow, const struct fb_side *from,
+			 const struct fb_side *to)
+{
+	bool v4 = from->plain.r[0].n || to->plain.r[0].n, v6 = from->plain.r[1].n || to->plain.r[1].n;
+
+	fb_diag_error(c->diags, allow->at, "IPv4 speaks to IPv4 and IPv6 to IPv6",
+		      v4 && v6 ? "this line allows nothing: one side has only IPv4, the other only IPv6" :
+				 "this line allows nothing in any pair of the firebreak");
+}
+
+void fb_check_allow(struct fb_checker *c, const struct fb_header *h, const struct fb_allow *allow)
+{
+	const struct fb_doc *inherited = &h->stmt->firebreak.defaults.doc;
+	struct fb_line line = { .kind = FB_RULE_ALLOW, .at = allow->at, .stmt = h->stmt, .allow = allow, .pairs = h->text };
+	struct fb_side from, to;
+	struct fb_l4set services = { 0 };
+	bool ok;
+
+	ok = fb_check_side(c, h, true, &allow->from, &from);
+	ok &= fb_check_side(c, h, false, &allow->to, &to);
+	ok &= fb_check_service_items(c, &allow->services, &services);
+	ok &= line_deadline(c, h, allow, &line.deadline);
+	if (ok) {
+		line.id = fb_identity_allow(c, h->stmt, allow);
+		line.text = line_text(c, allow);
+		line.owner = first_of(&allow->suffix.doc.owner, &inherited->owner);
+		line.reason = first_of(&allow->suffix.doc.reason, &inherited->reason);
+		fb_vec_add(&c->rs->lines, line);
+		boxes(c, h, &from, &to, fb_intern_l4set(c, &services));
+		if (!c->rs->lines.v[c->rs->lines.n - 1].n_boxes) {
+			report_empty(c, allow, &from, &to);
+			c->rs->lines.n--;
+		}
+	}
+	free(services.v);
+	fb_side_done(&from);
+	fb_side_done(&to);
+}

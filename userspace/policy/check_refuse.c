@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the language has and this version does not enforce. A policy that relies on it must not load as if it held, so each
+ * occurrence is an error with one and the same phrase, and going through this file shows what is left to do.
+ */
+#include <string.h>
+
+#include "policy/checker.h"
+
+static void refuse(struct fb_checker *c, struct fb_at at, const char *what)
+{
+	fb_diag_error(c->diags, at, NULL, "%s is not enforced by this version", what);
+}
+
+static void refuse_zone(struct fb_checker *c, const struct fb_stmt *s)
+{
+	if (s->zone.binding.s && strcmp(s->zone.binding.s, "off"))
+		refuse(c, s->zone.binding.at, fb_diag_printf(c->diags, "binding %s", s->zone.binding.s));
+	if (s->zone.members_isolated)
+		refuse(c, s->zone.members_at, "members isolated");
+	if (s->zone.on_deny.s && !strcmp(s->zone.on_deny.s, "reject"))
+		refuse(c, s->zone.on_deny.at, "on-deny reject");
+	for (size_t i = 0; i < s->zone.ethertypes.n; i++)
+		refuse(c, s->zone.ethertypes.v[i].at, "ethertype");
+	for (size_t i = 0; i < s->zone.gateways.n; i++)
+		refuse(c, s->zone.gateways.v[i].at, "gateway");
+}
+
+static void refuse_suffix(struct fb_checker *c, const struct fb_suffix *suffix)
+{
+	if (suffix->during.s)
+		refuse(c, suffix->during.at, "during");
+	if (suffix->on_request.s)
+		refuse(c, suffix->on_request.at, "on-request");
+	if (suffix->limit.unit.s)
+		refuse(c, suffix->limit.unit.at, "limit");
+	if (suffix->quota.size.s)
+		refuse(c, suffix->quota.size.at, "quota");
+	if (suffix->log)
+		refuse(c, suffix->log_at, "log");
+}
+
+static void refuse_block(struct fb_checker *c, const struct fb_stmt *s)
+{
+	if (s->firebreak.on_deny.s && !strcmp(s->firebreak.on_deny.s, "reject"))
+		refuse(c, s->firebreak.on_deny.at, "on-deny reject");
+	if (s->firebreak.mid_stream)
+		refuse(c, s->firebreak.mid_stream_at, "mid-stream allow");
+	if (s->firebreak.has_default)
+		refuse_suffix(c, &s->firebreak.defaults);
+	for (size_t i = 0; i < s->firebreak.n_allows; i++)
+		refuse_suffix(c, &s->firebreak.allows[i].suffix);
+}
+
+void fb_check_refuse(struct fb_checker *c)
+{
+	fb_for_each_stmt(c, s) {
+		switch (s->kind) {
+		case FB_STMT_ZONE:
+			refuse_zone(c, s);
+			break;
+		case FB_STMT_FIREBREAK:
+			refuse_block(c, s);
+			break;
+		case FB_STMT_WIRE:
+			refuse(c, s->at, "wire");
+			break;
+		case FB_STMT_WINDOW:
+			refuse(c, s->at, "window");
+			break;
+		case FB_STMT_ACCESS:
+			refuse(c, s->at, "access");
+			break;
+		case FB_STMT_ASSERT:
+			refuse(c, s->at, "assert");
+			break;
+		case FB_STMT_ISOLATE:
+			refuse(c, s->at, "isolate");
+			break;
+		default:
+			break;
+		}
+	}
+}

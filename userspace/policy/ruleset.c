@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "policy/ruleset.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+
+void fb_ruleset_done(struct fb_ruleset *rs)
+{
+	for (size_t i = 0; i < rs->zones.n; i++)
+		fb_ipset_done(&rs->zones.v[i].owned);
+	for (size_t i = 0; i < rs->devices.n; i++)
+		fb_ipset_done(&rs->devices.v[i].ips);
+	for (size_t i = 0; i < rs->groups.n; i++)
+		fb_ipset_done(&rs->groups.v[i].ips);
+	for (size_t i = 0; i < rs->sets.n; i++)
+		fb_ipset_done(&rs->sets.v[i]);
+	fb_ipset_done(&rs->unowned);
+	fb_vec_done(&rs->zones);
+	fb_vec_done(&rs->zone_groups);
+	fb_vec_done(&rs->devices);
+	fb_vec_done(&rs->groups);
+	fb_vec_done(&rs->lines);
+	fb_vec_done(&rs->boxes);
+	fb_vec_done(&rs->sets);
+	fb_vec_done(&rs->services);
+	fb_vec_done(&rs->pairs);
+	fb_arena_done(&rs->arena);
+}
+
+const struct fb_zone *fb_ruleset_zone(const struct fb_ruleset *rs, const char *name)
+{
+	for (size_t i = 0; i < rs->zones.n; i++)
+		if (!strcmp(rs->zones.v[i].name, name))
+			return &rs->zones.v[i];
+	return NULL;
+}
+
+const struct fb_zone *fb_ruleset_zone_by_id(const struct fb_ruleset *rs, unsigned int id)
+{
+	for (size_t i = 0; id && i < rs->zones.n; i++)
+		if (rs->zones.v[i].id == id)
+			return &rs->zones.v[i];
+	return NULL;
+}
+
+const char *fb_ruleset_zone_name(const struct fb_ruleset *rs, unsigned int id)
+{
+	static char unknown[FB_ZONES_MAX][12];
+	const struct fb_zone *z = fb_ruleset_zone_by_id(rs, id);
+
+	if (z)
+		return z->name;
+	if (id == FB_ZONE_NONE)
+		return "-";
+	if (id == FB_ZONE_SELF)
+		return "self";
+	id %= FB_ZONES_MAX;
+	snprintf(unknown[id], sizeof(unknown[id]), "zone-%u", id);
+	return unknown[id];
+}
+
+/* ---- sets with roles in them -------------------------------------------------------------------------------- */
+
+static void print_role(const struct fb_ruleset *rs, unsigned int role, struct fb_strbuf *out)
+{
+	const char *zone = fb_ruleset_zone_name(rs, role & 0xff);
+
+	switch (role >> 8) {
+	case FB_ROLE_SELF_AT:
+		if (role & 0xff)
+			fb_strbuf_addf(out, "self at %s", zone);
+		else
+			fb_strbuf_add(out, "self");
+		break;
+	case FB_ROLE_LOCAL:
+		fb_strbuf_addf(out, "link-local in %s", zone);
+		break;
+	case FB_ROLE_BCAST:
+		fb_strbuf_addf(out, "broadcast in %s", zone);
+		break;
+	default:
+		fb_strbuf_addf(out, "self into %s", zone);
+		break;
+	}
+}
+
+void fb_ruleset_print_set(const struct fb_ruleset *rs, const struct fb_ipset *set, struct fb_strbuf *out)
+{
+	static const unsigned int kinds[] = { FB_ROLE_SELF_AT, FB_ROLE_SELF_SRC, FB_ROLE_LOCAL, FB_ROLE_BCAST };
+	struct fb_range roles = { { 0, FB_ROLE(FB_ROLE_SELF_AT, 0) }, { 0, FB_ROLE(FB_ROLE_SELF_SRC, 0xff) } };
+	struct fb_ipset all_roles = { 0 }, rest;
+	const char *comma = "";
+
+	fb_ipset_add(&all_roles, 4, roles);
+	fb_ipset_add(&all_roles, 6, roles);
+	if (fb_ipset_within(&all_roles, set)) { /* only the whole range of a family holds them all */
+		fb_strbuf_add(out, "any");
+		fb_ipset_done(&all_roles);
+		return;
+	}
+	for (size_t k = 0; k < 4; k++) {
+		for (unsigned int zone = 0; zone < FB_ZONES_MAX; zone++) {
+			struct fb_ip role = { 0, FB_ROLE(kinds[k], zone) };
+
+			if (!fb_ipset_has(set, 4, role) && !fb_ipset_has(set, 6, role))
+				continue;
+			fb_strbuf_add(out, comma);
+			print_role(rs, (unsigned int)role.lo, out);
+			comma = ", ";
+		}
+	}
+	fb_ipset_subtract(set, &all_roles, &rest);
+	if (!fb_ipset_empty(&rest))
+		fb_strbuf_add(out, comma);
+	fb_ipset_print(&rest, out);
+	fb_ipset_done(&rest);
+	fb_ipset_done(&all_roles);
+}
