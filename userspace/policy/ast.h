@@ -251,6 +251,7 @@ struct fb_stmt {
 			struct fb_at defaults_at;
 			struct fb_allow *allows;
 			size_t n_allows;
+			struct fb_words setting_comments; /* above and behind mode, on-deny, mid-stream, default */
 			struct fb_words end_comments; /* before the closing brace */
 		} firebreak;
 		struct {

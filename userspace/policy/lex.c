@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "policy/lex.h"
+
+#include <string.h>
+
+size_t fb_utf8_decode(const char *s, size_t n, unsigned int *ret)
+{
+	static const unsigned int least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	unsigned char c = n ? (unsigned char)s[0] : 0x80;
+	size_t len = c < 0x80 ? 1 : c < 0xc0 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf8 ? 4 : 0;
+	unsigned int cp = len == 1 ? c : c & (0x7fu >> len);
+
+	if (!len || len > n)
+		return 0;
+	for (size_t i = 1; i < len; i++) {
+		if (((unsigned char)s[i] & 0xc0) != 0x80)
+			return 0;
+		cp = cp << 6 | ((unsigned char)s[i] & 0x3f);
+	}
+	if (cp < least[len] || cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff))
+		return 0;
+	*ret = cp;
+	return len;
+}
+
+bool fb_codepoint_hidden(unsigned int cp)
+{
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0xad || cp == 0x61c ||
+	       (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
+	       (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff || (cp >= 0xfff9 && cp <= 0xfffb);
+}
+
+static bool fb_text_goes_on(const char *text, size_t i, size_t len, unsigned int cp)
+{
+	return cp == '\t' || cp == '\n' || (cp == '\r' && i + 1 < len && text[i + 1] == '\n') ||
+	       (cp == 0xfeff && i == 0) || !fb_codepoint_hidden(cp);
+}
+
+const char *fb_lexer_check_text(struct fb_arena *arena, unsigned int file, const char *text, size_t len,
+				struct fb_diags *diags)
+{
+	struct fb_at at = { .file = file, .line = 1 };
+	unsigned int reported = 0;
+	size_t line_start = 0, n;
+	char *copy = NULL;
+
+	for (size_t i = 0; i < len; i += n) {
+		unsigned int cp = 0;
+
+		n = fb_utf8_decode(text + i, len - i, &cp);
+		if (n && fb_text_goes_on(text, i, len, cp)) {
+			if (cp == '\n') {
+				at.line++;
+				line_start = i + 1;
+			}
+			continue;
+		}
+		if (!copy)
+			copy = fb_arena_strndup(arena, text, len);
+		/* A letter keeps a name one name; a blank keeps two words apart. */
+		memset(copy + i, n == 1 ? ' ' : 'x', n ? n : 1);
+		at.col = (unsigned int)(i - line_start + 1);
+		if (reported == at.line)
+			;
+		else if (!n)
+			fb_diag_error(diags, at, "write the file in UTF-8", "byte 0x%02x is not UTF-8",
+				      (unsigned char)text[i]);
+		else
+			fb_diag_error(diags, at,
+				      "take it out: policy texts end up in reports, logs and terminals",
+				      "control character U+%04X", cp);
+		reported = at.line;
+		n = n ? n : 1;
+	}
+	return copy;
+}
+
+void fb_lexer_init(struct fb_lexer *lexer, unsigned int file, const char *text, size_t len,
+		   struct fb_diags *diags)
+{
+	*lexer = (struct fb_lexer){
+		.text = text,
+		.len = len,
+		.file = file,
+		.line = 1,
+		.last = FB_TOKEN_NEWLINE,
+		.diags = diags,
+	};
+	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
+		lexer->pos = 3;
+}
+
+void fb_lexer_done(struct fb_lexer *lexer)
+{
+	fb_vec_done(&lexer->comments);
+}
+
+static struct fb_at fb_lexer_at(const struct fb_lexer *lexer, size_t pos)
+{
+	return (struct fb_at){ lexer->file, lexer->line, (unsigned int)(pos - lexer->line_start + 1) };
+}
+
+static int fb_lexer_char(const struct fb_lexer *lexer, size_t pos)
+{
+	return pos < lexer->len ? (unsigned char)lexer->text[pos] : -1;
+}
+
+bool fb_lexer_line_is_open(struct fb_lexer *lexer)
+{
+	bool in_string = false;
+
+	if (lexer->open_line == lexer->line || lexer->closed_line == lexer->line)
+		return lexer->open_line == lexer->line;
+	for (size_t i = lexer->line_start; i < lexer->len && lexer->text[i] != '\n'; i++) {
+		if (lexer->text[i] == '"')
+			in_string = !in_string;
+		else if (lexer->text[i] == '#' && !in_string)
+			break;
+	}
+	if (in_string)
+		lexer->open_line = lexer->line;
+	else
+		lexer->closed_line = lexer->line;
+	return in_string;
+}
+
+void fb_lexer_skip_line(struct fb_lexer *lexer)
+{
+	const char *end = memchr(lexer->text + lexer->pos, '\n', lexer->len - lexer->pos);
+
+	lexer->pos = end ? (size_t)(end - lexer->text) : lexer->len;
+}
+
+static bool fb_lexer_in_word(const struct fb_lexer *lexer, size_t pos)
+{
+	int c = fb_lexer_char(lexer, pos);
+
+	if (c <= ' ' || c == 0x7f || strchr("\"#{},;<>", c))
+		return false;
+	return c != '-' || fb_lexer_char(lexer, pos + 1) != '>';
+}
+
+static void fb_lexer_comment(struct fb_lexer *lexer)
+{
+	const char *s = lexer->text + lexer->pos + 1;
+	const char *end = memchr(s, '\n', lexer->len - lexer->pos - 1);
+	struct fb_comment comment = { .s = s,
+				      .at = fb_lexer_at(lexer, lexer->pos),
+				      .blank_before = lexer->blank };
+
+	if (!end)
+		end = lexer->text + lexer->len;
+	lexer->pos = (size_t)(end - lexer->text);
+	while (end > s && (unsigned char)end[-1] <= ' ')
+		end--;
+	comment.len = (size_t)(end - s);
+	fb_vec_add(&lexer->comments, comment);
+	lexer->blank = false;
+	lexer->line_used = true;
+}
+
+/* Steps over blanks, comments and the line ends that end nothing. Returns true at a line end that does. */
+static bool fb_lexer_skip(struct fb_lexer *lexer)
+{
+	for (;;) {
+		int c = fb_lexer_char(lexer, lexer->pos);
+
+		if (c == '#') {
+			fb_lexer_comment(lexer);
+		} else if (c == '\n') {
+			bool ends = !lexer->in_list && lexer->last != FB_TOKEN_NEWLINE &&
+				    lexer->last != FB_TOKEN_COMMA && lexer->last != FB_TOKEN_ARROW &&
+				    lexer->last != FB_TOKEN_BOTH && lexer->last != FB_TOKEN_OPEN;
+
+			if (ends)
+				return true;
+			lexer->blank |= !lexer->line_used;
+			lexer->line_used = false;
+			lexer->line_braces = 0;
+			lexer->line_start = ++lexer->pos;
+			lexer->line++;
+		} else if (c >= 0 && (c <= ' ' || c == 0x7f)) {
+			lexer->pos++;
+		} else {
+			return false;
+		}
+	}
+}
+
+static void fb_lexer_string(struct fb_lexer *lexer, struct fb_token *ret)
+{
+	size_t end = lexer->pos + 1;
+	bool tab = false;
+
+	for (int c; (c = fb_lexer_char(lexer, end)) >= 0 && c != '"' && c != '\n'; end++) {
+		if (c == '\t' && !tab)
+			fb_diag_error(lexer->diags, fb_lexer_at(lexer, end), "write a blank",
+				      "a string has no tabs or other control characters");
+		tab |= c == '\t';
+	}
+	ret->kind = FB_TOKEN_STRING;
+	ret->s = lexer->text + lexer->pos + 1;
+	ret->len = end - lexer->pos - 1;
+	if (fb_lexer_char(lexer, end) == '"')
+		lexer->pos = end + 1;
+	else {
+		fb_diag_error(lexer->diags, ret->at, "end it with \" on the same line",
+			      "unterminated string");
+		while (ret->len && (unsigned char)ret->s[ret->len - 1] <= ' ')
+			ret->len--;
+		/* A brace at the end was meant to close what the line opened: taking it so keeps one mistake one message. */
+		if (ret->len && ret->s[ret->len - 1] == '}' && lexer->line_braces > 0)
+			end = (size_t)(ret->s + --ret->len - lexer->text);
+		lexer->pos = end;
+	}
+	if (ret->len > FB_STRING_MAX) {
+		fb_diag_error(lexer->diags, ret->at, "shorten it", "a string has at most %d bytes",
+			      FB_STRING_MAX);
+		ret->len = FB_STRING_MAX;
+	}
+}
+
+static void fb_lexer_punctuation(struct fb_lexer *lexer, struct fb_token *ret)
+{
+	static const struct {
+		const char *s;
+		enum fb_token_kind kind;
+	} table[] = {
+		{ "<->", FB_TOKEN_BOTH }, { "->", FB_TOKEN_ARROW }, { "{", FB_TOKEN_OPEN },
+		{ "}", FB_TOKEN_CLOSE },  { ",", FB_TOKEN_COMMA },  { ";", FB_TOKEN_SEMICOLON },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		size_t n = strlen(table[i].s);
+
+		if (lexer->len - lexer->pos >= n && !memcmp(lexer->text + lexer->pos, table[i].s, n)) {
+			ret->kind = table[i].kind;
+			ret->len = n;
+			lexer->pos += n;
+			return;
+		}
+	}
+	/* A lone < or >: a word of its own, which fits nowhere. The characters of a wrong arrow stay together. */
+	ret->kind = FB_TOKEN_WORD;
+	while (lexer->pos < lexer->len && ret->len < 3 && strchr("<>-=", lexer->text[lexer->pos])) {
+		lexer->pos++;
+		ret->len++;
+	}
+}
+
+void fb_lexer_next(struct fb_lexer *lexer, struct fb_token *ret)
+{
+	bool newline = fb_lexer_skip(lexer);
+
+	*ret = (struct fb_token){
+		.s = lexer->text + lexer->pos,
+		.at = fb_lexer_at(lexer, lexer->pos),
+		.end_col = (unsigned int)(lexer->pos - lexer->line_start + 1),
+	};
+	if (newline || lexer->pos == lexer->len) {
+		ret->kind = newline ? FB_TOKEN_NEWLINE : FB_TOKEN_END;
+		ret->blank_before = !newline && lexer->blank;
+		lexer->last = FB_TOKEN_NEWLINE;
+		return;
+	}
+	ret->first = !lexer->line_used;
+	ret->blank_before = lexer->blank;
+	lexer->blank = false;
+	lexer->line_used = true;
+
+	size_t from = lexer->pos;
+
+	while (fb_lexer_in_word(lexer, lexer->pos))
+		lexer->pos++;
+	if (lexer->pos > from) {
+		ret->kind = FB_TOKEN_WORD;
+		ret->len = lexer->pos - from;
+	} else if (lexer->text[from] == '"') {
+		fb_lexer_string(lexer, ret);
+	} else {
+		fb_lexer_punctuation(lexer, ret);
+	}
+	ret->end_col = (unsigned int)(lexer->pos - lexer->line_start + 1);
+	lexer->line_braces += (ret->kind == FB_TOKEN_OPEN) - (ret->kind == FB_TOKEN_CLOSE);
+	lexer->last = ret->kind;
+}
