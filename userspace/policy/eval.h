@@ -2,7 +2,8 @@
 /*
  * The plain box scan: what should happen to a new packet, by walking every line of the rule set. Slow, obvious, and
  * sharing no code with the compiler or the data plane: it is the oracle of the tests and the offline half of `explain`.
- * It follows S2-S26 and the order of S27 for a packet that belongs to no live flow.
+ * It follows S2-S26 and the order of S27 for a packet that belongs to no live flow. What is built in (S24: ARP, neighbour
+ * discovery) is not asked here, nor is what needs the frame: MAC addresses, fragments, header options.
  */
 #ifndef FB_POLICY_EVAL_H
 #define FB_POLICY_EVAL_H

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "policy/eval.h"
+
+#include <netinet/in.h>
+
+/* ---- kinds of addresses, each written out as people write it -------------------------------------------------- */
+
+static bool in_prefix(int family, struct fb_ip ip, __u64 hi, __u64 lo, unsigned int len)
+{
+	struct fb_ip first = { hi, lo };
+
+	return fb_ip_cmp(ip, first) >= 0 && fb_ip_cmp(ip, fb_ip_last(family, first, len)) <= 0;
+}
+
+static bool is_unspecified(struct fb_ip ip)
+{
+	return ip.hi == 0 && ip.lo == 0;
+}
+
+static bool is_link_local(int family, struct fb_ip ip)
+{
+	if (family == 4)
+		return in_prefix(4, ip, 0, 0xa9fe0000, 16); /* 169.254.0.0/16 */
+	return in_prefix(6, ip, 0xfe80000000000000, 0, 10); /* fe80::/10 */
+}
+
+static bool is_multicast(int family, struct fb_ip ip)
+{
+	if (family == 4)
+		return in_prefix(4, ip, 0, 0xe0000000, 4); /* 224.0.0.0/4 */
+	return in_prefix(6, ip, 0xff00000000000000, 0, 8); /* ff00::/8 */
+}
+
+static bool is_link_multicast(int family, struct fb_ip ip)
+{
+	if (family == 4)
+		return in_prefix(4, ip, 0, 0xe0000000, 24);  /* 224.0.0.0/24 */
+	return in_prefix(6, ip, 0xff02000000000000, 0, 16); /* ff02::/16 */
+}
+
+static bool is_limited_broadcast(int family, struct fb_ip ip)
+{
+	return family == 4 && ip.lo == 0xffffffff;
+}
+
+/* What nobody may have as an address: 0/8, 127/8, 240/4 and broadcast; ::/8, which holds loopback and mapped IPv4. */
+static bool is_reserved(int family, struct fb_ip ip)
+{
+	if (family == 4)
+		return in_prefix(4, ip, 0, 0, 8) || in_prefix(4, ip, 0, 0x7f000000, 8) || in_prefix(4, ip, 0, 0xf0000000, 4);
+	return in_prefix(6, ip, 0, 0, 8);
+}
+
+/* An ICMP error speaks about a flow, an echo reply about a request: neither begins anything. */
+static bool is_icmp_error(const struct fb_packet *p)
+{
+	unsigned int type = p->dport >> 8;
+
+	if (p->proto == IPPROTO_ICMP)
+		return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+	return p->proto == IPPROTO_ICMPV6 && type < 128;
+}
+
+static bool is_echo_reply(const struct fb_packet *p)
+{
+	unsigned int type = p->dport >> 8;
+
+	return (p->proto == IPPROTO_ICMP && type == 0) || (p->proto == IPPROTO_ICMPV6 && type == 129);
+}
+
+/* ---- the gateway's own addresses -------------------------------------------------------------------------------- */
+
+/* Link-local addresses are the gateway's in their own zone only: another zone may hold the same one. */
+static const struct fb_own_address *own_address(const struct fb_own *own, int family, struct fb_ip ip, unsigned int zone)
+{
+	for (size_t i = 0; i < own->v.n; i++) {
+		const struct fb_own_address *a = &own->v.v[i];
+
+		if (a->family == family && fb_ip_cmp(a->ip, ip) == 0 && (!is_link_local(family, ip) || a->zone == zone))
+			return a;
+	}
+	return NULL;
+}
+
+static const struct fb_own_address *own_broadcast(const struct fb_own *own, int family, struct fb_ip ip)
+{
+	for (size_t i = 0; i < own->v.n; i++) {
+		const struct fb_own_address *a = &own->v.v[i];
+
+		if (family == 4 && a->family == 4 && a->len <= 30 && a->ip.lo != ip.lo &&
+		    fb_ip_cmp(fb_ip_last(4, a->ip, a->len), ip) == 0)
+			return a;
+	}
+	return NULL;
+}
+
+static unsigned int owner_of(const struct fb_ruleset *rs, int family, struct fb_ip ip)
+{
+	for (size_t i = 0; i < rs->zones.n; i++)
+		if (fb_ipset_has(&rs->zones.v[i].owned, family, ip))
+			return rs->zones.v[i].id;
+	return FB_ZONE_NONE;
+}
+
+/* ---- who speaks to whom --------------------------------------------------------------------------------------------- */
+
+struct judgement {
+	const struct fb_ruleset *rs;
+	const struct fb_own *own;
+	const struct fb_packet *packet;
+	struct fb_ip src, dst; /* as lines see them: hosts, or roles */
+	bool src_local;	       /* unspecified or link-local */
+	struct fb_answer answer;
+};
+
+static struct fb_ip role(enum fb_role_kind kind, unsigned int zone)
+{
+	return (struct fb_ip){ 0, FB_ROLE(kind, zone) };
+}
+
+/* FB_PASSED: go on. */
+static enum fb_reason judge_source(struct judgement *j)
+{
+	const struct fb_packet *p = j->packet;
+
+	if (p->zone == FB_ZONE_SELF) {
+		j->src = role(FB_ROLE_SELF_SRC, p->out_zone);
+		return FB_PASSED;
+	}
+	if (own_address(j->own, p->family, p->src, p->zone) || own_broadcast(j->own, p->family, p->src))
+		return FB_DROP_SPOOF;
+	if (is_unspecified(p->src) || is_link_local(p->family, p->src)) {
+		j->src_local = true;
+		j->src = role(FB_ROLE_LOCAL, p->zone);
+		return FB_PASSED;
+	}
+	if (is_reserved(p->family, p->src) || is_multicast(p->family, p->src))
+		return FB_DROP_SPOOF;
+	j->src = p->src;
+	return owner_of(j->rs, p->family, p->src) == p->zone ? FB_PASSED : FB_DROP_SPOOF;
+}
+
+static enum fb_reason to_gateway(struct judgement *j, struct fb_ip dst)
+{
+	j->answer.dst_zone = FB_ZONE_SELF;
+	j->dst = dst;
+	return FB_PASSED;
+}
+
+static enum fb_reason judge_destination_in(struct judgement *j)
+{
+	const struct fb_packet *p = j->packet;
+	const struct fb_own_address *own = own_address(j->own, p->family, p->dst, p->zone);
+	const struct fb_own_address *broadcast = own_broadcast(j->own, p->family, p->dst);
+
+	if (own)
+		return to_gateway(j, role(FB_ROLE_SELF_AT, own->zone));
+	if (broadcast && broadcast->zone != p->zone) {
+		j->answer.dst_zone = broadcast->zone;
+		return FB_DROP_SCOPE;
+	}
+	if (broadcast || is_limited_broadcast(p->family, p->dst))
+		return to_gateway(j, role(FB_ROLE_BCAST, p->zone));
+	if (is_link_multicast(p->family, p->dst))
+		return to_gateway(j, p->dst);
+	if (is_multicast(p->family, p->dst))
+		return FB_DROP_NO_ALLOW;
+	if (is_link_local(p->family, p->dst))
+		return FB_DROP_SCOPE;
+	j->dst = p->dst;
+	j->answer.dst_zone = owner_of(j->rs, p->family, p->dst);
+	return j->answer.dst_zone == FB_ZONE_NONE ? FB_DROP_NO_ZONE : FB_PASSED;
+}
+
+static enum fb_reason judge_destination_out(struct judgement *j)
+{
+	const struct fb_packet *p = j->packet;
+	const struct fb_own_address *broadcast = own_broadcast(j->own, p->family, p->dst);
+
+	j->answer.dst_zone = p->out_zone;
+	j->dst = p->dst;
+	if (is_link_local(p->family, p->dst)) {
+		j->dst = role(FB_ROLE_LOCAL, p->out_zone);
+		return FB_PASSED;
+	}
+	if (is_limited_broadcast(p->family, p->dst) || (broadcast && broadcast->zone == p->out_zone)) {
+		j->dst = role(FB_ROLE_BCAST, p->out_zone);
+		return FB_PASSED;
+	}
+	if (is_link_multicast(p->family, p->dst))
+		return FB_PASSED;
+	if (is_multicast(p->family, p->dst))
+		return FB_DROP_NO_ALLOW;
+	return p->out_zone && owner_of(j->rs, p->family, p->dst) == p->out_zone ? FB_PASSED : FB_DROP_ROUTE_MISMATCH;
+}
+
+/* ---- lines ----------------------------------------------------------------------------------------------------------- */
+
+static bool service_matches(const struct fb_l4set *set, const struct fb_packet *p)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		const struct fb_l4 *s = &set->v[i];
+
+		if (p->proto >= s->proto_lo && p->proto <= s->proto_hi && p->sport >= s->sport_lo && p->sport <= s->sport_hi &&
+		    p->dport >= s->dport_lo && p->dport <= s->dport_hi)
+			return true;
+	}
+	return false;
+}
+
+static bool box_matches(const struct judgement *j, const struct fb_box *box)
+{
+	return fb_ipset_has(&j->rs->sets.v[box->src], j->packet->family, j->src) &&
+	       fb_ipset_has(&j->rs->sets.v[box->dst], j->packet->family, j->dst) &&
+	       service_matches(&j->rs->services.v[box->svc], j->packet);
+}
+
+/* The box of the kind that matches and comes first (S17), or NULL. */
+static const struct fb_box *first_match(const struct judgement *j, enum fb_rule_kind kind)
+{
+	const struct fb_box *first = NULL;
+
+	for (size_t i = 0; i < j->rs->boxes.n; i++) {
+		const struct fb_box *box = &j->rs->boxes.v[i];
+
+		if (j->rs->lines.v[box->line].kind == kind && (!first || box->order < first->order) && box_matches(j, box))
+			first = box;
+	}
+	return first;
+}
+
+static bool observed(const struct judgement *j, __s64 now)
+{
+	for (size_t i = 0; i < j->rs->pairs.n; i++) {
+		const struct fb_pair_setting *pair = &j->rs->pairs.v[i];
+
+		if (pair->src == j->answer.src_zone && pair->dst == j->answer.dst_zone && now < pair->observe_until)
+			return true;
+	}
+	return false;
+}
+
+static enum fb_reason judge_lines(struct judgement *j, __s64 now)
+{
+	const struct fb_box *box = first_match(j, FB_RULE_NEVER);
+	const struct fb_line *line;
+	bool expired = false;
+
+	if (box) {
+		j->answer.line = (int)box->line;
+		return FB_DROP_NEVER;
+	}
+	/* The first is the one that closes last: if it is shut, so are the others. */
+	box = first_match(j, FB_RULE_ALLOW);
+	if (box) {
+		line = &j->rs->lines.v[box->line];
+		j->answer.line = (int)box->line;
+		if (line->deadline == FB_NO_DEADLINE || now < line->deadline)
+			return j->packet->proto == IPPROTO_TCP && !j->packet->first ? FB_DROP_TCP_STATE : FB_PASSED;
+		expired = true;
+	}
+	if (observed(j, now)) {
+		j->answer.line = -1;
+		return FB_WOULD_DROP;
+	}
+	return expired ? FB_DROP_EXPIRED : FB_DROP_NO_ALLOW;
+}
+
+struct fb_answer fb_eval(const struct fb_ruleset *rs, const struct fb_own *own, const struct fb_packet *packet, __s64 now)
+{
+	struct judgement j = { rs, own, packet, .answer = { .src_zone = packet->zone, .line = -1 } };
+
+	if (is_icmp_error(packet)) {
+		j.answer.reason = FB_DROP_ICMP_UNRELATED;
+		return j.answer;
+	}
+	j.answer.reason = judge_source(&j);
+	if (j.answer.reason != FB_PASSED)
+		return j.answer;
+	j.answer.reason = packet->zone == FB_ZONE_SELF ? judge_destination_out(&j) : judge_destination_in(&j);
+	if (j.answer.reason != FB_PASSED)
+		return j.answer;
+	if (j.src_local && j.answer.dst_zone != FB_ZONE_SELF) {
+		j.answer.reason = FB_DROP_SCOPE; /* S13: link-local is never forwarded */
+		return j.answer;
+	}
+	j.answer.reason = judge_lines(&j, now);
+	if (is_echo_reply(packet) && (j.answer.reason == FB_PASSED || j.answer.reason == FB_WOULD_DROP))
+		j.answer.reason = FB_DROP_ICMP_UNRELATED;
+	return j.answer;
+}
