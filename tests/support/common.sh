@@ -40,6 +40,7 @@ at_exit() {
 }
 at_exit_run() {
 	local status=$? i
+	export EXIT_STATUS=$status
 	trap - EXIT
 	trap '' INT TERM HUP # once is enough: a second Ctrl-C must not leave half of it behind
 	set +e

@@ -40,6 +40,7 @@ lab_use() {
 }
 LAB_KEEP=
 lab_at_exit() {
+	if declare -F lab_last_words >/dev/null; then lab_last_words; fi
 	[ "$LAB_KEEP" ] || lab_down
 }
 

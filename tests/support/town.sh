@@ -117,10 +117,11 @@ browse() { # HOST URL: the status
 }
 
 # ---- the office: DNS and NTP
-dns_up() {
-	lab_spawn corp dnsmasq dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --pid-file="$LAB_DIR/dnsmasq.pid" \
-		--listen-address="$DNS_SERVER" --bind-interfaces --user=root --address=/town.example/192.0.2.7 --log-facility=-
-	started corp 53 -u dnsmasq
+dns_up() { # [HOST ADDRESS]
+	local host=${1:-corp} address=${2:-$DNS_SERVER}
+	lab_spawn "$host" "dnsmasq-$host" dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --bind-interfaces \
+		--listen-address="$address" --user=root --pid-file="$LAB_DIR/dnsmasq-$host.pid" --address=/town.example/192.0.2.7 --log-facility=-
+	started "$host" 53 -u "dnsmasq-$host"
 }
 resolve_from() { # HOST [SERVER]
 	on "$1" dig +short +timeout=2 +tries=1 "@${2:-$DNS_SERVER}" www.town.example A
