@@ -81,7 +81,6 @@ equals() { # EXPECTED COMMAND...: for wait_until
 
 # town_policy NAME < FIREBREAKS: a policy with the town's zones and devices (northport_up's networks) and these lines; prints its path.
 town_policy() {
-	policy_services
 	{
 		cat <<-'END'
 		policy "Test town" language 1 version 1 timezone "Europe/London"

@@ -224,19 +224,14 @@ agent_answers() { lab_running agent && control status | jq -e .schema; }
 agent_kill() { lab_stop agent KILL; }
 
 # policy_file NAME < TEXT, or policy_copy FILE [NAME]: a policy's files belong to root and nobody else may write them (S57); a
-# checkout's may be anybody's, so a copy is what is applied. Both print the path.
+# checkout's may be anybody's, so a copy is what is applied, with the service catalogue beside it. Both print the path.
 policy_file() {
+	policy_services
 	(umask 022 && cat >"$LAB_DIR/policy/$1")
 	echo "$LAB_DIR/policy/$1"
 }
-policy_copy() {
-	policy_services
-	policy_file "${2:-${1##*/}}" <"$1"
-}
+policy_copy() { policy_file "${2:-${1##*/}}" <"$1"; }
 policy_services() {
-	[ -d "$LAB_DIR/policy/services" ] || {
-		mkdir -p "$LAB_DIR/policy/services"
-		install -o root -g root -m 644 "$FB_TOP"/policies/services/*.fb "$LAB_DIR/policy/services/"
-	}
+	[ -e "$LAB_DIR/policy/services.fb" ] || install -o root -g root -m 644 "$FB_TOP"/policies/services/*.fb "$LAB_DIR/policy/"
 }
 apply() { firebreak apply "$@"; }
