@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reading tables and counters of a handle that is made by hand: nothing is loaded. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "dataplane/handle.h"
+
+enum { BUCKETS = 4, NOW = 1000 };
+
+static struct fb_flow_bucket buckets[BUCKETS];
+static struct fb_flow flows[BUCKETS * FB_FLOW_WAYS];
+static struct fb_runtime runtime;
+static struct fb_image_header image;
+static struct fb_dataplane dp;
+
+static void setup(void)
+{
+	runtime.fake_mono_ns = (__u64)NOW << FB_TICK_SHIFT;
+	image.generation = 7;
+	dp.sizes.buckets = BUCKETS;
+	dp.sizes.cpus = 2;
+	dp.live.mem[FB_MAP_RUNTIME] = &runtime;
+	dp.live.mem[FB_MAP_BUCKETS] = buckets;
+	dp.live.mem[FB_MAP_FLOWS] = flows;
+	dp.live.mem[FB_MAP_PAIR_COUNTERS] = calloc(2 * FB_PAIRS_MAX * FB_REASON_COUNT, sizeof(struct fb_pair_counter));
+	dp.live.mem[FB_MAP_RULE_COUNTERS] = calloc(2 * FB_RULE_SLOTS, sizeof(struct fb_rule_counter));
+	dp.image[0] = &image;
+	dp.image_live = 0;
+}
+TestSuite(flows, .init = setup);
+
+static struct fb_flow *put(size_t bucket, size_t way, enum fb_flow_state state, __u32 idle)
+{
+	struct fb_flow *f = &flows[bucket * FB_FLOW_WAYS + way];
+
+	buckets[bucket].tag[way] = 1;
+	buckets[bucket].meta[way] = FB_META(state, NOW - idle);
+	*f = (struct fb_flow){ .seq = 2,
+			       .generation = 7,
+			       .lo_a = 0x0a0a0005,
+			       .lo_b = 0x0a140005,
+			       .port_a = 443,
+			       .port_b = 40000,
+			       .proto = 6,
+			       .family = 4,
+			       .zone = { 2, 3 },
+			       .rule = 9,
+			       .origin = 1,
+			       .created = NOW - 100 };
+	return f;
+}
+
+struct seen {
+	struct fb_snapshot_flow last;
+	unsigned int n, stop_after;
+};
+
+static bool count(const struct fb_snapshot_flow *f, void *arg)
+{
+	struct seen *seen = arg;
+
+	seen->last = *f;
+	return ++seen->n != seen->stop_after;
+}
+
+static unsigned int live(struct seen *seen)
+{
+	memset(seen, 0, sizeof(*seen));
+	fb_dataplane_each_flow(&dp, count, seen);
+	return seen->n;
+}
+
+Test(flows, the_initiator_is_the_source)
+{
+	struct seen seen;
+
+	put(1, 3, FB_FLOW_ESTABLISHED, 10);
+	cr_assert_eq(live(&seen), 1u);
+	cr_assert(seen.last.src.lo == 0x0a140005 && seen.last.sport == 40000 && seen.last.src_zone == 3);
+	cr_assert(seen.last.dst.lo == 0x0a0a0005 && seen.last.dport == 443 && seen.last.dst_zone == 2);
+	cr_assert(seen.last.state == FB_FLOW_ESTABLISHED && seen.last.rule == 9 && !seen.last.stale && !seen.last.observed);
+	cr_assert(seen.last.idle == 10 && seen.last.age == 107, "ticks of 1.07 s: %u, %u", seen.last.idle, seen.last.age);
+}
+
+Test(flows, an_entry_that_is_being_written_is_left_out)
+{
+	struct seen seen;
+
+	put(0, 0, FB_FLOW_NEW, 0)->seq = 3;
+	cr_assert_eq(live(&seen), 0u);
+}
+
+Test(flows, an_expired_entry_is_free_and_a_later_tick_is_not_expiry)
+{
+	static const struct {
+		enum fb_flow_state state;
+		__u32 idle;
+		unsigned int live;
+	} cases[] = {
+		{ FB_FLOW_NEW, FB_TIMEOUT_NEW, 1 },	    { FB_FLOW_NEW, FB_TIMEOUT_NEW + 1, 0 },
+		{ FB_FLOW_REPLIED, FB_TIMEOUT_REPLIED, 1 }, { FB_FLOW_REPLIED, FB_TIMEOUT_REPLIED + 1, 0 },
+		{ FB_FLOW_CLOSING, FB_TIMEOUT_CLOSING, 1 }, { FB_FLOW_CLOSING, FB_TIMEOUT_CLOSING + 1, 0 },
+		{ FB_FLOW_DGRAM, FB_TIMEOUT_DGRAM, 1 },	    { FB_FLOW_DGRAM, FB_TIMEOUT_DGRAM + 1, 0 },
+		{ FB_FLOW_ESTABLISHED, 999, 1 },	    { FB_FLOW_NEW, (__u32)-2, 1 },
+		{ FB_FLOW_FREE, 0, 0 },
+	};
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++) {
+		struct fb_flow_totals totals;
+		struct seen seen;
+
+		put(2, 1, cases[i].state, cases[i].idle);
+		cr_assert_eq(live(&seen), cases[i].live, "case %zu", i);
+		fb_dataplane_flow_totals(&dp, &totals);
+		cr_assert_eq(totals.by_state[cases[i].state], cases[i].live, "case %zu", i);
+		cr_assert_eq(totals.capacity, BUCKETS * FB_FLOW_WAYS);
+	}
+}
+
+Test(flows, what_another_generation_stamped_is_stale)
+{
+	struct seen seen;
+
+	put(0, 0, FB_FLOW_NEW, 0)->generation = 6;
+	put(0, 0, FB_FLOW_NEW, 0)->flags = FB_FLOW_F_OBSERVED;
+	flows[0].generation = 6;
+	cr_assert_eq(live(&seen), 1u);
+	cr_assert(seen.last.stale && seen.last.observed);
+}
+
+Test(flows, a_link_local_tuple_is_shown_without_its_zone)
+{
+	struct seen seen;
+	struct fb_flow *f = put(0, 0, FB_FLOW_NEW, 0);
+
+	f->lo_a = 0xa9fe0001ull | 5ull << 32;
+	cr_assert_eq(live(&seen), 1u);
+	cr_assert_eq(seen.last.dst.lo, 0xa9fe0001ull);
+
+	f->family = 6;
+	f->lo_a = 1;
+	f->hi_a = 0xfe80000000000000ull | 5ull << 40;
+	cr_assert_eq(live(&seen), 1u);
+	cr_assert_eq(seen.last.dst.hi, 0xfe80000000000000ull);
+}
+
+Test(flows, the_reader_may_stop)
+{
+	struct seen seen = { .stop_after = 2 };
+
+	for (size_t way = 0; way < 5; way++)
+		put(3, way, FB_FLOW_NEW, 0);
+	fb_dataplane_each_flow(&dp, count, &seen);
+	cr_assert_eq(seen.n, 2u);
+}
+
+Test(flows, counters_are_summed_over_cpus_and_cleared_on_all)
+{
+	struct fb_pair_counter *pairs = dp.live.mem[FB_MAP_PAIR_COUNTERS], sum;
+	struct fb_rule_counter *rules = dp.live.mem[FB_MAP_RULE_COUNTERS], rule;
+
+	for (size_t cpu = 0; cpu < 2; cpu++) {
+		pairs[(cpu * FB_PAIRS_MAX + FB_PAIR(2, 3)) * FB_REASON_COUNT + FB_DROP_NEVER] = (struct fb_pair_counter){ 1 + cpu, 100 };
+		pairs[(cpu * FB_PAIRS_MAX + FB_PAIR(4, 5)) * FB_REASON_COUNT] = (struct fb_pair_counter){ 1, 1 };
+		rules[cpu * FB_RULE_SLOTS + 9] = (struct fb_rule_counter){ 10, 1000, 1, 50 - (__u32)cpu };
+	}
+	fb_dataplane_pair_counter(&dp, 2, 3, FB_DROP_NEVER, &sum);
+	cr_assert(sum.packets == 3 && sum.bytes == 200);
+	fb_dataplane_rule_counter(&dp, 9, &rule);
+	cr_assert(rule.packets == 20 && rule.bytes == 2000 && rule.flows == 2 && rule.last_hit == 50);
+
+	fb_dataplane_clear_zone_counters(&dp, 3);
+	fb_dataplane_pair_counter(&dp, 2, 3, FB_DROP_NEVER, &sum);
+	cr_assert(sum.packets == 0);
+	fb_dataplane_pair_counter(&dp, 4, 5, FB_PASSED, &sum);
+	cr_assert(sum.packets == 2, "other zones stay");
+	fb_dataplane_clear_rule_counter(&dp, 9);
+	fb_dataplane_rule_counter(&dp, 9, &rule);
+	cr_assert(rule.packets == 0 && rule.last_hit == 0);
+
+	/* Numbers that are none: nothing, and no access. */
+	fb_dataplane_pair_counter(&dp, FB_ZONES_MAX, 0, 0, &sum);
+	cr_assert(sum.packets == 0);
+	fb_dataplane_rule_counter(&dp, FB_RULE_SLOTS, &rule);
+	cr_assert(rule.packets == 0);
+}
