@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/answer.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/live.h"
+#include "policy/analyse.h"
+
+const char *fb_verdict_name(enum fb_reason reason)
+{
+	return reason == FB_PASSED ? "ALLOW" : reason == FB_WOULD_DROP ? "OBSERVE" : "DROP";
+}
+
+static const struct fb_line *line_of(const struct fb_explanation *e)
+{
+	const struct fb_ruleset *rs = &e->policy->ruleset;
+
+	return e->answer.line >= 0 && (size_t)e->answer.line < rs->lines.n ? &rs->lines.v[e->answer.line]
+									   : NULL;
+}
+
+static void add_place(const struct fb_explanation *e, struct fb_at at, struct fb_strbuf *out)
+{
+	const struct fb_sources *sources = &e->policy->tree.sources;
+
+	if (at.line && at.file < sources->files.n)
+		fb_strbuf_addf(out, "%s:%u", sources->files.v[at.file].path, at.line);
+	else
+		fb_strbuf_add(out, "-");
+}
+
+static const char *zone_name(const struct fb_explanation *e, unsigned int id)
+{
+	return fb_ruleset_zone_name(&e->policy->ruleset, id);
+}
+
+/* How an end would be written in a line. */
+static void add_operand(const struct fb_endpoint *end, int family, struct fb_ip ip, struct fb_strbuf *out)
+{
+	char buf[FB_INET_STRLEN];
+
+	fb_strbuf_add(out, end->self || end->device ? end->name : fb_ip_print(family, ip, buf));
+}
+
+/* The line that would allow it. Never for anything but no-allow: under a never, or with a false source, there is none to give. */
+static void add_candidate(const struct fb_explanation *e, struct fb_strbuf *out)
+{
+	const struct fb_packet *k = &e->probe->packet;
+
+	fb_strbuf_addf(out, "firebreak %s -> %s { allow ", zone_name(e, e->answer.src_zone),
+		       zone_name(e, e->answer.dst_zone));
+	add_operand(e->from, k->family, k->src, out);
+	fb_strbuf_add(out, " -> ");
+	add_operand(e->to, k->family, k->dst, out);
+	fb_strbuf_addf(out, "  %s }", e->probe->service);
+}
+
+static void print_line(const struct fb_explanation *e, const struct fb_screen *screen,
+		       const struct fb_line *line)
+{
+	fb_autostrbuf struct fb_strbuf out = { 0 };
+	char buf[FB_CLOCK_STRLEN];
+
+	add_place(e, line->at, &out);
+	if (line->kind == FB_RULE_NEVER)
+		fb_strbuf_addf(&out, "  %s", line->text);
+	else
+		fb_strbuf_addf(&out, "  firebreak %s  allow %s", line->pairs, line->text);
+	fb_print_line(screen, FB_PLAIN, "      %s", fb_strbuf_get(&out));
+	if (line->owner || line->reason)
+		fb_print_line(screen, FB_PLAIN, "      %s%s%s%s", line->owner ? "owner " : "",
+			      line->owner ? line->owner : "",
+			      line->reason ? line->owner ? ", reason: " : "reason: " : "",
+			      line->reason ? line->reason : "");
+	if (line->deadline != FB_NO_DEADLINE)
+		fb_print_line(screen, FB_PLAIN, "      until %s",
+			      fb_clock_print_local(fb_policy_timezone(e->policy), line->deadline, buf));
+	if (e->seen >= 0) {
+		char count[FB_HUMAN_LEN], last[FB_HUMAN_LEN];
+
+		fb_print_line(screen, FB_PLAIN, "      seen %s time%s%s%s",
+			      fb_human_count((unsigned long long)e->seen, count), e->seen == 1 ? "" : "s",
+			      e->last > 0 ? ", last " : "", e->last > 0 ? fb_human_time(e->last, last) : "");
+	}
+}
+
+/* What to do about a denial, or why nothing can be done. */
+static void print_advice(const struct fb_explanation *e, const struct fb_screen *screen)
+{
+	const struct fb_packet *k = &e->probe->packet;
+	fb_autostrbuf struct fb_strbuf out = { 0 };
+	const struct fb_zone *owner;
+	char buf[FB_INET_STRLEN];
+
+	switch ((int)e->answer.reason) {
+	case FB_DROP_NEVER:
+		fb_print_line(screen, FB_PLAIN, "      no line could allow this; nothing to suggest");
+		break;
+	case FB_WOULD_DROP:
+	case FB_DROP_NO_ALLOW:
+		if (e->answer.src_zone == e->answer.dst_zone && !e->from->self && !e->to->self)
+			fb_print_line(screen, FB_PLAIN,
+				      "      one zone: hosts of one segment reach each other without the "
+				      "gateway, which sees only this");
+		add_candidate(e, &out);
+		fb_print_line(screen, FB_PLAIN, "      this line would allow it:  %s", fb_strbuf_get(&out));
+		break;
+	case FB_DROP_SPOOF:
+		owner = fb_zone_of_ip(&e->policy->ruleset, k->family, k->src);
+		fb_print_line(screen, FB_PLAIN, "      %s belongs to %s; no line can allow it from elsewhere",
+			      fb_ip_print(k->family, k->src, buf),
+			      owner ? owner->name : "no zone of the policy");
+		break;
+	case FB_DROP_NO_ZONE:
+		owner = fb_zone_of_ip(&e->policy->ruleset, k->family, k->src);
+		fb_print_line(screen, FB_PLAIN, "      no zone has a network with %s",
+			      fb_ip_print(k->family, owner || k->zone ? k->dst : k->src, buf));
+		break;
+	default:
+		break;
+	}
+}
+
+static void print_live(const struct fb_explanation *e, const struct fb_screen *screen)
+{
+	const char *flow = fb_field_text(e->live, "flow_state");
+
+	if (e->state == FB_LIVE_NOT_ASKED)
+		return;
+	if (e->state == FB_LIVE_AGREES) {
+		fb_print_line(screen, FB_GREEN, "      live program agrees (generation %lld)%s%s",
+			      fb_field_int(e->live, "generation"),
+			      *flow && strcmp(flow, "none") ? ", flow " : "",
+			      *flow && strcmp(flow, "none") ? flow : "");
+		return;
+	}
+	fb_print_line(screen, FB_RED,
+		      "  !!  THE LIVE PROGRAM DISAGREES (generation %lld): %s, %s -> %s, line %s",
+		      fb_field_int(e->live, "generation"), fb_field_text(e->live, "reason"),
+		      fb_field_text(e->live, "src_zone"), fb_field_text(e->live, "dst_zone"),
+		      *fb_field_text(e->live, "rule") ? fb_field_text(e->live, "rule") : "none");
+	fb_print_line(screen, FB_RED,
+		      "  !!  what it does is what counts; please report this with \"firebreak explain -j\"");
+}
+
+void fb_explanation_print(const struct fb_explanation *e, const struct fb_screen *screen)
+{
+	const struct fb_packet *k = &e->probe->packet;
+	const struct fb_line *line = line_of(e);
+	enum fb_reason reason = e->answer.reason;
+	enum fb_colour colour = reason == FB_PASSED ? FB_GREEN : reason == FB_WOULD_DROP ? FB_YELLOW : FB_RED;
+	fb_autostrbuf struct fb_strbuf from = { 0 }, to = { 0 };
+
+	fb_endpoint_print(e->from, k->family, k->src, &from);
+	fb_endpoint_print(e->to, k->family, k->dst, &to);
+	fb_print_line(screen, colour, "%-7s %-13s %s -> %s", fb_verdict_name(reason),
+		      reason == FB_PASSED ? "" : fb_reason_name(reason), zone_name(e, e->answer.src_zone),
+		      zone_name(e, e->answer.dst_zone));
+	fb_print_line(screen, FB_PLAIN, "      %s to %s, %s", fb_strbuf_get(&from), fb_strbuf_get(&to),
+		      e->probe->service);
+	if (line)
+		print_line(e, screen, line);
+	if (reason != FB_PASSED && !(line && reason == FB_DROP_NEVER))
+		fb_print_line(screen, FB_PLAIN, "      %s", fb_reason_text(reason));
+	print_advice(e, screen);
+	print_live(e, screen);
+}
+
+json_t *fb_explanation_json(const struct fb_explanation *e)
+{
+	const struct fb_packet *k = &e->probe->packet;
+	const struct fb_line *line = line_of(e);
+	char src[FB_INET_STRLEN], dst[FB_INET_STRLEN];
+	json_t *v = json_pack("{ss ss ss si si si si ss ss ss ss}", "service", e->probe->service, "src",
+			      fb_ip_print(k->family, k->src, src), "dst", fb_ip_print(k->family, k->dst, dst),
+			      "family", k->family, "proto", k->proto, "sport", k->sport, "dport", k->dport,
+			      "verdict", fb_verdict_name(e->answer.reason), "reason",
+			      fb_reason_name(e->answer.reason), "src_zone", zone_name(e, e->answer.src_zone),
+			      "dst_zone", zone_name(e, e->answer.dst_zone));
+
+	if (line) {
+		fb_autostrbuf struct fb_strbuf at = { 0 };
+
+		add_place(e, line->at, &at);
+		json_object_set_new(v, "line",
+				    json_pack("{ss ss ss ss? ss?}", "id", line->id, "text", line->text, "at",
+					      fb_strbuf_get(&at), "owner", line->owner, "reason",
+					      line->reason));
+	}
+	if (e->answer.reason == FB_DROP_NO_ALLOW || e->answer.reason == FB_WOULD_DROP) {
+		fb_autostrbuf struct fb_strbuf candidate = { 0 };
+
+		add_candidate(e, &candidate);
+		json_object_set_new(v, "would_allow", json_string(fb_strbuf_get(&candidate)));
+	}
+	if (e->live) {
+		json_object_set_new(v, "live", json_deep_copy(e->live));
+		json_object_set_new(v, "live_agrees", json_boolean(e->state == FB_LIVE_AGREES));
+	}
+	return v;
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/load.h"
+#include "cli/output.h"
+#include "cli/verbs.h"
+#include "policy/compile.h"
+
+struct outcome {
+	struct fb_policy policy;
+	unsigned int allows, nevers, assertions;
+	bool compiled;
+	size_t image_size;
+	struct fb_image_stats stats;
+	struct fb_error err; /* cannot be read, or cannot be compiled */
+	int exit;
+};
+
+static void count(struct outcome *o)
+{
+	const struct fb_ruleset *rs = &o->policy.ruleset;
+
+	for (size_t i = 0; i < rs->lines.n; i++) {
+		o->allows += rs->lines.v[i].kind == FB_RULE_ALLOW;
+		o->nevers += rs->lines.v[i].kind == FB_RULE_NEVER;
+	}
+	for (size_t f = 0; f < o->policy.tree.files.n; f++)
+		for (size_t i = 0; i < o->policy.tree.files.v[f].n_stmts; i++)
+			o->assertions += o->policy.tree.files.v[f].stmts[i].kind == FB_STMT_ASSERT;
+}
+
+/* The interfaces of the policy with made-up numbers: sizes do not depend on the numbers, and check runs on any host. */
+static size_t fake_ports(const struct fb_ruleset *rs, struct fb_host_port **ret)
+{
+	size_t n = 0;
+
+	for (size_t z = 0; z < rs->zones.n; z++)
+		n += rs->zones.v[z].n_ifaces;
+
+	struct fb_host_port *ports = calloc(n + 1, sizeof(*ports));
+
+	if (!ports)
+		abort();
+	n = 0;
+	for (size_t z = 0; z < rs->zones.n; z++)
+		for (size_t i = 0; i < rs->zones.v[z].n_ifaces; i++) {
+			const struct fb_iface *f = &rs->zones.v[z].ifaces[i];
+			__u32 number = (__u32)n + 1;
+
+			for (size_t k = 0; k < n; k++)
+				if (!strcmp(ports[k].name, f->name.s))
+					number = ports[k].ifindex;
+			ports[n] = (struct fb_host_port){ .name = f->name.s,
+							  .vlan = f->vlan,
+							  .ifindex = number,
+							  .device = number,
+							  .mac = { 2, 0, 0, 0, 0, (__u8)number },
+							  .zone = rs->zones.v[z].id };
+			n++;
+		}
+	*ret = ports;
+	return n;
+}
+
+/* A policy that is right but too large for the data plane cannot be applied, so check must find it. */
+static void compile(struct outcome *o)
+{
+	static const size_t sizes[] = { FB_IMAGE_BYTES_SMALL, FB_IMAGE_BYTES_LARGE };
+	fb_autofree struct fb_host_port *ports = NULL;
+	struct fb_compile_input in = { .ruleset = &o->policy.ruleset,
+				       .generation = 1,
+				       .applied = time(NULL) };
+
+	in.n_ports = fake_ports(in.ruleset, &ports);
+	in.ports = ports;
+	for (size_t i = 0; i < FB_ARRAY_SIZE(sizes); i++) {
+		fb_autofree void *image = calloc(1, sizes[i]);
+
+		if (!image)
+			abort();
+		memset(&o->stats, 0, sizeof(o->stats));
+		o->image_size = sizes[i];
+
+		int r = fb_compile(&in, image, sizes[i], &o->stats, &o->err);
+
+		o->compiled = r == 0;
+		if (r != -E2BIG)
+			break;
+	}
+	if (!o->compiled)
+		o->exit = FB_EXIT_POLICY;
+}
+
+static void judge(struct outcome *o, const char *path)
+{
+	if (fb_policy_load(&o->policy, path, &o->err) < 0) {
+		o->exit = FB_EXIT_HOST;
+		return;
+	}
+	if (o->policy.errors) {
+		o->exit = FB_EXIT_POLICY;
+		return;
+	}
+	count(o);
+	compile(o);
+}
+
+static void print_stats(const struct outcome *o)
+{
+	static const struct fb_column columns[] = { { "SECTION", .rank = 1 }, { "SIZE", .right = true } };
+	struct fb_table table = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
+	const struct fb_image_stats *s = &o->stats;
+	char buf[FB_HUMAN_LEN];
+
+	for (unsigned int i = 0; i < s->n_sections; i++) {
+		fb_table_add(&table, s->sections[i].name);
+		fb_table_add(&table, fb_human_bytes(s->sections[i].bytes, buf));
+	}
+	fb_table_add(&table, "all");
+	fb_table_add(&table, fb_human_bytes(s->bytes_used, buf));
+	fb_table_print(&table);
+	fb_table_done(&table);
+	printf("image %u MiB, %u rules of %u boxes, %u+%u address atoms, %u x %u address classes, %u service "
+	       "classes, %u cells\n"
+	       "longest cell list %u, dependent loads at worst %u (IPv4) and %u (IPv6), compiled in %.3f s\n",
+	       (unsigned int)(o->image_size >> 20), s->rules, s->boxes, s->atoms4, s->atoms6, s->classes_src,
+	       s->classes_dst, s->l4_classes, s->cells, s->list_max, s->loads_worst4, s->loads_worst6,
+	       s->seconds);
+}
+
+static const char *plural(unsigned int n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void print(const struct outcome *o, const char *name, bool stats)
+{
+	const struct fb_policy *p = &o->policy;
+
+	fb_policy_complain(p);
+	if (o->err.code)
+		fb_complain("%s%s%s", o->exit == FB_EXIT_POLICY ? name : "",
+			    o->exit == FB_EXIT_POLICY ? ": " : "", o->err.text);
+	if (p->errors) {
+		fprintf(stderr, "%s: %u error%s", name, p->errors, plural(p->errors));
+		if (p->diags.lints)
+			fprintf(stderr, ", %u warning%s", p->diags.lints, plural(p->diags.lints));
+		fputc('\n', stderr);
+	}
+	if (o->exit)
+		return;
+
+	size_t zones = p->ruleset.zones.n;
+
+	printf("%s: %zu zone%s, %u line%s, %u never%s", name, zones, plural((unsigned int)zones), o->allows,
+	       plural(o->allows), o->nevers, plural(o->nevers));
+	if (o->assertions)
+		printf(", %u assertion%s", o->assertions, plural(o->assertions));
+	if (p->diags.lints)
+		printf(", %u warning%s", p->diags.lints, plural(p->diags.lints));
+	puts(": ok");
+	if (stats)
+		print_stats(o);
+}
+
+static json_t *diagnostics(const struct fb_policy *p)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < p->diags.list.n; i++) {
+		const struct fb_diag *d = &p->diags.list.v[i];
+		bool placed = d->at.line && d->at.file < p->tree.sources.files.n;
+
+		json_array_append_new(list,
+				      json_pack("{ss ss? si si ss ss?}", "level",
+						d->level == FB_DIAG_ERROR ? "error" : "warning", "file",
+						placed ? p->tree.sources.files.v[d->at.file].path : NULL,
+						"line", (int)d->at.line, "col", (int)d->at.col, "text",
+						d->text, "help", d->help));
+	}
+	return list;
+}
+
+static json_t *to_json(const struct outcome *o, const char *name)
+{
+	json_t *v = json_pack("{ss sb si si so}", "file", name, "ok", o->exit == 0, "errors",
+			      (int)o->policy.errors, "warnings", (int)o->policy.diags.lints, "diagnostics",
+			      diagnostics(&o->policy));
+
+	if (o->err.code)
+		json_object_set_new(v, "error", json_string(o->err.text));
+	if (o->exit)
+		return v;
+	json_object_set_new(v, "zones", json_integer((json_int_t)o->policy.ruleset.zones.n));
+	json_object_set_new(v, "lines", json_integer(o->allows));
+	json_object_set_new(v, "nevers", json_integer(o->nevers));
+	json_object_set_new(v, "assertions", json_integer(o->assertions));
+
+	const struct fb_image_stats *s = &o->stats;
+	json_t *sections = json_object();
+
+	for (unsigned int i = 0; i < s->n_sections; i++)
+		json_object_set_new(sections, s->sections[i].name,
+				    json_integer((json_int_t)s->sections[i].bytes));
+	json_object_set_new(v, "image",
+			    json_pack("{sI sI si si si si si si si sf so}", "size", (json_int_t)o->image_size,
+				      "used", (json_int_t)s->bytes_used, "rules", (int)s->rules, "boxes",
+				      (int)s->boxes, "cells", (int)s->cells, "list_max", (int)s->list_max,
+				      "loads_worst4", (int)s->loads_worst4, "loads_worst6",
+				      (int)s->loads_worst6, "l4_classes", (int)s->l4_classes, "seconds",
+				      s->seconds, "sections", sections));
+	return v;
+}
+
+int fb_cmd_check(const struct fb_call *call)
+{
+	json_t *files = json_array();
+	int worst = FB_EXIT_OK;
+
+	for (unsigned int i = 0; i < call->n_args; i++) {
+		struct outcome o = { 0 };
+		const char *name = strcmp(call->args[i], "-") ? call->args[i] : "stdin";
+
+		judge(&o, call->args[i]);
+		if (call->json)
+			json_array_append_new(files, to_json(&o, name));
+		else
+			print(&o, name, fb_call_option(call, "stats") != NULL);
+		worst = o.exit > worst ? o.exit : worst;
+		fb_policy_done(&o.policy);
+	}
+	if (call->json)
+		fb_json_put(json_pack("{ss sb so}", "schema", "firebreak.check/1", "ok", worst == 0, "files",
+				      files));
+	else
+		json_decref(files);
+	return worst;
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* zones, rules, drops: what the counters say. */
+#include <string.h>
+
+#include <firebreak_abi.h>
+
+#include "cli/live.h"
+#include "cli/output.h"
+#include "cli/verbs.h"
+
+static const char *reason_meaning(const char *name)
+{
+#define FB_X(n, id, text, meaning) \
+	if (!strcmp(name, text))   \
+		return meaning;
+	FB_REASONS(FB_X)
+#undef FB_X
+	return "";
+}
+
+static void add_list(struct fb_table *t, const json_t *object, const char *name)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+
+	fb_field_list(object, name, &text);
+	fb_table_add(t, fb_strbuf_get(&text));
+}
+
+int fb_cmd_zones(const struct fb_call *call)
+{
+	static const struct fb_column columns[] = {
+		{ "ZONE" },
+		{ "INTERFACES", .rank = 1 },
+		{ "NETWORKS", .rank = 4 },
+		{ "PASSED", .right = true },
+		{ "BYTES", .right = true, .rank = 2 },
+		{ "DROPPED", .right = true },
+		{ "ENFORCING" },
+		{ "OWNER", .rank = 3 },
+	};
+	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
+	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
+	char buf[FB_HUMAN_LEN];
+	int r = fb_live_get(call, "/v1/zones", &answer);
+
+	if (r || call->json)
+		return r ? r : fb_json_put(FB_STEAL(answer));
+
+	const json_t *zones = json_object_get(answer, "zones");
+
+	for (size_t i = 0; i < json_array_size(zones); i++) {
+		const json_t *z = json_array_get(zones, i), *enforcing = json_object_get(z, "enforcing");
+
+		fb_table_add(&t, fb_field_text(z, "name"));
+		add_list(&t, z, "interfaces");
+		add_list(&t, z, "networks");
+		fb_table_add(&t, fb_human_count((unsigned long long)fb_field_int(z, "passed_packets"), buf));
+		fb_table_add(&t, fb_human_bytes((unsigned long long)fb_field_int(z, "passed_bytes"), buf));
+		fb_table_add(&t, fb_human_count((unsigned long long)fb_field_int(z, "dropped_packets"), buf));
+		fb_table_add(&t, json_is_boolean(enforcing) ? json_is_true(enforcing) ? "yes" : "NO" : "-");
+		fb_table_colour(&t, json_is_false(enforcing) ? FB_RED : FB_PLAIN);
+		fb_table_add(&t, fb_field_text(z, "owner"));
+	}
+	fb_table_print(&t);
+	fb_table_done(&t);
+	if (!json_array_size(zones))
+		fb_complain("no zones: no policy is in force, and everything is dropped");
+	return FB_EXIT_OK;
+}
+
+static bool unused(const json_t *rule, const void *arg)
+{
+	/* A never line that nothing met is what one hopes for. */
+	return strcmp(fb_field_text(rule, "kind"), "never") != 0 && !fb_field_int(rule, "packets") &&
+	       !fb_field_int(rule, "flows") && !fb_field_int(rule, "last_hit");
+}
+
+static void add_rule(struct fb_table *t, const json_t *rule)
+{
+	bool never = !strcmp(fb_field_text(rule, "kind"), "never");
+	char buf[FB_HUMAN_LEN];
+
+	fb_table_add(t, fb_field_text(rule, "id"));
+	fb_table_add(t, never ? "never" : fb_field_text(rule, "pairs"));
+	fb_table_colour(t, never ? FB_YELLOW : FB_PLAIN);
+	fb_table_add(t, fb_field_text(rule, "text"));
+	fb_table_add(t, fb_human_count((unsigned long long)fb_field_int(rule, "packets"), buf));
+	fb_table_add(t, fb_human_bytes((unsigned long long)fb_field_int(rule, "bytes"), buf));
+	fb_table_add(t, fb_human_count((unsigned long long)fb_field_int(rule, "flows"), buf));
+	fb_table_add(t, fb_field_time(rule, "last_hit", buf));
+	fb_table_add(t, fb_field_time(rule, "until", buf));
+	fb_table_add(t, fb_field_text(rule, "at"));
+}
+
+int fb_cmd_rules(const struct fb_call *call)
+{
+	static const struct fb_column columns[] = {
+		{ "ID", .rank = 5 },
+		{ "PAIR", .rank = 1 },
+		{ "LINE", .rank = 2 },
+		{ "PACKETS", .right = true },
+		{ "BYTES", .right = true, .rank = 4 },
+		{ "FLOWS", .right = true, .rank = 3 },
+		{ "LAST USED", .rank = 1 },
+		{ "UNTIL", .rank = 6 },
+		{ "AT", .rank = 7 },
+	};
+	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
+	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
+	int r = fb_live_get(call, "/v1/rules", &answer);
+
+	if (r)
+		return r;
+
+	json_t *rules = json_object_get(answer, "rules");
+
+	if (fb_call_option(call, "unused"))
+		fb_array_filter(rules, unused, NULL);
+	if (call->json)
+		return fb_json_put(FB_STEAL(answer));
+	for (size_t i = 0; i < json_array_size(rules); i++)
+		add_rule(&t, json_array_get(rules, i));
+	fb_table_print(&t);
+	fb_table_done(&t);
+	if (!json_array_size(rules))
+		fb_complain("%s", fb_call_option(call, "unused") ? "every line has been used"
+								 : "no lines are in force");
+	return FB_EXIT_OK;
+}
+
+int fb_cmd_drops(const struct fb_call *call)
+{
+	static const struct fb_column columns[] = {
+		{ "FROM", .rank = 1 },
+		{ "TO", .rank = 1 },
+		{ "REASON" },
+		{ "PACKETS", .right = true },
+		{ "BYTES", .right = true, .rank = 2 },
+		{ "MEANING", .rank = 3 },
+	};
+	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
+	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
+	char buf[FB_HUMAN_LEN];
+	int r = fb_live_get(call, "/v1/drops", &answer);
+
+	if (r)
+		return r;
+
+	json_t *drops = json_object_get(answer, "drops");
+
+	fb_array_sort(drops, "packets");
+	if (call->json)
+		return fb_json_put(FB_STEAL(answer));
+	for (size_t i = 0; i < json_array_size(drops); i++) {
+		const json_t *d = json_array_get(drops, i);
+		const char *reason = fb_field_text(d, "reason");
+
+		fb_table_add(&t, fb_field_text(d, "src"));
+		fb_table_add(&t, fb_field_text(d, "dst"));
+		fb_table_add(&t, reason);
+		fb_table_add(&t, fb_human_count((unsigned long long)fb_field_int(d, "packets"), buf));
+		fb_table_add(&t, fb_human_bytes((unsigned long long)fb_field_int(d, "bytes"), buf));
+		fb_table_add(&t, strcmp(reason, "would-drop")
+					 ? reason_meaning(reason)
+					 : "no line allows it; it passed, because the pair is observed");
+	}
+	fb_table_print(&t);
+	fb_table_done(&t);
+	if (!json_array_size(drops))
+		fb_complain("nothing was dropped yet");
+	return FB_EXIT_OK;
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdarg.h>
+#include <string.h>
+
+#include "cli/doctor.h"
+#include "cli/facts.h"
+#include "cli/live.h"
+#include "cli/load.h"
+#include "cli/output.h"
+#include "cli/verbs.h"
+
+void fb_finding_add(struct fb_findings *list, enum fb_health health, const char *what, const char *advice,
+		    const char *fmt, ...)
+{
+	struct fb_finding f = { .health = health,
+				.what = strdup(what),
+				.advice = strdup(advice ? advice : "") };
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&f.state, fmt, ap) < 0 || !f.what || !f.advice)
+		abort();
+	va_end(ap);
+	fb_vec_add(&list->v, f);
+	list->worst = health > list->worst ? health : list->worst;
+}
+
+void fb_findings_done(struct fb_findings *list)
+{
+	for (size_t i = 0; i < list->v.n; i++) {
+		free(list->v.v[i].what);
+		free(list->v.v[i].state);
+		free(list->v.v[i].advice);
+	}
+	fb_vec_done(&list->v);
+}
+
+static void check_named(struct fb_findings *list, const struct fb_ruleset *rs)
+{
+	struct FB_VEC(const char *) seen = { 0 };
+
+	for (size_t z = 0; z < rs->zones.n; z++)
+		for (size_t i = 0; i < rs->zones.v[z].n_ifaces; i++) {
+			const char *name = rs->zones.v[z].ifaces[i].name.s;
+			bool again = false;
+
+			for (size_t k = 0; k < seen.n; k++)
+				again |= !strcmp(seen.v[k], name);
+			if (again)
+				continue;
+			fb_vec_add(&seen, name);
+			fb_doctor_iface(list, name);
+		}
+	fb_vec_done(&seen);
+}
+
+static int check_interfaces(struct fb_findings *list, const struct fb_call *call)
+{
+	FB_CLEANUP(fb_policy_done) struct fb_policy policy = { 0 };
+	FB_CLEANUP(fb_facts_done) struct fb_facts facts = { 0 };
+	struct fb_error err = { 0 };
+
+	if (call->n_args) {
+		if (fb_policy_load(&policy, call->args[0], &err) < 0) {
+			fb_complain("%s", err.text);
+			return FB_EXIT_HOST;
+		}
+		if (policy.errors) {
+			fb_policy_complain(&policy);
+			return FB_EXIT_POLICY;
+		}
+		check_named(list, &policy.ruleset);
+		return FB_EXIT_OK;
+	}
+	if (fb_facts_read(&facts, &err) < 0) {
+		fb_complain("%s", err.text);
+		return FB_EXIT_HOST;
+	}
+	/* Devices that no zone can have (S5) and that nobody uses would only be noise. */
+	for (size_t i = 0; i < facts.ifaces.n; i++) {
+		const struct fb_facts_iface *f = &facts.ifaces.v[i];
+
+		if (!f->refused[0] && !strcmp(f->name, f->port))
+			fb_doctor_iface(list, f->name);
+	}
+	return FB_EXIT_OK;
+}
+
+/* Asked here and not through live.c: that nobody answers is a finding, not a failure. */
+static void check_agent(struct fb_findings *list, const struct fb_call *call)
+{
+	json_t *answer = NULL;
+
+	if (!fb_live_exists(call)) {
+		fb_finding_add(list, FB_HEALTH_WARN, "agent",
+			       "systemctl status firebreakd; enforcement goes on without it",
+			       "no agent that you may ask on %s", fb_live_socket(call));
+		return;
+	}
+	if (fb_live_get(call, "/v1/status", &answer)) {
+		fb_finding_add(list, FB_HEALTH_WARN, "agent",
+			       "systemctl status firebreakd; enforcement goes on without it",
+			       "does not answer");
+		return;
+	}
+	fb_finding_add(
+		list, strcmp(fb_field_text(answer, "state"), "enforcing") ? FB_HEALTH_WARN : FB_HEALTH_OK,
+		"agent",
+		strcmp(fb_field_text(answer, "state"), "enforcing") ? "firebreak status says more" : NULL,
+		"%s, generation %lld", fb_field_text(answer, "state"), fb_field_int(answer, "generation"));
+	json_decref(answer);
+}
+
+static const char *const health_names[] = { "ok", "warn", "fail" };
+
+/* Not a table: what to do must be readable whole, also on a narrow terminal. */
+static void print(const struct fb_findings *list)
+{
+	static const enum fb_colour colours[] = { FB_GREEN, FB_YELLOW, FB_RED };
+	struct fb_screen screen = fb_screen_of(stdout);
+	unsigned int width = 0;
+
+	for (size_t i = 0; i < list->v.n; i++) {
+		unsigned int w = fb_text_width(list->v.v[i].what);
+
+		width = w > width ? w : width;
+	}
+	for (size_t i = 0; i < list->v.n; i++) {
+		const struct fb_finding *f = &list->v.v[i];
+		fb_autostrbuf struct fb_strbuf out = { 0 };
+
+		fb_strbuf_addf(&out, "%s%-4s%s  %-*s  ", fb_colour_begin(&screen, colours[f->health]),
+			       health_names[f->health], fb_colour_end(&screen, colours[f->health]),
+			       (int)width, f->what);
+		fb_text_wrap(&out, f->state, width + 8, width + 8, screen.width);
+		if (f->advice[0]) {
+			fb_strbuf_add(&out, "      -> ");
+			fb_text_wrap(&out, f->advice, 9, 9, screen.width);
+		}
+		fputs(fb_strbuf_get(&out), stdout);
+	}
+}
+
+static json_t *to_json(const struct fb_findings *list)
+{
+	json_t *findings = json_array();
+
+	for (size_t i = 0; i < list->v.n; i++) {
+		const struct fb_finding *f = &list->v.v[i];
+
+		json_array_append_new(findings,
+				      json_pack("{ss ss ss ss}", "health", health_names[f->health], "what",
+						f->what, "state", f->state, "advice", f->advice));
+	}
+	return json_pack("{ss ss so}", "schema", "firebreak.doctor/1", "health", health_names[list->worst],
+			 "findings", findings);
+}
+
+int fb_cmd_doctor(const struct fb_call *call)
+{
+	FB_CLEANUP(fb_findings_done) struct fb_findings list = { 0 };
+	int r;
+
+	fb_doctor_host(&list);
+	r = check_interfaces(&list, call);
+	if (r)
+		return r;
+	check_agent(&list, call);
+	if (call->json)
+		fb_json_put(to_json(&list));
+	else
+		print(&list);
+	return list.worst == FB_HEALTH_FAIL ? FB_EXIT_POLICY : FB_EXIT_OK;
+}

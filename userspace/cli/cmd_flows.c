@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* flows and devices: who talks, and who is there. */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/inet.h"
+#include "cli/live.h"
+#include "cli/output.h"
+#include "cli/verbs.h"
+
+static void add_query(struct fb_strbuf *path, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	fb_strbuf_addf(path, "%c%s=", strchr(fb_strbuf_get(path), '?') ? '&' : '?', name);
+	for (const char *p = value; *p; p++) {
+		if (isalnum((unsigned char)*p) || strchr("-._~", *p))
+			fb_strbuf_addc(path, *p);
+		else
+			fb_strbuf_addf(path, "%%%02X", (unsigned char)*p);
+	}
+}
+
+/* Mistakes that would come back as an empty table, which says "nothing there" and is wrong. */
+static int check_filters(const struct fb_call *call)
+{
+	static const char *const states[] = { "new", "replied", "established", "closing", "dgram" };
+	const char *host = fb_call_option(call, "host"), *state = fb_call_option(call, "state");
+	const char *limit = fb_call_option(call, "limit");
+	struct fb_ip ip;
+	bool known = !state;
+	int family;
+
+	for (size_t i = 0; state && i < FB_ARRAY_SIZE(states); i++)
+		known |= !strcmp(state, states[i]);
+	if (!known) {
+		fb_complain("flows: no state \"%s\": new, replied, established, closing or dgram", state);
+		return FB_EXIT_USAGE;
+	}
+	if (host && fb_ip_parse(host, strlen(host), &family, &ip) < 0) {
+		fb_complain("flows: \"%s\" is no address: write 10.20.4.12 or 2001:db8::1", host);
+		return FB_EXIT_USAGE;
+	}
+	if (limit &&
+	    (strspn(limit, "0123456789") != strlen(limit) || strlen(limit) > 9 || !strcmp(limit, "0"))) {
+		fb_complain("flows: --limit needs a number of flows, not \"%s\"", limit);
+		return FB_EXIT_USAGE;
+	}
+	return FB_EXIT_OK;
+}
+
+static void add_endpoint(struct fb_table *t, const json_t *flow, const char *address, const char *port)
+{
+	const char *a = fb_field_text(flow, address);
+	long long p = fb_field_int(flow, port);
+
+	if (!p)
+		fb_table_add(t, a);
+	else if (strchr(a, ':'))
+		fb_table_addf(t, "[%s]:%lld", a, p);
+	else
+		fb_table_addf(t, "%s:%lld", a, p);
+}
+
+static void add_proto(struct fb_table *t, const json_t *flow)
+{
+	static const struct {
+		int number;
+		const char *name;
+	} known[] = { { 1, "icmp" }, { 6, "tcp" }, { 17, "udp" }, { 58, "icmpv6" }, { 132, "sctp" } };
+	const json_t *v = json_object_get(flow, "proto");
+
+	if (json_is_string(v)) {
+		fb_table_add(t, json_string_value(v));
+		return;
+	}
+	for (size_t i = 0; i < FB_ARRAY_SIZE(known); i++)
+		if (known[i].number == json_integer_value(v)) {
+			fb_table_add(t, known[i].name);
+			return;
+		}
+	fb_table_addf(t, "ip/%lld", (long long)json_integer_value(v));
+}
+
+static void add_flow(struct fb_table *t, const json_t *f)
+{
+	const char *rule = fb_field_text(f, "rule");
+	char buf[FB_HUMAN_LEN];
+
+	add_proto(t, f);
+	add_endpoint(t, f, "src", "sport");
+	add_endpoint(t, f, "dst", "dport");
+	fb_table_addf(t, "%s -> %s", fb_field_text(f, "src_zone"), fb_field_text(f, "dst_zone"));
+	fb_table_add(t, fb_field_text(f, "state"));
+	fb_table_add(t, fb_field_true(f, "observed") ? "observed" : rule);
+	fb_table_colour(t, fb_field_true(f, "observed") ? FB_YELLOW : FB_PLAIN);
+	fb_table_add(t, fb_human_span(fb_field_int(f, "age"), buf));
+	fb_table_add(t, fb_human_span(fb_field_int(f, "idle"), buf));
+	fb_table_add(t, fb_field_time(f, "until", buf));
+}
+
+int fb_cmd_flows(const struct fb_call *call)
+{
+	static const struct fb_column columns[] = {
+		{ "PROTO" },
+		{ "FROM", .rank = 1 },
+		{ "TO", .rank = 1 },
+		{ "ZONES", .rank = 3 },
+		{ "STATE", .rank = 2 },
+		{ "LINE", .rank = 5 },
+		{ "AGE", .right = true, .rank = 4 },
+		{ "IDLE", .right = true, .rank = 4 },
+		{ "UNTIL", .rank = 6 },
+	};
+	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
+	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
+	fb_autostrbuf struct fb_strbuf path = { 0 };
+	int r = check_filters(call);
+
+	if (r)
+		return r;
+	fb_strbuf_add(&path, "/v1/flows");
+	add_query(&path, "host", fb_call_option(call, "host"));
+	add_query(&path, "zone", fb_call_option(call, "zone"));
+	add_query(&path, "state", fb_call_option(call, "state"));
+	add_query(&path, "limit", fb_call_option(call, "limit"));
+	r = fb_live_get(call, fb_strbuf_get(&path), &answer);
+	if (r || call->json)
+		return r ? r : fb_json_put(FB_STEAL(answer));
+
+	const json_t *flows = json_object_get(answer, "flows");
+	char shown[FB_HUMAN_LEN], total[FB_HUMAN_LEN];
+
+	for (size_t i = 0; i < json_array_size(flows); i++)
+		add_flow(&t, json_array_get(flows, i));
+	fb_table_print(&t);
+	fb_table_done(&t);
+	if (fb_field_int(answer, "shown") < fb_field_int(answer, "total"))
+		fb_complain("%s of %s flows shown: narrow it with --host, --zone, --state, or raise --limit",
+			    fb_human_count((unsigned long long)fb_field_int(answer, "shown"), shown),
+			    fb_human_count((unsigned long long)fb_field_int(answer, "total"), total));
+	else if (!json_array_size(flows))
+		fb_complain("no such flows now");
+	return FB_EXIT_OK;
+}
+
+static bool undeclared(const json_t *device, const void *arg)
+{
+	return !fb_field_true(device, "declared");
+}
+
+int fb_cmd_devices(const struct fb_call *call)
+{
+	static const struct fb_column columns[] = {
+		{ "NAME", .rank = 1 }, { "ZONE", .rank = 2 },	   { "ADDRESS" },
+		{ "MAC", .rank = 3 },  { "INTERFACE", .rank = 4 }, { "STATE", .rank = 5 },
+	};
+	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
+	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
+	int r = fb_live_get(call, "/v1/devices", &answer);
+
+	if (r)
+		return r;
+
+	json_t *devices = json_object_get(answer, "devices");
+
+	if (fb_call_option(call, "unknown"))
+		fb_array_filter(devices, undeclared, NULL);
+	if (call->json)
+		return fb_json_put(FB_STEAL(answer));
+	for (size_t i = 0; i < json_array_size(devices); i++) {
+		const json_t *d = json_array_get(devices, i);
+		const char *name = fb_field_text(d, "name");
+
+		fb_table_add(&t, *name ? name : "(not declared)");
+		fb_table_colour(&t, *name ? FB_PLAIN : FB_YELLOW);
+		fb_table_add(&t, fb_field_text(d, "zone"));
+		fb_table_add(&t, fb_field_text(d, "ip"));
+		fb_table_add(&t, fb_field_text(d, "mac"));
+		fb_table_add(&t, fb_field_text(d, "device"));
+		fb_table_add(&t, fb_field_text(d, "state"));
+	}
+	fb_table_print(&t);
+	fb_table_done(&t);
+	if (!json_array_size(devices))
+		fb_complain("%s", fb_call_option(call, "unknown") ? "every device that was seen is declared"
+								  : "no device was seen yet");
+	return FB_EXIT_OK;
+}

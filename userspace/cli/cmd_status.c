@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* "Am I protected": one screen. What is wrong stands out, what is well is one word. */
+#include <string.h>
+#include <time.h>
+
+#include "cli/live.h"
+#include "cli/output.h"
+#include "cli/verbs.h"
+
+static void print_ago(const json_t *object, const char *name, struct fb_strbuf *out)
+{
+	const json_t *v = json_object_get(object, name);
+	char buf[FB_HUMAN_LEN];
+
+	if (json_is_string(v))
+		fb_strbuf_add(out, json_string_value(v));
+	else
+		fb_strbuf_addf(out, "%s ago", fb_human_span(time(NULL) - fb_field_int(object, name), buf));
+}
+
+static void print_head(const struct fb_screen *screen, const json_t *s)
+{
+	const json_t *policy = json_object_get(s, "policy");
+	const char *state = fb_field_text(s, "state");
+	bool enforcing = !strcmp(state, "enforcing"), closed = !strcmp(state, "closed");
+	fb_autostrbuf struct fb_strbuf line = { 0 };
+
+	fb_strbuf_addf(&line, "firebreak: %s",
+		       enforcing ? "ENFORCING"
+		       : closed	 ? "CLOSED"
+		       : *state	 ? "DEGRADED"
+				 : "UNKNOWN");
+	if (json_is_object(policy)) {
+		fb_strbuf_addf(&line, "   generation %lld \"%s\"", fb_field_int(s, "generation"),
+			       fb_field_text(policy, "name"));
+		if (json_object_get(policy, "version")) {
+			fb_autostrbuf struct fb_strbuf version = { 0 };
+
+			fb_field_list(policy, "version", &version);
+			if (version.len)
+				fb_strbuf_addf(&line, " v%s", fb_strbuf_get(&version));
+		}
+		fb_strbuf_add(&line, "   applied ");
+		print_ago(policy, "applied", &line);
+		if (*fb_field_text(policy, "applied_by"))
+			fb_strbuf_addf(&line, " by %s", fb_field_text(policy, "applied_by"));
+		if (*fb_field_text(policy, "reason"))
+			fb_strbuf_addf(&line, " (%s)", fb_field_text(policy, "reason"));
+	} else {
+		fb_strbuf_add(&line, "   no policy is in force: everything is dropped");
+	}
+	fb_print_line(screen, enforcing ? FB_GREEN : FB_RED, "%s", fb_strbuf_get(&line));
+}
+
+/* Every interface that is open or closed against the policy's word has a line of its own; the others are a number. */
+static void print_interfaces(const struct fb_screen *screen, const json_t *s)
+{
+	const json_t *list = json_object_get(s, "interfaces");
+	size_t n = json_array_size(list), enforcing = 0;
+	fb_autostrbuf struct fb_strbuf generic = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		const json_t *f = json_array_get(list, i);
+		long long vlan = fb_field_int(f, "vlan");
+		fb_autostrbuf struct fb_strbuf name = { 0 };
+
+		fb_strbuf_add(&name, fb_field_text(f, "device"));
+		if (vlan > 0)
+			fb_strbuf_addf(&name, " vlan %lld", vlan);
+		if (fb_field_true(f, "enforcing")) {
+			enforcing++;
+			if (!strcmp(fb_field_text(f, "mode"), "generic"))
+				fb_strbuf_addf(&generic, "%s%s", generic.len ? ", " : "",
+					       fb_strbuf_get(&name));
+		} else {
+			fb_print_line(screen, FB_RED, "  NOT ENFORCING  %s (%s): %s", fb_strbuf_get(&name),
+				      fb_field_text(f, "zone"),
+				      *fb_field_text(f, "why") ? fb_field_text(f, "why") : "no reason given");
+		}
+	}
+	if (generic.len)
+		fb_print_line(screen, FB_YELLOW, "  SLOW           %s: generic XDP", fb_strbuf_get(&generic));
+	if (!fb_field_true(s, "guard") && json_object_get(s, "guard"))
+		fb_print_line(screen, FB_RED,
+			      "  NO GUARD       the nftables table that covers interfaces before they "
+			      "enforce is missing");
+	fb_print_line(screen, n == enforcing ? FB_PLAIN : FB_YELLOW, "  interfaces  %zu of %zu enforcing%s",
+		      enforcing, n, n && n == enforcing && !generic.len ? " (native)" : "");
+}
+
+static void print_health(const struct fb_screen *screen, const json_t *s)
+{
+	const json_t *flows = json_object_get(s, "flows"), *agent = json_object_get(s, "agent"), *uptime;
+	char a[FB_HUMAN_LEN], b[FB_HUMAN_LEN], c[FB_HUMAN_LEN];
+	static const char *const states[] = { "new", "replied", "established", "closing", "dgram" };
+	long long live = 0;
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(states); i++)
+		live += fb_field_int(flows, states[i]);
+	fb_print_line(screen, FB_PLAIN, "  flows       %s of %s, %s half-open",
+		      fb_human_count((unsigned long long)live, a),
+		      fb_human_count((unsigned long long)fb_field_int(flows, "capacity"), b),
+		      fb_human_count((unsigned long long)fb_field_int(flows, "new"), c));
+
+	bool synchronised = fb_field_true(s, "clock_synchronised");
+
+	fb_print_line(screen, synchronised ? FB_PLAIN : FB_YELLOW, "  clock       %s",
+		      synchronised ? "synchronised" : "NOT synchronised: windows and accesses stay shut");
+	uptime = json_object_get(agent, "uptime");
+	fb_print_line(screen, FB_PLAIN, "  agent       %s, up %s, kernel %s", fb_field_text(agent, "version"),
+		      json_is_string(uptime) ? json_string_value(uptime)
+					     : fb_human_span(fb_field_int(agent, "uptime"), a),
+		      fb_field_text(s, "kernel"));
+}
+
+static void print_observed(const struct fb_screen *screen, const json_t *s)
+{
+	const json_t *list = json_object_get(s, "observed");
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
+		long long until = fb_field_int(o, "until"), left = until - time(NULL);
+		char span[FB_HUMAN_LEN], count[FB_HUMAN_LEN];
+
+		fb_print_line(screen, FB_YELLOW, "  OBSERVED    %s -> %s   %s left, %s would-drop",
+			      fb_field_text(o, "src"), fb_field_text(o, "dst"),
+			      until ? fb_human_span(left, span) : fb_field_text(o, "until"),
+			      fb_human_count((unsigned long long)fb_field_int(o, "would_drop_packets"),
+					     count));
+	}
+}
+
+/* Totals by reason, most first, and the pair that has most. */
+static void print_drops(const struct fb_screen *screen, json_t *s)
+{
+	json_t *drops = json_object_get(s, "drops"), *sums = json_array();
+	fb_autostrbuf struct fb_strbuf line = { 0 };
+	char buf[FB_HUMAN_LEN];
+
+	fb_array_sort(drops, "packets");
+	for (size_t i = 0; i < json_array_size(drops); i++) {
+		const json_t *d = json_array_get(drops, i);
+		const char *reason = fb_field_text(d, "reason");
+		json_t *sum = NULL;
+
+		if (!strcmp(reason, "would-drop"))
+			continue;
+		for (size_t k = 0; k < json_array_size(sums) && !sum; k++)
+			if (!strcmp(fb_field_text(json_array_get(sums, k), "reason"), reason))
+				sum = json_array_get(sums, k);
+		if (!sum) {
+			sum = json_pack("{ss}", "reason", reason);
+			json_array_append_new(sums, sum);
+		}
+		json_object_set_new(sum, "packets",
+				    json_integer(fb_field_int(sum, "packets") + fb_field_int(d, "packets")));
+	}
+	fb_array_sort(sums, "packets");
+	for (size_t i = 0; i < json_array_size(sums) && i < 5; i++) {
+		const json_t *sum = json_array_get(sums, i);
+
+		fb_strbuf_addf(&line, "%s %s  ", fb_field_text(sum, "reason"),
+			       fb_human_count((unsigned long long)fb_field_int(sum, "packets"), buf));
+	}
+	if (json_array_size(sums)) {
+		const json_t *top = json_array_get(drops, 0);
+
+		for (size_t i = 1; !strcmp(fb_field_text(top, "reason"), "would-drop"); i++)
+			top = json_array_get(drops, i);
+		fb_strbuf_addf(&line, "<- most: %s -> %s %s", fb_field_text(top, "src"),
+			       fb_field_text(top, "dst"), fb_field_text(top, "reason"));
+	}
+	fb_print_line(screen, FB_PLAIN, "  drops       %s", line.len ? fb_strbuf_get(&line) : "none");
+	json_decref(sums);
+}
+
+static void print_next(const struct fb_screen *screen, const json_t *s)
+{
+	const json_t *next = json_object_get(s, "next");
+	char buf[FB_HUMAN_LEN];
+
+	for (size_t i = 0; i < json_array_size(next) && i < 3; i++)
+		fb_print_line(screen, FB_PLAIN, "  %-10s  %s  %s", i ? "" : "next",
+			      fb_field_time(json_array_get(next, i), "at", buf),
+			      fb_field_text(json_array_get(next, i), "what"));
+}
+
+int fb_cmd_status(const struct fb_call *call)
+{
+	struct fb_screen screen = fb_screen_of(stdout);
+	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
+	int r = fb_live_get(call, "/v1/status", &answer);
+
+	if (r || call->json)
+		return r ? r : fb_json_put(FB_STEAL(answer));
+	print_head(&screen, answer);
+	print_observed(&screen, answer);
+	print_interfaces(&screen, answer);
+	print_drops(&screen, answer);
+	print_health(&screen, answer);
+	print_next(&screen, answer);
+	return FB_EXIT_OK;
+}

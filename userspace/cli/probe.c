@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/probe.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+enum { EPHEMERAL_PORT = 49152, NESTING_MAX = 16 };
+
+const struct fb_zone *fb_zone_of_ip(const struct fb_ruleset *rs, int family, struct fb_ip ip)
+{
+	for (size_t i = 0; i < rs->zones.n; i++)
+		if (fb_ipset_has(&rs->zones.v[i].owned, family, ip))
+			return &rs->zones.v[i];
+	return NULL;
+}
+
+static void take_addresses(const struct fb_ipset *ips, struct fb_endpoint *ret)
+{
+	for (int f = 0; f < 2; f++)
+		if (ips->r[f].n) {
+			ret->v[ret->n].family = f ? 6 : 4;
+			ret->v[ret->n++].ip = ips->r[f].v[0].first;
+		}
+}
+
+static int not_an_endpoint(const struct fb_ruleset *rs, const char *name, struct fb_error *err)
+{
+	fb_autofree const char **names = calloc(rs->devices.n + 1, sizeof(*names));
+	char buf[FB_INET_STRLEN];
+
+	if (!names)
+		abort();
+	for (size_t i = 0; i < rs->groups.n; i++)
+		if (!strcmp(rs->groups.v[i].name, name)) {
+			struct fb_endpoint e = { 0 };
+
+			take_addresses(&rs->groups.v[i].ips, &e);
+			return fb_error_set(
+				err, -EINVAL, "%s is a group: name one of its addresses, such as %s", name,
+				e.n ? fb_ip_print(e.v[0].family, e.v[0].ip, buf) : "(it has none)");
+		}
+	if (fb_ruleset_zone(rs, name))
+		return fb_error_set(
+			err, -EINVAL,
+			"%s is a zone: name a device or an address in it (\"matrix\" speaks of zones)", name);
+	for (size_t i = 0; i < rs->devices.n; i++)
+		names[i] = rs->devices.v[i].name;
+
+	const char *near = fb_suggest(name, names, rs->devices.n);
+
+	if (near)
+		return fb_error_set(err, -EINVAL, "no device \"%s\": did you mean \"%s\"?", name, near);
+	return fb_error_set(err, -EINVAL, "\"%s\" is no device, address or \"self\"", name);
+}
+
+int fb_endpoint_find(const struct fb_ruleset *rs, const char *name, struct fb_endpoint *ret,
+		     struct fb_error *err)
+{
+	struct fb_endpoint e = { .name = name };
+
+	if (!strcmp(name, "self")) {
+		e.self = true;
+		*ret = e;
+		return 0;
+	}
+	if (!fb_ip_parse(name, strlen(name), &e.v[0].family, &e.v[0].ip)) {
+		e.n = 1;
+		*ret = e;
+		return 0;
+	}
+	for (size_t i = 0; i < rs->devices.n && !e.device; i++)
+		if (!strcmp(rs->devices.v[i].name, name))
+			e.device = &rs->devices.v[i];
+	if (!e.device)
+		return not_an_endpoint(rs, name, err);
+	take_addresses(&e.device->ips, &e);
+	if (!e.n)
+		return fb_error_set(err, -EINVAL, "device %s has no ip, so no packet is known to be its own",
+				    name);
+	*ret = e;
+	return 0;
+}
+
+void fb_endpoint_print(const struct fb_endpoint *e, int family, struct fb_ip ip, struct fb_strbuf *out)
+{
+	char buf[FB_INET_STRLEN];
+
+	fb_ip_print(family, ip, buf);
+	if (e->self || e->device)
+		fb_strbuf_addf(out, "%s (%s)", e->name, buf);
+	else
+		fb_strbuf_add(out, buf);
+}
+
+/* ---- services ---------------------------------------------------------------------------------- */
+
+static const struct fb_stmt *find_service(const struct fb_tree *tree, const char *name)
+{
+	for (size_t f = 0; f < tree->files.n; f++)
+		for (size_t i = 0; i < tree->files.v[f].n_stmts; i++) {
+			const struct fb_stmt *s = &tree->files.v[f].stmts[i];
+
+			if (s->kind == FB_STMT_SERVICE && !strcmp(s->name.s, name))
+				return s;
+		}
+	return NULL;
+}
+
+static int no_service(const struct fb_tree *tree, const char *name, struct fb_error *err)
+{
+	struct FB_VEC(const char *) names = { 0 };
+
+	for (size_t f = 0; f < tree->files.n; f++)
+		for (size_t i = 0; i < tree->files.v[f].n_stmts; i++)
+			if (tree->files.v[f].stmts[i].kind == FB_STMT_SERVICE)
+				fb_vec_add(&names, tree->files.v[f].stmts[i].name.s);
+
+	const char *near = fb_suggest(name, names.v, names.n);
+	int r = near ? fb_error_set(err, -EINVAL, "the policy has no service \"%s\": did you mean \"%s\"?",
+				    name, near)
+		     : fb_error_set(err, -EINVAL,
+				    "the policy has no service \"%s\"; a port is written tcp/443", name);
+
+	fb_vec_done(&names);
+	return r;
+}
+
+/* One packet that this item matches: its lowest port, echo-request for "any" ICMP. */
+static void packet_of(const struct fb_proto *p, struct fb_probe *ret)
+{
+	static const __u8 numbers[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_ICMP,
+					IPPROTO_ICMPV6 };
+	static const char *const names[] = { "tcp", "udp", "sctp", "icmp", "icmpv6" };
+	struct fb_packet *k = &ret->packet;
+
+	k->first = true;
+	if (p->kind == FB_PROTO_IP) {
+		k->proto = p->number < 0 ? 0 : (__u8)p->number;
+		snprintf(ret->service, sizeof(ret->service), "ip/%u", k->proto);
+		return;
+	}
+	k->proto = numbers[p->kind];
+	if (p->kind == FB_PROTO_ICMP || p->kind == FB_PROTO_ICMPV6) {
+		int type = p->number >= 0 ? p->number : p->kind == FB_PROTO_ICMP ? 8 : 128;
+
+		k->dport = (__u16)(type << 8);
+		snprintf(ret->service, sizeof(ret->service), "%s/%d", names[p->kind], type);
+		return;
+	}
+	k->dport = p->ports.any ? 1 : p->ports.lo;
+	k->sport = !p->has_source || p->source_ports.any ? EPHEMERAL_PORT : p->source_ports.lo;
+	snprintf(ret->service, sizeof(ret->service), "%s/%u", names[p->kind], k->dport);
+	if (p->has_source && !p->source_ports.any)
+		snprintf(ret->service, sizeof(ret->service), "%s/%u source-port %u", names[p->kind], k->dport,
+			 k->sport);
+}
+
+static int expand(const struct fb_tree *tree, const struct fb_svc_items *items, unsigned int depth,
+		  struct fb_probes *ret, struct fb_error *err)
+{
+	for (size_t i = 0; i < items->n; i++) {
+		const struct fb_svc_item *item = &items->v[i];
+		struct fb_probe probe = { 0 };
+		const struct fb_stmt *named;
+		int r;
+
+		switch (item->kind) {
+		case FB_SVC_ALL:
+			return fb_error_set(
+				err, -EINVAL,
+				"\"all\" is not one connection: name a service, or write tcp/443");
+		case FB_SVC_PROTO:
+			packet_of(&item->proto, &probe);
+			fb_vec_add(&ret->v, probe);
+			break;
+		case FB_SVC_NAME:
+			named = find_service(tree, item->name.s);
+			if (!named || depth == NESTING_MAX)
+				return no_service(tree, item->name.s, err);
+			r = expand(tree, &named->service.items, depth + 1, ret, err);
+			if (r < 0)
+				return r;
+			break;
+		}
+	}
+	return 0;
+}
+
+/* The parser knows how services are written, so it reads this one as the body of a statement. */
+static int read_service(const struct fb_tree *tree, const char *text, struct fb_probes *ret,
+			struct fb_error *err)
+{
+	FB_CLEANUP(fb_tree_done) struct fb_tree own = { 0 };
+	FB_CLEANUP(fb_diags_done) struct fb_diags diags = { 0 };
+	fb_autostrbuf struct fb_strbuf source = { 0 };
+
+	if (!*text || strpbrk(text, "{}#\n;\""))
+		return fb_error_set(
+			err, -EINVAL,
+			"\"%s\" is no service: write a name of the policy, tcp/22, icmp/echo-request", text);
+	fb_strbuf_addf(&source, "service asked { %s }\n", text);
+	if (fb_parse(&own, "service", fb_strbuf_get(&source), source.len, NULL, &diags))
+		return fb_error_set(err, -EINVAL, "\"%s\" is no service: %s", text, diags.list.v[0].text);
+	if (own.files.n != 1 || own.files.v[0].n_stmts != 1)
+		return fb_error_set(err, -EINVAL, "\"%s\" is no service", text);
+	return expand(tree, &own.files.v[0].stmts[0].service.items, 0, ret, err);
+}
+
+/* ---- the gateway's side ------------------------------------------------------------------------ */
+
+static bool is_device(const struct fb_ruleset *rs, int family, struct fb_ip ip)
+{
+	for (size_t i = 0; i < rs->devices.n; i++)
+		if (fb_ipset_has(&rs->devices.v[i].ips, family, ip))
+			return true;
+	return false;
+}
+
+/* An address that stands for the gateway's on this zone: what is declared, else the first free host of its first network. */
+static bool invent(const struct fb_ruleset *rs, const struct fb_zone *zone, int family, struct fb_ip *ret)
+{
+	const struct fb_nets *gateways = &zone->stmt->zone.gateways;
+	const struct fb_ranges *owned = &zone->owned.r[FB_FAMILY_INDEX(family)];
+
+	for (size_t i = 0; i < gateways->n; i++)
+		if (gateways->v[i].family == family) {
+			*ret = gateways->v[i].range.first;
+			return true;
+		}
+	if (!owned->n)
+		return false;
+	*ret = fb_ip_cmp(owned->v[0].first, owned->v[0].last) ? fb_ip_add(owned->v[0].first, 1)
+							      : owned->v[0].first;
+	while (is_device(rs, family, *ret) && fb_ip_cmp(*ret, owned->v[0].last) < 0)
+		*ret = fb_ip_add(*ret, 1);
+	return true;
+}
+
+/* The gateway's address on a zone. */
+static bool own_address(const struct fb_ruleset *rs, const struct fb_zone *zone, int family,
+			struct fb_own *own, struct fb_strbuf *assumed, struct fb_ip *ret)
+{
+	char buf[FB_INET_STRLEN];
+
+	for (size_t i = 0; i < own->v.n; i++)
+		if (own->v.v[i].family == family && own->v.v[i].zone == zone->id &&
+		    !(family == 6 && own->v.v[i].ip.hi >> 54 == 0xfe80 >> 6)) {
+			*ret = own->v.v[i].ip;
+			return true;
+		}
+	if (!invent(rs, zone, family, ret))
+		return false;
+	fb_vec_add(&own->v,
+		   (struct fb_own_address){
+			   .family = family, .ip = *ret, .len = family == 4 ? 32 : 128, .zone = zone->id });
+	fb_strbuf_addf(assumed, "%sno gateway addresses known: %s stands for the gateway's address in %s",
+		       assumed->len ? "\n" : "", fb_ip_print(family, *ret, buf), zone->name);
+	return true;
+}
+
+static const struct fb_ip *address_of(const struct fb_endpoint *e, int family)
+{
+	for (unsigned int i = 0; i < e->n; i++)
+		if (e->v[i].family == family)
+			return &e->v[i].ip;
+	return NULL;
+}
+
+/* Both ends and the zone of one packet. False: this family is not possible between the two. */
+static bool place(const struct fb_ruleset *rs, const struct fb_endpoint *from, const struct fb_endpoint *to,
+		  const struct fb_zone *zone, int family, struct fb_own *own, struct fb_strbuf *assumed,
+		  struct fb_packet *k)
+{
+	const struct fb_ip *src = address_of(from, family), *dst = address_of(to, family);
+	const struct fb_zone *owner = src ? fb_zone_of_ip(rs, family, *src) : NULL;
+
+	k->family = family;
+	if (from->self) {
+		const struct fb_zone *out = dst ? fb_zone_of_ip(rs, family, *dst) : NULL;
+
+		if (!dst)
+			return false;
+		k->zone = FB_ZONE_SELF;
+		k->out_zone = out ? out->id : FB_ZONE_NONE;
+		k->dst = *dst;
+		return !out || own_address(rs, out, family, own, assumed, &k->src);
+	}
+	if (!src || (!to->self && !dst))
+		return false;
+	owner = zone ? zone : owner;
+	k->src = *src;
+	k->zone = owner ? owner->id : FB_ZONE_NONE;
+	if (!to->self) {
+		k->dst = *dst;
+		return true;
+	}
+	return owner && own_address(rs, owner, family, own, assumed, &k->dst);
+}
+
+int fb_probes_make(const struct fb_policy *policy, const struct fb_endpoint *from,
+		   const struct fb_endpoint *to, const char *service, const struct fb_zone *zone,
+		   struct fb_own *own, struct fb_strbuf *assumed, struct fb_probes *ret, struct fb_error *err)
+{
+	struct fb_probes items = { 0 };
+	int r = read_service(&policy->tree, service, &items, err);
+
+	if (from->self && to->self)
+		r = fb_error_set(err, -EINVAL, "what the gateway says to itself never leaves it");
+	for (int family = 4; family <= 6 && r >= 0; family += 2)
+		for (size_t i = 0; i < items.v.n; i++) {
+			struct fb_probe probe = items.v.v[i];
+
+			if (probe.packet.proto == (family == 4 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
+				continue;
+			if (place(&policy->ruleset, from, to, zone, family, own, assumed, &probe.packet))
+				fb_vec_add(&ret->v, probe);
+		}
+	fb_vec_done(&items.v);
+	if (r >= 0 && !ret->v.n)
+		return fb_error_set(err, -EINVAL,
+				    "%s and %s have no address family in common in which %s exists",
+				    from->name, to->name, service);
+	return r;
+}

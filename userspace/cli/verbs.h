@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the table of verbs runs; each returns an enum fb_exit. */
+#ifndef FB_CLI_VERBS_H
+#define FB_CLI_VERBS_H
+
+#include "cli/command.h"
+
+int fb_cmd_init(const struct fb_call *call);
+int fb_cmd_check(const struct fb_call *call);
+int fb_cmd_fmt(const struct fb_call *call);
+int fb_cmd_apply(const struct fb_call *call);
+int fb_cmd_export(const struct fb_call *call);
+int fb_cmd_import(const struct fb_call *call);
+int fb_cmd_status(const struct fb_call *call);
+int fb_cmd_zones(const struct fb_call *call);
+int fb_cmd_rules(const struct fb_call *call);
+int fb_cmd_drops(const struct fb_call *call);
+int fb_cmd_flows(const struct fb_call *call);
+int fb_cmd_devices(const struct fb_call *call);
+int fb_cmd_explain(const struct fb_call *call);
+int fb_cmd_matrix(const struct fb_call *call);
+int fb_cmd_reach(const struct fb_call *call);
+int fb_cmd_doctor(const struct fb_call *call);
+int fb_cmd_completion(const struct fb_call *call);
+int fb_cmd_help(const struct fb_call *call);
+int fb_cmd_version(const struct fb_call *call);
+
+#endif
