@@ -123,47 +123,47 @@ FB_INLINE const struct fb_self_value *fb_self_find(int family, __u64 hi, __u64 l
 	return bpf_map_lookup_elem(&fb_self, &key);
 }
 
-FB_INLINE __u32 fb_atom(const void *img, int family, __u64 hi, __u64 lo)
+/* The record of what an end is classified as: its address, or a role. One call for both, so that the searches are verified once. */
+FB_INLINE __u32 fb_record(const void *img, int family, __u64 hi, __u64 lo, __u32 role)
 {
+	if (role) {
+		hi = 0;
+		lo = role;
+	}
 	return family == 4 ? fb_atom4(img, (__u32)lo) : fb_atom6(img, hi, lo);
 }
 
-/* Replaces the source by what it is classified as. Sets *atom. */
-FB_INLINE enum fb_reason fb_source(const void *img, struct fb_ctx *c, __u32 *atom)
+/* The source: *record is what it is classified as. */
+FB_INLINE enum fb_reason fb_source(const void *img, struct fb_ctx *c, __u32 *record)
 {
 	const struct fb_pkt *pkt = &c->pkt;
-	const struct fb_self_value *own;
+	__u32 role = 0;
 
 	if (c->made_here) {
-		*atom = fb_atom(img, pkt->family, 0, FB_ROLE(FB_ROLE_SELF_SRC, c->out_zone));
-		return FB_NEXT;
+		role = FB_ROLE(FB_ROLE_SELF_SRC, c->out_zone);
+	} else {
+		if (fb_self_find(pkt->family, pkt->s_hi, pkt->s_lo, c->zone))
+			return FB_DROP_SPOOF;
+		if (fb_is_unspecified(pkt->s_hi, pkt->s_lo) || fb_is_link_local(pkt->family, pkt->s_hi, pkt->s_lo))
+			role = FB_ROLE(FB_ROLE_LOCAL, c->zone);
+		else if (fb_is_martian(pkt->family, pkt->s_hi, pkt->s_lo))
+			return FB_DROP_SPOOF;
 	}
-	own = fb_self_find(pkt->family, pkt->s_hi, pkt->s_lo, c->zone);
-	if (own)
-		return FB_DROP_SPOOF;
-	if (fb_is_unspecified(pkt->s_hi, pkt->s_lo) || fb_is_link_local(pkt->family, pkt->s_hi, pkt->s_lo)) {
-		*atom = fb_atom(img, pkt->family, 0, FB_ROLE(FB_ROLE_LOCAL, c->zone));
-		return FB_NEXT;
-	}
-	if (fb_is_martian(pkt->family, pkt->s_hi, pkt->s_lo))
-		return FB_DROP_SPOOF;
-	*atom = fb_atom(img, pkt->family, pkt->s_hi, pkt->s_lo);
-	if (fb_atom_zone(img, *atom) != c->zone)
-		return FB_DROP_SPOOF;
-	return FB_NEXT;
+	*record = fb_record(img, pkt->family, pkt->s_hi, pkt->s_lo, role);
+	return role || fb_atom_zone(img, *record) == c->zone ? FB_NEXT : FB_DROP_SPOOF;
 }
 
-/* Destination of a packet that arrived: sets dst_zone and the atom it is classified as. */
-FB_INLINE enum fb_reason fb_destination_in(const void *img, struct fb_ctx *c, __u32 *atom)
+/* Where a packet that arrived goes: sets dst_zone unless the address alone tells it, and the role, if it has one. */
+FB_INLINE enum fb_reason fb_destination_in(struct fb_ctx *c, __u32 *role)
 {
 	const struct fb_pkt *pkt = &c->pkt;
 	const struct fb_self_value *own = fb_self_find(pkt->family, pkt->d_hi, pkt->d_lo, c->zone);
+	int link_local = fb_is_link_local(pkt->family, pkt->d_hi, pkt->d_lo);
 
+	c->dst_zone = FB_ZONE_NONE;
 	if (own && own->kind == FB_SELF_ADDRESS) {
-		__u8 at = fb_is_link_local(pkt->family, pkt->d_hi, pkt->d_lo) ? c->zone : own->zone;
-
 		c->dst_zone = FB_ZONE_SELF;
-		*atom = fb_atom(img, pkt->family, 0, FB_ROLE(FB_ROLE_SELF_AT, at));
+		*role = FB_ROLE(FB_ROLE_SELF_AT, link_local ? c->zone : own->zone);
 		return FB_NEXT;
 	}
 	if (own && own->zone != c->zone) { /* another zone's directed broadcast */
@@ -172,48 +172,58 @@ FB_INLINE enum fb_reason fb_destination_in(const void *img, struct fb_ctx *c, __
 	}
 	if (own || (pkt->family == 4 && pkt->d_lo == 0xffffffffu)) {
 		c->dst_zone = FB_ZONE_SELF;
-		*atom = fb_atom(img, pkt->family, 0, FB_ROLE(FB_ROLE_BCAST, c->zone));
+		*role = FB_ROLE(FB_ROLE_BCAST, c->zone);
 		return FB_NEXT;
 	}
 	if (fb_is_link_multicast(pkt->family, pkt->d_hi, pkt->d_lo)) {
 		c->dst_zone = FB_ZONE_SELF;
-		*atom = fb_atom(img, pkt->family, pkt->d_hi, pkt->d_lo);
 		return FB_NEXT;
 	}
 	if (pkt->flags & FB_PKT_GROUP_DST)
 		return FB_DROP_NO_ALLOW;
-	if (fb_is_link_local(pkt->family, pkt->d_hi, pkt->d_lo))
+	if (link_local)
 		return FB_DROP_SCOPE;
-	if (fb_is_martian(pkt->family, pkt->d_hi, pkt->d_lo))
-		return FB_DROP_NO_ZONE;
-	*atom = fb_atom(img, pkt->family, pkt->d_hi, pkt->d_lo);
-	c->dst_zone = fb_atom_zone(img, *atom);
-	return c->dst_zone ? FB_NEXT : FB_DROP_NO_ZONE;
+	return fb_is_martian(pkt->family, pkt->d_hi, pkt->d_lo) ? FB_DROP_NO_ZONE : FB_NEXT;
 }
 
-/* Destination of a packet that the gateway made: it must be owned by the zone that it leaves into. */
-FB_INLINE enum fb_reason fb_destination_out(const void *img, struct fb_ctx *c, __u32 *atom)
+/* The same for a packet that the gateway made: it goes into the zone that it leaves by. */
+FB_INLINE enum fb_reason fb_destination_out(struct fb_ctx *c, __u32 *role)
 {
 	const struct fb_pkt *pkt = &c->pkt;
 	const struct fb_self_value *own;
 
 	c->dst_zone = c->out_zone;
 	if (fb_is_link_local(pkt->family, pkt->d_hi, pkt->d_lo)) {
-		*atom = fb_atom(img, pkt->family, 0, FB_ROLE(FB_ROLE_LOCAL, c->out_zone));
+		*role = FB_ROLE(FB_ROLE_LOCAL, c->out_zone);
 		return FB_NEXT;
 	}
 	own = fb_self_find(pkt->family, pkt->d_hi, pkt->d_lo, c->out_zone);
 	if ((own && own->kind == FB_SELF_BROADCAST && own->zone == c->out_zone) ||
 	    (pkt->family == 4 && pkt->d_lo == 0xffffffffu)) {
-		*atom = fb_atom(img, pkt->family, 0, FB_ROLE(FB_ROLE_BCAST, c->out_zone));
+		*role = FB_ROLE(FB_ROLE_BCAST, c->out_zone);
 		return FB_NEXT;
 	}
-	*atom = fb_atom(img, pkt->family, pkt->d_hi, pkt->d_lo);
-	if (fb_is_link_multicast(pkt->family, pkt->d_hi, pkt->d_lo))
-		return FB_NEXT;
-	if (pkt->flags & FB_PKT_GROUP_DST)
+	if ((pkt->flags & FB_PKT_GROUP_DST) && !fb_is_link_multicast(pkt->family, pkt->d_hi, pkt->d_lo))
 		return FB_DROP_NO_ALLOW;
-	return fb_atom_zone(img, *atom) == c->out_zone ? FB_NEXT : FB_DROP_ROUTE_MISMATCH;
+	return FB_NEXT;
+}
+
+/* The destination: dst_zone and *record. A unicast address must belong to a zone; what the gateway made, to the zone that it leaves by. */
+FB_INLINE enum fb_reason fb_destination(const void *img, struct fb_ctx *c, __u32 *record)
+{
+	__u32 role = 0, zone;
+	enum fb_reason reason = c->made_here ? fb_destination_out(c, &role) : fb_destination_in(c, &role);
+
+	if (reason != FB_NEXT)
+		return reason;
+	*record = fb_record(img, c->pkt.family, c->pkt.d_hi, c->pkt.d_lo, role);
+	if (role || (c->pkt.flags & FB_PKT_GROUP_DST))
+		return FB_NEXT;
+	zone = fb_atom_zone(img, *record);
+	if (c->made_here)
+		return zone == c->out_zone ? FB_NEXT : FB_DROP_ROUTE_MISMATCH;
+	c->dst_zone = (__u8)zone;
+	return zone ? FB_NEXT : FB_DROP_NO_ZONE;
 }
 
 /*
@@ -227,7 +237,7 @@ static __noinline int fb_judge(const void *img, struct fb_ctx *c)
 
 	if (reason != FB_NEXT)
 		return reason;
-	reason = c->made_here ? fb_destination_out(img, c, &dst) : fb_destination_in(img, c, &dst);
+	reason = fb_destination(img, c, &dst);
 	if (reason != FB_NEXT)
 		return reason;
 	/* S13: unspecified and link-local sources speak to the gateway only. */

@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "policy/ruleset.h"
 #include "firebreak.skel.h"
 #include "policy/compile.h"
 
@@ -143,7 +143,7 @@ void rig_open(struct rig *rig, size_t n_buckets)
 	bpf_map__set_inner_map_fd(bpf_object__find_map_by_name(rig->object, "fb_images"), rig->images[0]);
 
 	size_t size;
-	struct fb_config *cfg = bpf_map__initial_value(bpf_object__find_map_by_name(rig->object, ".rodata"), &size);
+	struct fb_config *cfg = (struct fb_config *)bpf_map__initial_value(bpf_object__find_map_by_name(rig->object, ".rodata"), &size);
 
 	cfg->bucket_mask = (__u32)n_buckets - 1;
 	cfg->image_mask = FB_IMAGE_BYTES_SMALL / 4 - 1;

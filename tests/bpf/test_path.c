@@ -21,10 +21,10 @@ static const char policy_text[] =
 	" allow 10.20.0.0/24 -> any sctp/2905, ip/47 id others }\n"
 	"firebreak sig -> cam { allow 2001:db8:10::/64 -> any udp/53, icmpv6/echo-request }\n"
 	"firebreak cam -> self { allow any -> self udp/123, icmp/echo-request, icmpv6/echo-request  id clock\n allow any -> self udp/67 source-port 68 }\n"
-	"firebreak self -> cam { allow self -> any udp/514  id log }\n"
-	"firebreak net -> vid { mode observe until 2034-01-01\n allow 203.0.113.0/24 -> nvr tcp/443 id watched }\n"
+	"firebreak self -> cam { allow self -> any udp/514  id syslog }\n"
+	"firebreak sig -> vid { mode observe until 2034-01-01\n allow 10.10.0.0/16 -> nvr tcp/443 id watched }\n"
 	"never cam -> sig\n"
-	"never net -> vid tcp/23\n";
+	"never sig -> vid tcp/23\n";
 
 static void use_policy(const char *more)
 {
@@ -136,7 +136,7 @@ static void denies_what_no_line_allows(void)
 	use_policy("");
 	expect("cam", SPEC(.src = "10.20.0.5", .dst = "10.30.0.10", .sport = 1, .dport = 22, .tcp = SYN), FB_DROP_NO_ALLOW);
 	expect("cam", SPEC(.src = "10.20.0.5", .dst = "10.30.0.11", .sport = 1, .dport = 554, .tcp = SYN), FB_DROP_NO_ALLOW);
-	expect("sig", SPEC(.src = "10.10.0.5", .dst = "10.30.0.10", .sport = 1, .dport = 554, .tcp = SYN), FB_DROP_NO_ALLOW);
+	expect("net", SPEC(.src = "203.0.113.9", .dst = "10.30.0.10", .sport = 1, .dport = 554, .tcp = SYN), FB_DROP_NO_ALLOW);
 	CHECK(rig_flow_count(&rig) == 0, "a denied packet made a flow");
 }
 
@@ -144,7 +144,7 @@ static void never_stops_before_allow_and_is_counted_as_never(void)
 {
 	use_policy("");
 	expect("cam", SPEC(.src = "10.20.0.5", .dst = "10.10.0.5", .sport = 1, .dport = 161), FB_DROP_NEVER);
-	expect("net", SPEC(.src = "203.0.113.9", .dst = "10.30.0.10", .sport = 1, .dport = 23, .tcp = SYN), FB_DROP_NEVER);
+	expect("sig", SPEC(.src = "10.10.0.5", .dst = "10.30.0.10", .sport = 1, .dport = 23, .tcp = SYN), FB_DROP_NEVER);
 }
 
 static void spoofed_sources_are_spoof(void)
@@ -522,18 +522,18 @@ static void s17_s54_a_deadline_ends_the_flow_without_the_agent(void)
 static void s30_observe_passes_and_counts_would_drop(void)
 {
 	use_policy("");
-	struct rig_result r = expect("net", SPEC(.src = "203.0.113.9", .dst = "10.30.0.10", .sport = 5, .dport = 80, .tcp = SYN), FB_PASSED);
+	struct rig_result r = expect("sig", SPEC(.src = "10.10.0.5", .dst = "10.30.0.10", .sport = 5, .dport = 80, .tcp = SYN), FB_PASSED);
 
 	CHECK(r.would_drop, "would-drop is counted");
-	r = expect("vid", SPEC(.vlan = 30, .src = "10.30.0.10", .dst = "203.0.113.9", .sport = 80, .dport = 5, .tcp = SYN | ACK, .ack = 1),
+	r = expect("vid", SPEC(.vlan = 30, .src = "10.30.0.10", .dst = "10.10.0.5", .sport = 80, .dport = 5, .tcp = SYN | ACK, .ack = 1),
 		   FB_PASSED);
-	r = expect("net", SPEC(.src = "203.0.113.9", .dst = "10.30.0.10", .sport = 6, .dport = 81, .tcp = ACK), FB_PASSED);
+	r = expect("sig", SPEC(.src = "10.10.0.5", .dst = "10.30.0.10", .sport = 6, .dport = 81, .tcp = ACK), FB_PASSED);
 	CHECK(r.would_drop, "mid-stream");
-	r = expect("net", SPEC(.src = "203.0.113.9", .dst = "10.30.0.10", .sport = 7, .dport = 443, .tcp = SYN), FB_PASSED);
+	r = expect("sig", SPEC(.src = "10.10.0.5", .dst = "10.30.0.10", .sport = 7, .dport = 443, .tcp = SYN), FB_PASSED);
 	CHECK(!r.would_drop, "an allowed line is not would-drop");
-	expect("net", SPEC(.src = "203.0.113.9", .dst = "10.30.0.10", .sport = 8, .dport = 23, .tcp = SYN), FB_DROP_NEVER);
+	expect("sig", SPEC(.src = "10.10.0.5", .dst = "10.30.0.10", .sport = 8, .dport = 23, .tcp = SYN), FB_DROP_NEVER);
 	rig_clock(&rig, 3000, 2019772800); /* 2034-01-02 */
-	expect("net", SPEC(.src = "203.0.113.9", .dst = "10.30.0.10", .sport = 5, .dport = 80, .tcp = ACK), FB_DROP_NO_ALLOW);
+	expect("sig", SPEC(.src = "10.10.0.5", .dst = "10.30.0.10", .sport = 5, .dport = 80, .tcp = ACK), FB_DROP_NO_ALLOW);
 	rig_clock(&rig, 3010, 1900000000);
 }
 
