@@ -262,6 +262,8 @@ Test(attach, notices_and_repairs_a_removed_clsact)
 	cr_assert(sh("tc qdisc del dev ga clsact") == 0);
 	cr_assert(!enforcing(dp, "ga"));
 	cr_assert(strstr(err.text, "ingress filter is gone"), "%s", err.text);
+	cr_assert(fb_dataplane_set_egress(dp, NULL, 0, &err) == 0, "%s", err.text);
+	cr_assert(!says(GUARD, "\"ga\""), "unfenced, hence unheard");
 	attach(dp, "ga");
 	cr_assert(enforcing(dp, "ga"), "%s", err.text);
 	fb_dataplane_close(dp);

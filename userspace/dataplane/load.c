@@ -23,29 +23,25 @@ static void skeleton_cleanup(struct firebreak_bpf **skel)
 
 static char said[320];
 
-/* Keeps the end of what was said: the verifier's last lines tell why. */
+/* Keeps the end of what was said: the verifier's last lines tell why, and one message can be its whole log. */
 static int hear(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
-	char line[4096];
+	fb_autofree char *line = NULL;
 
-	if (level != LIBBPF_WARN)
-		return 0;
-	int n = vsnprintf(line, sizeof(line), fmt, ap);
-
-	if (n <= 0)
+	if (level != LIBBPF_WARN || vasprintf(&line, fmt, ap) < 0)
 		return 0;
 	size_t len = strlen(line), old = strlen(said), room = sizeof(said) - 1;
 
 	if (len >= room) {
 		memcpy(said, line + len - room, room + 1);
-		return n;
+		return 0;
 	}
 	if (old + len > room) {
 		memmove(said, said + (old + len - room), room - len + 1);
 		old = room - len;
 	}
 	memcpy(said + old, line, len + 1);
-	return n;
+	return 0;
 }
 
 void fb_load_listen(void)

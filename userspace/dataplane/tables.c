@@ -4,6 +4,7 @@
  * so that what stays is never absent; only when both contents together do not fit do the removals come first.
  */
 #include <errno.h>
+#include <net/if.h>
 #include <stddef.h>
 #include <string.h>
 #include <time.h>
@@ -96,7 +97,17 @@ int fb_dataplane_set_egress(struct fb_dataplane *dp, const struct fb_egress_entr
 		if (entries[i].ifindex != entries[i].egress.port)
 			fb_vec_add(&dp->uppers, (struct fb_upper){ entries[i].ifindex, entries[i].egress.port });
 	n_ports = fb_dataplane_attached(dp, &ports, err);
-	return n_ports < 0 ? n_ports : fb_guard_reconcile(dp, ports, (size_t)n_ports, err);
+	if (n_ports < 0)
+		return n_ports;
+	/* A port whose filters are missing is not listened to, nor what is behind it, until it is attached again. */
+	for (int i = n_ports - 1; i >= 0; i--) {
+		char name[IF_NAMESIZE] = "?";
+		struct fb_error why;
+
+		if (fb_tc_check(dp, if_indextoname(ports[i], name) ? name : "?", ports[i], &why) < 0)
+			ports[i] = ports[--n_ports];
+	}
+	return fb_guard_reconcile(dp, ports, (size_t)n_ports, err);
 }
 
 void fb_dataplane_bump_routes(struct fb_dataplane *dp)
