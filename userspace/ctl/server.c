@@ -86,7 +86,7 @@ void fb_ctl_answer_json(struct fb_ctl_answer *answer, unsigned int status, json_
 	fb_ctl_answer_text(answer, status, "application/json", text);
 }
 
-void fb_ctl_answer_error(struct fb_ctl_answer *answer, unsigned int status, const char *fmt, ...)
+bool fb_ctl_answer_error(struct fb_ctl_answer *answer, unsigned int status, const char *fmt, ...)
 {
 	fb_autofree char *text = NULL;
 	va_list ap;
@@ -103,6 +103,7 @@ void fb_ctl_answer_error(struct fb_ctl_answer *answer, unsigned int status, cons
 	if (!error) /* it quotes bytes that are no UTF-8 */
 		error = json_string("an error that cannot be written as JSON");
 	fb_ctl_answer_json(answer, status, json_pack("{ss so}", "schema", "firebreak.error/1", "error", error));
+	return false;
 }
 
 static enum MHD_Result send_answer(struct MHD_Connection *connection, struct pending *p)

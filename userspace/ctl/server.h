@@ -40,6 +40,14 @@ struct fb_ctl_answer {
 	size_t len;
 };
 
+enum fb_ctl_status {
+	FB_CTL_OK = 200,
+	FB_CTL_BAD_REQUEST = 400,    /* not what protocol.h says */
+	FB_CTL_NOT_FOUND = 404,
+	FB_CTL_CONFLICT = 409,	     /* right, but not as things are on this host */
+	FB_CTL_UNPROCESSABLE = 422, /* understood, and wrong */
+};
+
 struct fb_ctl_route {
 	const char *method, *path;
 	void (*handle)(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer);
@@ -73,8 +81,8 @@ const char *fb_ctl_query(const struct fb_ctl_request *request, const char *name)
 void fb_ctl_answer_json(struct fb_ctl_answer *answer, unsigned int status, json_t *object);
 /* Takes text. */
 void fb_ctl_answer_text(struct fb_ctl_answer *answer, unsigned int status, const char *content_type, char *text);
-/* A firebreak.error/1. */
-void fb_ctl_answer_error(struct fb_ctl_answer *answer, unsigned int status, const char *fmt, ...)
+/* A firebreak.error/1. Always false, so that a bool function can return it. */
+bool fb_ctl_answer_error(struct fb_ctl_answer *answer, unsigned int status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 #endif

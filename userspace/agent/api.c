@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "agent/api.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+const struct fb_ctl_route fb_api_routes[] = {
+	{ "GET", "/v1/status", fb_api_status },	  { "GET", "/v1/zones", fb_api_zones },
+	{ "GET", "/v1/rules", fb_api_rules },	  { "GET", "/v1/drops", fb_api_drops },
+	{ "GET", "/v1/flows", fb_api_flows },	  { "GET", "/v1/devices", fb_api_devices },
+	{ "GET", "/v1/bundle", fb_api_bundle },	  { "POST", "/v1/apply", fb_api_apply, .admin = true },
+	{ "POST", "/v1/explain", fb_api_explain }, { "GET", "/metrics", fb_api_metrics },
+};
+const size_t fb_api_n_routes = FB_ARRAY_SIZE(fb_api_routes);
+const struct fb_ctl_route fb_api_metrics_routes[1] = { { "GET", "/metrics", fb_api_metrics } };
+
+json_t *fb_api_text(const char *s)
+{
+	json_t *text = json_string(s ? s : "");
+
+	return text ? text : json_string("?");
+}
+
+json_t *fb_api_count(__u64 n)
+{
+	return json_integer((json_int_t)n);
+}
+
+__s64 fb_api_tick_to_unix(__u64 tick)
+{
+	struct timespec now;
+	__u64 since;
+
+	if (!tick)
+		return 0;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	since = ((__u64)now.tv_sec * 1000000000ull + (__u64)now.tv_nsec) >> FB_TICK_SHIFT;
+	since = since > tick ? since - tick : 0;
+	return fb_clock_now() - (__s64)((since << FB_TICK_SHIFT) / 1000000000ull);
+}
+
+const char *fb_api_reason_name(unsigned int reason)
+{
+	static const char *const names[FB_REASON_COUNT] = {
+		[FB_PASSED] = "passed",
+#define FB_X(n, id, name, text) [n] = name,
+		FB_REASONS(FB_X)
+#undef FB_X
+		[FB_WOULD_DROP] = "would-drop",
+	};
+
+	return reason < FB_REASON_COUNT ? names[reason] : NULL;
+}
+
+size_t fb_api_zone_ids(const struct fb_agent *agent, unsigned int *ret)
+{
+	size_t n = 0;
+
+	ret[n++] = FB_ZONE_NONE;
+	ret[n++] = FB_ZONE_SELF;
+	for (unsigned int id = FB_ZONE_FIRST; id < FB_ZONES_MAX; id++)
+		if (!agent->generation || fb_ruleset_zone_by_id(&agent->generation->ruleset, id))
+			ret[n++] = id;
+	return n;
+}
+
+static const char *mode_name(enum fb_xdp_mode mode)
+{
+	return mode == FB_XDP_NATIVE ? "native" : mode == FB_XDP_GENERIC ? "generic" : "none";
+}
+
+json_t *fb_api_interfaces(const struct fb_agent *agent)
+{
+	json_t *list = json_array();
+	char buf[16];
+
+	for (size_t i = 0; i < agent->ports.v.n; i++) {
+		const struct fb_port *p = &agent->ports.v.v[i];
+		const struct fb_protected *d = p->ifindex ? fb_agent_device(agent, p->ifindex) : NULL;
+		const char *why = p->why[0] ? p->why : d ? d->why : p->ifindex ? "not attached" : "";
+
+		json_array_append_new(list, json_pack("{so so si so sb ss so}", "device", fb_api_text(p->name), "vlan",
+						      p->vlan >= 0 ? json_integer(p->vlan) : json_null(), "ifindex", p->ifindex, "zone",
+						      fb_api_text(fb_agent_zone_name(agent, p->zone, buf)), "enforcing",
+						      d && d->enforcing, "mode", mode_name(d ? d->mode : FB_XDP_NONE), "why",
+						      fb_api_text(why)));
+	}
+	return list;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The agent's side of ctl/protocol.h: what each path answers. */
+#ifndef FB_AGENT_API_H
+#define FB_AGENT_API_H
+
+#include "agent/agent.h"
+#include "ctl/server.h"
+
+/* user of all of them is the struct fb_agent. */
+extern const struct fb_ctl_route fb_api_routes[];
+extern const size_t fb_api_n_routes;
+/* What the loopback listener serves. */
+extern const struct fb_ctl_route fb_api_metrics_routes[1];
+
+typedef void fb_api_handler(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer);
+/* ---- api_status.c ---- */
+fb_api_handler fb_api_status, fb_api_zones;
+/* ---- api_devices.c ---- */
+fb_api_handler fb_api_devices;
+/* ---- api_counters.c ---- */
+fb_api_handler fb_api_rules, fb_api_drops;
+/* ---- api_flows.c ---- */
+fb_api_handler fb_api_flows;
+/* ---- api_change.c ---- */
+fb_api_handler fb_api_bundle, fb_api_apply;
+/* ---- api_explain.c ---- */
+fb_api_handler fb_api_explain;
+/* ---- gather.c ---- */
+fb_api_handler fb_api_metrics;
+
+/* ---- shared ---- */
+json_t *fb_api_interfaces(const struct fb_agent *agent);
+/* [{src, dst, reason, packets, bytes}], would-drop among them, the most packets first. */
+json_t *fb_api_drop_list(const struct fb_agent *agent);
+/* A text that may hold bytes that are no UTF-8. */
+json_t *fb_api_text(const char *s);
+json_t *fb_api_count(__u64 n);
+/* Unix seconds of a tick that the data plane wrote; 0 = never. */
+__s64 fb_api_tick_to_unix(__u64 tick);
+const char *fb_api_reason_name(unsigned int reason); /* "passed", "no-allow", ..., "would-drop"; NULL = no such reason */
+/* Zone ids that can have counters: none, self, and the policy's. *ret holds FB_ZONES_MAX; returns how many. */
+size_t fb_api_zone_ids(const struct fb_agent *agent, unsigned int *ret);
+
+#endif

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* GET /v1/rules and /v1/drops. */
+#include <string.h>
+
+#include "agent/api.h"
+#include "base/strbuf.h"
+
+/* ---- /v1/rules ---- */
+
+static json_t *rule_json(const struct fb_agent *agent, const struct fb_line *line)
+{
+	const struct fb_sources *sources = &agent->generation->tree.sources;
+	struct fb_rule_counter c = { 0 };
+	fb_autostrbuf struct fb_strbuf at = { 0 };
+
+	if (line->slot)
+		fb_dataplane_rule_counter(agent->dp, line->slot, &c);
+	if (line->at.line && line->at.file < sources->files.n)
+		fb_strbuf_addf(&at, "%s:%u", sources->files.v[line->at.file].path, line->at.line);
+	return json_pack("{so si ss so so so so so so so so so so}", "id", fb_api_text(line->id), "slot", line->slot, "kind",
+			 line->kind == FB_RULE_NEVER ? "never" : "allow", "pairs", fb_api_text(line->pairs), "text",
+			 fb_api_text(line->text), "at", fb_api_text(fb_strbuf_get(&at)), "owner", fb_api_text(line->owner), "reason",
+			 fb_api_text(line->reason), "until",
+			 line->deadline == FB_NO_DEADLINE ? json_null() : json_integer(line->deadline), "packets",
+			 fb_api_count(c.packets), "bytes", fb_api_count(c.bytes), "flows", fb_api_count(c.flows), "last_hit",
+			 c.last_hit ? json_integer(fb_api_tick_to_unix(c.last_hit)) : json_null());
+}
+
+void fb_api_rules(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
+{
+	const struct fb_agent *agent = user;
+	json_t *rules = json_array();
+
+	for (size_t i = 0; agent->generation && i < agent->generation->ruleset.lines.n; i++)
+		json_array_append_new(rules, rule_json(agent, &agent->generation->ruleset.lines.v[i]));
+	fb_ctl_answer_json(answer, FB_CTL_OK, json_pack("{ss so}", "schema", "firebreak.rules/1", "rules", rules));
+}
+
+/* ---- /v1/drops ---- */
+
+struct counted {
+	unsigned int src, dst, reason;
+	struct fb_pair_counter counter;
+};
+struct counted_list FB_VEC(struct counted);
+
+static int most_first(const void *a, const void *b)
+{
+	__u64 x = ((const struct counted *)a)->counter.packets, y = ((const struct counted *)b)->counter.packets;
+
+	return (x < y) - (x > y);
+}
+
+static void collect(const struct fb_agent *agent, bool passed, struct counted_list *ret)
+{
+	unsigned int ids[FB_ZONES_MAX];
+	size_t n = fb_api_zone_ids(agent, ids);
+
+	for (size_t i = 0; i < n * n; i++)
+		for (unsigned int reason = 0; reason < FB_REASON_COUNT; reason++) {
+			struct counted c = { ids[i / n], ids[i % n], reason, { 0 } };
+
+			if ((reason == FB_PASSED) != passed || !fb_api_reason_name(reason))
+				continue;
+			fb_dataplane_pair_counter(agent->dp, c.src, c.dst, reason, &c.counter);
+			if (c.counter.packets)
+				fb_vec_add(ret, c);
+		}
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), most_first);
+}
+
+static json_t *list_json(const struct fb_agent *agent, bool passed)
+{
+	struct counted_list all = { 0 };
+	json_t *list = json_array();
+	char src[16], dst[16];
+
+	collect(agent, passed, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct counted *c = &all.v[i];
+		json_t *item = json_pack("{so so so so}", "src", fb_api_text(fb_agent_zone_name(agent, c->src, src)), "dst",
+					 fb_api_text(fb_agent_zone_name(agent, c->dst, dst)), "packets",
+					 fb_api_count(c->counter.packets), "bytes", fb_api_count(c->counter.bytes));
+
+		if (!passed)
+			json_object_set_new(item, "reason", json_string(fb_api_reason_name(c->reason)));
+		json_array_append_new(list, item);
+	}
+	fb_vec_done(&all);
+	return list;
+}
+
+json_t *fb_api_drop_list(const struct fb_agent *agent)
+{
+	return list_json(agent, false);
+}
+
+void fb_api_drops(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
+{
+	const struct fb_agent *agent = user;
+
+	fb_ctl_answer_json(answer, FB_CTL_OK, json_pack("{ss so so}", "schema", "firebreak.drops/1", "drops", list_json(agent, false),
+							  "passed", list_json(agent, true)));
+}

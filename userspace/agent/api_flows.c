@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* GET /v1/flows?limit=&host=&zone=&state= */
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/api.h"
+
+enum { LIMIT_DEFAULT = 1000, LIMIT_MAX = 100000 };
+
+static const char *const state_names[FB_FLOW_STATES] = {
+	[FB_FLOW_NEW] = "new",	       [FB_FLOW_REPLIED] = "replied", [FB_FLOW_ESTABLISHED] = "established",
+	[FB_FLOW_CLOSING] = "closing", [FB_FLOW_DGRAM] = "established", /* people care that it is, not by which proof */
+};
+
+struct question {
+	const struct fb_agent *agent;
+	const struct fb_line **by_slot; /* [FB_RULE_SLOTS] */
+	size_t limit;
+	int family; /* of host, 0 = any */
+	struct fb_ip host;
+	const char *zone, *state; /* NULL = any */
+	__s64 now;
+	json_t *list;
+	size_t total, shown;
+};
+
+static bool matches(const struct question *q, const struct fb_snapshot_flow *f, const char *src, const char *dst)
+{
+	if (q->family && (q->family != f->family || (fb_ip_cmp(q->host, f->src) && fb_ip_cmp(q->host, f->dst))))
+		return false;
+	if (q->zone && strcmp(q->zone, src) && strcmp(q->zone, dst))
+		return false;
+	return !q->state || (f->state < FB_FLOW_STATES && state_names[f->state] && !strcmp(q->state, state_names[f->state]));
+}
+
+static const char *proto_name(unsigned int proto, char *buf)
+{
+	static const char *const names[256] = { [IPPROTO_TCP] = "tcp",	 [IPPROTO_UDP] = "udp",	      [IPPROTO_SCTP] = "sctp",
+						[IPPROTO_ICMP] = "icmp", [IPPROTO_ICMPV6] = "icmpv6" };
+
+	if (names[proto])
+		return names[proto];
+	snprintf(buf, 8, "%u", proto);
+	return buf;
+}
+
+static bool add_flow(const struct fb_snapshot_flow *f, void *arg)
+{
+	struct question *q = arg;
+	char src_zone[16], dst_zone[16], src[FB_INET_STRLEN], dst[FB_INET_STRLEN], proto[8];
+	const char *from = fb_agent_zone_name(q->agent, f->src_zone, src_zone), *to = fb_agent_zone_name(q->agent, f->dst_zone, dst_zone);
+	const struct fb_line *line = f->rule < FB_RULE_SLOTS ? q->by_slot[f->rule] : NULL;
+
+	if (!matches(q, f, from, to))
+		return true;
+	q->total++;
+	if (q->shown >= q->limit)
+		return true;
+	q->shown++;
+
+	json_t *flow = json_pack("{ss si ss si ss ss so so}", "src", fb_ip_print(f->family, f->src, src), "sport", f->sport, "dst",
+				 fb_ip_print(f->family, f->dst, dst), "dport", f->dport, "proto", proto_name(f->proto, proto), "state",
+				 f->state < FB_FLOW_STATES && state_names[f->state] ? state_names[f->state] : "unknown", "src_zone",
+				 fb_api_text(from), "dst_zone", fb_api_text(to));
+
+	json_object_set_new(flow, "rule", line ? fb_api_text(line->id) : json_null());
+	json_object_set_new(flow, "observed", json_boolean(f->observed));
+	json_object_set_new(flow, "stale", json_boolean(f->stale));
+	json_object_set_new(flow, "idle", json_integer(f->idle));
+	json_object_set_new(flow, "age", json_integer(f->age));
+	json_object_set_new(flow, "until", f->deadline && f->deadline != FB_NO_DEADLINE ? json_integer(f->deadline) : json_null());
+	json_array_append_new(q->list, flow);
+	return true;
+}
+
+/* False: answered with what is wrong. */
+static bool parse(const struct fb_ctl_request *request, struct question *q, struct fb_ctl_answer *answer)
+{
+	const char *limit = fb_ctl_query(request, "limit"), *host = fb_ctl_query(request, "host");
+	char *rest = NULL;
+
+	q->zone = fb_ctl_query(request, "zone");
+	q->state = fb_ctl_query(request, "state");
+	q->limit = limit ? strtoul(limit, &rest, 10) : LIMIT_DEFAULT;
+	if (limit && (*limit < '0' || *limit > '9' || *rest || q->limit > LIMIT_MAX)) {
+		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "limit=%s: must be a number up to %d", limit, LIMIT_MAX);
+		return false;
+	}
+	if (host && fb_ip_parse(host, strlen(host), &q->family, &q->host) < 0) {
+		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "host=%s: must be an address", host);
+		return false;
+	}
+	if (q->state) {
+		bool known = false;
+
+		for (size_t i = 0; i < FB_FLOW_STATES; i++)
+			known |= state_names[i] && !strcmp(state_names[i], q->state);
+		if (!known)
+			fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "state=%s: must be new, replied, established or closing",
+					    q->state);
+		return known;
+	}
+	return true;
+}
+
+void fb_api_flows(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
+{
+	struct question q = { .agent = user };
+
+	if (!parse(request, &q, answer))
+		return;
+	q.by_slot = calloc(FB_RULE_SLOTS, sizeof(*q.by_slot));
+	if (!q.by_slot)
+		abort();
+	for (size_t i = 0; q.agent->generation && i < q.agent->generation->ruleset.lines.n; i++) {
+		const struct fb_line *line = &q.agent->generation->ruleset.lines.v[i];
+
+		if (line->slot && line->slot < FB_RULE_SLOTS)
+			q.by_slot[line->slot] = line;
+	}
+	q.list = json_array();
+	fb_dataplane_each_flow(q.agent->dp, add_flow, &q);
+	free(q.by_slot);
+	fb_ctl_answer_json(answer, FB_CTL_OK, json_pack("{ss so sI sI}", "schema", "firebreak.flows/1", "flows", q.list, "total",
+							  (json_int_t)q.total, "shown", (json_int_t)q.shown));
+}

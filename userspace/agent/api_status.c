@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "agent/api.h"
+#include "base/clock.h"
+#include "base/strbuf.h"
+
+enum { NEXT_SHOWN = 10 };
+
+static __u64 zone_pair(const struct fb_agent *agent, unsigned int src, unsigned int dst, unsigned int reason, __u64 *add_bytes)
+{
+	struct fb_pair_counter c;
+
+	fb_dataplane_pair_counter(agent->dp, src, dst, reason, &c);
+	*add_bytes += c.bytes;
+	return c.packets;
+}
+
+/* ---- /v1/status ---- */
+
+static json_t *policy(const struct fb_agent *agent)
+{
+	const struct fb_generation *g = agent->generation;
+
+	if (!g)
+		return json_null();
+	return json_pack("{so so sI so so}", "name", fb_api_text(g->ruleset.name), "version", fb_api_text(g->ruleset.version), "applied",
+			 (json_int_t)g->bundle.applied, "applied_by", fb_api_text(g->bundle.who), "reason",
+			 fb_api_text(g->bundle.reason));
+}
+
+static json_t *flows(const struct fb_agent *agent)
+{
+	struct fb_flow_totals t;
+
+	fb_dataplane_flow_totals(agent->dp, &t);
+	return json_pack("{so so so so so}", "new", fb_api_count(t.by_state[FB_FLOW_NEW]), "replied",
+			 fb_api_count(t.by_state[FB_FLOW_REPLIED]), "established",
+			 fb_api_count(t.by_state[FB_FLOW_ESTABLISHED] + t.by_state[FB_FLOW_DGRAM]), "closing",
+			 fb_api_count(t.by_state[FB_FLOW_CLOSING]), "capacity", fb_api_count(t.capacity));
+}
+
+static json_t *observed(const struct fb_agent *agent)
+{
+	json_t *list = json_array();
+	char src[16], dst[16];
+
+	for (size_t i = 0; agent->generation && i < agent->generation->ruleset.pairs.n; i++) {
+		const struct fb_pair_setting *p = &agent->generation->ruleset.pairs.v[i];
+		struct fb_pair_counter c;
+
+		if (!p->observe_until)
+			continue;
+		fb_dataplane_pair_counter(agent->dp, p->src, p->dst, FB_WOULD_DROP, &c);
+		json_array_append_new(list, json_pack("{so so sI so}", "src", fb_api_text(fb_agent_zone_name(agent, p->src, src)), "dst",
+						      fb_api_text(fb_agent_zone_name(agent, p->dst, dst)), "until",
+						      (json_int_t)p->observe_until, "would_drop_packets", fb_api_count(c.packets)));
+	}
+	return list;
+}
+
+struct upcoming {
+	__s64 at;
+	const struct fb_line *line;	   /* or */
+	const struct fb_pair_setting *pair;
+};
+
+static int sooner(const void *a, const void *b)
+{
+	__s64 x = ((const struct upcoming *)a)->at, y = ((const struct upcoming *)b)->at;
+
+	return (x > y) - (x < y);
+}
+
+static json_t *next(const struct fb_agent *agent)
+{
+	struct FB_VEC(struct upcoming) all = { 0 };
+	const struct fb_ruleset *rs = agent->generation ? &agent->generation->ruleset : NULL;
+	__s64 now = fb_clock_now();
+	json_t *list = json_array();
+	char src[16], dst[16];
+
+	for (size_t i = 0; rs && i < rs->lines.n; i++)
+		if (rs->lines.v[i].deadline != FB_NO_DEADLINE && rs->lines.v[i].deadline > now)
+			fb_vec_add(&all, (struct upcoming){ rs->lines.v[i].deadline, .line = &rs->lines.v[i] });
+	for (size_t i = 0; rs && i < rs->pairs.n; i++)
+		if (rs->pairs.v[i].observe_until > now)
+			fb_vec_add(&all, (struct upcoming){ rs->pairs.v[i].observe_until, .pair = &rs->pairs.v[i] });
+	if (all.n)
+		qsort(all.v, all.n, sizeof(*all.v), sooner);
+	for (size_t i = 0; i < all.n && i < NEXT_SHOWN; i++) {
+		fb_autostrbuf struct fb_strbuf what = { 0 };
+
+		if (all.v[i].line)
+			fb_strbuf_addf(&what, "%s ends (%s)", all.v[i].line->text, all.v[i].line->pairs);
+		else
+			fb_strbuf_addf(&what, "%s -> %s enforces", fb_agent_zone_name(agent, all.v[i].pair->src, src),
+				       fb_agent_zone_name(agent, all.v[i].pair->dst, dst));
+		json_array_append_new(list, json_pack("{sI so}", "at", (json_int_t)all.v[i].at, "what", fb_api_text(what.s)));
+	}
+	fb_vec_done(&all);
+	return list;
+}
+
+/* The guard is loaded before anything is attached, and each check of a device looks into it. */
+static bool guard(const struct fb_agent *agent)
+{
+	for (size_t i = 0; i < agent->devices.n; i++)
+		if (agent->devices.v[i].enforcing)
+			return true;
+	return agent->devices.n == 0;
+}
+
+void fb_api_status(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
+{
+	static const char *const states[] = { [FB_AGENT_CLOSED] = "closed", [FB_AGENT_DEGRADED] = "degraded",
+					      [FB_AGENT_ENFORCING] = "enforcing" };
+	const struct fb_agent *agent = user;
+	const char *why = agent->unreadable[0] ? agent->unreadable : agent->trouble;
+	struct utsname host = { 0 };
+
+	uname(&host);
+
+	json_t *status = json_pack("{ss ss sI so so so so so}", "schema", "firebreak.status/1", "state", states[fb_agent_state(agent)],
+				   "generation", (json_int_t)fb_dataplane_generation(agent->dp), "policy", policy(agent), "interfaces",
+				   fb_api_interfaces(agent), "flows", flows(agent), "observed", observed(agent), "drops", fb_api_drop_list(agent));
+
+	json_object_set_new(status, "why", fb_api_text(why));
+	json_object_set_new(status, "agent", json_pack("{ss si sI sI}", "version", FB_VERSION, "pid", (int)getpid(), "started",
+						       (json_int_t)agent->started, "uptime",
+						       (json_int_t)(fb_clock_now() - agent->started)));
+	json_object_set_new(status, "kernel", fb_api_text(host.release));
+	json_object_set_new(status, "clock_synchronised", json_boolean(agent->clock_synchronised));
+	json_object_set_new(status, "maps_bytes", fb_api_count(fb_dataplane_map_bytes(agent->dp)));
+	json_object_set_new(status, "redirect_errors", fb_api_count(fb_dataplane_redirect_errors(agent->dp)));
+	json_object_set_new(status, "next", next(agent));
+	json_object_set_new(status, "guard", json_boolean(guard(agent)));
+	fb_ctl_answer_json(answer, FB_CTL_OK, status);
+}
+
+/* ---- /v1/zones ---- */
+
+static json_t *zone_interfaces(const struct fb_agent *agent, unsigned int id, bool *ret_enforcing)
+{
+	json_t *list = json_array();
+
+	*ret_enforcing = true;
+	for (size_t i = 0; i < agent->ports.v.n; i++) {
+		const struct fb_port *p = &agent->ports.v.v[i];
+		const struct fb_protected *d = p->ifindex ? fb_agent_device(agent, p->ifindex) : NULL;
+
+		if (p->zone != id)
+			continue;
+		*ret_enforcing &= d && d->enforcing;
+		json_array_append_new(list, json_pack("{so so}", "device", fb_api_text(p->name), "vlan",
+						      p->vlan >= 0 ? json_integer(p->vlan) : json_null()));
+	}
+	return list;
+}
+
+static json_t *zone_networks(const struct fb_zone *zone)
+{
+	const struct fb_nets *nets = &zone->stmt->zone.nets;
+	json_t *list = json_array();
+	char ip[FB_INET_STRLEN], text[FB_INET_STRLEN + 8];
+
+	for (size_t i = 0; i < nets->n; i++) {
+		const struct fb_net *net = &nets->v[i];
+
+		if (net->kind == FB_NET_ANY)
+			snprintf(text, sizeof(text), "any");
+		else
+			snprintf(text, sizeof(text), "%s/%u", fb_ip_print(net->family, net->range.first, ip), net->len);
+		json_array_append_new(list, json_string(text));
+	}
+	return list;
+}
+
+static json_t *zone_json(const struct fb_agent *agent, const struct fb_zone *zone)
+{
+	unsigned int ids[FB_ZONES_MAX];
+	size_t n = fb_api_zone_ids(agent, ids);
+	__u64 passed = 0, passed_bytes = 0, dropped = 0, dropped_bytes = 0;
+	const char *owner = zone->stmt->zone.doc.owner.s, *purdue = zone->stmt->zone.purdue.text;
+	json_t *interfaces;
+	bool enforcing;
+
+	for (size_t i = 0; i < n; i++)
+		for (unsigned int reason = 0; reason < FB_REASON_COUNT; reason++) {
+			if (reason == FB_PASSED)
+				passed += zone_pair(agent, zone->id, ids[i], reason, &passed_bytes);
+			else if (reason != FB_WOULD_DROP)
+				dropped += zone_pair(agent, zone->id, ids[i], reason, &dropped_bytes);
+		}
+	interfaces = zone_interfaces(agent, zone->id, &enforcing);
+	return json_pack("{so si so so so so so so so so sb}", "name", fb_api_text(zone->name), "id", zone->id, "interfaces", interfaces,
+			 "networks", zone_networks(zone), "owner", fb_api_text(owner), "purdue",
+			 purdue ? fb_api_text(purdue) : json_null(), "passed_packets", fb_api_count(passed), "passed_bytes",
+			 fb_api_count(passed_bytes), "dropped_packets", fb_api_count(dropped), "dropped_bytes",
+			 fb_api_count(dropped_bytes), "enforcing", enforcing);
+}
+
+void fb_api_zones(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
+{
+	const struct fb_agent *agent = user;
+	json_t *zones = json_array();
+
+	for (size_t i = 0; agent->generation && i < agent->generation->ruleset.zones.n; i++)
+		json_array_append_new(zones, zone_json(agent, &agent->generation->ruleset.zones.v[i]));
+	fb_ctl_answer_json(answer, FB_CTL_OK, json_pack("{ss so}", "schema", "firebreak.zones/1", "zones", zones));
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* firebreakd: loads the data plane, keeps it in step with policy and host, answers questions. See firebreakd(8). */
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+
+#include "agent/agent.h"
+#include "agent/loop.h"
+#include "agent/privileges.h"
+#include "base/log.h"
+
+enum { EXIT_OK = 0, EXIT_USAGE = 2, EXIT_HOST = 3 };
+
+static int unload(const struct fb_agent_config *config)
+{
+	struct fb_dataplane_options options = { .run_dir = config->run_dir, .management = (const char *const *)config->management.v };
+	struct fb_dataplane *dp = NULL;
+	struct fb_error err = { 0 };
+	bool adopted;
+	int r = fb_dataplane_open(&options, &dp, &adopted, &err);
+
+	if (r == 0)
+		r = fb_dataplane_unload(dp, &err);
+	fb_dataplane_close(dp);
+	if (r < 0)
+		fb_log(FB_LOG_ERROR, "not unloaded: %s", err.text);
+	else
+		fb_log(FB_LOG_WARNING, "unloaded: nothing is enforced on this host any more");
+	return r < 0 ? EXIT_HOST : EXIT_OK;
+}
+
+static int ready(struct fb_agent *agent, struct fb_error *err)
+{
+	return agent->config->keep_privileges ? 0 : fb_privileges_drop(err);
+}
+
+static int serve(const struct fb_agent_config *config)
+{
+	struct fb_error err = { 0 };
+	struct fb_agent agent;
+	int r = fb_agent_open(&agent, config, &err);
+
+	if (r == 0) {
+		fb_agent_boot(&agent);
+		r = fb_loop_run(&agent, ready, &err);
+	}
+	if (r < 0)
+		fb_log(FB_LOG_ERROR, "%s", err.text);
+	fb_agent_close(&agent);
+	return r < 0 ? EXIT_HOST : EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+	FB_CLEANUP(fb_config_done) struct fb_agent_config config = { 0 };
+	struct fb_error err = { 0 };
+
+	if (fb_config_load(argc, argv, &config, &err) < 0) {
+		fb_log(FB_LOG_ERROR, "%s", err.text);
+		return EXIT_USAGE;
+	}
+	if (config.help) {
+		fb_autofree char *usage = fb_config_usage();
+
+		fputs(usage, stdout);
+		return EXIT_OK;
+	}
+	if (config.version) {
+		printf("firebreakd %s, data plane ABI %u, policy language %u\n", FB_VERSION, FB_ABI_VERSION, FB_LANGUAGE_VERSION);
+		return EXIT_OK;
+	}
+	if (sodium_init() < 0) {
+		fb_log(FB_LOG_ERROR, "libsodium does not start");
+		return EXIT_HOST;
+	}
+	return config.unload ? unload(&config) : serve(&config);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The policy's interfaces on this host, and the tables that follow from both: which (interface, VLAN) is which zone, what the gateway's
+ * own addresses are, and where packets leave. Pure.
+ */
+#ifndef FB_AGENT_PORTS_H
+#define FB_AGENT_PORTS_H
+
+#include "agent/host.h"
+#include "dataplane/dataplane.h"
+#include "policy/compile.h"
+
+struct fb_port {
+	char name[IF_NAMESIZE];
+	int vlan; /* -1 = untagged */
+	unsigned int zone;
+	__u32 ifindex, device; /* 0 = it cannot be used now, see why */
+	__u8 mac[6];
+	bool exists;	       /* the interface itself is there */
+	bool refused;	       /* it is there, and cannot be a policy interface as things are: an apply is refused */
+	char why[320];
+};
+struct fb_portset {
+	struct FB_VEC(struct fb_port) v;
+};
+
+void fb_ports_resolve(const struct fb_ruleset *rs, const struct fb_host *host, struct fb_portset *ret);
+void fb_ports_done(struct fb_portset *ports);
+/* Same (interface, VLAN, zone) on the same devices with the same MACs: the image need not change. */
+bool fb_ports_equal(const struct fb_portset *a, const struct fb_portset *b);
+/* Does the image's port table say just this? */
+bool fb_ports_in_image(const struct fb_portset *ports, const void *image);
+
+/* For fb_compile. The vector is the caller's; names are borrowed from ports. */
+struct fb_host_ports FB_VEC(struct fb_host_port);
+void fb_ports_usable(const struct fb_portset *ports, struct fb_host_ports *ret);
+
+struct fb_self_entries FB_VEC(struct fb_self_entry);
+struct fb_egress_entries FB_VEC(struct fb_egress_entry);
+/* Own addresses, directed broadcasts, and the virtual addresses that zones declare (S20, S22). Sorted. */
+void fb_ports_self(const struct fb_portset *ports, const struct fb_ruleset *rs, const struct fb_host *host, struct fb_self_entries *ret);
+void fb_ports_egress(const struct fb_portset *ports, struct fb_egress_entries *ret);
+
+#endif

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "agent/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "ctl/protocol.h"
+
+static char *path_of(const char *state_dir, __u32 generation)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/generations/%u.json", state_dir, generation) < 0)
+		abort();
+	return path;
+}
+
+static char *current_path(const char *state_dir)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/current", state_dir) < 0)
+		abort();
+	return path;
+}
+
+int fb_store_open(const char *state_dir, struct fb_error *err)
+{
+	fb_autofree char *folder = NULL;
+	int r;
+
+	if (asprintf(&folder, "%s/generations", state_dir) < 0)
+		abort();
+	r = fb_io_mkdir(folder, 0750, err);
+	return r == 0 && access(folder, W_OK) < 0 ? fb_error_set(err, -errno, "%s: %s", folder, strerror(errno)) : r;
+}
+
+/* "12\n" and nothing else. */
+static int parse_number(const char *text, __u32 *ret)
+{
+	unsigned long long n;
+	char *rest;
+
+	n = strtoull(text, &rest, 10);
+	if (rest == text || *text < '0' || *text > '9' || (*rest && strcmp(rest, "\n")) || n == 0 || n > UINT32_MAX)
+		return -EBADMSG;
+	*ret = (__u32)n;
+	return 0;
+}
+
+static int read_current(const char *state_dir, __u32 *ret, struct fb_error *err)
+{
+	fb_autofree char *path = current_path(state_dir), *text = NULL;
+	size_t len;
+	int r = fb_io_read(path, 64, &text, &len, err);
+
+	if (r == 0 && parse_number(text, ret) < 0)
+		return fb_error_set(err, -EBADMSG, "%s: holds no generation number", path);
+	return r;
+}
+
+static int read_bundle(const char *state_dir, __u32 generation, struct fb_bundle *ret, struct fb_error *err)
+{
+	fb_autofree char *path = path_of(state_dir, generation), *text = NULL;
+	size_t len;
+	int r = fb_io_read(path, 4ul * FB_CTL_BODY_MAX, &text, &len, err);
+
+	if (r < 0)
+		return r;
+	r = fb_bundle_decode(text, len, ret, err);
+	if (r < 0)
+		return fb_error_prefix(err, "%s", path);
+	if (ret->generation != generation) {
+		fb_bundle_done(ret);
+		return fb_error_set(err, -EBADMSG, "%s: is of another generation", path);
+	}
+	return 0;
+}
+
+int fb_store_load(const char *state_dir, __u32 pinned, struct fb_bundle *ret, struct fb_error *err)
+{
+	__u32 current = 0;
+	int r = read_current(state_dir, &current, err), newer;
+
+	if ((r == 0 || r == -ENOENT) && pinned > current) {
+		newer = read_bundle(state_dir, pinned, ret, err);
+		if (newer != -ENOENT) /* not there: a rebuild for the host's sake that could not be stored */
+			return newer < 0 ? newer : 1;
+	}
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0)
+		r = read_bundle(state_dir, current, ret, err);
+	return r < 0 ? r : 1;
+}
+
+/* Calls each for every stored number. */
+static void walk(const char *state_dir, void (*each)(void *arg, __u32 generation), void *arg)
+{
+	fb_autofree char *folder = NULL;
+	struct dirent *entry;
+	DIR *dir;
+
+	if (asprintf(&folder, "%s/generations", state_dir) < 0)
+		abort();
+	dir = opendir(folder);
+	while (dir && (entry = readdir(dir))) {
+		char *dot = strchr(entry->d_name, '.');
+		__u32 n;
+
+		if (!dot || strcmp(dot, ".json"))
+			continue;
+		*dot = 0;
+		if (parse_number(entry->d_name, &n) == 0)
+			each(arg, n);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static void take_highest(void *arg, __u32 generation)
+{
+	__u32 *highest = arg;
+
+	if (generation > *highest)
+		*highest = generation;
+}
+
+__u32 fb_store_last(const char *state_dir)
+{
+	struct fb_error ignored = { 0 };
+	__u32 highest = 0, current = 0;
+
+	walk(state_dir, take_highest, &highest);
+	if (read_current(state_dir, &current, &ignored) == 0 && current > highest)
+		highest = current;
+	return highest;
+}
+
+int fb_store_write(const char *state_dir, const struct fb_bundle *bundle, const struct fb_host *host, struct fb_error *err)
+{
+	fb_autofree char *path = path_of(state_dir, bundle->generation), *text = fb_bundle_encode(bundle, host);
+
+	return fb_io_write(path, text, strlen(text), 0640, err);
+}
+
+void fb_store_forget(const char *state_dir, __u32 generation)
+{
+	fb_autofree char *path = path_of(state_dir, generation);
+
+	unlink(path);
+}
+
+struct numbers FB_VEC(__u32);
+
+static void collect(void *arg, __u32 generation)
+{
+	struct numbers *numbers = arg;
+
+	fb_vec_add(numbers, generation);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	__u32 x = *(const __u32 *)a, y = *(const __u32 *)b;
+
+	return (x < y) - (x > y);
+}
+
+static void prune(const char *state_dir)
+{
+	struct numbers numbers = { 0 };
+
+	walk(state_dir, collect, &numbers);
+	if (numbers.n > FB_STORE_KEEP)
+		qsort(numbers.v, numbers.n, sizeof(*numbers.v), newest_first);
+	for (size_t i = FB_STORE_KEEP; i < numbers.n; i++)
+		fb_store_forget(state_dir, numbers.v[i]);
+	fb_vec_done(&numbers);
+}
+
+int fb_store_commit(const char *state_dir, __u32 generation, struct fb_error *err)
+{
+	fb_autofree char *path = current_path(state_dir);
+	char text[16];
+	int r;
+
+	snprintf(text, sizeof(text), "%u\n", generation);
+	r = fb_io_write(path, text, strlen(text), 0640, err);
+	if (r == 0)
+		prune(state_dir);
+	return r;
+}
