@@ -51,6 +51,8 @@ static void settings(struct fb_checker *c, const struct fb_header *h)
 	const struct fb_stmt *s = h->stmt;
 	bool mode = s->firebreak.mode.s, on_deny = s->firebreak.on_deny.s, mid_stream = s->firebreak.mid_stream;
 
+	if (!mode && !on_deny && !mid_stream)
+		return;
 	for (unsigned int src = FB_ZONE_SELF; src < FB_ZONES_MAX; src++) {
 		for (unsigned int dst = FB_ZONE_SELF; dst < FB_ZONES_MAX; dst++) {
 			struct fb_pair_places *places = &c->pair_places[FB_PAIR(src, dst)];

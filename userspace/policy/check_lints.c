@@ -139,18 +139,14 @@ static void lint_initiator(struct fb_checker *c, const struct fb_line *line, uns
 	}
 }
 
+/* The first pair of the header speaks for all: a header of lists names zones of one kind. */
 static void lint_initiators(struct fb_checker *c, const struct fb_line *line)
 {
 	__u64 from = header_zones(c, &line->stmt->firebreak.from), to = header_zones(c, &line->stmt->firebreak.to);
+	__u64 self = FB_ZONE_BIT(FB_ZONE_SELF);
 
-	for (unsigned int src = FB_ZONE_FIRST; src < FB_ZONES_MAX; src++) {
-		for (unsigned int dst = FB_ZONE_FIRST; dst < FB_ZONES_MAX; dst++) {
-			if (!(from & FB_ZONE_BIT(src)) || !(to & FB_ZONE_BIT(dst)))
-				continue;
-			lint_initiator(c, line, src, dst);
-			return; /* a header of lists speaks of zones of one kind */
-		}
-	}
+	if (from & ~self && to & ~self)
+		lint_initiator(c, line, (unsigned int)__builtin_ctzll(from & ~self), (unsigned int)__builtin_ctzll(to & ~self));
 }
 
 /* Headers are resolved again here: only for blocks that came through, so nothing is reported twice. */
