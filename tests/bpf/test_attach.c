@@ -5,6 +5,7 @@
  */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/if_link.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -14,8 +15,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <bpf/bpf.h>
@@ -501,4 +504,46 @@ Test(attach, refuses_a_mount_that_lets_others_in)
 	cr_assert(sh("mkdir %s/bpf && mount -t bpf -o mode=0755 bpffs %s/bpf", run_dir, run_dir) == 0);
 	cr_assert(fb_dataplane_open(&options, &dp, &adopted, &err) == -EPERM);
 	cr_assert(strstr(err.text, "755"), "%s", err.text);
+}
+
+/* Another uid with CAP_BPF and CAP_NET_ADMIN and nothing else, as the agent is once it runs. */
+static void drop_privileges(uid_t uid)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[2] = { 0 };
+
+	caps[0].permitted = caps[0].effective = 1u << CAP_NET_ADMIN;
+	caps[1].permitted = caps[1].effective = 1u << (CAP_BPF - 32);
+	cr_assert(prctl(PR_SET_KEEPCAPS, 1) == 0 && setresuid(uid, uid, uid) == 0);
+	cr_assert(syscall(SYS_capset, &head, caps) == 0);
+}
+
+Test(attach, all_of_it_works_with_two_capabilities_and_another_uid)
+{
+	struct fb_dataplane *dp;
+	struct fb_explain answer;
+	unsigned char frame[64] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x08, 0x06 };
+	__u32 ga = if_nametoindex("ga"), gb = if_nametoindex("gb");
+
+	options.owner = 65534;
+	dp = open_dp(false);
+	attach(dp, "ga");
+	drop_privileges(options.owner);
+
+	attach(dp, "gb");
+	cr_assert(enforcing(dp, "ga"), "%s", err.text);
+	cr_assert(enforcing(dp, "gb"), "%s", err.text);
+	fill(dp, 1);
+	cr_assert(fb_dataplane_switch_image(dp, &err) == 0, "%s", err.text);
+	cr_assert(fb_dataplane_set_self(dp, NULL, 0, &err) == 0, "%s", err.text);
+	cr_assert(fb_dataplane_set_egress(dp, NULL, 0, &err) == 0, "%s", err.text);
+	cr_assert(fb_dataplane_explain(dp, ga, frame, sizeof(frame), &answer, &err) == 0, "%s", err.text);
+	cr_assert(fb_dataplane_reap(dp, &err) == 0, "%s", err.text);
+	cr_assert(fb_dataplane_detach(dp, "gb", gb, &err) == 0, "%s", err.text);
+	fb_dataplane_close(dp);
+
+	dp = open_dp(true);
+	cr_assert(enforcing(dp, "ga"), "%s", err.text);
+	cr_assert(fb_dataplane_generation(dp) == 1);
+	fb_dataplane_close(dp);
 }
