@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Load, pin, attach, adopt, guard, on the running kernel. Needs root. Every test has a network and a mount namespace of its own,
- * with the veth pair ga - gb, so that whatever it leaves ends with its process.
+ * Load, pin, attach, adopt, guard, on the running kernel. Needs root. Every test has a network and a mount
+ * namespace of its own, with the veth pair ga - gb, so that whatever it leaves ends with its process.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -61,7 +61,8 @@ static void setup(void)
 	cr_assert(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
 	cr_assert(mount("tmpfs", "/run", "tmpfs", 0, NULL) == 0);
 	cr_assert(mkdir(run_dir, 0755) == 0);
-	cr_assert(sh("ip link set lo up; ip link add ga type veth peer name gb && ip link set ga up && ip link set gb up") == 0);
+	cr_assert(sh("ip link set lo up; ip link add ga type veth peer name gb && ip link set ga up && ip "
+		     "link set gb up") == 0);
 }
 TestSuite(attach, .init = setup, .timeout = 60);
 
@@ -93,7 +94,9 @@ static bool enforcing(struct fb_dataplane *dp, const char *name)
 static int pass_program(enum bpf_prog_type type)
 {
 	struct bpf_insn insns[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = type == BPF_PROG_TYPE_XDP ? XDP_PASS : 0 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K,
+		  .dst_reg = BPF_REG_0,
+		  .imm = type == BPF_PROG_TYPE_XDP ? XDP_PASS : 0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 
@@ -130,7 +133,8 @@ Test(attach, a_created_again_device_is_shut_out_until_attached_anew)
 	__u32 old = if_nametoindex("ga");
 
 	attach(dp, "ga");
-	cr_assert(sh("ip link del ga; ip link add ga type veth peer name gb && ip link set ga up && ip link set gb up") == 0);
+	cr_assert(sh("ip link del ga; ip link add ga type veth peer name gb && ip link set ga up && ip link "
+		     "set gb up") == 0);
 	cr_assert(!says(GUARD, "\"ga\""));
 	cr_assert(!enforcing(dp, "ga"));
 	cr_assert(fb_dataplane_attach(dp, "ga", old, &mode, &err) == -ENODEV);
@@ -143,14 +147,19 @@ Test(attach, a_created_again_device_is_shut_out_until_attached_anew)
 	fb_dataplane_close(dp);
 }
 
-/* The kernel gives the first free index upwards, but a namespace can be told one: the pin's name then says a live index. */
+/*
+ * The kernel gives the first free index upwards, but a namespace can be told one: the pin's name then says a
+ * live index.
+ */
 Test(attach, a_device_with_the_old_index_gets_a_new_link)
 {
 	struct fb_dataplane *dp = open_dp(false);
 	__u32 old = if_nametoindex("ga");
 
 	attach(dp, "ga");
-	cr_assert(sh("ip link del ga; ip link add ga index %u type veth peer name gb && ip link set ga up && ip link set gb up", old) == 0);
+	cr_assert(sh("ip link del ga; ip link add ga index %u type veth peer name gb && ip link set ga up && "
+		     "ip link set gb up",
+		     old) == 0);
 	cr_assert(!enforcing(dp, "ga"));
 	cr_assert(!says("ip link show ga", "xdp"));
 	attach(dp, "ga");
@@ -233,7 +242,8 @@ Test(attach, the_guard_follows_a_device_behind_its_port)
 Test(attach, refuses_a_foreign_filter_before_ours)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)if_nametoindex("ga"), .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = pass_program(BPF_PROG_TYPE_SCHED_CLS), .handle = 1, .priority = 1);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = pass_program(BPF_PROG_TYPE_SCHED_CLS), .handle = 1,
+		    .priority = 1);
 	struct fb_dataplane *dp = open_dp(false);
 	enum fb_xdp_mode mode;
 	char id[32];
@@ -277,7 +287,8 @@ Test(attach, refuses_a_foreign_xdp_program)
 	struct fb_dataplane *dp = open_dp(false);
 	enum fb_xdp_mode mode;
 
-	cr_assert(bpf_xdp_attach((int)if_nametoindex("ga"), pass_program(BPF_PROG_TYPE_XDP), XDP_FLAGS_DRV_MODE, NULL) == 0);
+	cr_assert(bpf_xdp_attach((int)if_nametoindex("ga"), pass_program(BPF_PROG_TYPE_XDP),
+				 XDP_FLAGS_DRV_MODE, NULL) == 0);
 	cr_assert(fb_dataplane_attach(dp, "ga", if_nametoindex("ga"), &mode, &err) == -EBUSY);
 	cr_assert(strstr(err.text, "ga: XDP program "), "%s", err.text);
 	fb_dataplane_close(dp);
@@ -368,7 +379,9 @@ Test(attach, images_alternate_and_a_half_filled_one_is_cleared)
 /* One broadcast frame out of gb, which arrives on ga. */
 static void send_frame(void)
 {
-	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex("gb"), .sll_halen = 6 };
+	struct sockaddr_ll to = { .sll_family = AF_PACKET,
+				  .sll_ifindex = (int)if_nametoindex("gb"),
+				  .sll_halen = 6 };
 	unsigned char frame[64] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x08, 0x06 };
 	fb_autoclose int fd = socket(AF_PACKET, SOCK_RAW, 0);
 
@@ -413,7 +426,8 @@ Test(attach, explain_moves_nothing_and_needs_an_interface)
 
 	cr_assert(fb_dataplane_explain(dp, 0, frame, sizeof(frame), &answer, &err) == -ENODEV);
 	cr_assert(fb_dataplane_explain(dp, 4000, frame, sizeof(frame), &answer, &err) == -ENODEV);
-	cr_assert(fb_dataplane_explain(dp, if_nametoindex("ga"), frame, sizeof(frame), &answer, &err) == 0, "%s", err.text);
+	cr_assert(fb_dataplane_explain(dp, if_nametoindex("ga"), frame, sizeof(frame), &answer, &err) == 0,
+		  "%s", err.text);
 	cr_assert(answer.reason == FB_DROP_UNDECIDED);
 	cr_assert(dropped(dp) == 0);
 	fb_dataplane_close(dp);
@@ -439,13 +453,15 @@ Test(attach, the_gateways_addresses_are_replaced_whole)
 	struct fb_dataplane *dp = open_dp(false);
 
 	for (unsigned int i = 0; i < FB_ARRAY_SIZE(entries); i++)
-		entries[i] = (struct fb_self_entry){ .key = { .lo = i + 1, .family = 4 }, .value = { .kind = FB_SELF_ADDRESS } };
+		entries[i] = (struct fb_self_entry){ .key = { .lo = i + 1, .family = 4 },
+						     .value = { .kind = FB_SELF_ADDRESS } };
 	cr_assert(fb_dataplane_set_self(dp, entries, 3, &err) == 0, "%s", err.text);
 	cr_assert(self_count() == 3);
 	cr_assert(fb_dataplane_set_self(dp, entries + 2, 4, &err) == 0, "%s", err.text);
 	cr_assert(self_count() == 4);
 	cr_assert(fb_dataplane_set_self(dp, entries, 4096, &err) == 0, "%s", err.text);
-	cr_assert(fb_dataplane_set_self(dp, entries + 1, 4096, &err) == 0, "a full table, one other: %s", err.text);
+	cr_assert(fb_dataplane_set_self(dp, entries + 1, 4096, &err) == 0, "a full table, one other: %s",
+		  err.text);
 	cr_assert(self_count() == 4096);
 	cr_assert(fb_dataplane_set_self(dp, entries, 4097, &err) == -E2BIG);
 	cr_assert(fb_dataplane_set_self(dp, NULL, 0, &err) == 0, "%s", err.text);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What netlink says, followed through changes. Needs root: every test has a network namespace of its own with the veth pair ga - gb. */
+/*
+ * What netlink says, followed through changes. Needs root: every test has a network namespace of its own with
+ * the veth pair ga - gb.
+ */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <poll.h>
@@ -28,7 +31,8 @@ __attribute__((format(printf, 1, 2))) static void sh(const char *fmt, ...)
 static void setup(void)
 {
 	cr_assert(unshare(CLONE_NEWNET) == 0, "needs root");
-	sh("sysctl -qw net.ipv6.conf.default.accept_dad=0; ip link set lo up; ip link add ga type veth peer name gb");
+	sh("sysctl -qw net.ipv6.conf.default.accept_dad=0; ip link set lo up; ip link add ga type veth peer "
+	   "name gb");
 	cr_assert(fb_net_open(&net, &err) == 0, "%s", err.text);
 }
 static void teardown(void)
@@ -99,7 +103,8 @@ Test(net, addresses_come_with_prefix_and_broadcast)
 	cr_assert(changed() & FB_NET_CHANGED_ADDRESSES);
 	const struct fb_net_address *a = address("10.20.0.1"), *b = address("2001:db8::1");
 
-	cr_assert(a && a->prefix_len == 16 && a->has_broadcast && a->broadcast.lo == 0x0a14ffff && a->ifindex == ga()->ifindex);
+	cr_assert(a && a->prefix_len == 16 && a->has_broadcast && a->broadcast.lo == 0x0a14ffff &&
+		  a->ifindex == ga()->ifindex);
 	cr_assert(b && b->prefix_len == 64 && !b->has_broadcast && !b->link_local && !b->tentative);
 	sh("ip addr del 10.20.0.1/16 dev ga");
 	changed();
@@ -114,7 +119,8 @@ Test(net, neighbours_have_a_state_and_no_group_addresses)
 	const struct fb_net_neighbour *n = NULL;
 
 	sh("ip link set ga up; ip link set gb up; ip addr add 10.20.0.1/16 dev ga");
-	sh("ip neigh add 10.20.0.5 lladdr 02:00:00:00:00:05 dev ga nud permanent; ip neigh add 10.20.0.6 dev ga nud failed");
+	sh("ip neigh add 10.20.0.5 lladdr 02:00:00:00:00:05 dev ga nud permanent; ip neigh add 10.20.0.6 dev "
+	   "ga nud failed");
 	cr_assert(changed() & FB_NET_CHANGED_NEIGHBOURS);
 	for (size_t i = 0; i < fb_net_state(net)->neighbours.n; i++) {
 		const struct fb_net_neighbour *at = &fb_net_state(net)->neighbours.v[i];
@@ -137,17 +143,20 @@ Test(net, default_routes_are_kept_and_every_route_is_a_change)
 	cr_assert(fb_net_state(net)->defaults.n == 1);
 	const struct fb_net_route *r = &fb_net_state(net)->defaults.v[0];
 
-	cr_assert(r->ifindex == ga()->ifindex && r->family == 4 && r->has_gateway && r->gateway.lo == 0x0a140009 && r->metric == 5);
+	cr_assert(r->ifindex == ga()->ifindex && r->family == 4 && r->has_gateway &&
+		  r->gateway.lo == 0x0a140009 && r->metric == 5);
 	sh("ip route replace default via 10.20.0.10 metric 5");
 	changed();
-	cr_assert(fb_net_state(net)->defaults.n == 1 && fb_net_state(net)->defaults.v[0].gateway.lo == 0x0a14000a);
+	cr_assert(fb_net_state(net)->defaults.n == 1 &&
+		  fb_net_state(net)->defaults.v[0].gateway.lo == 0x0a14000a);
 	sh("ip route add 192.0.2.0/24 via 10.20.0.9");
 	cr_assert(changed() == FB_NET_CHANGED_ROUTES);
 	sh("ip rule add from 192.0.2.1 lookup 7");
 	cr_assert(changed() == FB_NET_CHANGED_ROUTES);
 	sh("ip link set ga down");
 	cr_assert(changed() & FB_NET_CHANGED_ROUTES);
-	cr_assert(fb_net_state(net)->defaults.n == 0, "the kernel says nothing of IPv4 routes that go with a device");
+	cr_assert(fb_net_state(net)->defaults.n == 0,
+		  "the kernel says nothing of IPv4 routes that go with a device");
 }
 
 Test(net, a_qdisc_that_comes_or_goes_is_told)

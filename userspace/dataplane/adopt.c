@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From a tree of pins to descriptors and mappings. Nothing is taken on trust: a map of another type or size would be read as what it is
- * not, so each is compared with what this version expects; the sizes that were chosen at load are taken from the maps themselves.
+ * From a tree of pins to descriptors and mappings. Nothing is taken on trust: a map of another type or size
+ * would be read as what it is not, so each is compared with what this version expects; the sizes that were
+ * chosen at load are taken from the maps themselves.
  */
 #include <errno.h>
 #include <string.h>
@@ -29,7 +30,9 @@ static const enum bpf_map_type map_types[FB_MAP_COUNT] = {
 	[FB_MAP_SCRATCH] = BPF_MAP_TYPE_ARRAY,
 };
 
-#define OTHER_VERSION "it was pinned by another version; run `firebreakd --unload` (enforcement ends until the next start)"
+#define OTHER_VERSION                                                                                   \
+	"it was pinned by another version; run `firebreakd --unload` (enforcement ends until the next " \
+	"start)"
 
 static int open_map(const char *path, struct bpf_map_info *ret_info, struct fb_error *err)
 {
@@ -37,7 +40,8 @@ static int open_map(const char *path, struct bpf_map_info *ret_info, struct fb_e
 	__u32 len = sizeof(*ret_info);
 
 	if (fd < 0)
-		return fb_error_set(err, fd, "%s: cannot be opened: %s; %s", path, strerror(-fd), OTHER_VERSION);
+		return fb_error_set(err, fd, "%s: cannot be opened: %s; %s", path, strerror(-fd),
+				    OTHER_VERSION);
 	memset(ret_info, 0, sizeof(*ret_info));
 	int r = bpf_obj_get_info_by_fd(fd, ret_info, &len);
 
@@ -61,20 +65,24 @@ static int map_memory(struct fb_maps *maps, int id, bool explain, const char *pa
 	return 0;
 }
 
-static int adopt_map(struct fb_dataplane *dp, struct fb_maps *maps, int id, bool explain, const struct fb_sizes *sizes,
-		     struct fb_error *err)
+static int adopt_map(struct fb_dataplane *dp, struct fb_maps *maps, int id, bool explain,
+		     const struct fb_sizes *sizes, struct fb_error *err)
 {
-	fb_autofree char *path = fb_path("%s/%s/%s", dp->dir, explain ? "explain" : "maps", fb_map_specs[id].name);
+	fb_autofree char *path =
+		fb_path("%s/%s/%s", dp->dir, explain ? "explain" : "maps", fb_map_specs[id].name);
 	size_t want = fb_map_value_size(id, sizes);
 	struct bpf_map_info info;
 
 	maps->fd[id] = open_map(path, &info, err);
 	if (maps->fd[id] < 0)
 		return maps->fd[id];
-	if (info.type != map_types[id] || info.key_size != fb_map_specs[id].key_size || info.value_size != want)
-		return fb_error_set(err, -EPROTO, "%s: is of type %u with keys of %u and values of %u bytes, not %u, %u and %zu; %s", path,
-				    info.type, info.key_size, info.value_size, map_types[id], fb_map_specs[id].key_size, want,
-				    OTHER_VERSION);
+	if (info.type != map_types[id] || info.key_size != fb_map_specs[id].key_size ||
+	    info.value_size != want)
+		return fb_error_set(
+			err, -EPROTO,
+			"%s: is of type %u with keys of %u and values of %u bytes, not %u, %u and %zu; %s",
+			path, info.type, info.key_size, info.value_size, map_types[id],
+			fb_map_specs[id].key_size, want, OTHER_VERSION);
 	maps->bytes[id] = want;
 	return map_memory(maps, id, explain, path, err);
 }
@@ -90,11 +98,15 @@ static int find_buckets(struct fb_dataplane *dp, struct fb_error *err)
 		return fd;
 	dp->sizes.buckets = info.value_size / (__u32)sizeof(struct fb_flow_bucket);
 	if (!dp->sizes.buckets || (dp->sizes.buckets & (dp->sizes.buckets - 1)))
-		return fb_error_set(err, -EPROTO, "%s: %u bytes are no flow table; %s", path, info.value_size, OTHER_VERSION);
+		return fb_error_set(err, -EPROTO, "%s: %u bytes are no flow table; %s", path, info.value_size,
+				    OTHER_VERSION);
 	return 0;
 }
 
-/* The live image is the one whose id the outer map holds: an agent that was killed while it filled the spare one touches no other. */
+/*
+ * The live image is the one whose id the outer map holds: an agent that was killed while it filled the spare
+ * one touches no other.
+ */
 static int adopt_images(struct fb_dataplane *dp, struct fb_error *err)
 {
 	__u32 zero = 0, live_id = 0;
@@ -108,10 +120,12 @@ static int adopt_images(struct fb_dataplane *dp, struct fb_error *err)
 			return dp->image_fd[i];
 		if (info.type != BPF_MAP_TYPE_ARRAY || (i && info.value_size != dp->sizes.image) ||
 		    (info.value_size != FB_IMAGE_BYTES_SMALL && info.value_size != FB_IMAGE_BYTES_LARGE))
-			return fb_error_set(err, -EPROTO, "%s: %u bytes are no policy image; %s", path, info.value_size, OTHER_VERSION);
+			return fb_error_set(err, -EPROTO, "%s: %u bytes are no policy image; %s", path,
+					    info.value_size, OTHER_VERSION);
 		dp->sizes.image = info.value_size;
 		dp->image_id[i] = info.id;
-		dp->image[i] = mmap(NULL, dp->sizes.image, PROT_READ | PROT_WRITE, MAP_SHARED, dp->image_fd[i], 0);
+		dp->image[i] =
+			mmap(NULL, dp->sizes.image, PROT_READ | PROT_WRITE, MAP_SHARED, dp->image_fd[i], 0);
 		if (dp->image[i] == MAP_FAILED) {
 			dp->image[i] = NULL;
 			return fb_error_set(err, -errno, "%s: cannot be mapped: %s", path, strerror(errno));
@@ -123,8 +137,9 @@ static int adopt_images(struct fb_dataplane *dp, struct fb_error *err)
 		return fb_error_set(err, r, "%s/maps/fb_images: cannot be read: %s", dp->dir, strerror(-r));
 	dp->image_live = r < 0 ? -1 : live_id == dp->image_id[0] ? 0 : live_id == dp->image_id[1] ? 1 : -1;
 	if (r == 0 && dp->image_live < 0)
-		return fb_error_set(err, -EPROTO, "%s/maps/fb_images: names map %u, which is neither of the two images; %s", dp->dir,
-				    live_id, OTHER_VERSION);
+		return fb_error_set(err, -EPROTO,
+				    "%s/maps/fb_images: names map %u, which is neither of the two images; %s",
+				    dp->dir, live_id, OTHER_VERSION);
 	return 0;
 }
 
@@ -150,8 +165,8 @@ int fb_adopt_programs(struct fb_dataplane *dp, struct fb_error *err)
 
 		dp->prog[i] = bpf_obj_get(path);
 		if (dp->prog[i] < 0)
-			return fb_error_set(err, dp->prog[i], "%s: cannot be opened: %s; %s", path, strerror(-dp->prog[i]),
-					    OTHER_VERSION);
+			return fb_error_set(err, dp->prog[i], "%s: cannot be opened: %s; %s", path,
+					    strerror(-dp->prog[i]), OTHER_VERSION);
 		if (fb_prog_info(dp->prog[i], &dp->prog_id[i], NULL, err) < 0)
 			return fb_error_prefix(err, "%s", path);
 	}
@@ -178,7 +193,9 @@ int fb_adopt(struct fb_dataplane *dp, struct fb_error *err)
 	const struct fb_flow_geometry *g = dp->live.mem[FB_MAP_GEOMETRY];
 
 	if (g->abi != FB_ABI_VERSION || g->bucket_mask != dp->sizes.buckets - 1)
-		return fb_error_set(err, -EPROTO, "%s/maps/fb_geometry: ABI %u, %u buckets, where %u and %u were expected; %s", dp->dir, g->abi,
-				    g->bucket_mask + 1, FB_ABI_VERSION, dp->sizes.buckets, OTHER_VERSION);
+		return fb_error_set(
+			err, -EPROTO,
+			"%s/maps/fb_geometry: ABI %u, %u buckets, where %u and %u were expected; %s", dp->dir,
+			g->abi, g->bucket_mask + 1, FB_ABI_VERSION, dp->sizes.buckets, OTHER_VERSION);
 	return 0;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A port becomes protected and, by an operator's act, stops being one. The order is the point: XDP, then tc, then the guard lets the kernel hear it;
- * backwards on the way out. Whatever fails in between leaves the device unheard, never open.
+ * A port becomes protected and, by an operator's act, stops being one. The order is the point: XDP, then tc,
+ * then the guard lets the kernel hear it; backwards on the way out. Whatever fails in between leaves the
+ * device unheard, never open.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -18,11 +19,13 @@ static int check_name(const char *ifname, __u32 ifindex, struct fb_error *err)
 	if (is == 0)
 		return fb_error_set(err, -ENODEV, "%s: there is no such device", ifname);
 	if (is != ifindex)
-		return fb_error_set(err, -ENODEV, "%s: is device %u now, not %u; it was created again", ifname, is, ifindex);
+		return fb_error_set(err, -ENODEV, "%s: is device %u now, not %u; it was created again",
+				    ifname, is, ifindex);
 	return 0;
 }
 
-int fb_dataplane_attach(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, enum fb_xdp_mode *ret_mode, struct fb_error *err)
+int fb_dataplane_attach(struct fb_dataplane *dp, const char *ifname, __u32 ifindex,
+			enum fb_xdp_mode *ret_mode, struct fb_error *err)
 {
 	enum fb_xdp_mode mode = FB_XDP_NONE;
 	int r;
@@ -38,8 +41,8 @@ int fb_dataplane_attach(struct fb_dataplane *dp, const char *ifname, __u32 ifind
 	/* Redirects may go there only now. The kernel takes the entry out when the device goes. */
 	r = bpf_map_update_elem(dp->live.fd[FB_MAP_DEV], &ifindex, &ifindex, BPF_ANY);
 	if (r < 0)
-		return fb_error_set(err, r, "%s: cannot be made a target of redirects: %s%s", ifname, strerror(-r),
-				    r == -E2BIG ? " (1024 ports at most)" : "");
+		return fb_error_set(err, r, "%s: cannot be made a target of redirects: %s%s", ifname,
+				    strerror(-r), r == -E2BIG ? " (1024 ports at most)" : "");
 	r = fb_guard_add(dp, ifindex, err);
 	if (r < 0)
 		return fb_error_prefix(err, "%s", ifname);
@@ -62,7 +65,8 @@ int fb_dataplane_detach(struct fb_dataplane *dp, const char *ifname, __u32 ifind
 	return r < 0 ? r : fb_link_unpin(pin, err);
 }
 
-bool fb_dataplane_enforcing(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, enum fb_xdp_mode *ret_mode, struct fb_error *ret_why)
+bool fb_dataplane_enforcing(struct fb_dataplane *dp, const char *ifname, __u32 ifindex,
+			    enum fb_xdp_mode *ret_mode, struct fb_error *ret_why)
 {
 	int alive;
 
@@ -80,7 +84,8 @@ bool fb_dataplane_enforcing(struct fb_dataplane *dp, const char *ifname, __u32 i
 	if (fb_tc_check(dp, ifname, ifindex, ret_why) < 0)
 		return false;
 	if (!fb_guard_has(dp, ifindex)) {
-		fb_error_set(ret_why, -ENOENT, "%s: the guard does not list it, so the kernel does not hear it", ifname);
+		fb_error_set(ret_why, -ENOENT,
+			     "%s: the guard does not list it, so the kernel does not hear it", ifname);
 		return false;
 	}
 	return true;

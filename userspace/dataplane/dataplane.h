@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The data plane as the agent sees it: load, pin, attach, adopt, feed, read. The only user of libbpf. Nothing here ever detaches
- * because a process ends: links and maps are pinned under <run_dir>/bpf/v<abi>/, tc filters belong to the kernel.
+ * The data plane as the agent sees it: load, pin, attach, adopt, feed, read. The only user of libbpf. Nothing
+ * here ever detaches because a process ends: links and maps are pinned under <run_dir>/bpf/v<abi>/, tc
+ * filters belong to the kernel.
  */
 #ifndef FB_DATAPLANE_DATAPLANE_H
 #define FB_DATAPLANE_DATAPLANE_H
@@ -12,30 +13,42 @@
 struct fb_dataplane;
 
 struct fb_dataplane_options {
-	const char *run_dir;	  /* e.g. /run/firebreak; bpffs is mounted at <run_dir>/bpf, mode 0700 */
-	unsigned int owner;	  /* uid that the mount belongs to (beside root): the agent's after it dropped its privileges */
-	unsigned int flow_buckets; /* power of two; 0 = by memory (256 K flows on 1 GiB); of no effect on what is adopted */
-	bool large_image;	  /* room for a policy of 64 MiB in each of the two images, else 16; of no effect on what is adopted */
-	bool generic;		  /* allow generic XDP where the driver has no native mode */
-	bool fake_clock;	  /* tests: time comes from fb_runtime; of no effect on what is adopted */
-	/* Interfaces that are no policy interfaces but may reach this host (never be forwarded from). Names; NULL-terminated or NULL. */
+	const char *run_dir; /* e.g. /run/firebreak; bpffs is mounted at <run_dir>/bpf, mode 0700 */
+	/* The uid that the mount belongs to, beside root: the agent's after it dropped its privileges. */
+	unsigned int owner;
+	/* These three shape what is loaded anew; what is adopted keeps the shape that it has. */
+	unsigned int flow_buckets; /* power of two; 0 = by memory (256 K flows on 1 GiB) */
+	bool large_image;	   /* each of the two images has room for a policy of 64 MiB, else 16 */
+	bool fake_clock;	   /* tests: time comes from fb_runtime */
+	bool generic;		   /* allow generic XDP where the driver has no native mode */
+	/*
+	 * Interfaces that are no policy interfaces but may reach this host (never be forwarded from). Names;
+	 * NULL-terminated, or NULL.
+	 */
 	const char *const *management;
 };
 
 /*
- * Adopts what is pinned if its ABI matches, else loads the programs, creates and pins all maps. *ret_adopted tells which. On success
- * everything that will ever be loaded is loaded and pinned (live programs, explain instance, redirect-error counter).
+ * Adopts what is pinned if its ABI matches, else loads the programs, creates and pins all maps. *ret_adopted
+ * tells which. On success everything that will ever be loaded is loaded and pinned (live programs, explain
+ * instance, redirect-error counter).
  */
-int fb_dataplane_open(const struct fb_dataplane_options *options, struct fb_dataplane **ret, bool *ret_adopted,
-		      struct fb_error *err);
+int fb_dataplane_open(const struct fb_dataplane_options *options, struct fb_dataplane **ret,
+		      bool *ret_adopted, struct fb_error *err);
 /* Closes fds and mappings. Enforcement goes on. */
 void fb_dataplane_close(struct fb_dataplane *dp);
 /* Detaches everything and unpins: an explicit operator action (firebreakd --unload), never at exit. */
 int fb_dataplane_unload(struct fb_dataplane *dp, struct fb_error *err);
-/* The same without a handle: also clears away what fb_dataplane_open() refuses to adopt, whatever its ABI. Nothing there = 0. */
+/*
+ * The same without a handle: also clears away what fb_dataplane_open() refuses to adopt, whatever its ABI.
+ * Nothing there = 0.
+ */
 int fb_dataplane_unload_all(const struct fb_dataplane_options *options, struct fb_error *err);
 
-/* The spare image to fill (zeroed, *ret_size bytes) and the switch to it; the switch waits for readers and is atomic. */
+/*
+ * The spare image to fill (zeroed, *ret_size bytes) and the switch to it; the switch waits for readers and is
+ * atomic.
+ */
 void *fb_dataplane_spare_image(struct fb_dataplane *dp, size_t *ret_size);
 int fb_dataplane_switch_image(struct fb_dataplane *dp, struct fb_error *err);
 /* The generation in force, 0 = no image. */
@@ -44,38 +57,44 @@ __u32 fb_dataplane_generation(const struct fb_dataplane *dp);
 const void *fb_dataplane_image(const struct fb_dataplane *dp);
 
 /*
- * Protects a device: XDP link with an explicit mode flag, clsact with both filters, then its index into the guard's set; in this
- * order. Idempotent: adopts a live pinned link of the same ifindex and replaces a severed one. The error names what
- * is wrong and what to do (no native XDP: EOPNOTSUPP; MTU too large: ERANGE; foreign XDP program or filter: EBUSY with its id).
+ * Protects a device: XDP link with an explicit mode flag, clsact with both filters, then its index into the
+ * guard's set; in this order. Idempotent: adopts a live pinned link of the same ifindex and replaces a
+ * severed one. The error names what is wrong and what to do (no native XDP: EOPNOTSUPP; MTU too large:
+ * ERANGE; foreign XDP program or filter: EBUSY with its id).
  */
 enum fb_xdp_mode { FB_XDP_NONE, FB_XDP_NATIVE, FB_XDP_GENERIC };
-int fb_dataplane_attach(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, enum fb_xdp_mode *ret_mode,
-			struct fb_error *err);
+int fb_dataplane_attach(struct fb_dataplane *dp, const char *ifname, __u32 ifindex,
+			enum fb_xdp_mode *ret_mode, struct fb_error *err);
 /* No longer a policy interface: out of the guard's set first, then filters and link. */
 int fb_dataplane_detach(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, struct fb_error *err);
 /* Still enforcing? XDP link alive on this ifindex, both filters ours, index in the guard. */
-bool fb_dataplane_enforcing(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, enum fb_xdp_mode *ret_mode,
-			    struct fb_error *ret_why);
+bool fb_dataplane_enforcing(struct fb_dataplane *dp, const char *ifname, __u32 ifindex,
+			    enum fb_xdp_mode *ret_mode, struct fb_error *ret_why);
 /* Pinned links whose device is gone: unpinned, their index taken out of the guard. Returns how many. */
 int fb_dataplane_reap(struct fb_dataplane *dp, struct fb_error *err);
 /* ifindexes of all live pinned links. *ret is the caller's to free; returns the count or negative errno. */
 int fb_dataplane_attached(struct fb_dataplane *dp, __u32 **ret, struct fb_error *err);
 
-/* Tables that the agent keeps in step with the host. Each replaces the whole content by differences (never empty in between). */
+/*
+ * Tables that the agent keeps in step with the host. Each replaces the whole content by differences (never
+ * empty in between).
+ */
 struct fb_self_entry {
 	struct fb_self_key key;
 	struct fb_self_value value;
 };
-int fb_dataplane_set_self(struct fb_dataplane *dp, const struct fb_self_entry *entries, size_t n, struct fb_error *err);
+int fb_dataplane_set_self(struct fb_dataplane *dp, const struct fb_self_entry *entries, size_t n,
+			  struct fb_error *err);
 struct fb_egress_entry {
 	__u32 ifindex; /* as the FIB answers */
 	struct fb_egress egress;
 };
 /*
- * An entry whose ifindex is not its port (a VLAN device, a bond) is also listened to by the guard while that port enforces: what the
- * kernel takes from a port comes in on this device.
+ * An entry whose ifindex is not its port (a VLAN device, a bond) is also listened to by the guard while that
+ * port enforces: what the kernel takes from a port comes in on this device.
  */
-int fb_dataplane_set_egress(struct fb_dataplane *dp, const struct fb_egress_entry *entries, size_t n, struct fb_error *err);
+int fb_dataplane_set_egress(struct fb_dataplane *dp, const struct fb_egress_entry *entries, size_t n,
+			    struct fb_error *err);
 void fb_dataplane_bump_routes(struct fb_dataplane *dp);
 void fb_dataplane_set_tai_offset(struct fb_dataplane *dp, int seconds);
 
@@ -88,17 +107,18 @@ void fb_dataplane_clear_rule_counter(struct fb_dataplane *dp, unsigned int slot)
 void fb_dataplane_clear_zone_counters(struct fb_dataplane *dp, unsigned int zone);
 void fb_dataplane_flow_totals(const struct fb_dataplane *dp, struct fb_flow_totals *ret);
 /* Calls each(flow, arg) for every live flow until it returns false. */
-void fb_dataplane_each_flow(const struct fb_dataplane *dp, bool (*each)(const struct fb_snapshot_flow *, void *), void *arg);
+void fb_dataplane_each_flow(const struct fb_dataplane *dp,
+			    bool (*each)(const struct fb_snapshot_flow *, void *), void *arg);
 /* Packets that a driver did not take after the verdict (all CPUs). */
 __u64 fb_dataplane_redirect_errors(const struct fb_dataplane *dp);
 /* Bytes of all pinned maps, by arithmetic. */
 size_t fb_dataplane_map_bytes(const struct fb_dataplane *dp);
 
 /*
- * Runs the explain instance over a frame as if it came in on ifindex (0 is refused: -ENODEV). Live flows, buckets and counters are not touched; the live
- * entry of the frame's flow, if any, is copied in first.
+ * Runs the explain instance over a frame as if it came in on ifindex (0 is refused: -ENODEV). Live flows,
+ * buckets and counters are not touched; the live entry of the frame's flow, if any, is copied in first.
  */
-int fb_dataplane_explain(struct fb_dataplane *dp, __u32 ifindex, const void *frame, size_t len, struct fb_explain *ret,
-			 struct fb_error *err);
+int fb_dataplane_explain(struct fb_dataplane *dp, __u32 ifindex, const void *frame, size_t len,
+			 struct fb_explain *ret, struct fb_error *err);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The filters of a clsact hook, read over rtnetlink: libbpf can ask for one filter by number, but not who else is there. A filter that
- * runs before ours and answers "ok" hides ours (seen), so somebody has to look.
+ * The filters of a clsact hook, read over rtnetlink: libbpf can ask for one filter by number, but not who
+ * else is there. A filter that runs before ours and answers "ok" hides ours (seen), so somebody has to look.
  */
 #include <errno.h>
 #include <linux/pkt_cls.h>
@@ -44,7 +44,8 @@ static void add_filter(struct filter_list *list, const struct nlmsghdr *h)
 		return;
 	copy_text(f.kind, sizeof(f.kind), find_attr(attrs, len, TCA_KIND));
 	if (strcmp(f.kind, "bpf") == 0 && options) {
-		copy_text(f.name, sizeof(f.name), find_attr(RTA_DATA(options), (int)RTA_PAYLOAD(options), TCA_BPF_NAME));
+		copy_text(f.name, sizeof(f.name),
+			  find_attr(RTA_DATA(options), (int)RTA_PAYLOAD(options), TCA_BPF_NAME));
 		id = find_attr(RTA_DATA(options), (int)RTA_PAYLOAD(options), TCA_BPF_ID);
 		if (id && RTA_PAYLOAD(id) >= sizeof(f.prog_id))
 			memcpy(&f.prog_id, RTA_DATA(id), sizeof(f.prog_id));
@@ -57,7 +58,8 @@ static int take_messages(struct filter_list *list, const char *buf, ssize_t n)
 {
 	int left = (int)n;
 
-	for (const struct nlmsghdr *h = (const void *)buf; NLMSG_OK(h, (unsigned int)left); h = NLMSG_NEXT(h, left)) {
+	for (const struct nlmsghdr *h = (const void *)buf; NLMSG_OK(h, (unsigned int)left);
+	     h = NLMSG_NEXT(h, left)) {
 		if (h->nlmsg_type == NLMSG_DONE)
 			return 1;
 		if (h->nlmsg_type == NLMSG_ERROR)
@@ -74,7 +76,10 @@ static int dump(__u32 ifindex, bool egress, struct filter_list *list)
 		struct nlmsghdr h;
 		struct tcmsg t;
 	} request = {
-		.h = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETTFILTER, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP, .nlmsg_seq = 1 },
+		.h = { .nlmsg_len = sizeof(request),
+		       .nlmsg_type = RTM_GETTFILTER,
+		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		       .nlmsg_seq = 1 },
 		.t = { .tcm_family = AF_UNSPEC,
 		       .tcm_ifindex = (int)ifindex,
 		       .tcm_parent = TC_H_MAKE(TC_H_CLSACT, egress ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS) },
@@ -107,7 +112,8 @@ int fb_filters_list(__u32 ifindex, bool egress, struct fb_filter **ret, struct f
 		r = 0;
 	if (r < 0) {
 		fb_vec_done(&list.all);
-		return fb_error_set(err, r, "the tc filters of device %u cannot be read: %s", ifindex, strerror(-r));
+		return fb_error_set(err, r, "the tc filters of device %u cannot be read: %s", ifindex,
+				    strerror(-r));
 	}
 	*ret = list.all.v;
 	return (int)list.all.n;

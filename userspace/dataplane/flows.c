@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reading the live table of flows beside the CPUs that write it, by the same rule as the program: the sequence of an entry before and after, even and
- * unchanged, else it is left out. Expired entries are free, whether or not a packet has found that out.
+ * Reading the live table of flows beside the CPUs that write it, by the same rule as the program: the
+ * sequence of an entry before and after, even and unchanged, else it is left out. Expired entries are free,
+ * whether or not a packet has found that out.
  */
 #include <string.h>
 #include <time.h>
@@ -55,7 +56,10 @@ static __u32 seconds(__s32 ticks)
 	return ticks <= 0 ? 0 : (__u32)(((__u64)ticks << FB_TICK_SHIFT) / 1000000000ull);
 }
 
-/* A link-local tuple carries its zone in bits that such addresses leave zero (bpf/lib/flow.h); they may be in either address. */
+/*
+ * A link-local tuple carries its zone in bits that such addresses leave zero (bpf/lib/flow.h); they may be in
+ * either address.
+ */
 struct fb_ip fb_flow_address(const struct fb_flow *f, int endpoint)
 {
 	__u64 hi = endpoint ? f->hi_b : f->hi_a, lo = endpoint ? f->lo_b : f->lo_a;
@@ -67,7 +71,8 @@ struct fb_ip fb_flow_address(const struct fb_flow *f, int endpoint)
 	return (struct fb_ip){ hi, lo };
 }
 
-static void describe(const struct fb_flow *f, __u32 meta, __u32 tick, __u32 generation, struct fb_snapshot_flow *ret)
+static void describe(const struct fb_flow *f, __u32 meta, __u32 tick, __u32 generation,
+		     struct fb_snapshot_flow *ret)
 {
 	const int family = f->family == 6 ? 6 : 4;
 	const struct fb_ip a = fb_flow_address(f, 0), b = fb_flow_address(f, 1);
@@ -92,7 +97,8 @@ static void describe(const struct fb_flow *f, __u32 meta, __u32 tick, __u32 gene
 	};
 }
 
-void fb_dataplane_each_flow(const struct fb_dataplane *dp, bool (*each)(const struct fb_snapshot_flow *, void *), void *arg)
+void fb_dataplane_each_flow(const struct fb_dataplane *dp,
+			    bool (*each)(const struct fb_snapshot_flow *, void *), void *arg)
 {
 	const struct fb_flow_bucket *buckets = dp->live.mem[FB_MAP_BUCKETS];
 	const struct fb_flow *flows = dp->live.mem[FB_MAP_FLOWS];
@@ -104,7 +110,8 @@ void fb_dataplane_each_flow(const struct fb_dataplane *dp, bool (*each)(const st
 			struct fb_snapshot_flow seen;
 			struct fb_flow flow;
 
-			if (!fb_flow_is_live(meta, tick) || !__atomic_load_n(&buckets[b].tag[way], __ATOMIC_ACQUIRE) ||
+			if (!fb_flow_is_live(meta, tick) ||
+			    !__atomic_load_n(&buckets[b].tag[way], __ATOMIC_ACQUIRE) ||
 			    !fb_flow_read(&flows[b * FB_FLOW_WAYS + way], &flow))
 				continue;
 			describe(&flow, meta, tick, generation, &seen);

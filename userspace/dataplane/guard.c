@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The static wall behind the programs: an nftables table that hears only the interface indexes that enforce, `lo`, and (for the host itself)
- * the management interfaces. A device that is deleted and created again loses its XDP link but gets another index, so it is shut
- * out without anybody running (seen). It concerns only what the kernel handles; redirected packets never come here.
+ * The static wall behind the programs: an nftables table that hears only the interface indexes that enforce,
+ * `lo`, and (for the host itself) the management interfaces. A device that is deleted and created again loses
+ * its XDP link but gets another index, so it is shut out without anybody running (seen). It concerns only
+ * what the kernel handles; redirected packets never come here.
  *
- * Everything is one transaction of nftables, which the kernel applies at once: chains are emptied and filled again at a start without
- * a moment in which they are empty, so a rule that somebody slipped in does not survive; the sets are kept.
+ * Everything is one transaction of nftables, which the kernel applies at once: chains are emptied and filled
+ * again at a start without a moment in which they are empty, so a rule that somebody slipped in does not
+ * survive; the sets are kept.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -24,8 +26,8 @@ static int run(struct fb_dataplane *dp, const char *commands, const char *what, 
 		return 0;
 	const char *said = nft_ctx_get_error_buffer(dp->nft);
 
-	return fb_error_set(err, -EIO, "the guard (nftables table " TABLE "): %s: %.*s", what, said ? (int)strcspn(said, "\n") : 0,
-			    said ? said : "");
+	return fb_error_set(err, -EIO, "the guard (nftables table " TABLE "): %s: %.*s", what,
+			    said ? (int)strcspn(said, "\n") : 0, said ? said : "");
 }
 
 int fb_guard_connect(struct fb_dataplane *dp, struct fb_error *err)
@@ -41,7 +43,8 @@ static int add_management(struct fb_strbuf *b, const char *const *names, struct 
 {
 	for (size_t i = 0; names && names[i]; i++) {
 		if (strlen(names[i]) >= IF_NAMESIZE || !names[i][0] || strpbrk(names[i], "\"*\\{}; \t\n"))
-			return fb_error_set(err, -EINVAL, "management interface \"%s\": not an interface name", names[i]);
+			return fb_error_set(err, -EINVAL,
+					    "management interface \"%s\": not an interface name", names[i]);
 		fb_strbuf_addf(b, "add element " TABLE " management { \"%s\" }\n", names[i]);
 	}
 	return 0;
@@ -54,18 +57,19 @@ int fb_guard_open(struct fb_dataplane *dp, const char *const *management, struct
 
 	if (r < 0)
 		return r;
-	fb_strbuf_add(&b, "add table " TABLE "\n"
-			  "add set " TABLE " enforced { type iface_index; }\n"
-			  "add set " TABLE " management { type ifname; }\n"
-			  "add chain " TABLE " inp { type filter hook input priority -310; policy drop; }\n"
-			  "add chain " TABLE " forw { type filter hook forward priority -310; policy drop; }\n"
-			  "flush chain " TABLE " inp\n"
-			  "flush chain " TABLE " forw\n"
-			  "add rule " TABLE " inp iif lo accept\n"
-			  "add rule " TABLE " inp iif @enforced accept\n"
-			  "add rule " TABLE " inp iifname @management accept\n"
-			  "add rule " TABLE " forw iif @enforced accept\n"
-			  "flush set " TABLE " management\n");
+	fb_strbuf_add(&b,
+		      "add table " TABLE "\n"
+		      "add set " TABLE " enforced { type iface_index; }\n"
+		      "add set " TABLE " management { type ifname; }\n"
+		      "add chain " TABLE " inp { type filter hook input priority -310; policy drop; }\n"
+		      "add chain " TABLE " forw { type filter hook forward priority -310; policy drop; }\n"
+		      "flush chain " TABLE " inp\n"
+		      "flush chain " TABLE " forw\n"
+		      "add rule " TABLE " inp iif lo accept\n"
+		      "add rule " TABLE " inp iif @enforced accept\n"
+		      "add rule " TABLE " inp iifname @management accept\n"
+		      "add rule " TABLE " forw iif @enforced accept\n"
+		      "flush set " TABLE " management\n");
 	r = add_management(&b, management, err);
 	return r < 0 ? r : run(dp, fb_strbuf_get(&b), "cannot be set up", err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The inside of the data plane's handle: file descriptors of what is pinned, mappings of it, and what the modules of this folder
- * ask of each other. Not for other folders.
+ * The inside of the data plane's handle: file descriptors of what is pinned, mappings of it, and what the
+ * modules of this folder ask of each other. Not for other folders.
  *
  *   <run_dir>/bpf/v<abi>/maps/<map>, maps/image-a, maps/image-b
  *                        explain/<map>       the explain instance's own maps
@@ -58,8 +58,16 @@ struct fb_sizes {
 /* Bytes of the one value of a map; 0 = not a map whose size is ours to say. */
 size_t fb_map_value_size(enum fb_map_id id, const struct fb_sizes *sizes);
 
-enum fb_prog_id { FB_PROG_XDP, FB_PROG_TC_IN, FB_PROG_TC_OUT, FB_PROG_REDIRECT_ERR, FB_PROG_EXPLAIN, FB_PROG_COUNT };
-extern const char *const fb_prog_names[FB_PROG_COUNT]; /* of the pins; all but explain are the program's name too */
+enum fb_prog_id {
+	FB_PROG_XDP,
+	FB_PROG_TC_IN,
+	FB_PROG_TC_OUT,
+	FB_PROG_REDIRECT_ERR,
+	FB_PROG_EXPLAIN,
+	FB_PROG_COUNT
+};
+extern const char
+	*const fb_prog_names[FB_PROG_COUNT]; /* of the pins; all but explain are the program's name too */
 
 /* Maps of one instance: descriptors and mappings. */
 struct fb_maps {
@@ -116,7 +124,8 @@ int fb_place_alone(const char *mount, const char *dir, struct fb_error *err);
 /* Names the object that this program carries; buf holds 17 bytes. */
 void fb_load_object_name(char *buf);
 /* Loads both instances and pins all there is below dir, which must not exist. */
-int fb_load_pin(const char *dir, const struct fb_sizes *sizes, const struct fb_dataplane_options *options, struct fb_error *err);
+int fb_load_pin(const char *dir, const struct fb_sizes *sizes, const struct fb_dataplane_options *options,
+		struct fb_error *err);
 /* Loads the programs again over the maps of dp, and puts them in place of the pinned ones. */
 int fb_load_replace(struct fb_dataplane *dp, struct fb_error *err);
 /* The end of what libbpf said last, for errors. */
@@ -129,7 +138,8 @@ int fb_adopt_programs(struct fb_dataplane *dp, struct fb_error *err);
 int fb_prog_info(int fd, __u32 *ret_id, char name[16], struct fb_error *err);
 
 /* ---- link.c: XDP ---- */
-int fb_link_ensure(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, enum fb_xdp_mode *ret_mode, struct fb_error *err);
+int fb_link_ensure(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, enum fb_xdp_mode *ret_mode,
+		   struct fb_error *err);
 /* Detaches a pinned link and removes the pin; no pin = 0. */
 int fb_link_unpin(const char *pin, struct fb_error *err);
 /* 1 = alive, 0 = severed or of a device that is elsewhere, -ENOENT = no pin. */
@@ -151,7 +161,10 @@ struct fb_filter {
 	char name[64]; /* of a BPF filter, as libbpf and tc write it */
 	__u32 prog_id; /* 0 = not a BPF filter */
 };
-/* The filters of one hook, in the order in which they run; *ret is to be freed. Returns their number; no clsact = 0. */
+/*
+ * The filters of one hook, in the order in which they run; *ret is to be freed. Returns their number; no
+ * clsact = 0.
+ */
 int fb_filters_list(__u32 ifindex, bool egress, struct fb_filter **ret, struct fb_error *err);
 
 /* ---- guard.c: nftables ---- */

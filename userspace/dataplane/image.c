@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The two images: one in force, one spare. The switch is one update of the outer map, which the kernel finishes only when no CPU
- * reads the old one any more (9 to 17 ms seen); so the image that becomes spare may be written at once.
+ * The two images: one in force, one spare. The switch is one update of the outer map, which the kernel
+ * finishes only when no CPU reads the old one any more (9 to 17 ms seen); so the image that becomes spare may
+ * be written at once.
  */
 #include <errno.h>
 #include <string.h>
@@ -21,8 +22,12 @@ void *fb_dataplane_spare_image(struct fb_dataplane *dp, size_t *ret_size)
 	struct fb_image_header *header = dp->image[i];
 
 	if (!dp->image_clean[i]) {
-		/* A whole image says how much of it is used; one that somebody died over may be dirty anywhere. */
-		size_t used = header->magic == FB_IMAGE_MAGIC ? header->n_words * sizeof(__u32) : dp->sizes.image;
+		/*
+		 * A whole image says how much of it is used; one that somebody died over may be dirty
+		 * anywhere.
+		 */
+		size_t used = header->magic == FB_IMAGE_MAGIC ? header->n_words * sizeof(__u32)
+							      : dp->sizes.image;
 
 		/* From here a crash leaves an image that is cleared as a whole. */
 		__atomic_store_n(&header->magic, 0, __ATOMIC_SEQ_CST);
@@ -40,14 +45,16 @@ int fb_dataplane_switch_image(struct fb_dataplane *dp, struct fb_error *err)
 	const __u32 zero = 0;
 
 	if (header->magic != FB_IMAGE_MAGIC || header->abi != FB_ABI_VERSION)
-		return fb_error_set(err, -EINVAL, "the spare image is no policy image: magic %08x, ABI %u", header->magic, header->abi);
+		return fb_error_set(err, -EINVAL, "the spare image is no policy image: magic %08x, ABI %u",
+				    header->magic, header->abi);
 	if (header->generation <= fb_dataplane_generation(dp))
-		return fb_error_set(err, -EINVAL, "generation %u is not after %u, which is in force", header->generation,
-				    fb_dataplane_generation(dp));
+		return fb_error_set(err, -EINVAL, "generation %u is not after %u, which is in force",
+				    header->generation, fb_dataplane_generation(dp));
 	int r = bpf_map_update_elem(dp->live.fd[FB_MAP_IMAGES], &zero, &dp->image_fd[i], BPF_ANY);
 
 	if (r < 0)
-		return fb_error_set(err, r, "generation %u cannot be put in force: %s", header->generation, strerror(-r));
+		return fb_error_set(err, r, "generation %u cannot be put in force: %s", header->generation,
+				    strerror(-r));
 	dp->image_live = i;
 	return 0;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * XDP links: one per port, pinned as links/xdp-<ifindex>. The mode is always named: without a mode flag the kernel falls back to generic
- * XDP in silence. A link dies with its device and its pin then shows ifindex 0; it cannot be updated, only removed.
+ * XDP links: one per port, pinned as links/xdp-<ifindex>. The mode is always named: without a mode flag the
+ * kernel falls back to generic XDP in silence. A link dies with its device and its pin then shows ifindex 0;
+ * it cannot be updated, only removed.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -55,13 +56,14 @@ static int link_info(int fd, const char *pin, struct bpf_link_info *ret, struct 
 	if (r < 0)
 		return fb_error_set(err, r, "%s: cannot be asked: %s", pin, strerror(-r));
 	if (ret->type != BPF_LINK_TYPE_XDP)
-		return fb_error_set(err, -EPROTO, "%s: is a link of type %u, not an XDP link; remove it", pin, ret->type);
+		return fb_error_set(err, -EPROTO, "%s: is a link of type %u, not an XDP link; remove it", pin,
+				    ret->type);
 	return 0;
 }
 
 /*
- * The device that carries the ifindex *here* must be the one that the link runs on: a device moved to another namespace keeps its link,
- * and may keep its number.
+ * The device that carries the ifindex *here* must be the one that the link runs on: a device moved to another
+ * namespace keeps its link, and may keep its number.
  */
 static bool runs_on(const struct bpf_link_info *info, __u32 ifindex)
 {
@@ -92,7 +94,10 @@ int fb_link_unpin(const char *pin, struct fb_error *err)
 
 	if (fd == -ENOENT)
 		return 0;
-	/* Detach first: another descriptor of it may be open. A severed link answers ENOENT or EINVAL, and is none any more. */
+	/*
+	 * Detach first: another descriptor of it may be open. A severed link answers ENOENT or EINVAL, and is
+	 * none any more.
+	 */
 	if (fd >= 0)
 		bpf_link_detach(fd);
 	if (unlink(pin) < 0 && errno != ENOENT)
@@ -108,15 +113,19 @@ static int explain_refusal(const char *ifname, __u32 ifindex, int r, bool generi
 	if (r == -EBUSY || r == -EEXIST) {
 		query(ifindex, &id, &mode);
 		return fb_error_set(err, -EBUSY,
-				    "%s: XDP program %u of somebody else runs there%s; detach it (`ip link set dev %s xdp off` or its own tool)",
+				    "%s: XDP program %u of somebody else runs there%s; detach it (`ip link "
+				    "set dev %s xdp off` or its own tool)",
 				    ifname, id, mode == FB_XDP_GENERIC ? " (generic)" : "", ifname);
 	}
 	if (r == -EOPNOTSUPP && !generic)
 		return fb_error_set(err, r,
-				    "%s: its driver has no native XDP; use another card, or start firebreakd with --generic (slower)", ifname);
+				    "%s: its driver has no native XDP; use another card, or start firebreakd "
+				    "with --generic (slower)",
+				    ifname);
 	if (r == -ERANGE || r == -EINVAL)
 		return fb_error_set(err, r,
-				    "%s: its driver refuses XDP with the present settings: %s; lower the MTU (1500 always works), and switch "
+				    "%s: its driver refuses XDP with the present settings: %s; lower the MTU "
+				    "(1500 always works), and switch "
 				    "LRO off (`ethtool -K %s lro off`)",
 				    ifname, strerror(-r), ifname);
 	if (r == -ENODEV)
@@ -124,7 +133,8 @@ static int explain_refusal(const char *ifname, __u32 ifindex, int r, bool generi
 	return fb_error_set(err, r, "%s: XDP cannot be attached: %s", ifname, strerror(-r));
 }
 
-static int link_new(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, const char *pin, struct fb_error *err)
+static int link_new(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, const char *pin,
+		    struct fb_error *err)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
 	fb_autoclose int fd = bpf_link_create(dp->prog[FB_PROG_XDP], (int)ifindex, BPF_XDP, &opts);
@@ -139,18 +149,20 @@ static int link_new(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, 
 }
 
 /* A link of ours that runs an older program of the same ABI: replaced without a gap. */
-static int link_update(struct fb_dataplane *dp, int fd, const char *ifname, __u32 prog_id, struct fb_error *err)
+static int link_update(struct fb_dataplane *dp, int fd, const char *ifname, __u32 prog_id,
+		       struct fb_error *err)
 {
 	if (prog_id == dp->prog_id[FB_PROG_XDP])
 		return 0;
 	int r = bpf_link_update(fd, dp->prog[FB_PROG_XDP], NULL);
 
-	return r < 0 ? fb_error_set(err, r, "%s: XDP program %u cannot be replaced by %u: %s", ifname, prog_id,
-				    dp->prog_id[FB_PROG_XDP], strerror(-r)) :
-		       0;
+	return r < 0 ? fb_error_set(err, r, "%s: XDP program %u cannot be replaced by %u: %s", ifname,
+				    prog_id, dp->prog_id[FB_PROG_XDP], strerror(-r))
+		     : 0;
 }
 
-int fb_link_ensure(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, enum fb_xdp_mode *ret_mode, struct fb_error *err)
+int fb_link_ensure(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, enum fb_xdp_mode *ret_mode,
+		   struct fb_error *err)
 {
 	fb_autofree char *pin = link_pin(dp, ifindex);
 	fb_autoclose int fd = bpf_obj_get(pin);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From the object inside of this program to a tree of pins. The object is opened twice: once live, once as the explain instance, which
- * shares what a verdict is made from and has a small table and counters of its own. Everything that will ever be loaded is
- * loaded here: without CAP_PERFMON the verifier refuses any parser, and the agent gives that up.
+ * From the object inside of this program to a tree of pins. The object is opened twice: once live, once as
+ * the explain instance, which shares what a verdict is made from and has a small table and counters of its
+ * own. Everything that will ever be loaded is loaded here: without CAP_PERFMON the verifier refuses any
+ * parser, and the agent gives that up.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -23,7 +24,9 @@ static void skeleton_cleanup(struct firebreak_bpf **skel)
 
 static char said[320];
 
-/* Keeps the end of what was said: the verifier's last lines tell why, and one message can be its whole log. */
+/*
+ * Keeps the end of what was said: the verifier's last lines tell why, and one message can be its whole log.
+ */
 static int hear(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	fb_autofree char *line = NULL;
@@ -70,15 +73,16 @@ void fb_load_object_name(char *buf)
 	snprintf(buf, 17, "%016llx", (unsigned long long)h);
 }
 
-static int set_sizes(struct bpf_object *obj, const struct fb_sizes *sizes, const struct fb_maps *reuse, bool explain, int image_fd,
-		     struct fb_error *err)
+static int set_sizes(struct bpf_object *obj, const struct fb_sizes *sizes, const struct fb_maps *reuse,
+		     bool explain, int image_fd, struct fb_error *err)
 {
 	for (int i = 0; i < FB_MAP_COUNT; i++) {
 		struct bpf_map *map = bpf_object__find_map_by_name(obj, fb_map_specs[i].name);
 		int r = 0;
 
 		if (!map)
-			return fb_error_set(err, -ENOENT, "the BPF object has no map %s", fb_map_specs[i].name);
+			return fb_error_set(err, -ENOENT, "the BPF object has no map %s",
+					    fb_map_specs[i].name);
 		if (reuse && reuse->fd[i] >= 0)
 			r = bpf_map__reuse_fd(map, reuse->fd[i]);
 		else if (i == FB_MAP_IMAGES)
@@ -92,7 +96,8 @@ static int set_sizes(struct bpf_object *obj, const struct fb_sizes *sizes, const
 	return 0;
 }
 
-static void set_constants(struct firebreak_bpf *skel, const struct fb_sizes *sizes, size_t image, bool explain, bool fake_clock)
+static void set_constants(struct firebreak_bpf *skel, const struct fb_sizes *sizes, size_t image,
+			  bool explain, bool fake_clock)
 {
 	skel->rodata->fb_cfg.bucket_mask = sizes->buckets - 1;
 	skel->rodata->fb_cfg.image_mask = (__u32)(image / sizeof(__u32)) - 1;
@@ -107,8 +112,10 @@ static int load(struct firebreak_bpf *skel, const char *what, struct fb_error *e
 	int r = bpf_object__load(skel->obj);
 
 	if (r < 0)
-		return fb_error_set(err, r, "the kernel refuses the %s BPF programs: %s%s: %s", what, strerror(-r),
-				    r == -EPERM ? " (loading needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON)" : "", fb_load_said());
+		return fb_error_set(
+			err, r, "the kernel refuses the %s BPF programs: %s%s: %s", what, strerror(-r),
+			r == -EPERM ? " (loading needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON)" : "",
+			fb_load_said());
 	return 0;
 }
 
@@ -140,7 +147,8 @@ static int load_live(const struct fb_sizes *sizes, const struct fb_maps *reuse, 
 }
 
 /* maps: the shared ones of the live instance, and this one's own where they exist already. */
-static int load_explain(const struct fb_maps *maps, size_t image, bool fake_clock, struct firebreak_bpf **ret, struct fb_error *err)
+static int load_explain(const struct fb_maps *maps, size_t image, bool fake_clock, struct firebreak_bpf **ret,
+			struct fb_error *err)
 {
 	const struct fb_sizes sizes = { .buckets = FB_EXPLAIN_BUCKETS, .cpus = 1, .image = image };
 	struct firebreak_bpf *skel fb_autoskel = open_object(err);
@@ -149,8 +157,8 @@ static int load_explain(const struct fb_maps *maps, size_t image, bool fake_cloc
 	if (!skel)
 		return err->code;
 	set_constants(skel, &sizes, image, true, fake_clock);
-	bpf_object__for_each_program(prog, skel->obj)
-		bpf_program__set_autoload(prog, strcmp(bpf_program__name(prog), fb_prog_names[FB_PROG_XDP]) == 0);
+	bpf_object__for_each_program(prog, skel->obj) bpf_program__set_autoload(
+		prog, strcmp(bpf_program__name(prog), fb_prog_names[FB_PROG_XDP]) == 0);
 	int r = set_sizes(skel->obj, &sizes, maps, true, -1, err);
 
 	if (r == 0)
@@ -173,8 +181,11 @@ static void share_maps(struct firebreak_bpf *live, struct fb_maps *ret)
 		ret->fd[i] = fb_map_specs[i].shared ? map_fd(live, i) : -1;
 }
 
-/* The hash secret and the shape lie in the table, not in rodata: a later program finds the flows of this one. */
-static int init_geometry(struct firebreak_bpf *live, struct firebreak_bpf *explain, unsigned int buckets, struct fb_error *err)
+/*
+ * The hash secret and the shape lie in the table, not in rodata: a later program finds the flows of this one.
+ */
+static int init_geometry(struct firebreak_bpf *live, struct firebreak_bpf *explain, unsigned int buckets,
+			 struct fb_error *err)
 {
 	struct fb_flow_geometry g = { .abi = FB_ABI_VERSION, .bucket_mask = buckets - 1 };
 	const __u32 zero = 0;
@@ -186,12 +197,13 @@ static int init_geometry(struct firebreak_bpf *live, struct firebreak_bpf *expla
 	g.bucket_mask = FB_EXPLAIN_BUCKETS - 1;
 	if (r == 0)
 		r = bpf_map_update_elem(map_fd(explain, FB_MAP_GEOMETRY), &zero, &g, BPF_ANY);
-	return r < 0 ? fb_error_set(err, r, "the flow table's geometry cannot be written: %s", strerror(-r)) : 0;
+	return r < 0 ? fb_error_set(err, r, "the flow table's geometry cannot be written: %s", strerror(-r))
+		     : 0;
 }
 
 /* Programs go to <dir>/<where>: "progs" at first; a directory beside it when they replace others. */
-static int pin_programs(struct firebreak_bpf *live, struct firebreak_bpf *explain, const char *dir, const char *where, uid_t owner,
-			struct fb_error *err)
+static int pin_programs(struct firebreak_bpf *live, struct firebreak_bpf *explain, const char *dir,
+			const char *where, uid_t owner, struct fb_error *err)
 {
 	fb_autofree char *progs = fb_path("%s/%s", dir, where);
 	int r = fb_place_mkdir(progs, owner, err);
@@ -209,8 +221,8 @@ static int pin_programs(struct firebreak_bpf *live, struct firebreak_bpf *explai
 	return r;
 }
 
-static int pin_maps(struct firebreak_bpf *live, struct firebreak_bpf *explain, const int image_fd[2], const char *dir, uid_t owner,
-		    struct fb_error *err)
+static int pin_maps(struct firebreak_bpf *live, struct firebreak_bpf *explain, const int image_fd[2],
+		    const char *dir, uid_t owner, struct fb_error *err)
 {
 	int r = 0;
 
@@ -230,15 +242,22 @@ static int pin_maps(struct firebreak_bpf *live, struct firebreak_bpf *explain, c
 	return r;
 }
 
-/* The counter of failed redirects watches the whole system and filters by program id (fb_runtime.xdp_prog_id). */
-static int pin_tracepoint(struct firebreak_bpf *live, const char *dir, const char *name, uid_t owner, struct fb_error *err)
+/*
+ * The counter of failed redirects watches the whole system and filters by program id
+ * (fb_runtime.xdp_prog_id).
+ */
+static int pin_tracepoint(struct firebreak_bpf *live, const char *dir, const char *name, uid_t owner,
+			  struct fb_error *err)
 {
-	struct bpf_program *prog = bpf_object__find_program_by_name(live->obj, fb_prog_names[FB_PROG_REDIRECT_ERR]);
+	struct bpf_program *prog =
+		bpf_object__find_program_by_name(live->obj, fb_prog_names[FB_PROG_REDIRECT_ERR]);
 	fb_autofree char *path = fb_path("%s/links/%s", dir, name);
 	fb_autoclose int fd = bpf_raw_tracepoint_open("xdp_redirect_err", bpf_program__fd(prog));
 
 	if (fd < 0)
-		return fb_error_set(err, fd, "tracepoint xdp_redirect_err cannot be watched: %s (needs CAP_PERFMON)", strerror(-fd));
+		return fb_error_set(err, fd,
+				    "tracepoint xdp_redirect_err cannot be watched: %s (needs CAP_PERFMON)",
+				    strerror(-fd));
 	return fb_place_pin(fd, path, owner, err);
 }
 
@@ -248,7 +267,8 @@ static int make_image(size_t bytes, const char *name, struct fb_error *err)
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(__u32), (__u32)bytes, 1, &opts);
 
 	if (fd < 0)
-		fb_error_set(err, fd, "a policy image of %zu MiB cannot be created: %s", bytes >> 20, strerror(-fd));
+		fb_error_set(err, fd, "a policy image of %zu MiB cannot be created: %s", bytes >> 20,
+			     strerror(-fd));
 	return fd;
 }
 
@@ -263,7 +283,8 @@ static int mark_object(const char *dir, struct fb_error *err)
 	return 0;
 }
 
-int fb_load_pin(const char *dir, const struct fb_sizes *sizes, const struct fb_dataplane_options *options, struct fb_error *err)
+int fb_load_pin(const char *dir, const struct fb_sizes *sizes, const struct fb_dataplane_options *options,
+		struct fb_error *err)
 {
 	static const char *const folders[] = { "", "/maps", "/explain", "/links" };
 	struct firebreak_bpf *live fb_autoskel = NULL, *explain fb_autoskel = NULL;
@@ -297,11 +318,13 @@ int fb_load_pin(const char *dir, const struct fb_sizes *sizes, const struct fb_d
 
 static int swap_pins(const char *dir, struct fb_error *err)
 {
-	fb_autofree char *fresh = fb_path("%s/progs-new", dir), *fresh_link = fb_path("%s/links/redirect-err-new", dir),
+	fb_autofree char *fresh = fb_path("%s/progs-new", dir),
+			 *fresh_link = fb_path("%s/links/redirect-err-new", dir),
 			 *link = fb_path("%s/links/redirect-err", dir);
 
 	for (int i = 0; i < FB_PROG_COUNT; i++) {
-		fb_autofree char *from = fb_path("%s/%s", fresh, fb_prog_names[i]), *to = fb_path("%s/progs/%s", dir, fb_prog_names[i]);
+		fb_autofree char *from = fb_path("%s/%s", fresh, fb_prog_names[i]),
+				 *to = fb_path("%s/progs/%s", dir, fb_prog_names[i]);
 
 		if (rename(from, to) < 0)
 			return fb_error_set(err, -errno, "%s: cannot be replaced: %s", to, strerror(errno));
@@ -312,13 +335,15 @@ static int swap_pins(const char *dir, struct fb_error *err)
 }
 
 /*
- * Another object of the same ABI: new programs over the same maps. The links still run the old programs until fb_dataplane_attach()
- * finds that out, port by port; both work on the same tables. A crash in between leaves the old name, and the next start does all of it again.
+ * Another object of the same ABI: new programs over the same maps. The links still run the old programs until
+ * fb_dataplane_attach() finds that out, port by port; both work on the same tables. A crash in between leaves
+ * the old name, and the next start does all of it again.
  */
 int fb_load_replace(struct fb_dataplane *dp, struct fb_error *err)
 {
 	struct firebreak_bpf *live fb_autoskel = NULL, *explain fb_autoskel = NULL;
-	fb_autofree char *fresh = fb_path("%s/progs-new", dp->dir), *fresh_link = fb_path("%s/links/redirect-err-new", dp->dir);
+	fb_autofree char *fresh = fb_path("%s/progs-new", dp->dir),
+			 *fresh_link = fb_path("%s/links/redirect-err-new", dp->dir);
 	const struct fb_runtime *rt = dp->live.mem[FB_MAP_RUNTIME];
 	bool fake_clock = rt->fake_mono_ns || rt->fake_unix;
 	struct fb_maps maps = dp->explain;

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The maps by name, and how large each is. All big ones are one element of an ARRAY, so that a lookup is a constant and the agent can map it.
- * The kernel takes 2 GiB for one element (seen on 6.1 and 6.18); fb_open_sizes keeps below.
+ * The maps by name, and how large each is. All big ones are one element of an ARRAY, so that a lookup is a
+ * constant and the agent can map it. The kernel takes 2 GiB for one element (seen on 6.1 and 6.18);
+ * fb_open_sizes keeps below.
  */
 #include <string.h>
 #include <sys/mman.h>
 
 #include "dataplane/handle.h"
 
-/* A CPU's slot, FB_SCRATCH_BYTES of bpf/lib/config.h: were it too small the verifier would refuse the load. */
+/*
+ * A CPU's slot, FB_SCRATCH_BYTES of bpf/lib/config.h: were it too small the verifier would refuse the load.
+ */
 enum { SCRATCH_BYTES = 256 };
 
 /* The table of flows is mapped read-only: a claim held by an agent that is killed would be lost for ever. */
@@ -30,10 +33,8 @@ const struct fb_map_spec fb_map_specs[FB_MAP_COUNT] = {
 };
 
 const char *const fb_prog_names[FB_PROG_COUNT] = {
-	[FB_PROG_XDP] = "fb_xdp",
-	[FB_PROG_TC_IN] = "fb_tc_in",
-	[FB_PROG_TC_OUT] = "fb_tc_out",
-	[FB_PROG_REDIRECT_ERR] = "fb_redirect_err",
+	[FB_PROG_XDP] = "fb_xdp",	[FB_PROG_TC_IN] = "fb_tc_in",
+	[FB_PROG_TC_OUT] = "fb_tc_out", [FB_PROG_REDIRECT_ERR] = "fb_redirect_err",
 	[FB_PROG_EXPLAIN] = "explain",
 };
 
@@ -83,5 +84,6 @@ size_t fb_dataplane_map_bytes(const struct fb_dataplane *dp)
 		if (!fb_map_specs[i].shared)
 			sum += fb_map_value_size(i, &small);
 	}
-	return sum + 4096 * (sizeof(struct fb_self_key) + sizeof(struct fb_self_value)) + 1024 * (4 + sizeof(struct fb_egress));
+	return sum + 4096 * (sizeof(struct fb_self_key) + sizeof(struct fb_self_value)) +
+	       1024 * (4 + sizeof(struct fb_egress));
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The life of the handle. Loading ends in the pins, and everything is then opened from the pins, so a first start and an adoption are one path. */
+/*
+ * The life of the handle. Loading ends in the pins, and everything is then opened from the pins, so a first
+ * start and an adoption are one path.
+ */
 #include "dataplane/dataplane.h"
 
 #include <errno.h>
@@ -15,7 +18,8 @@
 /* 256 K flows on 1 GiB of memory, 1 M at most unless asked for: 136 bytes each, 3 % of the memory. */
 static unsigned int default_buckets(void)
 {
-	unsigned long long mib = (unsigned long long)sysconf(_SC_PHYS_PAGES) * (unsigned long long)sysconf(_SC_PAGESIZE) >> 20;
+	unsigned long long mib =
+		(unsigned long long)sysconf(_SC_PHYS_PAGES) * (unsigned long long)sysconf(_SC_PAGESIZE) >> 20;
 	unsigned int buckets = 1024;
 
 	while (buckets < (1u << 20) / FB_FLOW_WAYS && (buckets * 2ull * FB_FLOW_WAYS) / 256 <= mib)
@@ -23,7 +27,8 @@ static unsigned int default_buckets(void)
 	return buckets;
 }
 
-static int choose_sizes(const struct fb_dataplane_options *options, struct fb_sizes *ret, struct fb_error *err)
+static int choose_sizes(const struct fb_dataplane_options *options, struct fb_sizes *ret,
+			struct fb_error *err)
 {
 	int cpus = libbpf_num_possible_cpus();
 
@@ -34,7 +39,9 @@ static int choose_sizes(const struct fb_dataplane_options *options, struct fb_si
 		ret->cpus *= 2;
 	ret->buckets = options->flow_buckets ? options->flow_buckets : default_buckets();
 	if ((ret->buckets & (ret->buckets - 1)) || ret->buckets > 1u << 20)
-		return fb_error_set(err, -EINVAL, "%u flow buckets: must be a power of two up to %u (8 flows each)", ret->buckets, 1u << 20);
+		return fb_error_set(err, -EINVAL,
+				    "%u flow buckets: must be a power of two up to %u (8 flows each)",
+				    ret->buckets, 1u << 20);
 	ret->image = options->large_image ? FB_IMAGE_BYTES_LARGE : FB_IMAGE_BYTES_SMALL;
 	return 0;
 }
@@ -88,8 +95,12 @@ void fb_dataplane_close(struct fb_dataplane *dp)
 	free(dp);
 }
 
-/* Builds the tree beside its place and renames it: a start that is interrupted leaves nothing that looks whole. */
-static int load_fresh(struct fb_dataplane *dp, const struct fb_dataplane_options *options, struct fb_error *err)
+/*
+ * Builds the tree beside its place and renames it: a start that is interrupted leaves nothing that looks
+ * whole.
+ */
+static int load_fresh(struct fb_dataplane *dp, const struct fb_dataplane_options *options,
+		      struct fb_error *err)
 {
 	fb_autofree char *fresh = fb_path("%s-new", dp->dir);
 	int r = fb_place_remove(fresh, err);
@@ -119,7 +130,8 @@ static int replace_programs(struct fb_dataplane *dp, struct fb_error *err)
 	return r == 0 ? fb_adopt_programs(dp, err) : r;
 }
 
-int fb_dataplane_open(const struct fb_dataplane_options *options, struct fb_dataplane **ret, bool *ret_adopted, struct fb_error *err)
+int fb_dataplane_open(const struct fb_dataplane_options *options, struct fb_dataplane **ret,
+		      bool *ret_adopted, struct fb_error *err)
 {
 	struct fb_dataplane *dp FB_CLEANUP(fb_handle_cleanup) = fb_handle_new(options);
 	struct stat st;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where the pins live: a bpffs of our own. systemd's /sys/fs/bpf is 0700 root, which the agent's user cannot pass; and a mount of our own can
- * be checked for owner and mode, so that nobody plants a map for us to adopt. The mount belongs to the mount namespace of the caller and
- * ends with it, and with it every pin: an agent inside of a private one (`ip netns exec`) must not be the one that mounts.
+ * Where the pins live: a bpffs of our own. systemd's /sys/fs/bpf is 0700 root, which the agent's user cannot
+ * pass; and a mount of our own can be checked for owner and mode, so that nobody plants a map for us to
+ * adopt. The mount belongs to the mount namespace of the caller and ends with it, and with it every pin: an
+ * agent inside of a private one (`ip netns exec`) must not be the one that mounts.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -38,7 +39,8 @@ static int open_dir(const char *path, bool *ret_bpffs, struct fb_error *err)
 	struct statfs fs;
 
 	if (fd < 0)
-		return fb_error_set(err, -errno, "%s: cannot be opened as a directory: %s", path, strerror(errno));
+		return fb_error_set(err, -errno, "%s: cannot be opened as a directory: %s", path,
+				    strerror(errno));
 	if (fstatfs(fd, &fs) < 0)
 		return fb_error_set(err, -errno, "%s: %s", path, strerror(errno));
 	*ret_bpffs = (unsigned long)fs.f_type == BPF_FS_MAGIC;
@@ -53,11 +55,13 @@ static int check_owner(int fd, const char *path, uid_t owner, struct fb_error *e
 		return fb_error_set(err, -errno, "%s: %s", path, strerror(errno));
 	if (st.st_uid != 0 && st.st_uid != owner)
 		return fb_error_set(err, -EPERM,
-				    "%s: the mount belongs to uid %u, not to root or uid %u; unmount it if it is not the agent's", path,
-				    st.st_uid, owner);
+				    "%s: the mount belongs to uid %u, not to root or uid %u; unmount it if "
+				    "it is not the agent's",
+				    path, st.st_uid, owner);
 	if (st.st_mode & 077)
-		return fb_error_set(err, -EPERM, "%s: the mount has mode %04o, which lets others in; chmod it to 0700", path,
-				    st.st_mode & 07777);
+		return fb_error_set(err, -EPERM,
+				    "%s: the mount has mode %04o, which lets others in; chmod it to 0700",
+				    path, st.st_mode & 07777);
 	return 0;
 }
 
@@ -81,7 +85,8 @@ int fb_place_mount(const char *path, uid_t owner, struct fb_error *err)
 	if (mounted < 0)
 		return mounted;
 	if (!bpffs || fchown(mounted, owner, (gid_t)-1) < 0)
-		return fb_error_set(err, -EIO, "%s: the mounted bpffs cannot be handed to uid %u", path, owner);
+		return fb_error_set(err, -EIO, "%s: the mounted bpffs cannot be handed to uid %u", path,
+				    owner);
 	return check_owner(mounted, path, owner, err);
 }
 
@@ -121,9 +126,9 @@ int fb_place_remove(const char *path, struct fb_error *err)
 			continue;
 		if (unlink(below) == 0)
 			continue;
-		r = errno == EISDIR || errno == EPERM ?
-			    fb_place_remove(below, err) :
-			    fb_error_set(err, -errno, "%s: cannot be removed: %s", below, strerror(errno));
+		r = errno == EISDIR || errno == EPERM
+			    ? fb_place_remove(below, err)
+			    : fb_error_set(err, -errno, "%s: cannot be removed: %s", below, strerror(errno));
 	}
 	closedir(dir);
 	if (r == 0 && rmdir(path) < 0)
@@ -143,10 +148,11 @@ int fb_place_alone(const char *mounted, const char *dir, struct fb_error *err)
 	while (r == 0 && (e = readdir(d))) {
 		if (e->d_name[0] != 'v' || strchr(e->d_name, '-') || strcmp(e->d_name, own) == 0)
 			continue;
-		r = fb_error_set(err, -EEXIST,
-				 "%s/%s: another version of firebreak (ABI %s) enforces here, this one has ABI %s; "
-				 "run that version's `firebreakd --unload` first",
-				 mounted, e->d_name, e->d_name + 1, own + 1);
+		r = fb_error_set(
+			err, -EEXIST,
+			"%s/%s: another version of firebreak (ABI %s) enforces here, this one has ABI %s; "
+			"run that version's `firebreakd --unload` first",
+			mounted, e->d_name, e->d_name + 1, own + 1);
 	}
 	closedir(d);
 	return r;

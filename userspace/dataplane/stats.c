@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counters, summed over the strides of all CPUs. They are read while CPUs write them: each word is a whole 64-bit load, so a sum is of some moment
- * in between and never torn.
+ * Counters, summed over the strides of all CPUs. They are read while CPUs write them: each word is a whole
+ * 64-bit load, so a sum is of some moment in between and never torn.
  */
 #include <string.h>
 
@@ -15,21 +15,24 @@ static __u64 get(const __u64 *word)
 	return __atomic_load_n(word, __ATOMIC_RELAXED);
 }
 
-static struct fb_pair_counter *pair_counters(const struct fb_dataplane *dp, unsigned int cpu, unsigned int pair)
+static struct fb_pair_counter *pair_counters(const struct fb_dataplane *dp, unsigned int cpu,
+					     unsigned int pair)
 {
 	struct fb_pair_counter *all = dp->live.mem[FB_MAP_PAIR_COUNTERS];
 
 	return all + ((size_t)cpu * FB_PAIRS_MAX + pair) * FB_REASON_COUNT;
 }
 
-void fb_dataplane_pair_counter(const struct fb_dataplane *dp, unsigned int src_zone, unsigned int dst_zone, unsigned int reason,
-			       struct fb_pair_counter *ret)
+void fb_dataplane_pair_counter(const struct fb_dataplane *dp, unsigned int src_zone, unsigned int dst_zone,
+			       unsigned int reason, struct fb_pair_counter *ret)
 {
 	struct fb_pair_counter sum = { 0 };
 
-	for (unsigned int cpu = 0; src_zone < FB_ZONES_MAX && dst_zone < FB_ZONES_MAX && reason < FB_REASON_COUNT && cpu < dp->sizes.cpus;
+	for (unsigned int cpu = 0; src_zone < FB_ZONES_MAX && dst_zone < FB_ZONES_MAX &&
+				   reason < FB_REASON_COUNT && cpu < dp->sizes.cpus;
 	     cpu++) {
-		const struct fb_pair_counter *c = pair_counters(dp, cpu, FB_PAIR(src_zone, dst_zone)) + reason;
+		const struct fb_pair_counter *c =
+			pair_counters(dp, cpu, FB_PAIR(src_zone, dst_zone)) + reason;
 
 		sum.packets += get(&c->packets);
 		sum.bytes += get(&c->bytes);
@@ -37,7 +40,8 @@ void fb_dataplane_pair_counter(const struct fb_dataplane *dp, unsigned int src_z
 	*ret = sum;
 }
 
-static struct fb_rule_counter *rule_counter(const struct fb_dataplane *dp, unsigned int cpu, unsigned int slot)
+static struct fb_rule_counter *rule_counter(const struct fb_dataplane *dp, unsigned int cpu,
+					    unsigned int slot)
 {
 	struct fb_rule_counter *all = dp->live.mem[FB_MAP_RULE_COUNTERS];
 
@@ -61,7 +65,10 @@ void fb_dataplane_rule_counter(const struct fb_dataplane *dp, unsigned int slot,
 	*ret = sum;
 }
 
-/* Nobody counts here any more (the slot or zone was absent for a generation), so nothing races with the zeroes. */
+/*
+ * Nobody counts here any more (the slot or zone was absent for a generation), so nothing races with the
+ * zeroes.
+ */
 void fb_dataplane_clear_rule_counter(struct fb_dataplane *dp, unsigned int slot)
 {
 	for (unsigned int cpu = 0; slot < FB_RULE_SLOTS && cpu < dp->sizes.cpus; cpu++)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The small tables that follow the host: the gateway's addresses and the ways out. Each is replaced by its differences, additions first,
- * so that what stays is never absent; only when both contents together do not fit do the removals come first.
+ * The small tables that follow the host: the gateway's addresses and the ways out. Each is replaced by its
+ * differences, additions first, so that what stays is never absent; only when both contents together do not
+ * fit do the removals come first.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -56,7 +57,8 @@ static int put_all(int fd, const struct content *c)
 	int r = 0;
 
 	for (size_t i = 0; i < c->n && r == 0; i++)
-		r = bpf_map_update_elem(fd, entry_key(c, i), (const char *)entry_key(c, i) + c->value_offset, BPF_ANY);
+		r = bpf_map_update_elem(fd, entry_key(c, i), (const char *)entry_key(c, i) + c->value_offset,
+					BPF_ANY);
 	return r;
 }
 
@@ -77,16 +79,20 @@ static int replace(int fd, const struct content *c, size_t max, const char *what
 	return r < 0 ? fb_error_set(err, r, "the table of %s cannot be written: %s", what, strerror(-r)) : 0;
 }
 
-int fb_dataplane_set_self(struct fb_dataplane *dp, const struct fb_self_entry *entries, size_t n, struct fb_error *err)
+int fb_dataplane_set_self(struct fb_dataplane *dp, const struct fb_self_entry *entries, size_t n,
+			  struct fb_error *err)
 {
-	const struct content c = { entries, n, sizeof(*entries), sizeof(entries->key), offsetof(struct fb_self_entry, value) };
+	const struct content c = { entries, n, sizeof(*entries), sizeof(entries->key),
+				   offsetof(struct fb_self_entry, value) };
 
 	return replace(dp->live.fd[FB_MAP_SELF], &c, 4096, "the gateway's addresses", err);
 }
 
-int fb_dataplane_set_egress(struct fb_dataplane *dp, const struct fb_egress_entry *entries, size_t n, struct fb_error *err)
+int fb_dataplane_set_egress(struct fb_dataplane *dp, const struct fb_egress_entry *entries, size_t n,
+			    struct fb_error *err)
 {
-	const struct content c = { entries, n, sizeof(*entries), sizeof(entries->ifindex), offsetof(struct fb_egress_entry, egress) };
+	const struct content c = { entries, n, sizeof(*entries), sizeof(entries->ifindex),
+				   offsetof(struct fb_egress_entry, egress) };
 	fb_autofree __u32 *ports = NULL;
 	int r = replace(dp->live.fd[FB_MAP_EGRESS], &c, 1024, "ways out", err), n_ports;
 
@@ -95,11 +101,15 @@ int fb_dataplane_set_egress(struct fb_dataplane *dp, const struct fb_egress_entr
 	dp->uppers.n = 0;
 	for (size_t i = 0; i < n; i++)
 		if (entries[i].ifindex != entries[i].egress.port)
-			fb_vec_add(&dp->uppers, (struct fb_upper){ entries[i].ifindex, entries[i].egress.port });
+			fb_vec_add(&dp->uppers,
+				   (struct fb_upper){ entries[i].ifindex, entries[i].egress.port });
 	n_ports = fb_dataplane_attached(dp, &ports, err);
 	if (n_ports < 0)
 		return n_ports;
-	/* A port whose filters are missing is not listened to, nor what is behind it, until it is attached again. */
+	/*
+	 * A port whose filters are missing is not listened to, nor what is behind it, until it is attached
+	 * again.
+	 */
 	for (int i = n_ports - 1; i >= 0; i--) {
 		char name[IF_NAMESIZE] = "?";
 		struct fb_error why;

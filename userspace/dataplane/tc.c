@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The two clsact filters of a port. They are not links (6.1 has none for tc): anybody with CAP_NET_ADMIN can remove them, so they are
- * checked every second and at every change; prio 1, handle 1, and nobody before them.
+ * The two clsact filters of a port. They are not links (6.1 has none for tc): anybody with CAP_NET_ADMIN can
+ * remove them, so they are checked every second and at every change; prio 1, handle 1, and nobody before
+ * them.
  */
 #include <errno.h>
 #include <string.h>
@@ -32,7 +33,8 @@ static bool is_ours(const struct fb_filter *f, const struct hook *hook)
 	const char *name = fb_prog_names[hook->prog];
 	size_t n = strlen(name);
 
-	return f->prio == OUR_PRIO && f->handle == OUR_HANDLE && strncmp(f->name, name, n) == 0 && f->name[n] == ':';
+	return f->prio == OUR_PRIO && f->handle == OUR_HANDLE && strncmp(f->name, name, n) == 0 &&
+	       f->name[n] == ':';
 }
 
 static int check_tcx(const char *ifname, __u32 ifindex, const struct hook *hook, struct fb_error *err)
@@ -43,12 +45,15 @@ static int check_tcx(const char *ifname, __u32 ifindex, const struct hook *hook,
 	/* A kernel without tcx says EINVAL; more than 16 is ENOSPC, and too many by any measure. */
 	if ((r < 0 && r != -ENOSPC) || !n)
 		return 0;
-	return fb_error_set(err, -EBUSY, "%s: BPF program %u of somebody else runs at tcx %s, before ours; detach it (`bpftool net detach`)", ifname,
-			    ids[0], hook->name);
+	return fb_error_set(err, -EBUSY,
+			    "%s: BPF program %u of somebody else runs at tcx %s, before ours; detach it "
+			    "(`bpftool net detach`)",
+			    ifname, ids[0], hook->name);
 }
 
 /* 0 = nobody before us. *ret_prog_id is our filter's program, 0 = we are not there. */
-static int check_hook(const char *ifname, __u32 ifindex, const struct hook *hook, __u32 *ret_prog_id, struct fb_error *err)
+static int check_hook(const char *ifname, __u32 ifindex, const struct hook *hook, __u32 *ret_prog_id,
+		      struct fb_error *err)
 {
 	fb_autofree struct fb_filter *filters = NULL;
 	int n = fb_filters_list(ifindex, hook->point == BPF_TC_EGRESS, &filters, err);
@@ -63,33 +68,40 @@ static int check_hook(const char *ifname, __u32 ifindex, const struct hook *hook
 			*ret_prog_id = f->prog_id;
 		} else if (f->prio <= OUR_PRIO) {
 			return fb_error_set(err, -EBUSY,
-					    "%s: tc %s filter prio %u handle 0x%x (%s%s%.40s, program %u) of somebody else stands before ours; "
+					    "%s: tc %s filter prio %u handle 0x%x (%s%s%.40s, program %u) of "
+					    "somebody else stands before ours; "
 					    "move it to another priority",
-					    ifname, hook->name, f->prio, f->handle, f->kind, f->name[0] ? " " : "", f->name, f->prog_id);
+					    ifname, hook->name, f->prio, f->handle, f->kind,
+					    f->name[0] ? " " : "", f->name, f->prog_id);
 		}
 	}
 	return check_tcx(ifname, ifindex, hook, err);
 }
 
-static int ensure_hook(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, const struct hook *hook, struct fb_error *err)
+static int ensure_hook(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, const struct hook *hook,
+		       struct fb_error *err)
 {
 	LIBBPF_OPTS(bpf_tc_hook, h, .ifindex = (int)ifindex, .attach_point = hook->point);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = dp->prog[hook->prog], .handle = OUR_HANDLE, .priority = OUR_PRIO,
-		    .flags = BPF_TC_F_REPLACE);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = dp->prog[hook->prog], .handle = OUR_HANDLE,
+		    .priority = OUR_PRIO, .flags = BPF_TC_F_REPLACE);
 	__u32 attached = 0;
 	int r = check_hook(ifname, ifindex, hook, &attached, err);
 
 	if (r < 0 || attached == dp->prog_id[hook->prog])
 		return r;
 	r = bpf_tc_attach(&h, &opts);
-	return r < 0 ? fb_error_set(err, r, "%s: the tc %s filter cannot be attached: %s%s", ifname, hook->name, strerror(-r),
-				    r == -EINVAL || r == -ENOENT ? " (is its qdisc `ingress` where `clsact` should be?)" : "") :
-		       0;
+	return r < 0 ? fb_error_set(err, r, "%s: the tc %s filter cannot be attached: %s%s", ifname,
+				    hook->name, strerror(-r),
+				    r == -EINVAL || r == -ENOENT
+					    ? " (is its qdisc `ingress` where `clsact` should be?)"
+					    : "")
+		     : 0;
 }
 
 int fb_tc_ensure(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, struct fb_error *err)
 {
-	LIBBPF_OPTS(bpf_tc_hook, both, .ifindex = (int)ifindex, .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	LIBBPF_OPTS(bpf_tc_hook, both, .ifindex = (int)ifindex,
+		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
 	int r = bpf_tc_hook_create(&both);
 
 	if (r < 0 && r != -EEXIST)
@@ -117,7 +129,8 @@ int fb_tc_check(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, stru
 
 int fb_tc_remove(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, struct fb_error *err)
 {
-	LIBBPF_OPTS(bpf_tc_hook, both, .ifindex = (int)ifindex, .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	LIBBPF_OPTS(bpf_tc_hook, both, .ifindex = (int)ifindex,
+		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
 	int others = 0;
 
 	for (size_t i = 0; i < FB_ARRAY_SIZE(hooks); i++) {
@@ -135,7 +148,8 @@ int fb_tc_remove(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, str
 				others++;
 		}
 		if (r < 0)
-			return fb_error_set(err, r, "%s: the tc %s filter cannot be removed: %s", ifname, hooks[i].name, strerror(-r));
+			return fb_error_set(err, r, "%s: the tc %s filter cannot be removed: %s", ifname,
+					    hooks[i].name, strerror(-r));
 	}
 	/* An empty clsact does nothing and is most likely ours. */
 	if (!others)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The one way to end enforcement: an operator's explicit act. It does not need to understand what is pinned, so that it also clears away
- * what another version has left. The guard's table goes last: until then no device that was a port is heard.
+ * The one way to end enforcement: an operator's explicit act. It does not need to understand what is pinned,
+ * so that it also clears away what another version has left. The guard's table goes last: until then no
+ * device that was a port is heard.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -49,7 +50,8 @@ static int unload(struct fb_dataplane *dp, struct fb_error *err)
 	if (r == 0)
 		r = fb_guard_remove_table(dp, err);
 	if (r == 0)
-		umount2(dp->mount, UMOUNT_NOFOLLOW); /* without CAP_SYS_ADMIN an empty mount stays, which does no harm */
+		umount2(dp->mount,
+			UMOUNT_NOFOLLOW); /* without CAP_SYS_ADMIN an empty mount stays, which does no harm */
 	return r;
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The driver and its offloads, by the ethtool ioctl: names of features are found by their strings, which are the same for all drivers. */
+/*
+ * The driver and its offloads, by the ethtool ioctl: names of features are found by their strings, which are
+ * the same for all drivers.
+ */
 #include <errno.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
@@ -55,7 +58,8 @@ static int feature_index(const struct ethtool_gstrings *s, const char *name)
 	return -1;
 }
 
-static void get_feature(const struct ethtool_gstrings *s, const struct ethtool_gfeatures *f, const char *name, struct fb_net_offload *ret)
+static void get_feature(const struct ethtool_gstrings *s, const struct ethtool_gfeatures *f, const char *name,
+			struct fb_net_offload *ret)
 {
 	int i = feature_index(s, name);
 
@@ -69,7 +73,8 @@ static void get_feature(const struct ethtool_gstrings *s, const struct ethtool_g
 	ret->fixed = !(block->available & bit) || (block->never_changed & bit);
 }
 
-static int read_features(int fd, const char *ifname, const struct ethtool_gstrings *s, struct ethtool_gfeatures **ret)
+static int read_features(int fd, const char *ifname, const struct ethtool_gstrings *s,
+			 struct ethtool_gfeatures **ret)
 {
 	__u32 blocks = (s->len + 31) / 32;
 	struct ethtool_gfeatures *f = calloc(1, sizeof(*f) + blocks * sizeof(f->features[0]));
@@ -133,7 +138,8 @@ int fb_net_driver(const char *ifname, struct fb_net_driver *ret, struct fb_error
 }
 
 /* One feature as it is now. */
-static int look_at(int fd, const char *ifname, const struct ethtool_gstrings *names, const char *name, struct fb_net_offload *ret)
+static int look_at(int fd, const char *ifname, const struct ethtool_gstrings *names, const char *name,
+		   struct fb_net_offload *ret)
 {
 	fb_autofree struct ethtool_gfeatures *features = NULL;
 	int r = read_features(fd, ifname, names, &features);
@@ -146,7 +152,8 @@ static int look_at(int fd, const char *ifname, const struct ethtool_gstrings *na
 static int switch_off(int fd, const char *ifname, const struct ethtool_gstrings *names, const char *name)
 {
 	int i = feature_index(names, name);
-	fb_autofree struct ethtool_sfeatures *set = calloc(1, sizeof(*set) + (names->len + 31) / 32 * sizeof(set->features[0]));
+	fb_autofree struct ethtool_sfeatures *set =
+		calloc(1, sizeof(*set) + (names->len + 31) / 32 * sizeof(set->features[0]));
 
 	if (!set)
 		abort();
@@ -158,7 +165,9 @@ static int switch_off(int fd, const char *ifname, const struct ethtool_gstrings 
 
 static const char *feature_name(const char *offload)
 {
-	static const char *const known[][2] = { { "rxvlan", "rx-vlan-hw-parse" }, { "lro", "rx-lro" }, { "gro-hw", "rx-gro-hw" } };
+	static const char *const known[][2] = { { "rxvlan", "rx-vlan-hw-parse" },
+						{ "lro", "rx-lro" },
+						{ "gro-hw", "rx-gro-hw" } };
 
 	for (size_t i = 0; i < FB_ARRAY_SIZE(known); i++)
 		if (strcmp(offload, known[i][0]) == 0)
@@ -186,12 +195,14 @@ int fb_net_offload_off(const char *ifname, const char *offload, struct fb_error 
 	if (!now.on)
 		return 0;
 	if (now.fixed)
-		return fb_error_set(err, -EOPNOTSUPP, "%s: its driver cannot switch %s off; use another card", ifname, offload);
+		return fb_error_set(err, -EOPNOTSUPP, "%s: its driver cannot switch %s off; use another card",
+				    ifname, offload);
 	r = switch_off(fd, ifname, names, name);
 	if (r == 0)
 		r = look_at(fd, ifname, names, name, &now);
 	if (r < 0 || now.on)
-		return fb_error_set(err, r < 0 ? r : -EOPNOTSUPP, "%s: %s stays on: %s (`ethtool -K %s %s off`)", ifname, offload,
+		return fb_error_set(err, r < 0 ? r : -EOPNOTSUPP,
+				    "%s: %s stays on: %s (`ethtool -K %s %s off`)", ifname, offload,
 				    r < 0 ? strerror(-r) : "its driver insists", ifname, offload);
 	return 0;
 }

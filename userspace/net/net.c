@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The two sockets. Listening begins before the first question, and changes are applied in the order in which they were said, so that an
- * older message that is read after a dump is followed by the newer one that the dump has shown already.
+ * The two sockets. Listening begins before the first question, and changes are applied in the order in which
+ * they were said, so that an older message that is read after a dump is followed by the newer one that the
+ * dump has shown already.
  */
 #include "net/net.h"
 
@@ -16,7 +17,10 @@
 #include "base/cleanup.h"
 #include "net/state.h"
 
-/* Room for about ten thousand changes while the agent compiles a policy; more is an overrun, which is survived. */
+/*
+ * Room for about ten thousand changes while the agent compiles a policy; more is an overrun, which is
+ * survived.
+ */
 enum { RECEIVE_BUFFER = 4 << 20, ROUNDS = 5 };
 
 struct fb_net {
@@ -88,8 +92,9 @@ static struct nl_sock *open_socket(struct fb_net *net)
 static int join_groups(struct nl_sock *sock)
 {
 	static const int groups[] = {
-		RTNLGRP_LINK,	    RTNLGRP_NEIGH,     RTNLGRP_TC,	  RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
-		RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE, RTNLGRP_NEXTHOP,
+		RTNLGRP_LINK,	     RTNLGRP_NEIGH,	 RTNLGRP_TC,	     RTNLGRP_IPV4_IFADDR,
+		RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE,
+		RTNLGRP_IPV6_RULE,   RTNLGRP_NEXTHOP,
 	};
 	int r = 0;
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The host's network as the kernel tells it: links, addresses, neighbours, default routes, kept in step by netlink. The only user of
- * libnl. It looks and never configures, but for the one offload that hides VLAN tags (fb_net_offload_off).
+ * The host's network as the kernel tells it: links, addresses, neighbours, default routes, kept in step by
+ * netlink. The only user of libnl. It looks and never configures, but for the one offload that hides VLAN
+ * tags (fb_net_offload_off).
  *
- * Two sockets, opened in the network namespace of the caller: one listens, one asks. The listening socket joins its groups before the
- * first dump, so that nothing falls in between; when it overruns (ENOBUFS) everything is asked again.
+ * Two sockets, opened in the network namespace of the caller: one listens, one asks. The listening socket
+ * joins its groups before the first dump, so that nothing falls in between; when it overruns (ENOBUFS)
+ * everything is asked again.
  */
 #ifndef FB_NET_NET_H
 #define FB_NET_NET_H
@@ -38,7 +40,7 @@ struct fb_net_link {
 	__u32 ifindex;
 	char name[IF_NAMESIZE];
 	enum fb_net_kind kind;
-	char kind_name[16]; /* the kernel's word: "vlan", "veth", ...; "" for FB_NET_ETHERNET */
+	char kind_name[16];  /* the kernel's word: "vlan", "veth", ...; "" for FB_NET_ETHERNET */
 	unsigned int arphrd; /* ARPHRD_ETHER, ... */
 	bool has_mac;	     /* Ethernet addresses only */
 	__u8 mac[6];
@@ -113,8 +115,8 @@ void fb_net_close(struct fb_net *net);
 /* Readable (EPOLLIN) when there is something to dispatch. Borrowed. */
 int fb_net_fd(const struct fb_net *net);
 /*
- * Reads all that has been said, without blocking, into the state. *ret_changed is a set of enum fb_net_changed. -EAGAIN is never
- * returned: nothing to read is 0 and no bits.
+ * Reads all that has been said, without blocking, into the state. *ret_changed is a set of enum
+ * fb_net_changed. -EAGAIN is never returned: nothing to read is 0 and no bits.
  */
 int fb_net_dispatch(struct fb_net *net, unsigned int *ret_changed, struct fb_error *err);
 /* Reads everything anew. */
@@ -129,19 +131,22 @@ const struct fb_net_link *fb_net_link_by_index(const struct fb_net_state *state,
 const struct fb_net_link *fb_net_vlan(const struct fb_net_state *state, __u32 parent, unsigned int vid);
 
 /*
- * Why this link cannot be a policy interface (S5), and what to name instead: one sentence, in buf. NULL = it can be.
- * state gives the names of its parent and master; a bond or bridge names its ports.
+ * Why this link cannot be a policy interface (S5), and what to name instead: one sentence, in buf. NULL = it
+ * can be. state gives the names of its parent and master; a bond or bridge names its ports.
  */
-const char *fb_net_port_refusal(const struct fb_net_state *state, const struct fb_net_link *link, char *buf, size_t size);
+const char *fb_net_port_refusal(const struct fb_net_state *state, const struct fb_net_link *link, char *buf,
+				size_t size);
 
-/* ---- the driver, by ethtool (netdevice names, this namespace) ------------------------------------------- */
+/*
+ * ---- the driver, by ethtool (netdevice names, this namespace) -------------------------------------------
+ */
 struct fb_net_offload {
 	bool known; /* the driver has the feature */
 	bool on;
 	bool fixed; /* cannot be changed */
 };
 struct fb_net_driver {
-	char name[32]; /* "ixgbe"; "" = the device does not say */
+	char name[32];		      /* "ixgbe"; "" = the device does not say */
 	struct fb_net_offload rxvlan; /* hides VLAN tags from XDP */
 	struct fb_net_offload txvlan; /* on a veth the sender's hides them */
 	struct fb_net_offload lro;    /* frames that XDP cannot take */

@@ -40,63 +40,87 @@ static void list_ports(const struct fb_net_state *state, __u32 master, char *buf
 	buf[0] = 0;
 	for (size_t i = 0; i < state->links.n && len < size; i++)
 		if (state->links.v[i].master == master)
-			len += (size_t)snprintf(buf + len, size - len, "%s%s", len ? ", " : "", state->links.v[i].name);
+			len += (size_t)snprintf(buf + len, size - len, "%s%s", len ? ", " : "",
+						state->links.v[i].name);
 }
 
-static const char *refuse_group(const struct fb_net_state *state, const struct fb_net_link *link, char *buf, size_t size)
+static const char *refuse_group(const struct fb_net_state *state, const struct fb_net_link *link, char *buf,
+				size_t size)
 {
-	const char *what = link->kind == FB_NET_BRIDGE ? "a bridge" : link->kind == FB_NET_BOND ? "a bond" : "a team";
+	const char *what = link->kind == FB_NET_BRIDGE ? "a bridge"
+			   : link->kind == FB_NET_BOND ? "a bond"
+						       : "a team";
 	char ports[128];
 
 	list_ports(state, link->ifindex, ports, sizeof(ports));
 	if (link->kind == FB_NET_BRIDGE)
 		snprintf(buf, size,
-			 "%s is %s: frames between its ports never pass the policy; take the ports out of it and name each one as an interface (%s)",
+			 "%s is %s: frames between its ports never pass the policy; take the ports out of it "
+			 "and name each one as an interface (%s)",
 			 link->name, what, ports[0] ? ports : "it has none now");
 	else
-		snprintf(buf, size, "%s is %s: frames arrive on its members; name a single card instead (members: %s)", link->name, what,
-			 ports[0] ? ports : "none now");
+		snprintf(buf, size,
+			 "%s is %s: frames arrive on its members; name a single card instead (members: %s)",
+			 link->name, what, ports[0] ? ports : "none now");
 	return buf;
 }
 
-static const char *refuse_vlan(const struct fb_net_state *state, const struct fb_net_link *link, char *buf, size_t size)
+static const char *refuse_vlan(const struct fb_net_state *state, const struct fb_net_link *link, char *buf,
+			       size_t size)
 {
 	const struct fb_net_link *parent = fb_net_link_by_index(state, link->parent);
 
 	if (!parent)
-		snprintf(buf, size, "%s is a VLAN device of another namespace: name the card itself, in its namespace", link->name);
+		snprintf(buf, size,
+			 "%s is a VLAN device of another namespace: name the card itself, in its namespace",
+			 link->name);
 	else if (link->qinq)
-		snprintf(buf, size, "%s is an 802.1ad device: double tags are not handled; use 802.1Q tags on %s", link->name, parent->name);
+		snprintf(buf, size,
+			 "%s is an 802.1ad device: double tags are not handled; use 802.1Q tags on %s",
+			 link->name, parent->name);
 	else
-		snprintf(buf, size, "%s is a VLAN device: write `interface %s vlan %u` and keep the device for its address", link->name,
-			 parent->name, link->vid);
+		snprintf(buf, size,
+			 "%s is a VLAN device: write `interface %s vlan %u` and keep the device for its "
+			 "address",
+			 link->name, parent->name, link->vid);
 	return buf;
 }
 
-static const char *refuse_member(const struct fb_net_state *state, const struct fb_net_link *link, char *buf, size_t size)
+static const char *refuse_member(const struct fb_net_state *state, const struct fb_net_link *link, char *buf,
+				 size_t size)
 {
 	const struct fb_net_link *master = fb_net_link_by_index(state, link->master);
 
-	if (!master || (master->kind != FB_NET_BRIDGE && master->kind != FB_NET_BOND && master->kind != FB_NET_TEAM))
+	if (!master ||
+	    (master->kind != FB_NET_BRIDGE && master->kind != FB_NET_BOND && master->kind != FB_NET_TEAM))
 		return NULL;
-	snprintf(buf, size, "%s is a port of %s: take it out (`ip link set %s nomaster`) and give it the zone's address", link->name,
-		 master->name, link->name);
+	snprintf(buf, size,
+		 "%s is a port of %s: take it out (`ip link set %s nomaster`) and give it the zone's address",
+		 link->name, master->name, link->name);
 	return buf;
 }
 
-const char *fb_net_port_refusal(const struct fb_net_state *state, const struct fb_net_link *link, char *buf, size_t size)
+const char *fb_net_port_refusal(const struct fb_net_state *state, const struct fb_net_link *link, char *buf,
+				size_t size)
 {
 	static const char *const texts[] = {
-		[FB_NET_LOOPBACK] = "is the loopback device: traffic to the gateway itself is the zone `self`",
-		[FB_NET_DUMMY] = "is a dummy device: nothing ever arrives on it; name the card that the hosts are behind",
-		[FB_NET_TUN] = "is a tun or tap device: it has no Ethernet frames or its own process behind it; name the card that carries the "
+		[FB_NET_LOOPBACK] =
+			"is the loopback device: traffic to the gateway itself is the zone `self`",
+		[FB_NET_DUMMY] = "is a dummy device: nothing ever arrives on it; name the card that the "
+				 "hosts are behind",
+		[FB_NET_TUN] = "is a tun or tap device: it has no Ethernet frames or its own process behind "
+			       "it; name the card that carries the "
 			       "tunnel, and end the tunnel on a host behind the gateway",
-		[FB_NET_WIREGUARD] = "is a WireGuard device: what it carries has no Ethernet header; name the card that carries it, and end the "
+		[FB_NET_WIREGUARD] = "is a WireGuard device: what it carries has no Ethernet header; name "
+				     "the card that carries it, and end the "
 				     "tunnel on a host behind the gateway",
-		[FB_NET_PPP] = "is a PPP device: it has no Ethernet header; end the connection in the modem and name the card towards it",
-		[FB_NET_WWAN] = "is a mobile modem's device: it has no Ethernet header; use a router for the modem and name the card towards it",
+		[FB_NET_PPP] = "is a PPP device: it has no Ethernet header; end the connection in the modem "
+			       "and name the card towards it",
+		[FB_NET_WWAN] = "is a mobile modem's device: it has no Ethernet header; use a router for the "
+				"modem and name the card towards it",
 		[FB_NET_MACVLAN] = "shares the card of another device: name the card itself",
-		[FB_NET_TUNNEL] = "is a tunnel: name the card that carries it, and end the tunnel on a host behind the gateway",
+		[FB_NET_TUNNEL] = "is a tunnel: name the card that carries it, and end the tunnel on a host "
+				  "behind the gateway",
 	};
 
 	switch (link->kind) {
@@ -112,7 +136,8 @@ const char *fb_net_port_refusal(const struct fb_net_state *state, const struct f
 	case FB_NET_OTHER:
 		if (link->has_mac) /* an Ethernet device of a kind that we do not know: its driver decides */
 			return refuse_member(state, link, buf, size);
-		snprintf(buf, size, "%s (%s) is no Ethernet device: name a card", link->name, link->kind_name[0] ? link->kind_name : "unknown");
+		snprintf(buf, size, "%s (%s) is no Ethernet device: name a card", link->name,
+			 link->kind_name[0] ? link->kind_name : "unknown");
 		return buf;
 	default:
 		snprintf(buf, size, "%s %s", link->name, texts[link->kind]);

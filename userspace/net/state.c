@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From netlink messages to the state. A dump is the same messages as a change, so there is one way in: "new" puts in or replaces, "del"
- * takes out. The lists are searched from the front: a gateway has tens of links and about a thousand neighbours (the kernel's own limit).
+ * From netlink messages to the state. A dump is the same messages as a change, so there is one way in: "new"
+ * puts in or replaces, "del" takes out. The lists are searched from the front: a gateway has tens of links
+ * and about a thousand neighbours (the kernel's own limit).
  */
 #include "net/state.h"
 
@@ -30,16 +31,21 @@ enum fb_net_kind fb_state_kind(const char *name, unsigned int arphrd)
 		const char *name;
 		enum fb_net_kind kind;
 	} kinds[] = {
-		{ "veth", FB_NET_VETH },	{ "dummy", FB_NET_DUMMY },     { "vlan", FB_NET_VLAN },
-		{ "bridge", FB_NET_BRIDGE },	{ "bond", FB_NET_BOND },       { "team", FB_NET_TEAM },
-		{ "tun", FB_NET_TUN },		{ "wireguard", FB_NET_WIREGUARD }, { "ppp", FB_NET_PPP },
-		{ "wwan", FB_NET_WWAN },	{ "macvlan", FB_NET_MACVLAN }, { "macvtap", FB_NET_MACVLAN },
-		{ "ipvlan", FB_NET_MACVLAN },	{ "ipvtap", FB_NET_MACVLAN },  { "vxlan", FB_NET_TUNNEL },
-		{ "geneve", FB_NET_TUNNEL },	{ "gre", FB_NET_TUNNEL },      { "gretap", FB_NET_TUNNEL },
-		{ "erspan", FB_NET_TUNNEL },	{ "ip6gre", FB_NET_TUNNEL },   { "ip6gretap", FB_NET_TUNNEL },
-		{ "ip6erspan", FB_NET_TUNNEL }, { "ipip", FB_NET_TUNNEL },     { "sit", FB_NET_TUNNEL },
-		{ "ip6tnl", FB_NET_TUNNEL },	{ "vti", FB_NET_TUNNEL },      { "vti6", FB_NET_TUNNEL },
-		{ "xfrm", FB_NET_TUNNEL },	{ "bareudp", FB_NET_TUNNEL },  { "gtp", FB_NET_TUNNEL },
+		{ "veth", FB_NET_VETH },	{ "dummy", FB_NET_DUMMY },
+		{ "vlan", FB_NET_VLAN },	{ "bridge", FB_NET_BRIDGE },
+		{ "bond", FB_NET_BOND },	{ "team", FB_NET_TEAM },
+		{ "tun", FB_NET_TUN },		{ "wireguard", FB_NET_WIREGUARD },
+		{ "ppp", FB_NET_PPP },		{ "wwan", FB_NET_WWAN },
+		{ "macvlan", FB_NET_MACVLAN },	{ "macvtap", FB_NET_MACVLAN },
+		{ "ipvlan", FB_NET_MACVLAN },	{ "ipvtap", FB_NET_MACVLAN },
+		{ "vxlan", FB_NET_TUNNEL },	{ "geneve", FB_NET_TUNNEL },
+		{ "gre", FB_NET_TUNNEL },	{ "gretap", FB_NET_TUNNEL },
+		{ "erspan", FB_NET_TUNNEL },	{ "ip6gre", FB_NET_TUNNEL },
+		{ "ip6gretap", FB_NET_TUNNEL }, { "ip6erspan", FB_NET_TUNNEL },
+		{ "ipip", FB_NET_TUNNEL },	{ "sit", FB_NET_TUNNEL },
+		{ "ip6tnl", FB_NET_TUNNEL },	{ "vti", FB_NET_TUNNEL },
+		{ "vti6", FB_NET_TUNNEL },	{ "xfrm", FB_NET_TUNNEL },
+		{ "bareudp", FB_NET_TUNNEL },	{ "gtp", FB_NET_TUNNEL },
 		{ "ovpn", FB_NET_TUNNEL },
 	};
 
@@ -169,12 +175,14 @@ static unsigned int apply_address(struct fb_net_state *state, struct nl_object *
 	if (a.has_broadcast)
 		a.broadcast = number(broadcast);
 	a.link_local = a.family == 4 ? (a.ip.lo >> 16) == 0xa9fe : (a.ip.hi >> 54) == 0x3fa;
-	a.tentative = a.family == 6 && (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) && !(flags & IFA_F_OPTIMISTIC);
+	a.tentative = a.family == 6 && (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) &&
+		      !(flags & IFA_F_OPTIMISTIC);
 
 	for (; i < state->addresses.n; i++) {
 		const struct fb_net_address *b = &state->addresses.v[i];
 
-		if (b->ifindex == a.ifindex && b->family == a.family && fb_ip_cmp(b->ip, a.ip) == 0 && b->prefix_len == a.prefix_len)
+		if (b->ifindex == a.ifindex && b->family == a.family && fb_ip_cmp(b->ip, a.ip) == 0 &&
+		    b->prefix_len == a.prefix_len)
 			break;
 	}
 	if (gone) {
@@ -184,7 +192,8 @@ static unsigned int apply_address(struct fb_net_state *state, struct nl_object *
 	} else if (i == state->addresses.n) {
 		fb_vec_add(&state->addresses, a);
 	} else {
-		if (memcmp(&state->addresses.v[i], &a, sizeof(a)) == 0) /* lifetimes of an RA: every few seconds */
+		if (memcmp(&state->addresses.v[i], &a, sizeof(a)) ==
+		    0) /* lifetimes of an RA: every few seconds */
 			return 0;
 		state->addresses.v[i] = a;
 	}
@@ -214,7 +223,8 @@ static unsigned int apply_neighbour(struct fb_net_state *state, struct nl_object
 	struct fb_net_neighbour n;
 	size_t i = 0;
 
-	if (!ip || (nl_addr_get_family(ip) != AF_INET && nl_addr_get_family(ip) != AF_INET6) || is_group(family_of(ip), number(ip)))
+	if (!ip || (nl_addr_get_family(ip) != AF_INET && nl_addr_get_family(ip) != AF_INET6) ||
+	    is_group(family_of(ip), number(ip)))
 		return 0;
 	memset(&n, 0, sizeof(n));
 	n.ifindex = (__u32)rtnl_neigh_get_ifindex(from);
@@ -248,11 +258,13 @@ static unsigned int apply_neighbour(struct fb_net_state *state, struct nl_object
 
 static bool same_route(const struct fb_net_route *a, const struct fb_net_route *b)
 {
-	return a->ifindex == b->ifindex && a->family == b->family && a->table == b->table && a->metric == b->metric &&
-	       a->has_gateway == b->has_gateway && fb_ip_cmp(a->gateway, b->gateway) == 0;
+	return a->ifindex == b->ifindex && a->family == b->family && a->table == b->table &&
+	       a->metric == b->metric && a->has_gateway == b->has_gateway &&
+	       fb_ip_cmp(a->gateway, b->gateway) == 0;
 }
 
-static void apply_hop(struct fb_net_state *state, struct rtnl_route *route, struct rtnl_nexthop *hop, bool gone)
+static void apply_hop(struct fb_net_state *state, struct rtnl_route *route, struct rtnl_nexthop *hop,
+		      bool gone)
 {
 	struct nl_addr *gateway = rtnl_route_nh_get_gateway(hop);
 	struct fb_net_route r = {
@@ -277,7 +289,10 @@ static void apply_hop(struct fb_net_state *state, struct rtnl_route *route, stru
 		fb_vec_add(&state->defaults, r);
 }
 
-/* Every route makes the cached next hops suspect; only default routes are kept. A replaced one says new and never del. */
+/*
+ * Every route makes the cached next hops suspect; only default routes are kept. A replaced one says new and
+ * never del.
+ */
 static unsigned int apply_route(struct fb_net_state *state, struct nl_object *o, bool gone, bool replaces)
 {
 	struct rtnl_route *route = (struct rtnl_route *)o;
@@ -289,7 +304,8 @@ static unsigned int apply_route(struct fb_net_state *state, struct nl_object *o,
 	for (size_t i = 0; replaces && i < state->defaults.n;) {
 		const struct fb_net_route *r = &state->defaults.v[i];
 
-		if (r->family == family && r->table == rtnl_route_get_table(route) && r->metric == rtnl_route_get_priority(route))
+		if (r->family == family && r->table == rtnl_route_get_table(route) &&
+		    r->metric == rtnl_route_get_priority(route))
 			take_out(&state->defaults, i);
 		else
 			i++;
@@ -323,7 +339,8 @@ static void take_object(struct nl_object *o, void *arg)
 		p->changed = apply_neighbour(p->state, o, p->h->nlmsg_type == RTM_DELNEIGH);
 		break;
 	default:
-		p->changed = apply_route(p->state, o, p->h->nlmsg_type == RTM_DELROUTE, p->h->nlmsg_flags & NLM_F_REPLACE);
+		p->changed = apply_route(p->state, o, p->h->nlmsg_type == RTM_DELROUTE,
+					 p->h->nlmsg_flags & NLM_F_REPLACE);
 		break;
 	}
 }
@@ -340,14 +357,17 @@ unsigned int fb_state_apply(struct fb_net_state *state, struct nl_msg *msg)
 	case RTM_DELADDR:
 	case RTM_NEWNEIGH:
 	case RTM_DELNEIGH:
-		/* A bridge's view of its ports and addresses (AF_BRIDGE) says "del" about devices that stay. */
+		/*
+		 * A bridge's view of its ports and addresses (AF_BRIDGE) says "del" about devices that stay.
+		 */
 		if (nlmsg_datalen(h) < 1 || *(const unsigned char *)nlmsg_data(h) == AF_BRIDGE)
 			return 0;
 		break;
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 		/* The first byte is the family; clones are the route cache of old. */
-		if (nlmsg_datalen(h) < (int)sizeof(struct rtmsg) || (((const struct rtmsg *)nlmsg_data(h))->rtm_flags & RTM_F_CLONED))
+		if (nlmsg_datalen(h) < (int)sizeof(struct rtmsg) ||
+		    (((const struct rtmsg *)nlmsg_data(h))->rtm_flags & RTM_F_CLONED))
 			return 0;
 		if (((const struct rtmsg *)nlmsg_data(h))->rtm_dst_len)
 			return FB_NET_CHANGED_ROUTES;

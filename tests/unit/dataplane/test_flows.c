@@ -22,7 +22,8 @@ static void setup(void)
 	dp.live.mem[FB_MAP_RUNTIME] = &runtime;
 	dp.live.mem[FB_MAP_BUCKETS] = buckets;
 	dp.live.mem[FB_MAP_FLOWS] = flows;
-	dp.live.mem[FB_MAP_PAIR_COUNTERS] = calloc(2 * FB_PAIRS_MAX * FB_REASON_COUNT, sizeof(struct fb_pair_counter));
+	dp.live.mem[FB_MAP_PAIR_COUNTERS] =
+		calloc(2 * FB_PAIRS_MAX * FB_REASON_COUNT, sizeof(struct fb_pair_counter));
 	dp.live.mem[FB_MAP_RULE_COUNTERS] = calloc(2 * FB_RULE_SLOTS, sizeof(struct fb_rule_counter));
 	dp.image[0] = &image;
 	dp.image_live = 0;
@@ -78,8 +79,10 @@ Test(flows, the_initiator_is_the_source)
 	cr_assert_eq(live(&seen), 1u);
 	cr_assert(seen.last.src.lo == 0x0a140005 && seen.last.sport == 40000 && seen.last.src_zone == 3);
 	cr_assert(seen.last.dst.lo == 0x0a0a0005 && seen.last.dport == 443 && seen.last.dst_zone == 2);
-	cr_assert(seen.last.state == FB_FLOW_ESTABLISHED && seen.last.rule == 9 && !seen.last.stale && !seen.last.observed);
-	cr_assert(seen.last.idle == 10 && seen.last.age == 107, "ticks of 1.07 s: %u, %u", seen.last.idle, seen.last.age);
+	cr_assert(seen.last.state == FB_FLOW_ESTABLISHED && seen.last.rule == 9 && !seen.last.stale &&
+		  !seen.last.observed);
+	cr_assert(seen.last.idle == 10 && seen.last.age == 107, "ticks of 1.07 s: %u, %u", seen.last.idle,
+		  seen.last.age);
 }
 
 Test(flows, an_entry_that_is_being_written_is_left_out)
@@ -97,11 +100,16 @@ Test(flows, an_expired_entry_is_free_and_a_later_tick_is_not_expiry)
 		__u32 idle;
 		unsigned int live;
 	} cases[] = {
-		{ FB_FLOW_NEW, FB_TIMEOUT_NEW, 1 },	    { FB_FLOW_NEW, FB_TIMEOUT_NEW + 1, 0 },
-		{ FB_FLOW_REPLIED, FB_TIMEOUT_REPLIED, 1 }, { FB_FLOW_REPLIED, FB_TIMEOUT_REPLIED + 1, 0 },
-		{ FB_FLOW_CLOSING, FB_TIMEOUT_CLOSING, 1 }, { FB_FLOW_CLOSING, FB_TIMEOUT_CLOSING + 1, 0 },
-		{ FB_FLOW_DGRAM, FB_TIMEOUT_DGRAM, 1 },	    { FB_FLOW_DGRAM, FB_TIMEOUT_DGRAM + 1, 0 },
-		{ FB_FLOW_ESTABLISHED, 999, 1 },	    { FB_FLOW_NEW, (__u32)-2, 1 },
+		{ FB_FLOW_NEW, FB_TIMEOUT_NEW, 1 },
+		{ FB_FLOW_NEW, FB_TIMEOUT_NEW + 1, 0 },
+		{ FB_FLOW_REPLIED, FB_TIMEOUT_REPLIED, 1 },
+		{ FB_FLOW_REPLIED, FB_TIMEOUT_REPLIED + 1, 0 },
+		{ FB_FLOW_CLOSING, FB_TIMEOUT_CLOSING, 1 },
+		{ FB_FLOW_CLOSING, FB_TIMEOUT_CLOSING + 1, 0 },
+		{ FB_FLOW_DGRAM, FB_TIMEOUT_DGRAM, 1 },
+		{ FB_FLOW_DGRAM, FB_TIMEOUT_DGRAM + 1, 0 },
+		{ FB_FLOW_ESTABLISHED, 999, 1 },
+		{ FB_FLOW_NEW, (__u32)-2, 1 },
 		{ FB_FLOW_FREE, 0, 0 },
 	};
 
@@ -160,8 +168,10 @@ Test(flows, counters_are_summed_over_cpus_and_cleared_on_all)
 	struct fb_rule_counter *rules = dp.live.mem[FB_MAP_RULE_COUNTERS], rule;
 
 	for (size_t cpu = 0; cpu < 2; cpu++) {
-		pairs[(cpu * FB_PAIRS_MAX + FB_PAIR(2, 3)) * FB_REASON_COUNT + FB_DROP_NEVER] = (struct fb_pair_counter){ 1 + cpu, 100 };
-		pairs[(cpu * FB_PAIRS_MAX + FB_PAIR(4, 5)) * FB_REASON_COUNT] = (struct fb_pair_counter){ 1, 1 };
+		pairs[(cpu * FB_PAIRS_MAX + FB_PAIR(2, 3)) * FB_REASON_COUNT + FB_DROP_NEVER] =
+			(struct fb_pair_counter){ 1 + cpu, 100 };
+		pairs[(cpu * FB_PAIRS_MAX + FB_PAIR(4, 5)) * FB_REASON_COUNT] =
+			(struct fb_pair_counter){ 1, 1 };
 		rules[cpu * FB_RULE_SLOTS + 9] = (struct fb_rule_counter){ 10, 1000, 1, 50 - (__u32)cpu };
 	}
 	fb_dataplane_pair_counter(&dp, 2, 3, FB_DROP_NEVER, &sum);

@@ -11,7 +11,10 @@ static struct fb_net_state state;
 
 static const struct fb_net_link *add(__u32 ifindex, const char *name, const char *kind, unsigned int arphrd)
 {
-	struct fb_net_link l = { .ifindex = ifindex, .arphrd = arphrd, .kind = fb_state_kind(kind, arphrd), .has_mac = arphrd == ARPHRD_ETHER };
+	struct fb_net_link l = { .ifindex = ifindex,
+				 .arphrd = arphrd,
+				 .kind = fb_state_kind(kind, arphrd),
+				 .has_mac = arphrd == ARPHRD_ETHER };
 
 	snprintf(l.name, sizeof(l.name), "%s", name);
 	snprintf(l.kind_name, sizeof(l.kind_name), "%s", kind);
@@ -78,7 +81,8 @@ Test(port, every_refusal_says_what_to_name_instead)
 		const char *text = refusal(cases[i][0]);
 
 		cr_assert_not_null(text, "%s was not refused", cases[i][0]);
-		cr_assert(strncmp(text, cases[i][0], strlen(cases[i][0])) == 0 && strstr(text, cases[i][1]), "%s: %s", cases[i][0], text);
+		cr_assert(strncmp(text, cases[i][0], strlen(cases[i][0])) == 0 && strstr(text, cases[i][1]),
+			  "%s: %s", cases[i][0], text);
 	}
 }
 
