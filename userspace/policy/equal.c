@@ -23,6 +23,8 @@ static bool fb_struct_equal(const struct fb_schema *schema, const void *a, const
 		const struct fb_field *field = &schema->fields[f];
 		size_t n = fb_field_items(field, a);
 
+		if (field->kind == FB_FIELD_LAYOUT)
+			continue;
 		if (fb_field_given(field, a) != fb_field_given(field, b) || n != fb_field_items(field, b))
 			return false;
 		for (size_t i = 0; i < n && fb_field_given(field, a); i++)

@@ -36,6 +36,18 @@ static bool fb_text_goes_on(const char *text, size_t i, size_t len, unsigned int
 	       (cp == 0xfeff && i == 0) || !fb_codepoint_hidden(cp);
 }
 
+/* The length of what follows an escape character: [ digits ; letter. */
+static size_t fb_terminal_command(const char *s, size_t n)
+{
+	size_t i = 1;
+
+	if (!n || s[0] != '[')
+		return 0;
+	while (i < n && s[i] && strchr("0123456789;?", s[i]))
+		i++;
+	return i < n && s[i] >= '@' && s[i] <= '~' ? i + 1 : i;
+}
+
 const char *fb_lexer_check_text(struct fb_arena *arena, unsigned int file, const char *text, size_t len,
 				struct fb_diags *diags)
 {
@@ -57,8 +69,10 @@ const char *fb_lexer_check_text(struct fb_arena *arena, unsigned int file, const
 		}
 		if (!copy)
 			copy = fb_arena_strndup(arena, text, len);
-		/* A letter keeps a name one name; a blank keeps two words apart. */
-		memset(copy + i, n == 1 ? ' ' : 'x', n ? n : 1);
+		/* A letter keeps a name one name; a blank keeps two words apart, and a terminal's command is none. */
+		if (cp == 0x1b)
+			n += fb_terminal_command(text + i + 1, len - i - 1);
+		memset(copy + i, !n || cp >= 0x80 ? 'x' : ' ', n ? n : 1);
 		at.col = (unsigned int)(i - line_start + 1);
 		if (reported == at.line)
 			;
@@ -126,9 +140,16 @@ bool fb_lexer_line_is_open(struct fb_lexer *lexer)
 
 void fb_lexer_skip_line(struct fb_lexer *lexer)
 {
-	const char *end = memchr(lexer->text + lexer->pos, '\n', lexer->len - lexer->pos);
+	const char *s = lexer->text + lexer->pos, *end = memchr(s, '\n', lexer->len - lexer->pos);
 
-	lexer->pos = end ? (size_t)(end - lexer->text) : lexer->len;
+	if (!end)
+		end = lexer->text + lexer->len;
+	lexer->pos = (size_t)(end - lexer->text);
+	while (end > s && (unsigned char)end[-1] <= ' ')
+		end--;
+	/* A brace at the end was meant to close what the line opened: taking it so keeps one mistake one message. */
+	if (end > s && end[-1] == '}' && lexer->line_braces > 0)
+		lexer->pos = (size_t)(end - 1 - lexer->text);
 }
 
 static bool fb_lexer_in_word(const struct fb_lexer *lexer, size_t pos)

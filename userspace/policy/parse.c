@@ -86,13 +86,16 @@ const char *fb_token_text(struct fb_parser *p, const struct fb_token *t)
 	return fb_diag_printf(p->diags, "%.*s...", (int)n, t->s);
 }
 
+static bool fb_token_ends_line(const struct fb_token *t)
+{
+	return t->kind == FB_TOKEN_NEWLINE || t->kind == FB_TOKEN_END;
+}
+
 struct fb_at fb_parser_gap(const struct fb_parser *p)
 {
 	struct fb_at at = p->prev.at;
 
-	if (p->cur.kind != FB_TOKEN_NEWLINE && p->cur.kind != FB_TOKEN_END)
-		return p->cur.at;
-	if (!at.line)
+	if (!at.line || (p->cur.at.line == at.line && !fb_token_ends_line(&p->cur)))
 		return p->cur.at;
 	at.col = p->prev.end_col + 1;
 	return at;
@@ -110,21 +113,28 @@ static bool fb_parser_after_trailing_comma(const struct fb_parser *p)
 	       (fb_is_statement_word(t) || fb_token_is(t, "allow") || fb_token_is(t, "default"));
 }
 
-bool fb_parser_expected(struct fb_parser *p, const char *needed, const char *help)
+bool fb_parser_lost(struct fb_parser *p)
 {
-	const char *found;
-
 	if (fb_parser_after_trailing_comma(p)) {
 		fb_diag_error(p->diags, p->prev2.at, "take it away, or go on with the list",
 			      "the line ends with a comma, so the next one belongs to it");
-		return false;
+		return true;
 	}
 	if (!p->has_ahead && p->cur.at.line == p->lexer.line && fb_lexer_line_is_open(&p->lexer)) {
 		fb_diag_error(p->diags, fb_parser_gap(p), "each string needs two",
 			      "the quotation marks of this line do not pair");
 		fb_lexer_skip_line(&p->lexer);
-		return false;
+		return true;
 	}
+	return false;
+}
+
+bool fb_parser_expected(struct fb_parser *p, const char *needed, const char *help)
+{
+	const char *found;
+
+	if (fb_parser_lost(p))
+		return false;
 	switch (p->cur.kind) {
 	case FB_TOKEN_END:
 		found = "the end of the file";
@@ -164,10 +174,9 @@ int fb_parser_keyword(struct fb_parser *p, const char *const *words, size_t n, c
 		if (fb_parser_at(p, words[i]))
 			return (int)i;
 
-	if (fb_parser_after_trailing_comma(p)) {
-		fb_parser_expected(p, where, help);
+	if (fb_parser_lost(p))
 		return -1;
-	}
+
 	const char *text = fb_token_text(p, &p->cur);
 	const char *near = fb_suggest(text, words, n);
 
@@ -301,6 +310,10 @@ void fb_parser_end_statement(struct fb_parser *p, const char *help)
 	/* A block that is not closed ends before a line, and that line's end was read as part of the block. */
 	if (p->cur.kind == FB_TOKEN_WORD && p->cur.first && fb_is_statement_word(&p->cur))
 		return;
+	if (p->cur.kind == FB_TOKEN_CLOSE && !p->in_block) {
+		fb_diag_error(p->diags, p->cur.at, "take it away", "this \"}\" closes nothing");
+		fb_parser_skip_line(p);
+	}
 	if (p->cur.kind != FB_TOKEN_NEWLINE && p->cur.kind != FB_TOKEN_END &&
 	    p->cur.kind != FB_TOKEN_SEMICOLON && !(p->cur.kind == FB_TOKEN_CLOSE && p->in_block)) {
 		fb_parser_expected(p, "the end of the line", help);

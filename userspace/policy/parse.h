@@ -40,8 +40,10 @@ bool fb_parser_ends(const struct fb_parser *p); /* a statement could end here */
 bool fb_token_is(const struct fb_token *t, const char *word);
 /* The text of a token, cut to a length that fits a message, on the arena of the diagnostics. */
 const char *fb_token_text(struct fb_parser *p, const struct fb_token *t);
-/* Where something is missing: at the next token if it is on the same line, else one blank behind the last one. */
+/* Where something is missing: at the next token if that is on the same line, else one blank behind the last one. */
 struct fb_at fb_parser_gap(const struct fb_parser *p);
+/* Says what went wrong earlier if the next token only shows it: a comma at a line's end, an odd quotation mark. */
+bool fb_parser_lost(struct fb_parser *p);
 /* "NEEDED expected, found ...". Returns false. */
 bool fb_parser_expected(struct fb_parser *p, const char *needed, const char *help);
 /* Skips to the end of the line, over braces that open in it. */
@@ -128,17 +130,20 @@ bool fb_parse_wire(struct fb_parser *p, struct fb_stmt *s);
 /* parse_device.c */
 bool fb_parse_device(struct fb_parser *p, struct fb_stmt *s);
 bool fb_parse_group(struct fb_parser *p, struct fb_stmt *s);
+bool fb_parse_member(struct fb_parser *p, struct fb_operand *ret);
 /* parse_service.c */
 bool fb_token_is_proto(const struct fb_token *t);
 bool fb_parse_services(struct fb_parser *p, struct fb_svc_items *ret);
 bool fb_parse_service(struct fb_parser *p, struct fb_stmt *s);
 /* parse_time.c */
 bool fb_parse_window(struct fb_parser *p, struct fb_stmt *s);
+bool fb_parse_window_time(struct fb_parser *p, struct fb_every *ret); /* "every" or "on", and the rest */
 bool fb_parse_access(struct fb_parser *p, struct fb_stmt *s);
 /* parse_firebreak.c */
 bool fb_is_suffix(const struct fb_token *t);
 bool fb_parse_firebreak(struct fb_parser *p, struct fb_stmt *s);
 /* parse_suffix.c */
+bool fb_parse_until(struct fb_parser *p, struct fb_date *ret);
 bool fb_parse_suffix(struct fb_parser *p, bool is_default, struct fb_suffix *ret);
 /* parse_guard.c */
 bool fb_parse_never(struct fb_parser *p, struct fb_stmt *s);

@@ -84,7 +84,7 @@ bool fb_parse_device(struct fb_parser *p, struct fb_stmt *s)
 
 /* ---- group ------------------------------------------------------------------------------------------------ */
 
-static bool fb_parse_member(struct fb_parser *p, struct fb_operand *ret)
+bool fb_parse_member(struct fb_parser *p, struct fb_operand *ret)
 {
 	*ret = (struct fb_operand){ .kind = FB_OPERAND_NAME, .at = p->cur.at };
 	if (p->cur.kind != FB_TOKEN_WORD)

@@ -81,7 +81,7 @@ static bool fb_parse_quota(struct fb_parser *p, struct fb_suffix *ret)
 	       fb_parse_choice(p, "quota", actions, FB_ARRAY_SIZE(actions), &ret->quota.action);
 }
 
-static bool fb_parse_until(struct fb_parser *p, struct fb_date *ret)
+bool fb_parse_until(struct fb_parser *p, struct fb_date *ret)
 {
 	if (!fb_parse_date(p, ret))
 		return false;

@@ -79,6 +79,14 @@ static bool fb_parse_every(struct fb_parser *p, struct fb_every *ret)
 	return fb_parse_days(p, ret) && fb_parse_hours(p, ret);
 }
 
+bool fb_parse_window_time(struct fb_parser *p, struct fb_every *ret)
+{
+	*ret = (struct fb_every){ .at = p->cur.at, .on_date = fb_parser_at(p, "on") };
+	if (!fb_parser_accept(p, "on") && !fb_parser_accept(p, "every"))
+		return fb_parser_expected(p, "\"every\" or \"on\"", NULL);
+	return ret->on_date ? fb_parse_date(p, &ret->date) && fb_parse_hours(p, ret) : fb_parse_every(p, ret);
+}
+
 struct fb_window_draft {
 	struct fb_stmt *s;
 	struct FB_VEC(struct fb_every) every;

@@ -86,11 +86,10 @@ bool fb_parse_string(struct fb_parser *p, const char *what, struct fb_word *ret)
 	}
 	if (p->cur.kind != FB_TOKEN_WORD)
 		return fb_parser_expected(p, fb_diag_printf(p->diags, "%s in quotation marks", what), NULL);
-
-	const char *text = fb_token_text(p, &p->cur);
-
-	return fb_parser_expected(p, fb_diag_printf(p->diags, "%s in quotation marks", what),
-				  fb_diag_printf(p->diags, "write \"%s\"", text));
+	if (!fb_parser_lost(p))
+		fb_diag_error(p->diags, p->cur.at, "between two \" on this line",
+			      "%s stands in quotation marks", what);
+	return false;
 }
 
 bool fb_parse_choice(struct fb_parser *p, const char *what, const char *const *words, size_t n,

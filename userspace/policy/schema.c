@@ -7,13 +7,21 @@
 #include "policy/print.h"
 
 #define S struct fb_stmt
-#define FIELD(name, kind, type, member)                                       \
-	{                                                                     \
-		name, FB_FIELD_##kind, offsetof(type, member), 0, false, NULL \
+#define FIELD(name, kind, type, member)                                              \
+	{                                                                            \
+		name, FB_FIELD_##kind, offsetof(type, member), 0, false, NULL, false \
 	}
-#define LIST(name, type, member, count, schema)                                                   \
-	{                                                                                         \
-		name, FB_FIELD_LIST, offsetof(type, member), offsetof(type, count), false, schema \
+#define NEEDED(name, kind, type, member)                                            \
+	{                                                                           \
+		name, FB_FIELD_##kind, offsetof(type, member), 0, false, NULL, true \
+	}
+#define PART(name, type, member, schema, needed)                                      \
+	{                                                                             \
+		name, FB_FIELD_PART, offsetof(type, member), 0, false, schema, needed \
+	}
+#define LIST(name, type, member, count, schema)                                                          \
+	{                                                                                                \
+		name, FB_FIELD_LIST, offsetof(type, member), offsetof(type, count), false, schema, false \
 	}
 #define SCHEMA(variable, kind, type)                                                 \
 	static const struct fb_schema variable##_schema = { kind, variable##_fields, \
@@ -22,35 +30,35 @@
 	FIELD("owner", STRING, type, member.owner), FIELD("reason", STRING, type, member.reason)
 
 static const struct fb_field iface_fields[] = {
-	FIELD("name", NAME, struct fb_iface, name),
+	NEEDED("name", NAME, struct fb_iface, name),
 	FIELD("vlan", VLAN, struct fb_iface, vlan),
 };
 SCHEMA(iface, NULL, struct fb_iface);
 
 static const struct fb_field limit_fields[] = {
-	FIELD("number", COUNT, struct fb_suffix, limit.number),
-	FIELD("rate", NAME, struct fb_suffix, limit.unit),
-	FIELD("per", NAME, struct fb_suffix, limit.scope),
+	NEEDED("number", COUNT, struct fb_suffix, limit.number),
+	NEEDED("rate", NAME, struct fb_suffix, limit.unit),
+	NEEDED("per", NAME, struct fb_suffix, limit.scope),
 	FIELD("burst", COUNT, struct fb_suffix, limit.burst),
 };
 SCHEMA(limit, NULL, struct fb_suffix);
 
 static const struct fb_field quota_fields[] = {
-	FIELD("number", COUNT, struct fb_suffix, quota.number),
-	FIELD("size", NAME, struct fb_suffix, quota.size),
-	FIELD("period", NAME, struct fb_suffix, quota.period),
-	FIELD("per", NAME, struct fb_suffix, quota.scope),
-	FIELD("action", NAME, struct fb_suffix, quota.action),
+	NEEDED("number", COUNT, struct fb_suffix, quota.number),
+	NEEDED("size", NAME, struct fb_suffix, quota.size),
+	NEEDED("period", NAME, struct fb_suffix, quota.period),
+	NEEDED("per", NAME, struct fb_suffix, quota.scope),
+	NEEDED("action", NAME, struct fb_suffix, quota.action),
 };
 SCHEMA(quota, NULL, struct fb_suffix);
 
-#define SUFFIX(type, member)                                                                 \
-	DOC(type, member.doc), FIELD("until", DATE, type, member.until),                     \
-		FIELD("during", NAME, type, member.during),                                  \
-		FIELD("on-request", NAME, type, member.on_request),                          \
-		{ "limit", FB_FIELD_PART, offsetof(type, member), 0, false, &limit_schema }, \
-		{ "quota", FB_FIELD_PART, offsetof(type, member), 0, false, &quota_schema }, \
-		FIELD("log", TRUE, type, member.log), FIELD("id", NAME, type, member.id)
+#define SUFFIX(type, member)                                                                             \
+	DOC(type, member.doc), FIELD("until", DATE, type, member.until),                                 \
+		FIELD("during", NAME, type, member.during),                                              \
+		FIELD("on-request", NAME, type, member.on_request),                                      \
+		PART("limit", type, member, &limit_schema, false),                                       \
+		PART("quota", type, member, &quota_schema, false), FIELD("log", TRUE, type, member.log), \
+		FIELD("id", NAME, type, member.id)
 
 struct fb_default { /* a suffix by itself */
 	struct fb_suffix s;
@@ -59,28 +67,29 @@ static const struct fb_field default_fields[] = { SUFFIX(struct fb_default, s) }
 SCHEMA(default, NULL, struct fb_default);
 
 static const struct fb_field allow_fields[] = {
-	FIELD("from", OPERANDS, struct fb_allow, from),
-	FIELD("to", OPERANDS, struct fb_allow, to),
-	FIELD("services", SERVICES, struct fb_allow, services),
+	NEEDED("from", OPERANDS, struct fb_allow, from),
+	NEEDED("to", OPERANDS, struct fb_allow, to),
+	NEEDED("services", SERVICES, struct fb_allow, services),
 	SUFFIX(struct fb_allow, suffix),
 	FIELD("comments", COMMENTS, struct fb_allow, comments),
 	FIELD("comment-behind", TRUE, struct fb_allow, comment_behind),
+	FIELD("blank-before", LAYOUT, struct fb_allow, blank_before),
 };
 SCHEMA(allow, NULL, struct fb_allow);
 
 static const struct fb_field policy_fields[] = {
-	FIELD("name", STRING, S, name),
+	NEEDED("name", STRING, S, name),
 	FIELD("language", NUMBER, S, policy.language),
 	FIELD("version", NUMBER, S, policy.version),
 	FIELD("timezone", STRING, S, policy.timezone),
 };
 SCHEMA(policy, "policy", S);
 
-static const struct fb_field include_fields[] = { FIELD("file", STRING, S, name) };
+static const struct fb_field include_fields[] = { NEEDED("file", STRING, S, name) };
 SCHEMA(include, "include", S);
 
 static const struct fb_field zone_fields[] = {
-	FIELD("name", NAME, S, name),
+	NEEDED("name", NAME, S, name),
 	LIST("interface", S, zone.ifaces, zone.n_ifaces, &iface_schema),
 	FIELD("network", NETS, S, zone.nets),
 	FIELD("except", NETS, S, zone.except),
@@ -97,27 +106,27 @@ static const struct fb_field zone_fields[] = {
 SCHEMA(zone, "zone", S);
 
 static const struct fb_field self_fields[] = {
-	FIELD("name", NAME, S, name),
+	NEEDED("name", NAME, S, name),
 	FIELD("purdue", NUMBER, S, zone.purdue),
 	DOC(S, zone.doc),
 };
 SCHEMA(self, "zone", S);
 
 static const struct fb_field zone_group_fields[] = {
-	FIELD("name", NAME, S, name),
-	FIELD("zones", NAMES, S, zone_group.members),
+	NEEDED("name", NAME, S, name),
+	NEEDED("zones", NAMES, S, zone_group.members),
 };
 SCHEMA(zone_group, "zone-group", S);
 
 static const struct fb_field wire_fields[] = {
-	{ "a", FB_FIELD_PART, offsetof(S, wire.a), 0, false, &iface_schema },
-	{ "b", FB_FIELD_PART, offsetof(S, wire.b), 0, false, &iface_schema },
+	PART("a", S, wire.a, &iface_schema, true),
+	PART("b", S, wire.b, &iface_schema, true),
 };
 SCHEMA(wire, "wire", S);
 
 static const struct fb_field device_fields[] = {
-	FIELD("name", NAME, S, name),
-	FIELD("in", NAME, S, device.zone),
+	NEEDED("name", NAME, S, name),
+	NEEDED("in", NAME, S, device.zone),
 	FIELD("ip", NETS, S, device.ips),
 	FIELD("mac", NAMES, S, device.macs),
 	FIELD("vendor", STRING, S, device.vendor),
@@ -127,16 +136,16 @@ static const struct fb_field device_fields[] = {
 SCHEMA(device, "device", S);
 
 static const struct fb_field group_fields[] = {
-	FIELD("name", NAME, S, name),
+	NEEDED("name", NAME, S, name),
 	FIELD("in", NAME, S, group.zone),
-	FIELD("members", OPERANDS, S, group.members),
+	NEEDED("members", OPERANDS, S, group.members),
 	FIELD("except", OPERANDS, S, group.except),
 };
 SCHEMA(group, "group", S);
 
 static const struct fb_field service_fields[] = {
-	FIELD("name", NAME, S, name),
-	FIELD("items", SERVICES, S, service.items),
+	NEEDED("name", NAME, S, name),
+	NEEDED("items", SERVICES, S, service.items),
 	FIELD("except", SERVICES, S, service.except),
 	FIELD("initiator", NAME, S, service.initiator),
 	FIELD("cleartext", TRUE, S, service.cleartext),
@@ -145,29 +154,30 @@ static const struct fb_field service_fields[] = {
 SCHEMA(service, "service", S);
 
 static const struct fb_field window_fields[] = {
-	FIELD("name", NAME, S, name),
-	{ "times", FB_FIELD_EVERY, offsetof(S, window.every), offsetof(S, window.n_every), false, NULL },
+	NEEDED("name", NAME, S, name),
+	{ "times", FB_FIELD_EVERY, offsetof(S, window.every), offsetof(S, window.n_every), false, NULL,
+	  false },
 	FIELD("timezone", STRING, S, window.timezone),
 	DOC(S, window.doc),
 };
 SCHEMA(window, "window", S);
 
 static const struct fb_field access_fields[] = {
-	FIELD("name", NAME, S, name),
+	NEEDED("name", NAME, S, name),
 	FIELD("max", NAME, S, access.max),
 	DOC(S, access.doc),
 };
 SCHEMA(access, "access", S);
 
 static const struct fb_field firebreak_fields[] = {
-	FIELD("from", NAMES, S, firebreak.from),
-	FIELD("to", NAMES, S, firebreak.to),
+	NEEDED("from", NAMES, S, firebreak.from),
+	NEEDED("to", NAMES, S, firebreak.to),
 	FIELD("mode", NAME, S, firebreak.mode),
 	FIELD("observe-until", DATE, S, firebreak.observe_until),
 	FIELD("on-deny", NAME, S, firebreak.on_deny),
 	FIELD("mid-stream", TRUE, S, firebreak.mid_stream),
 	{ "default", FB_FIELD_PART, offsetof(S, firebreak.defaults), offsetof(S, firebreak.has_default), true,
-	  &default_schema },
+	  &default_schema, false },
 	FIELD("setting-comments", COMMENTS, S, firebreak.setting_comments),
 	LIST("allow", S, firebreak.allows, firebreak.n_allows, &allow_schema),
 	FIELD("end-comments", COMMENTS, S, firebreak.end_comments),
@@ -175,9 +185,9 @@ static const struct fb_field firebreak_fields[] = {
 SCHEMA(firebreak, "firebreak", S);
 
 static const struct fb_field never_fields[] = {
-	FIELD("from", OPERANDS, S, never.a),
+	NEEDED("from", OPERANDS, S, never.a),
 	FIELD("both-ways", TRUE, S, never.both),
-	FIELD("to", OPERANDS, S, never.b),
+	NEEDED("to", OPERANDS, S, never.b),
 	FIELD("services", SERVICES, S, never.services),
 	FIELD("except-from", OPERANDS, S, never.except_from),
 	FIELD("text", STRING, S, never.text),
@@ -185,14 +195,14 @@ static const struct fb_field never_fields[] = {
 SCHEMA(never, "never", S);
 
 static const struct fb_field entry_fields[] = {
-	FIELD("side", OPERANDS, struct fb_assert_entry, side),
+	NEEDED("side", OPERANDS, struct fb_assert_entry, side),
 	FIELD("services", SERVICES, struct fb_assert_entry, services),
 };
 SCHEMA(entry, NULL, struct fb_assert_entry);
 
 static const struct fb_field assert_fields[] = {
-	FIELD("of", OPERANDS, S, assertion.a),
-	FIELD("verb", VERB, S, assertion.kind),
+	NEEDED("of", OPERANDS, S, assertion.a),
+	NEEDED("verb", VERB, S, assertion.kind),
 	FIELD("to", OPERANDS, S, assertion.b),
 	FIELD("services", SERVICES, S, assertion.services),
 	FIELD("transitively", TRUE, S, assertion.transitively),
@@ -205,13 +215,13 @@ SCHEMA(assert, "assert", S);
 
 static const struct fb_field isolate_line_fields[] = {
 	FIELD("keep", TRUE, struct fb_isolate_line, keep),
-	FIELD("a", OPERANDS, struct fb_isolate_line, a),
-	FIELD("b", OPERANDS, struct fb_isolate_line, b),
+	NEEDED("a", OPERANDS, struct fb_isolate_line, a),
+	NEEDED("b", OPERANDS, struct fb_isolate_line, b),
 };
 SCHEMA(isolate_line, NULL, struct fb_isolate_line);
 
 static const struct fb_field isolate_fields[] = {
-	FIELD("name", NAME, S, name),
+	NEEDED("name", NAME, S, name),
 	FIELD("text", STRING, S, isolate.text),
 	LIST("lines", S, isolate.lines, isolate.n_lines, &isolate_line_schema),
 };
@@ -293,6 +303,7 @@ bool fb_field_given(const struct fb_field *field, const void *base)
 	case FB_FIELD_VLAN:
 		return *AT(int) >= 0;
 	case FB_FIELD_TRUE:
+	case FB_FIELD_LAYOUT:
 		return *AT(bool);
 	case FB_FIELD_PART:
 		if (field->has_flag)
@@ -355,6 +366,7 @@ void fb_field_put(const struct fb_field *field, const void *base, size_t i, stru
 		fb_strbuf_addf(out, "%d", *AT(int));
 		break;
 	case FB_FIELD_TRUE:
+	case FB_FIELD_LAYOUT:
 		fb_strbuf_add(out, *AT(bool) ? "true" : "false");
 		break;
 	case FB_FIELD_PART:
@@ -368,4 +380,22 @@ const void *fb_field_struct(const struct fb_field *field, const void *base, size
 	if (field->kind == FB_FIELD_PART)
 		return AT(char);
 	return *AT(char *) + i * field->schema->size;
+}
+
+size_t fb_field_item_size(const struct fb_field *field)
+{
+	switch (field->kind) {
+	case FB_FIELD_LIST:
+		return field->schema->size;
+	case FB_FIELD_NETS:
+		return sizeof(struct fb_net);
+	case FB_FIELD_OPERANDS:
+		return sizeof(struct fb_operand);
+	case FB_FIELD_SERVICES:
+		return sizeof(struct fb_svc_item);
+	case FB_FIELD_EVERY:
+		return sizeof(struct fb_every);
+	default:
+		return sizeof(struct fb_word);
+	}
 }

@@ -28,6 +28,7 @@ enum fb_field_kind {
 	FB_FIELD_COUNT,	 /* unsigned long long, 0 = not given */
 	FB_FIELD_VLAN,	 /* int, -1 = none */
 	FB_FIELD_TRUE,	 /* bool, false = not given */
+	FB_FIELD_LAYOUT, /* the same, but no part of what is said */
 	/* structures */
 	FB_FIELD_PART, /* fields of this structure under a name of their own */
 	FB_FIELD_LIST, /* pointer and count of structures */
@@ -41,6 +42,7 @@ struct fb_field {
 	size_t other; /* EVERY, LIST: of the count; PART: of the bool that says it is there, if has_flag */
 	bool has_flag;
 	const struct fb_schema *schema; /* PART, LIST */
+	bool needed;			/* no text can leave it out */
 };
 
 struct fb_schema {
@@ -57,6 +59,8 @@ bool fb_field_given(const struct fb_field *field, const void *base);
 size_t fb_field_items(const struct fb_field *field, const void *base);
 /* Appends item i of a field of strings, as the grammar writes it but without quotation marks. */
 void fb_field_put(const struct fb_field *field, const void *base, size_t i, struct fb_strbuf *out);
+/* The size of an item of a list. */
+size_t fb_field_item_size(const struct fb_field *field);
 /* Structure i of a LIST, or that of a PART. */
 const void *fb_field_struct(const struct fb_field *field, const void *base, size_t i);
 
