@@ -67,7 +67,8 @@ static void rig_network(struct rig *rig)
 	    "ip neigh add 10.20.0.5 lladdr " RIG_HOST_MAC " dev v-cam; ip neigh add 10.10.0.5 lladdr " RIG_HOST_MAC " dev v-sig;"
 	    "ip neigh add 2001:db8:20::5 lladdr " RIG_HOST_MAC " dev v-cam; ip neigh add 2001:db8:10::5 lladdr " RIG_HOST_MAC " dev v-sig;"
 	    "ip neigh add 10.30.0.10 lladdr " RIG_HOST_MAC " dev v-vid; ip neigh add 203.0.113.9 lladdr " RIG_HOST_MAC " dev v-net;"
-	    "ip route add default via 203.0.113.9");
+	    "ip addr add 2001:db8:ff::1/64 dev v-net; ip neigh add 2001:db8:ff::9 lladdr " RIG_HOST_MAC " dev v-net;"
+	    "ip route add default via 203.0.113.9; ip route add default via 2001:db8:ff::9");
 }
 
 static void *map_memory(struct bpf_object *object, const char *name)
@@ -218,7 +219,10 @@ static void fill_host(struct rig *rig)
 	set_self(rig, 6, "2001:db8:10::1", "sig", FB_SELF_ADDRESS);
 	set_self(rig, 6, "fe80::fe", "sig", FB_SELF_ADDRESS);
 	set_self(rig, 4, "10.30.0.1", "vid", FB_SELF_ADDRESS);
+	set_self(rig, 4, "10.30.0.63", "vid", FB_SELF_BROADCAST);
 	set_self(rig, 4, "203.0.113.1", "net", FB_SELF_ADDRESS);
+	set_self(rig, 4, "203.0.113.255", "net", FB_SELF_BROADCAST);
+	set_self(rig, 6, "2001:db8:ff::1", "net", FB_SELF_ADDRESS);
 	for (int i = 0; i < RIG_PORTS; i++) {
 		const struct rig_port *port = &rig->port[i];
 		struct fb_egress value = { .port = port->ifindex, .vid = (__u16)port->vlan, .zone = (__u8)rig_zone(rig, port->zone) };
@@ -343,36 +347,52 @@ static const struct rig_port *find_port(const struct rig *rig, const char *zone)
 	return NULL;
 }
 
-struct rig_result rig_xdp(struct rig *rig, const char *zone, const struct frame *f)
+/* Runs one program; r may be NULL. */
+static int test_run(struct rig *rig, const char *zone, const struct frame *f, bool made_here, struct rig_result *r)
+{
+	__u8 out[2048];
+	struct xdp_md xdp = { .data_end = (__u32)f->len, .ingress_ifindex = find_port(rig, zone)->ifindex };
+	struct __sk_buff skb = { .ifindex = find_port(rig, zone)->ifindex };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->b, .data_size_in = (__u32)f->len, .data_out = r ? r->out : out,
+		    .data_size_out = sizeof(out), .repeat = 1);
+
+	opts.ctx_in = made_here ? (void *)&skb : (void *)&xdp;
+	opts.ctx_size_in = made_here ? sizeof(skb) : sizeof(xdp);
+	if (bpf_prog_test_run_opts(made_here ? rig->tc_out : rig->xdp, &opts))
+		die("test run (%zu bytes): %m", f->len);
+	if (r)
+		r->out_len = opts.data_size_out;
+	return (int)opts.retval;
+}
+
+int rig_run(struct rig *rig, const char *zone, const struct frame *f, bool made_here)
+{
+	return test_run(rig, zone, f, made_here, NULL);
+}
+
+__u64 rig_pair_packets(const struct rig *rig, unsigned int src, unsigned int dst, unsigned int reason)
+{
+	return counter(rig, (size_t)FB_PAIR(src, dst) * FB_REASON_COUNT + reason);
+}
+
+static struct rig_result run_and_compare(struct rig *rig, const char *zone, const struct frame *f, bool made_here)
 {
 	struct rig_result r = { 0 };
-	struct xdp_md ctx = { .data_end = (__u32)f->len, .ingress_ifindex = find_port(rig, zone)->ifindex };
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->b, .data_size_in = (__u32)f->len, .data_out = r.out,
-		    .data_size_out = sizeof(r.out), .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = 1);
 
 	remember(rig);
-	if (bpf_prog_test_run_opts(rig->xdp, &opts))
-		die("test run (%zu bytes): %m", f->len);
-	r.action = (int)opts.retval;
-	r.out_len = opts.data_size_out;
+	r.action = test_run(rig, zone, f, made_here, &r);
 	compare(rig, &r);
 	return r;
 }
 
+struct rig_result rig_xdp(struct rig *rig, const char *zone, const struct frame *f)
+{
+	return run_and_compare(rig, zone, f, false);
+}
+
 struct rig_result rig_tc_out(struct rig *rig, const char *zone, const struct frame *f)
 {
-	struct rig_result r = { 0 };
-	struct __sk_buff ctx = { .ifindex = find_port(rig, zone)->ifindex };
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->b, .data_size_in = (__u32)f->len, .data_out = r.out,
-		    .data_size_out = sizeof(r.out), .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = 1);
-
-	remember(rig);
-	if (bpf_prog_test_run_opts(rig->tc_out, &opts))
-		die("test run at the way out (%zu bytes): %m", f->len);
-	r.action = (int)opts.retval;
-	r.out_len = opts.data_size_out;
-	compare(rig, &r);
-	return r;
+	return run_and_compare(rig, zone, f, true);
 }
 
 const char *rig_reason_name(enum fb_reason reason)

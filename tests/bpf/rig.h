@@ -67,6 +67,9 @@ void rig_flush_flows(struct rig *rig);
 struct rig_result rig_xdp(struct rig *rig, const char *zone, const struct frame *f);
 /* As if made by the gateway and leaving into zone. */
 struct rig_result rig_tc_out(struct rig *rig, const char *zone, const struct frame *f);
+/* The same without looking at all counters: the action only. made_here: at the way out into zone. */
+int rig_run(struct rig *rig, const char *zone, const struct frame *f, bool made_here);
+__u64 rig_pair_packets(const struct rig *rig, unsigned int src, unsigned int dst, unsigned int reason);
 unsigned int rig_zone(const struct rig *rig, const char *name);
 __u64 rig_rule_packets(const struct rig *rig, const char *id);
 size_t rig_flow_count(const struct rig *rig);

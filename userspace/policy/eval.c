@@ -268,7 +268,7 @@ static enum fb_reason judge_lines(struct judgement *j, __s64 now)
 
 struct fb_answer fb_eval(const struct fb_ruleset *rs, const struct fb_own *own, const struct fb_packet *packet, __s64 now)
 {
-	struct judgement j = { rs, own, packet, .answer = { .src_zone = packet->zone, .line = -1 } };
+	struct judgement j = { rs, own, packet, .answer = { .src_zone = packet->zone, .dst_zone = packet->out_zone, .line = -1 } };
 
 	if (is_icmp_error(packet)) {
 		j.answer.reason = FB_DROP_ICMP_UNRELATED;
