@@ -7,6 +7,38 @@
 #include "cli/live.h"
 #include "policy/analyse.h"
 
+const char *fb_verdict_reason(enum fb_reason reason)
+{
+	switch ((int)reason) {
+	case FB_PASSED:
+		return "passed";
+	case FB_WOULD_DROP:
+		return "would-drop";
+#define FB_X(n, id, name, text) \
+	case FB_DROP_##id:      \
+		return name;
+		FB_REASONS(FB_X)
+#undef FB_X
+	}
+	return "unknown";
+}
+
+const char *fb_verdict_meaning(enum fb_reason reason)
+{
+	switch ((int)reason) {
+	case FB_PASSED:
+		return "a line allows it";
+	case FB_WOULD_DROP:
+		return "no line allows it; it passes only while the pair is observed";
+#define FB_X(n, id, name, text) \
+	case FB_DROP_##id:      \
+		return text;
+		FB_REASONS(FB_X)
+#undef FB_X
+	}
+	return "";
+}
+
 const char *fb_verdict_name(enum fb_reason reason)
 {
 	return reason == FB_PASSED ? "ALLOW" : reason == FB_WOULD_DROP ? "OBSERVE" : "DROP";
@@ -64,24 +96,25 @@ static void print_line(const struct fb_explanation *e, const struct fb_screen *s
 
 	add_place(e, line->at, &out);
 	if (line->kind == FB_RULE_NEVER)
-		fb_strbuf_addf(&out, "  %s", line->text);
+		fb_strbuf_addf(&out, "  never %s", line->text);
 	else
 		fb_strbuf_addf(&out, "  firebreak %s  allow %s", line->pairs, line->text);
-	fb_print_line(screen, FB_PLAIN, "      %s", fb_strbuf_get(&out));
+	fb_print_wrapped(screen, FB_PLAIN, "      %s", fb_strbuf_get(&out));
 	if (line->owner || line->reason)
-		fb_print_line(screen, FB_PLAIN, "      %s%s%s%s", line->owner ? "owner " : "",
-			      line->owner ? line->owner : "",
-			      line->reason ? line->owner ? ", reason: " : "reason: " : "",
-			      line->reason ? line->reason : "");
+		fb_print_wrapped(screen, FB_PLAIN, "      %s%s%s%s", line->owner ? "owner " : "",
+				 line->owner ? line->owner : "",
+				 line->reason ? line->owner ? ", reason: " : "reason: " : "",
+				 line->reason ? line->reason : "");
 	if (line->deadline != FB_NO_DEADLINE)
-		fb_print_line(screen, FB_PLAIN, "      until %s",
-			      fb_clock_print_local(fb_policy_timezone(e->policy), line->deadline, buf));
+		fb_print_wrapped(screen, FB_PLAIN, "      until %s",
+				 fb_clock_print_local(fb_policy_timezone(e->policy), line->deadline, buf));
 	if (e->seen >= 0) {
 		char count[FB_HUMAN_LEN], last[FB_HUMAN_LEN];
 
-		fb_print_line(screen, FB_PLAIN, "      seen %s time%s%s%s",
-			      fb_human_count((unsigned long long)e->seen, count), e->seen == 1 ? "" : "s",
-			      e->last > 0 ? ", last " : "", e->last > 0 ? fb_human_time(e->last, last) : "");
+		fb_print_wrapped(screen, FB_PLAIN, "      seen %s time%s%s%s",
+				 fb_human_count((unsigned long long)e->seen, count), e->seen == 1 ? "" : "s",
+				 e->last > 0 ? ", last " : "",
+				 e->last > 0 ? fb_human_time(e->last, last) : "");
 	}
 }
 
@@ -89,33 +122,38 @@ static void print_line(const struct fb_explanation *e, const struct fb_screen *s
 static void print_advice(const struct fb_explanation *e, const struct fb_screen *screen)
 {
 	const struct fb_packet *k = &e->probe->packet;
-	fb_autostrbuf struct fb_strbuf out = { 0 };
+	fb_autostrbuf struct fb_strbuf out = { 0 }, candidate = { 0 };
 	const struct fb_zone *owner;
 	char buf[FB_INET_STRLEN];
 
 	switch ((int)e->answer.reason) {
 	case FB_DROP_NEVER:
-		fb_print_line(screen, FB_PLAIN, "      no line could allow this; nothing to suggest");
+		fb_print_wrapped(screen, FB_PLAIN, "      no line could allow this; nothing to suggest");
 		break;
 	case FB_WOULD_DROP:
 	case FB_DROP_NO_ALLOW:
 		if (e->answer.src_zone == e->answer.dst_zone && !e->from->self && !e->to->self)
-			fb_print_line(screen, FB_PLAIN,
-				      "      one zone: hosts of one segment reach each other without the "
-				      "gateway, which sees only this");
-		add_candidate(e, &out);
-		fb_print_line(screen, FB_PLAIN, "      this line would allow it:  %s", fb_strbuf_get(&out));
+			fb_print_wrapped(screen, FB_PLAIN,
+					 "      one zone: hosts of one segment reach each other without the "
+					 "gateway, which sees only this");
+		fb_answer_explain(&e->policy->ruleset, &e->policy->tree.sources, k, &e->answer, &out);
+		if (out.len)
+			fb_print_wrapped(screen, FB_PLAIN, "      %s", fb_strbuf_get(&out));
+		add_candidate(e, &candidate);
+		fb_print_wrapped(screen, FB_PLAIN, "      this line would allow it:  %s",
+				 fb_strbuf_get(&candidate));
 		break;
 	case FB_DROP_SPOOF:
 		owner = fb_zone_of_ip(&e->policy->ruleset, k->family, k->src);
-		fb_print_line(screen, FB_PLAIN, "      %s belongs to %s; no line can allow it from elsewhere",
-			      fb_ip_print(k->family, k->src, buf),
-			      owner ? owner->name : "no zone of the policy");
+		fb_print_wrapped(screen, FB_PLAIN,
+				 "      %s belongs to %s; no line can allow it from elsewhere",
+				 fb_ip_print(k->family, k->src, buf),
+				 owner ? owner->name : "no zone of the policy");
 		break;
 	case FB_DROP_NO_ZONE:
 		owner = fb_zone_of_ip(&e->policy->ruleset, k->family, k->src);
-		fb_print_line(screen, FB_PLAIN, "      no zone has a network with %s",
-			      fb_ip_print(k->family, owner || k->zone ? k->dst : k->src, buf));
+		fb_print_wrapped(screen, FB_PLAIN, "      no zone has a network with %s",
+				 fb_ip_print(k->family, owner || k->zone ? k->dst : k->src, buf));
 		break;
 	default:
 		break;
@@ -129,19 +167,20 @@ static void print_live(const struct fb_explanation *e, const struct fb_screen *s
 	if (e->state == FB_LIVE_NOT_ASKED)
 		return;
 	if (e->state == FB_LIVE_AGREES) {
-		fb_print_line(screen, FB_GREEN, "      live program agrees (generation %lld)%s%s",
-			      fb_field_int(e->live, "generation"),
-			      *flow && strcmp(flow, "none") ? ", flow " : "",
-			      *flow && strcmp(flow, "none") ? flow : "");
+		fb_print_wrapped(screen, FB_GREEN, "      live program agrees (generation %lld)%s%s",
+				 fb_field_int(e->live, "generation"),
+				 *flow && strcmp(flow, "none") ? ", flow " : "",
+				 *flow && strcmp(flow, "none") ? flow : "");
 		return;
 	}
-	fb_print_line(screen, FB_RED,
-		      "  !!  THE LIVE PROGRAM DISAGREES (generation %lld): %s, %s -> %s, line %s",
-		      fb_field_int(e->live, "generation"), fb_field_text(e->live, "reason"),
-		      fb_field_text(e->live, "src_zone"), fb_field_text(e->live, "dst_zone"),
-		      *fb_field_text(e->live, "rule") ? fb_field_text(e->live, "rule") : "none");
-	fb_print_line(screen, FB_RED,
-		      "  !!  what it does is what counts; please report this with \"firebreak explain -j\"");
+	fb_print_wrapped(screen, FB_RED,
+			 "  !!  THE LIVE PROGRAM DISAGREES (generation %lld): %s, %s -> %s, line %s",
+			 fb_field_int(e->live, "generation"), fb_field_text(e->live, "reason"),
+			 fb_field_text(e->live, "src_zone"), fb_field_text(e->live, "dst_zone"),
+			 *fb_field_text(e->live, "rule") ? fb_field_text(e->live, "rule") : "none");
+	fb_print_wrapped(
+		screen, FB_RED,
+		"  !!  what it does is what counts; please report this with \"firebreak explain -j\"");
 }
 
 void fb_explanation_print(const struct fb_explanation *e, const struct fb_screen *screen)
@@ -154,15 +193,16 @@ void fb_explanation_print(const struct fb_explanation *e, const struct fb_screen
 
 	fb_endpoint_print(e->from, k->family, k->src, &from);
 	fb_endpoint_print(e->to, k->family, k->dst, &to);
-	fb_print_line(screen, colour, "%-7s %-13s %s -> %s", fb_verdict_name(reason),
-		      reason == FB_PASSED ? "" : fb_reason_name(reason), zone_name(e, e->answer.src_zone),
-		      zone_name(e, e->answer.dst_zone));
-	fb_print_line(screen, FB_PLAIN, "      %s to %s, %s", fb_strbuf_get(&from), fb_strbuf_get(&to),
-		      e->probe->service);
+	fb_print_wrapped(screen, colour, "%-7s %s%s%s -> %s", fb_verdict_name(reason),
+			 reason == FB_PASSED ? "" : fb_verdict_reason(reason),
+			 reason == FB_PASSED ? "" : "   ", zone_name(e, e->answer.src_zone),
+			 zone_name(e, e->answer.dst_zone));
+	fb_print_wrapped(screen, FB_PLAIN, "      %s to %s, %s", fb_strbuf_get(&from), fb_strbuf_get(&to),
+			 e->probe->service);
 	if (line)
 		print_line(e, screen, line);
 	if (reason != FB_PASSED && !(line && reason == FB_DROP_NEVER))
-		fb_print_line(screen, FB_PLAIN, "      %s", fb_reason_text(reason));
+		fb_print_wrapped(screen, FB_PLAIN, "      %s", fb_verdict_meaning(reason));
 	print_advice(e, screen);
 	print_live(e, screen);
 }
@@ -176,8 +216,8 @@ json_t *fb_explanation_json(const struct fb_explanation *e)
 			      fb_ip_print(k->family, k->src, src), "dst", fb_ip_print(k->family, k->dst, dst),
 			      "family", k->family, "proto", k->proto, "sport", k->sport, "dport", k->dport,
 			      "verdict", fb_verdict_name(e->answer.reason), "reason",
-			      fb_reason_name(e->answer.reason), "src_zone", zone_name(e, e->answer.src_zone),
-			      "dst_zone", zone_name(e, e->answer.dst_zone));
+			      fb_verdict_reason(e->answer.reason), "src_zone",
+			      zone_name(e, e->answer.src_zone), "dst_zone", zone_name(e, e->answer.dst_zone));
 
 	if (line) {
 		fb_autostrbuf struct fb_strbuf at = { 0 };

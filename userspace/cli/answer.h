@@ -19,6 +19,8 @@ struct fb_explanation {
 		last; /* packets of the deciding line and the last of them (unix), from the agent; seen -1 = unknown */
 };
 
+const char *fb_verdict_reason(enum fb_reason reason);  /* "no-allow"; "passed", "would-drop" */
+const char *fb_verdict_meaning(enum fb_reason reason); /* what it means */
 /* "ALLOW", "OBSERVE", "DROP". */
 const char *fb_verdict_name(enum fb_reason reason);
 

@@ -10,7 +10,7 @@
 
 struct outcome {
 	struct fb_policy policy;
-	unsigned int allows, nevers, assertions;
+	unsigned int allows, nevers;
 	bool compiled;
 	size_t image_size;
 	struct fb_image_stats stats;
@@ -26,9 +26,6 @@ static void count(struct outcome *o)
 		o->allows += rs->lines.v[i].kind == FB_RULE_ALLOW;
 		o->nevers += rs->lines.v[i].kind == FB_RULE_NEVER;
 	}
-	for (size_t f = 0; f < o->policy.tree.files.n; f++)
-		for (size_t i = 0; i < o->policy.tree.files.v[f].n_stmts; i++)
-			o->assertions += o->policy.tree.files.v[f].stmts[i].kind == FB_STMT_ASSERT;
 }
 
 /* The interfaces of the policy with made-up numbers: sizes do not depend on the numbers, and check runs on any host. */
@@ -122,12 +119,11 @@ static void print_stats(const struct outcome *o)
 	fb_table_add(&table, fb_human_bytes(s->bytes_used, buf));
 	fb_table_print(&table);
 	fb_table_done(&table);
-	printf("image %u MiB, %u rules of %u boxes, %u+%u address atoms, %u x %u address classes, %u service "
-	       "classes, %u cells\n"
-	       "longest cell list %u, dependent loads at worst %u (IPv4) and %u (IPv6), compiled in %.3f s\n",
-	       (unsigned int)(o->image_size >> 20), s->rules, s->boxes, s->atoms4, s->atoms6, s->classes_src,
-	       s->classes_dst, s->l4_classes, s->cells, s->list_max, s->loads_worst4, s->loads_worst6,
-	       s->seconds);
+	printf("image of %u MiB: %u rules of %u boxes, %u+%u address atoms, %u service classes, %u cells\n",
+	       (unsigned int)(o->image_size >> 20), s->rules, s->boxes, s->atoms4, s->atoms6, s->l4_classes,
+	       s->cells);
+	printf("at worst %u boxes in a list, %u (IPv4) and %u (IPv6) dependent loads; compiled in %.3f s\n",
+	       s->list_max, s->loads_worst4, s->loads_worst6, s->seconds);
 }
 
 static const char *plural(unsigned int n)
@@ -156,8 +152,6 @@ static void print(const struct outcome *o, const char *name, bool stats)
 
 	printf("%s: %zu zone%s, %u line%s, %u never%s", name, zones, plural((unsigned int)zones), o->allows,
 	       plural(o->allows), o->nevers, plural(o->nevers));
-	if (o->assertions)
-		printf(", %u assertion%s", o->assertions, plural(o->assertions));
 	if (p->diags.lints)
 		printf(", %u warning%s", p->diags.lints, plural(p->diags.lints));
 	puts(": ok");
@@ -196,7 +190,6 @@ static json_t *to_json(const struct outcome *o, const char *name)
 	json_object_set_new(v, "zones", json_integer((json_int_t)o->policy.ruleset.zones.n));
 	json_object_set_new(v, "lines", json_integer(o->allows));
 	json_object_set_new(v, "nevers", json_integer(o->nevers));
-	json_object_set_new(v, "assertions", json_integer(o->assertions));
 
 	const struct fb_image_stats *s = &o->stats;
 	json_t *sections = json_object();

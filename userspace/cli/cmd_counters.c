@@ -30,13 +30,13 @@ int fb_cmd_zones(const struct fb_call *call)
 {
 	static const struct fb_column columns[] = {
 		{ "ZONE" },
-		{ "INTERFACES", .rank = 1 },
-		{ "NETWORKS", .rank = 4 },
-		{ "PASSED", .right = true },
-		{ "BYTES", .right = true, .rank = 2 },
-		{ "DROPPED", .right = true },
+		{ "INTERFACES", .text = true, .rank = 2 },
+		{ "NETWORKS", .text = true, .rank = 4 },
+		{ "PASSED", .right = true, .rank = 1 },
+		{ "BYTES", .right = true, .rank = 5 },
+		{ "DROPPED", .right = true, .rank = 1 },
 		{ "ENFORCING" },
-		{ "OWNER", .rank = 3 },
+		{ "OWNER", .text = true, .rank = 3 },
 	};
 	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
 	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
@@ -96,14 +96,14 @@ int fb_cmd_rules(const struct fb_call *call)
 {
 	static const struct fb_column columns[] = {
 		{ "ID", .rank = 5 },
-		{ "PAIR", .rank = 1 },
-		{ "LINE", .rank = 2 },
-		{ "PACKETS", .right = true },
-		{ "BYTES", .right = true, .rank = 4 },
-		{ "FLOWS", .right = true, .rank = 3 },
-		{ "LAST USED", .rank = 1 },
-		{ "UNTIL", .rank = 6 },
-		{ "AT", .rank = 7 },
+		{ "PAIR", .text = true, .rank = 2 },
+		{ "LINE", .text = true },
+		{ "PACKETS", .right = true, .rank = 1 },
+		{ "BYTES", .right = true, .rank = 6 },
+		{ "FLOWS", .right = true, .rank = 7 },
+		{ "LAST USED", .rank = 3 },
+		{ "UNTIL", .rank = 4 },
+		{ "AT", .text = true, .rank = 8 },
 	};
 	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
 	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
@@ -131,12 +131,12 @@ int fb_cmd_rules(const struct fb_call *call)
 int fb_cmd_drops(const struct fb_call *call)
 {
 	static const struct fb_column columns[] = {
-		{ "FROM", .rank = 1 },
-		{ "TO", .rank = 1 },
+		{ "FROM", .text = true },
+		{ "TO", .text = true },
 		{ "REASON" },
 		{ "PACKETS", .right = true },
-		{ "BYTES", .right = true, .rank = 2 },
-		{ "MEANING", .rank = 3 },
+		{ "BYTES", .right = true, .rank = 1 },
+		{ "MEANING", .text = true, .rank = 2 },
 	};
 	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
 	FB_CLEANUP(json_decrefp) json_t *answer = NULL;

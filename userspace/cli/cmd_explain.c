@@ -8,7 +8,6 @@
 #include "cli/live.h"
 #include "cli/verbs.h"
 #include "cli/zonetime.h"
-#include "policy/analyse.h"
 
 struct asked {
 	const struct fb_call *call;
@@ -141,9 +140,16 @@ static bool agrees(const struct fb_explanation *e)
 		if (observed != (e->answer.reason == FB_WOULD_DROP) ||
 		    !(passed || !strcmp(reason, "would-drop")))
 			return false;
-	} else if (strcmp(reason, fb_reason_name(e->answer.reason)) != 0) {
+	} else if (strcmp(reason, fb_verdict_reason(e->answer.reason)) != 0) {
 		return false;
 	}
+	if (e->answer.reason == FB_PASSED || e->answer.reason == FB_WOULD_DROP ||
+	    e->answer.reason == FB_DROP_NEVER || e->answer.reason == FB_DROP_NO_ALLOW)
+		if (strcmp(fb_field_text(e->live, "src_zone"),
+			   fb_ruleset_zone_name(rs, e->answer.src_zone)) != 0 ||
+		    strcmp(fb_field_text(e->live, "dst_zone"),
+			   fb_ruleset_zone_name(rs, e->answer.dst_zone)) != 0)
+			return false;
 	/* Which of two lines that both allow is part of the answer: it gets the counters. */
 	return e->answer.reason != FB_PASSED || e->answer.line < 0 || !*rule ||
 	       !strcmp(rule, rs->lines.v[e->answer.line].id);
@@ -183,8 +189,9 @@ static int ask_live(struct asked *a, struct fb_explanation *e, json_t **ret)
 static int answer(struct asked *a, const struct fb_probe *probe, const struct fb_screen *screen, json_t *out)
 {
 	const char *expect = fb_call_option(a->call, "expect");
-	/* The program's clock cannot be set, and a made-up gateway address means nothing to it. */
-	bool live = a->bundle && !a->fixed_time && !a->assumed.len && !fb_call_option(a->call, "offline");
+	/* The program's clock cannot be set, its own packets cannot be handed to it, and a made-up gateway address means nothing to it. */
+	bool live = a->bundle && !a->fixed_time && !a->from.self && !a->assumed.len &&
+		    !fb_call_option(a->call, "offline");
 	struct fb_explanation e = {
 		.policy = &a->policy, .from = &a->from, .to = &a->to, .probe = probe, .seen = -1
 	};
@@ -238,7 +245,7 @@ static int answer_all(struct asked *a)
 		return worst;
 	}
 	if (a->assumed.len)
-		fb_print_line(&screen, FB_YELLOW, "assumed: %s", fb_strbuf_get(&a->assumed));
+		fb_print_wrapped(&screen, FB_YELLOW, "assumed: %s", fb_strbuf_get(&a->assumed));
 	if (a->fixed_time) {
 		char buf[FB_CLOCK_STRLEN];
 

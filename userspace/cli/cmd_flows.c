@@ -102,15 +102,15 @@ static void add_flow(struct fb_table *t, const json_t *f)
 int fb_cmd_flows(const struct fb_call *call)
 {
 	static const struct fb_column columns[] = {
-		{ "PROTO" },
-		{ "FROM", .rank = 1 },
-		{ "TO", .rank = 1 },
-		{ "ZONES", .rank = 3 },
+		{ "PROTO", .rank = 1 },
+		{ "FROM" },
+		{ "TO" },
+		{ "ZONES", .text = true, .rank = 3 },
 		{ "STATE", .rank = 2 },
-		{ "LINE", .rank = 5 },
-		{ "AGE", .right = true, .rank = 4 },
-		{ "IDLE", .right = true, .rank = 4 },
-		{ "UNTIL", .rank = 6 },
+		{ "LINE", .text = true, .rank = 4 },
+		{ "AGE", .right = true, .rank = 6 },
+		{ "IDLE", .right = true, .rank = 5 },
+		{ "UNTIL", .rank = 7 },
 	};
 	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
 	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
@@ -152,8 +152,8 @@ static bool undeclared(const json_t *device, const void *arg)
 int fb_cmd_devices(const struct fb_call *call)
 {
 	static const struct fb_column columns[] = {
-		{ "NAME", .rank = 1 }, { "ZONE", .rank = 2 },	   { "ADDRESS" },
-		{ "MAC", .rank = 3 },  { "INTERFACE", .rank = 4 }, { "STATE", .rank = 5 },
+		{ "NAME", .text = true }, { "ZONE", .text = true, .rank = 1 }, { "ADDRESS" },
+		{ "MAC", .rank = 2 },	  { "INTERFACE", .rank = 4 },	       { "STATE", .rank = 3 },
 	};
 	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
 	FB_CLEANUP(json_decrefp) json_t *answer = NULL;

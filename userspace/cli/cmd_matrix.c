@@ -84,11 +84,11 @@ static void add_until(const struct sheet *s, struct fb_table *t, __s64 until)
 /* The pairs by which anything can pass. */
 static void print_open(const struct sheet *s)
 {
-	static const struct fb_column columns[] = { { "FROM", .rank = 1 },
-						    { "TO", .rank = 1 },
-						    { "STATE" },
-						    { "SERVICES", .rank = 2 },
-						    { "UNTIL", .rank = 3 } };
+	static const struct fb_column columns[] = { { "FROM", .text = true },
+						    { "TO", .text = true },
+						    { "STATE", .rank = 1 },
+						    { "SERVICES", .text = true },
+						    { "UNTIL", .rank = 2 } };
 	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
 
 	for (size_t i = 0; i < s->m.cells.n; i++) {
@@ -122,11 +122,11 @@ static const char *place(const struct sheet *s, struct fb_at at, char *buf, size
 
 static void print_pair(const struct sheet *s, const struct fb_matrix_cell *c)
 {
-	static const struct fb_column columns[] = { { "LINE", .rank = 1 },
-						    { "UNTIL", .rank = 2 },
-						    { "OWNER", .rank = 4 },
-						    { "REASON", .rank = 5 },
-						    { "AT", .rank = 3 } };
+	static const struct fb_column columns[] = { { "LINE", .text = true },
+						    { "UNTIL", .rank = 1 },
+						    { "OWNER", .text = true, .rank = 3 },
+						    { "REASON", .text = true, .rank = 4 },
+						    { "AT", .text = true, .rank = 2 } };
 	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
 	char buf[FB_CLOCK_STRLEN], at[512];
 

@@ -49,7 +49,7 @@ static void print_head(const struct fb_screen *screen, const json_t *s)
 	} else {
 		fb_strbuf_add(&line, "   no policy is in force: everything is dropped");
 	}
-	fb_print_line(screen, enforcing ? FB_GREEN : FB_RED, "%s", fb_strbuf_get(&line));
+	fb_print_wrapped(screen, enforcing ? FB_GREEN : FB_RED, "%s", fb_strbuf_get(&line));
 }
 
 /* Every interface that is open or closed against the policy's word has a line of its own; the others are a number. */
@@ -73,19 +73,22 @@ static void print_interfaces(const struct fb_screen *screen, const json_t *s)
 				fb_strbuf_addf(&generic, "%s%s", generic.len ? ", " : "",
 					       fb_strbuf_get(&name));
 		} else {
-			fb_print_line(screen, FB_RED, "  NOT ENFORCING  %s (%s): %s", fb_strbuf_get(&name),
-				      fb_field_text(f, "zone"),
-				      *fb_field_text(f, "why") ? fb_field_text(f, "why") : "no reason given");
+			fb_print_wrapped(screen, FB_RED, "  NOT ENFORCING  %s (%s): %s", fb_strbuf_get(&name),
+					 fb_field_text(f, "zone"),
+					 *fb_field_text(f, "why") ? fb_field_text(f, "why")
+								  : "no reason given");
 		}
 	}
 	if (generic.len)
-		fb_print_line(screen, FB_YELLOW, "  SLOW           %s: generic XDP", fb_strbuf_get(&generic));
+		fb_print_wrapped(screen, FB_YELLOW, "  SLOW           %s: generic XDP",
+				 fb_strbuf_get(&generic));
 	if (!fb_field_true(s, "guard") && json_object_get(s, "guard"))
-		fb_print_line(screen, FB_RED,
-			      "  NO GUARD       the nftables table that covers interfaces before they "
-			      "enforce is missing");
-	fb_print_line(screen, n == enforcing ? FB_PLAIN : FB_YELLOW, "  interfaces  %zu of %zu enforcing%s",
-		      enforcing, n, n && n == enforcing && !generic.len ? " (native)" : "");
+		fb_print_wrapped(screen, FB_RED,
+				 "  NO GUARD       the nftables table that covers interfaces before they "
+				 "enforce is missing");
+	fb_print_wrapped(screen, n == enforcing ? FB_PLAIN : FB_YELLOW,
+			 "  interfaces  %zu of %zu enforcing%s", enforcing, n,
+			 n && n == enforcing && !generic.len ? " (native)" : "");
 }
 
 static void print_health(const struct fb_screen *screen, const json_t *s)
@@ -97,20 +100,21 @@ static void print_health(const struct fb_screen *screen, const json_t *s)
 
 	for (size_t i = 0; i < FB_ARRAY_SIZE(states); i++)
 		live += fb_field_int(flows, states[i]);
-	fb_print_line(screen, FB_PLAIN, "  flows       %s of %s, %s half-open",
-		      fb_human_count((unsigned long long)live, a),
-		      fb_human_count((unsigned long long)fb_field_int(flows, "capacity"), b),
-		      fb_human_count((unsigned long long)fb_field_int(flows, "new"), c));
+	fb_print_wrapped(screen, FB_PLAIN, "  flows       %s of %s, %s half-open",
+			 fb_human_count((unsigned long long)live, a),
+			 fb_human_count((unsigned long long)fb_field_int(flows, "capacity"), b),
+			 fb_human_count((unsigned long long)fb_field_int(flows, "new"), c));
 
 	bool synchronised = fb_field_true(s, "clock_synchronised");
 
-	fb_print_line(screen, synchronised ? FB_PLAIN : FB_YELLOW, "  clock       %s",
-		      synchronised ? "synchronised" : "NOT synchronised: windows and accesses stay shut");
+	fb_print_wrapped(screen, synchronised ? FB_PLAIN : FB_YELLOW, "  clock       %s",
+			 synchronised ? "synchronised" : "NOT synchronised: windows and accesses stay shut");
 	uptime = json_object_get(agent, "uptime");
-	fb_print_line(screen, FB_PLAIN, "  agent       %s, up %s, kernel %s", fb_field_text(agent, "version"),
-		      json_is_string(uptime) ? json_string_value(uptime)
-					     : fb_human_span(fb_field_int(agent, "uptime"), a),
-		      fb_field_text(s, "kernel"));
+	fb_print_wrapped(screen, FB_PLAIN, "  agent       %s, up %s, kernel %s",
+			 fb_field_text(agent, "version"),
+			 json_is_string(uptime) ? json_string_value(uptime)
+						: fb_human_span(fb_field_int(agent, "uptime"), a),
+			 fb_field_text(s, "kernel"));
 }
 
 static void print_observed(const struct fb_screen *screen, const json_t *s)
@@ -122,56 +126,43 @@ static void print_observed(const struct fb_screen *screen, const json_t *s)
 		long long until = fb_field_int(o, "until"), left = until - time(NULL);
 		char span[FB_HUMAN_LEN], count[FB_HUMAN_LEN];
 
-		fb_print_line(screen, FB_YELLOW, "  OBSERVED    %s -> %s   %s left, %s would-drop",
-			      fb_field_text(o, "src"), fb_field_text(o, "dst"),
-			      until ? fb_human_span(left, span) : fb_field_text(o, "until"),
-			      fb_human_count((unsigned long long)fb_field_int(o, "would_drop_packets"),
-					     count));
+		fb_print_wrapped(screen, FB_YELLOW, "  OBSERVED    %s -> %s   %s left, %s would-drop",
+				 fb_field_text(o, "src"), fb_field_text(o, "dst"),
+				 until ? fb_human_span(left, span) : fb_field_text(o, "until"),
+				 fb_human_count((unsigned long long)fb_field_int(o, "would_drop_packets"),
+						count));
 	}
 }
 
-/* Totals by reason, most first, and the pair that has most. */
-static void print_drops(const struct fb_screen *screen, json_t *s)
+static bool dropped(const json_t *drop, const void *arg)
 {
-	json_t *drops = json_object_get(s, "drops"), *sums = json_array();
+	return strcmp(fb_field_text(drop, "reason"), "would-drop") != 0;
+}
+
+/* Totals by reason, most first, and the pair that has most. */
+static void print_drops(const struct fb_screen *screen, json_t *status, const json_t *pairs)
+{
+	json_t *totals = json_object_get(status, "drops"), *list = json_object_get(pairs, "drops");
 	fb_autostrbuf struct fb_strbuf line = { 0 };
 	char buf[FB_HUMAN_LEN];
 
-	fb_array_sort(drops, "packets");
-	for (size_t i = 0; i < json_array_size(drops); i++) {
-		const json_t *d = json_array_get(drops, i);
-		const char *reason = fb_field_text(d, "reason");
-		json_t *sum = NULL;
+	fb_array_filter(totals, dropped, NULL);
+	fb_array_filter(list, dropped, NULL);
+	fb_array_sort(totals, "packets");
+	fb_array_sort(list, "packets");
+	for (size_t i = 0; i < json_array_size(totals) && i < 5; i++) {
+		const json_t *sum = json_array_get(totals, i);
 
-		if (!strcmp(reason, "would-drop"))
-			continue;
-		for (size_t k = 0; k < json_array_size(sums) && !sum; k++)
-			if (!strcmp(fb_field_text(json_array_get(sums, k), "reason"), reason))
-				sum = json_array_get(sums, k);
-		if (!sum) {
-			sum = json_pack("{ss}", "reason", reason);
-			json_array_append_new(sums, sum);
-		}
-		json_object_set_new(sum, "packets",
-				    json_integer(fb_field_int(sum, "packets") + fb_field_int(d, "packets")));
-	}
-	fb_array_sort(sums, "packets");
-	for (size_t i = 0; i < json_array_size(sums) && i < 5; i++) {
-		const json_t *sum = json_array_get(sums, i);
-
-		fb_strbuf_addf(&line, "%s %s  ", fb_field_text(sum, "reason"),
+		fb_strbuf_addf(&line, "%s%s %s", i ? "  " : "", fb_field_text(sum, "reason"),
 			       fb_human_count((unsigned long long)fb_field_int(sum, "packets"), buf));
 	}
-	if (json_array_size(sums)) {
-		const json_t *top = json_array_get(drops, 0);
+	if (json_array_size(list)) {
+		const json_t *top = json_array_get(list, 0);
 
-		for (size_t i = 1; !strcmp(fb_field_text(top, "reason"), "would-drop"); i++)
-			top = json_array_get(drops, i);
-		fb_strbuf_addf(&line, "<- most: %s -> %s %s", fb_field_text(top, "src"),
+		fb_strbuf_addf(&line, "   <- most: %s -> %s %s", fb_field_text(top, "src"),
 			       fb_field_text(top, "dst"), fb_field_text(top, "reason"));
 	}
-	fb_print_line(screen, FB_PLAIN, "  drops       %s", line.len ? fb_strbuf_get(&line) : "none");
-	json_decref(sums);
+	fb_print_wrapped(screen, FB_PLAIN, "  drops       %s", line.len ? fb_strbuf_get(&line) : "none");
 }
 
 static void print_next(const struct fb_screen *screen, const json_t *s)
@@ -180,23 +171,28 @@ static void print_next(const struct fb_screen *screen, const json_t *s)
 	char buf[FB_HUMAN_LEN];
 
 	for (size_t i = 0; i < json_array_size(next) && i < 3; i++)
-		fb_print_line(screen, FB_PLAIN, "  %-10s  %s  %s", i ? "" : "next",
-			      fb_field_time(json_array_get(next, i), "at", buf),
-			      fb_field_text(json_array_get(next, i), "what"));
+		fb_print_wrapped(screen, FB_PLAIN, "  %-10s  %s  %s", i ? "" : "next",
+				 fb_field_time(json_array_get(next, i), "at", buf),
+				 fb_field_text(json_array_get(next, i), "what"));
 }
 
 int fb_cmd_status(const struct fb_call *call)
 {
 	struct fb_screen screen = fb_screen_of(stdout);
-	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
+	FB_CLEANUP(json_decrefp) json_t *answer = NULL, *pairs = NULL;
 	int r = fb_live_get(call, "/v1/status", &answer);
 
 	if (r || call->json)
 		return r ? r : fb_json_put(FB_STEAL(answer));
+	r = fb_live_get(call, "/v1/drops", &pairs);
+	if (r)
+		return r;
 	print_head(&screen, answer);
+	if (*fb_field_text(answer, "why"))
+		fb_print_wrapped(&screen, FB_RED, "  TROUBLE     %s", fb_field_text(answer, "why"));
 	print_observed(&screen, answer);
 	print_interfaces(&screen, answer);
-	print_drops(&screen, answer);
+	print_drops(&screen, answer, pairs);
 	print_health(&screen, answer);
 	print_next(&screen, answer);
 	return FB_EXIT_OK;

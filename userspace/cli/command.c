@@ -170,7 +170,7 @@ int fb_call_read(const struct fb_command *commands, int argc, char **argv, struc
 
 		if (options && !strcmp(word, "--")) {
 			options = false;
-		} else if (options && word[0] == '-' && word[1]) {
+		} else if (options && word[0] == '-' && word[1] && strcmp(word, "->") != 0) {
 			if (!call.command && !strcmp(word, "--version")) {
 				call.command = fb_command_find(commands, "version");
 				continue;

@@ -285,6 +285,35 @@ void fb_facts_read_ssh(struct fb_facts *facts, const char *text)
 	facts->ssh = true;
 }
 
+/* sudo takes SSH_CONNECTION away; one of the processes that we descend from still has it. */
+static void read_session(struct fb_facts *facts)
+{
+	static const char name[] = "SSH_CONNECTION=";
+	const char *set = getenv("SSH_CONNECTION");
+	int pid = getppid();
+
+	if (set)
+		fb_facts_read_ssh(facts, set);
+	for (int depth = 0; depth < 16 && pid > 1 && !facts->ssh; depth++) {
+		fb_autostrbuf struct fb_strbuf environment = { 0 }, stat = { 0 };
+		char path[64];
+
+		snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+		fb_facts_file(path, &environment);
+		for (size_t i = 0; i < environment.len; i += strlen(environment.s + i) + 1)
+			if (!strncmp(environment.s + i, name, sizeof(name) - 1))
+				fb_facts_read_ssh(facts, environment.s + i + sizeof(name) - 1);
+		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+		fb_facts_file(path, &stat);
+
+		const char *after =
+			strrchr(fb_strbuf_get(&stat), ')'); /* the name in front may hold anything */
+
+		if (!after || sscanf(after, ") %*c %d", &pid) != 1)
+			break;
+	}
+}
+
 static void take_nameserver(void *arg, const char *line)
 {
 	struct fb_facts *facts = arg;
@@ -326,7 +355,6 @@ int fb_facts_read(struct fb_facts *ret, struct fb_error *err)
 			{ "/proc/net/udp6", false, 6 },
 			{ "/proc/net/udp", false, 4 } };
 	fb_autostrbuf struct fb_strbuf route4 = { 0 }, route6 = { 0 }, resolv = { 0 };
-	const char *session = getenv("SSH_CONNECTION");
 	int r = read_interfaces(ret, err);
 
 	if (r < 0)
@@ -346,8 +374,7 @@ int fb_facts_read(struct fb_facts *ret, struct fb_error *err)
 		fb_facts_file(sockets[i].path, &text);
 		fb_facts_read_sockets(ret, fb_strbuf_get(&text), sockets[i].tcp, sockets[i].family);
 	}
-	if (session)
-		fb_facts_read_ssh(ret, session);
+	read_session(ret);
 	return 0;
 }
 

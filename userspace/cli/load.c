@@ -63,6 +63,12 @@ void fb_policy_load_text(struct fb_policy *policy, const char *path, const char 
 	judge(policy, &copy, &reader);
 }
 
+void fb_policy_load_text_alone(struct fb_policy *policy, const char *path, const char *text, size_t len)
+{
+	fb_files_add(&policy->files, path, text, len);
+	judge(policy, &policy->files.v.v[0], NULL);
+}
+
 int fb_policy_load_bundle(struct fb_policy *policy, const json_t *bundle, struct fb_error *err)
 {
 	const char *root = json_string_value(json_object_get(bundle, "root"));

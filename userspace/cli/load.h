@@ -26,6 +26,7 @@ int fb_policy_load(struct fb_policy *policy, const char *path, struct fb_error *
 int fb_policy_load_alone(struct fb_policy *policy, const char *path, struct fb_error *err);
 /* Judges a text that comes from nowhere. */
 void fb_policy_load_text(struct fb_policy *policy, const char *path, const char *text, size_t len);
+void fb_policy_load_text_alone(struct fb_policy *policy, const char *path, const char *text, size_t len);
 /* The same from a firebreak.bundle/1. */
 int fb_policy_load_bundle(struct fb_policy *policy, const json_t *bundle, struct fb_error *err);
 void fb_policy_done(struct fb_policy *policy);

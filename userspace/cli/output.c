@@ -169,36 +169,58 @@ void fb_table_done(struct fb_table *table)
 	fb_vec_done(&table->cells);
 }
 
-enum { GAP = 2, COLUMNS_MAX = 16, KEEP = 6 };
+enum { GAP = 2, COLUMNS_MAX = 16, KEEP = 10 };
+
+/* What the columns of one rank can give: texts are cut down to keep, from the right. */
+static unsigned int cut(const struct fb_table *t, unsigned int *widths, unsigned int rank, bool all,
+			unsigned int keep, unsigned int excess)
+{
+	for (unsigned int c = t->n_columns; c-- > 0 && excess;) {
+		unsigned int give;
+
+		if (t->columns[c].rank != rank || !(all || t->columns[c].text) || widths[c] <= keep)
+			continue;
+		give = widths[c] - keep < excess ? widths[c] - keep : excess;
+		widths[c] -= give;
+		excess -= give;
+	}
+	return excess;
+}
+
+static unsigned int drop(const struct fb_table *t, unsigned int *widths, unsigned int rank,
+			 unsigned int excess)
+{
+	for (unsigned int c = t->n_columns; c-- > 1 && excess;)
+		if (t->columns[c].rank == rank && widths[c]) {
+			unsigned int give = widths[c] + GAP;
+
+			widths[c] = 0;
+			excess -= give < excess ? give : excess;
+		}
+	return excess;
+}
 
 /*
- * Takes what is too much from the columns, highest rank first; each keeps KEEP columns of text. If that is not enough, whole
- * columns go, highest rank first again: a table that wraps cannot be read at all.
+ * Takes what is too much from the columns, least important first: a text is cut, and if that is not enough the whole column goes,
+ * before a more important one suffers. Half a number or half a date would be worse than none.
  */
 static void fit(const struct fb_table *t, unsigned int *widths, unsigned int screen)
 {
-	unsigned int total = 0, top = 0;
+	unsigned int total = 0, top = 0, excess;
 
 	for (unsigned int c = 0; c < t->n_columns; c++) {
 		total += widths[c] + (c ? GAP : 0);
 		top = t->columns[c].rank > top ? t->columns[c].rank : top;
 	}
-	for (unsigned int rank = top + 1; rank-- > 0 && total > screen;)
-		for (unsigned int c = t->n_columns; c-- > 0 && total > screen;) {
-			if (t->columns[c].rank != rank || widths[c] <= KEEP)
-				continue;
-			unsigned int give = widths[c] - KEEP;
-
-			give = give < total - screen ? give : total - screen;
-			widths[c] -= give;
-			total -= give;
-		}
-	for (unsigned int rank = top + 1; rank-- > 1 && total > screen;)
-		for (unsigned int c = t->n_columns; c-- > 1 && total > screen;)
-			if (t->columns[c].rank == rank && widths[c]) {
-				total -= widths[c] + GAP;
-				widths[c] = 0;
-			}
+	excess = total > screen ? total - screen : 0;
+	for (unsigned int rank = top; rank > 0 && excess; rank--) {
+		excess = cut(t, widths, rank, false, KEEP, excess);
+		excess = drop(t, widths, rank, excess);
+	}
+	excess = cut(t, widths, 0, false, KEEP, excess);
+	excess = cut(t, widths, 0, true, KEEP / 2, excess);
+	excess = drop(t, widths, 0, excess);
+	cut(t, widths, 0, true, 1, excess);
 }
 
 static void render_cell(const struct fb_table *t, const struct fb_screen *screen, unsigned int c,
@@ -280,6 +302,25 @@ void fb_print_line(const struct fb_screen *screen, enum fb_colour colour, const 
 	fb_text_clip(&out, screen, text, screen->width);
 	fb_strbuf_add(&out, fb_colour_end(screen, colour));
 	puts(fb_strbuf_get(&out));
+}
+
+void fb_print_wrapped(const struct fb_screen *screen, enum fb_colour colour, const char *fmt, ...)
+{
+	fb_autostrbuf struct fb_strbuf clean = { 0 }, out = { 0 };
+	fb_autofree char *text = NULL;
+	unsigned int indent;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	fb_text_clip(&clean, screen, text, 0);
+	indent = (unsigned int)strspn(fb_strbuf_get(&clean), " ");
+	fb_strbuf_addf(&out, "%s%*s", fb_colour_begin(screen, colour), (int)indent, "");
+	fb_text_wrap(&out, fb_strbuf_get(&clean) + indent, indent, indent + 2, screen->width);
+	fb_strbuf_add(&out, fb_colour_end(screen, colour));
+	fputs(fb_strbuf_get(&out), stdout);
 }
 
 int fb_json_put(json_t *value)

@@ -39,8 +39,8 @@ void fb_text_wrap(struct fb_strbuf *out, const char *text, unsigned int column, 
 struct fb_column {
 	const char *title;
 	bool right;
-	unsigned int
-		rank; /* when the terminal is narrow, the highest rank is cut first; 0 is never cut before all others */
+	bool text;	   /* may be cut; numbers, dates and addresses are shown whole or not at all */
+	unsigned int rank; /* when the terminal is narrow, the highest rank goes first; 0 stays to the end */
 };
 struct fb_cell {
 	char *text;
@@ -63,6 +63,10 @@ void fb_table_done(struct fb_table *table);
 
 /* One line to stdout, cut to the terminal. */
 void fb_print_line(const struct fb_screen *screen, enum fb_colour colour, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same, broken at blanks instead of cut: for what must be read whole. */
+void fb_print_wrapped(const struct fb_screen *screen, enum fb_colour colour, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* 18204 -> "18,204"; 1234567 bytes -> "1.2 MB"; 7200 s -> "2 h". buf holds FB_HUMAN_LEN; returns buf. */

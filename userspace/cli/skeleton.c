@@ -340,7 +340,7 @@ static void write_observed(const struct plan *plan, struct fb_date until, struct
 	}
 }
 
-static void write_assertion(const struct plan *plan, struct fb_strbuf *out)
+static void write_guard(const struct plan *plan, struct fb_strbuf *out)
 {
 	const struct zone *outside = NULL;
 	const char *comma = "";
@@ -350,7 +350,7 @@ static void write_assertion(const struct plan *plan, struct fb_strbuf *out)
 			outside = &plan->zones.v[i];
 	if (!outside || plan->zones.n < 2)
 		return;
-	fb_strbuf_addf(out, "\nassert %s cannot reach ", outside->name);
+	fb_strbuf_addf(out, "\nnever %s -> ", outside->name);
 	for (size_t i = 0; i < plan->zones.n; i++)
 		if (&plan->zones.v[i] != outside) {
 			fb_strbuf_addf(out, "%s%s", comma, plan->zones.v[i].name);
@@ -381,7 +381,7 @@ size_t fb_skeleton_write(const struct fb_facts *facts, struct fb_date until, str
 		write_from_self(&plan, &plan.zones.v[i], out);
 	}
 	write_observed(&plan, until, out);
-	write_assertion(&plan, out);
+	write_guard(&plan, out);
 	n = plan.zones.n;
 	for (size_t i = 0; i < n; i++)
 		fb_vec_done(&plan.zones.v[i].nets);
