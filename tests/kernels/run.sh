@@ -42,11 +42,21 @@ fetch() (
 	mv tree "$cache/$version"
 	rm -rf "$cache/fetch"
 )
+exec 8>"$cache/lock" # two runs may share the cache, but one fetches
+flock 8
 [ -e "$cache/$version/lib/modules/$version/modules.dep" ] || with_progress "getting Debian's kernel $version" fetch
+exec 8>&-
 
 # ---- the initramfs: busybox, init, and the modules it takes to see the host's root
 
-initramfs=$cache/$version/initramfs
+# What one run writes; kept as build/kernels/last for those who want to read it.
+out=$(mktemp -d "$cache/run.XXXXXX")
+keep_last() {
+	rm -rf "$cache/last"
+	mv "$out" "$cache/last"
+}
+at_exit keep_last
+initramfs=$out/initramfs
 make_initramfs() (
 	local tree=$initramfs.tree modules=$cache/$version/lib/modules/$version name file
 	rm -rf "$tree"
@@ -68,9 +78,6 @@ make_initramfs
 
 # ---- boot
 
-out=$cache/out
-rm -rf "$out"
-mkdir -p "$out"
 echo "$FB_BUILD" >"$out/build"
 if [ "$run" ]; then
 	printf '%s\n' "$run" >"$out/command"

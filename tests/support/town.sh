@@ -42,7 +42,7 @@ signal_up() {
 	sysName sig-j01
 	sysDescr traffic signal controller
 	END
-	SNMP_PERSISTENT_DIR=$LAB_DIR/signal lab_spawn traffic snmpd snmpd -f -Lo -C -c "$LAB_DIR/signal/snmpd.conf" -p "$LAB_DIR/signal/snmpd.pid"
+	SNMP_PERSISTENT_DIR=$LAB_DIR/signal MIBS='' lab_spawn traffic snmpd snmpd -f -Lo -C -c "$LAB_DIR/signal/snmpd.conf" -p "$LAB_DIR/signal/snmpd.pid"
 	sshd_up traffic signal "traffic signal controller sig-j01"
 	started traffic 161 -u snmpd
 }
