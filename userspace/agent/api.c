@@ -28,6 +28,16 @@ json_t *fb_api_count(__u64 n)
 	return json_integer((json_int_t)n);
 }
 
+char *fb_api_at(const struct fb_agent *agent, struct fb_at at)
+{
+	const struct fb_sources *sources = &agent->generation->tree.sources;
+	struct fb_strbuf text = { 0 };
+
+	if (at.line && at.file < sources->files.n)
+		fb_strbuf_addf(&text, "%s:%u", sources->files.v[at.file].path, at.line);
+	return fb_strbuf_steal(&text);
+}
+
 __s64 fb_api_tick_to_unix(__u64 tick)
 {
 	struct timespec now;

@@ -3,23 +3,19 @@
 #include <string.h>
 
 #include "agent/api.h"
-#include "base/strbuf.h"
 
 /* ---- /v1/rules ---- */
 
 static json_t *rule_json(const struct fb_agent *agent, const struct fb_line *line)
 {
-	const struct fb_sources *sources = &agent->generation->tree.sources;
+	fb_autofree char *at = fb_api_at(agent, line->at);
 	struct fb_rule_counter c = { 0 };
-	fb_autostrbuf struct fb_strbuf at = { 0 };
 
 	if (line->slot)
 		fb_dataplane_rule_counter(agent->dp, line->slot, &c);
-	if (line->at.line && line->at.file < sources->files.n)
-		fb_strbuf_addf(&at, "%s:%u", sources->files.v[line->at.file].path, line->at.line);
 	return json_pack("{so si ss so so so so so so so so so so}", "id", fb_api_text(line->id), "slot", line->slot, "kind",
 			 line->kind == FB_RULE_NEVER ? "never" : "allow", "pairs", fb_api_text(line->pairs), "text",
-			 fb_api_text(line->text), "at", fb_api_text(fb_strbuf_get(&at)), "owner", fb_api_text(line->owner), "reason",
+			 fb_api_text(line->text), "at", fb_api_text(at), "owner", fb_api_text(line->owner), "reason",
 			 fb_api_text(line->reason), "until",
 			 line->deadline == FB_NO_DEADLINE ? json_null() : json_integer(line->deadline), "packets",
 			 fb_api_count(c.packets), "bytes", fb_api_count(c.bytes), "flows", fb_api_count(c.flows), "last_hit",

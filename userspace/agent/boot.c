@@ -21,9 +21,7 @@ int fb_agent_open(struct fb_agent *agent, const struct fb_agent_config *config, 
 	int r;
 
 	*agent = (struct fb_agent){ .config = config, .started = fb_clock_now() };
-	r = fb_io_mkdir(config->run_dir, 0755, err);
-	if (r == 0)
-		r = fb_store_open(config->state_dir, err);
+	r = fb_store_open(config->state_dir, err);
 	if (r == 0)
 		r = fb_dataplane_open(&options, &agent->dp, &adopted, err);
 	if (r == 0)
@@ -106,6 +104,8 @@ static void resume(struct fb_agent *agent)
 		       agent->generation->ruleset.name);
 		if (fb_store_commit(agent->config->state_dir, number, &err) < 0)
 			fb_log(FB_LOG_ERROR, "%s", err.text);
+		for (size_t i = 0; i < agent->ports.v.n; i++) /* new to this process: to be said */
+			agent->ports.v.v[i].why[0] = 0;
 	} else {
 		fb_ports_done(&agent->ports); /* nothing is as the image has it */
 	}

@@ -93,12 +93,12 @@ static void repair(struct fb_agent *agent, struct fb_protected *device, const st
 	bool is_new = device->enforcing || strcmp(device->why, why->text);
 
 	if (is_new)
-		fb_log(FB_LOG_ERROR, "%s does not enforce: %s", device->name, why->text);
+		fb_log(FB_LOG_ERROR, "not enforcing: %s", why->text);
 	device->enforcing = false;
 	snprintf(device->why, sizeof(device->why), "%s", why->text);
 	if (fb_dataplane_attach(agent->dp, device->name, device->ifindex, &mode, &err) < 0) {
 		if (is_new)
-			fb_log(FB_LOG_ERROR, "%s cannot be attached again; trying every second: %s", device->name, err.text);
+			fb_log(FB_LOG_ERROR, "cannot be attached again, trying every second: %s", err.text);
 		return;
 	}
 	fb_log(FB_LOG_NOTICE, "%s enforces again", device->name);

@@ -38,10 +38,11 @@ static void gather_rules(const struct fb_agent *agent, struct fb_metrics *m)
 {
 	for (size_t i = 0; agent->generation && i < agent->generation->ruleset.lines.n; i++) {
 		const struct fb_line *line = &agent->generation->ruleset.lines.v[i];
-		struct fb_metrics_rule rule = { line->id, line->pairs, line->text, line->kind == FB_RULE_NEVER, line->deadline };
+		struct fb_metrics_rule rule = { line->id, line->pairs, NULL, line->kind == FB_RULE_NEVER, line->deadline };
 
 		if (!line->slot) /* beyond the table: it has no counters */
 			continue;
+		rule.at = fb_api_at(agent, line->at);
 		fb_dataplane_rule_counter(agent->dp, line->slot, &rule.counter);
 		fb_vec_add(&m->rules, rule);
 	}

@@ -1,15 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* firebreakd: loads the data plane, keeps it in step with policy and host, answers questions. See firebreakd(8). */
 #include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
 
 #include "agent/agent.h"
 #include "agent/loop.h"
 #include "agent/privileges.h"
+#include "base/io.h"
 #include "base/log.h"
 
 enum { EXIT_OK = 0, EXIT_USAGE = 2, EXIT_HOST = 3 };
+
+/* Two agents, or one and an unload, would undo each other's work. Held until the process ends. */
+static int lock(const struct fb_agent_config *config, struct fb_error *err)
+{
+	fb_autofree char *path = NULL;
+	int r = fb_io_mkdir(config->run_dir, 0755, err), fd;
+
+	if (r < 0)
+		return r;
+	if (asprintf(&path, "%s/lock", config->run_dir) < 0)
+		abort();
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (fd >= 0 && errno == EWOULDBLOCK)
+		return fb_error_set(err, -EBUSY, "an agent is running with %s; stop it first", config->run_dir);
+	return fb_error_set(err, -errno, "%s: %s", path, strerror(errno));
+}
 
 static int unload(const struct fb_agent_config *config)
 {
@@ -17,8 +39,10 @@ static int unload(const struct fb_agent_config *config)
 	struct fb_dataplane *dp = NULL;
 	struct fb_error err = { 0 };
 	bool adopted;
-	int r = fb_dataplane_open(&options, &dp, &adopted, &err);
+	int r = lock(config, &err);
 
+	if (r == 0)
+		r = fb_dataplane_open(&options, &dp, &adopted, &err);
 	if (r == 0)
 		r = fb_dataplane_unload(dp, &err);
 	fb_dataplane_close(dp);
@@ -37,9 +61,11 @@ static int ready(struct fb_agent *agent, struct fb_error *err)
 static int serve(const struct fb_agent_config *config)
 {
 	struct fb_error err = { 0 };
-	struct fb_agent agent;
-	int r = fb_agent_open(&agent, config, &err);
+	struct fb_agent agent = { 0 };
+	int r = lock(config, &err);
 
+	if (r == 0)
+		r = fb_agent_open(&agent, config, &err);
 	if (r == 0) {
 		fb_agent_boot(&agent);
 		r = fb_loop_run(&agent, ready, &err);

@@ -30,6 +30,8 @@ const char *fb_metrics_content_type(enum fb_metrics_format format)
 
 void fb_metrics_done(struct fb_metrics *metrics)
 {
+	for (size_t i = 0; i < metrics->rules.n; i++)
+		free(metrics->rules.v[i].at);
 	fb_vec_done(&metrics->pairs);
 	fb_vec_done(&metrics->rules);
 	fb_vec_done(&metrics->devices);
@@ -141,7 +143,7 @@ static void render_rule(const struct fb_metrics_rule *rule, struct fb_series *s,
 	if (which == RULE_INFO) {
 		fb_series_label(s, "kind", rule->never ? "never" : "allow");
 		fb_series_label(s, "pairs", rule->pairs);
-		fb_series_label(s, "text", rule->text);
+		fb_series_label(s, "at", rule->at); /* the text of a line may hold addresses */
 	}
 	fb_series_end(s, values[which]);
 }
@@ -156,7 +158,7 @@ static void render_rules(const struct fb_metrics *m, struct fb_series *s)
 		[RULE_PACKETS] = { "firebreak_rule_packets", FB_SERIES_COUNTER, "Packets that a line allowed, or that a never line stopped." },
 		[RULE_BYTES] = { "firebreak_rule_bytes", FB_SERIES_COUNTER, "Bytes that a line allowed, or that a never line stopped." },
 		[RULE_FLOWS] = { "firebreak_rule_flows", FB_SERIES_COUNTER, "Flows that a line began." },
-		[RULE_INFO] = { "firebreak_rule", FB_SERIES_INFO, "What a line says; join it on the label rule." },
+		[RULE_INFO] = { "firebreak_rule", FB_SERIES_INFO, "Which pairs a line is for and where it stands; join it on the label rule." },
 		[RULE_EXPIRY] = { "firebreak_rule_expiry_timestamp_seconds", FB_SERIES_GAUGE, "When a dated line ends." },
 	};
 	size_t room = s->n + 1 < FB_METRICS_SERIES_MAX ? FB_METRICS_SERIES_MAX - s->n - 1 : 0;

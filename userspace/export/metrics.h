@@ -21,7 +21,8 @@ struct fb_metrics_pair {
 	struct fb_pair_counter by_reason[FB_REASON_COUNT]; /* [FB_PASSED] passed, [FB_WOULD_DROP] let through by observe mode */
 };
 struct fb_metrics_rule {
-	const char *id, *pairs, *text;
+	const char *id, *pairs;
+	char *at; /* "northport.fb:21"; owned */
 	bool never; /* counts what it stopped */
 	__s64 deadline; /* FB_NO_DEADLINE = none */
 	struct fb_rule_counter counter;
