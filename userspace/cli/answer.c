@@ -7,38 +7,6 @@
 #include "cli/live.h"
 #include "policy/analyse.h"
 
-const char *fb_verdict_reason(enum fb_reason reason)
-{
-	switch ((int)reason) {
-	case FB_PASSED:
-		return "passed";
-	case FB_WOULD_DROP:
-		return "would-drop";
-#define FB_X(n, id, name, text) \
-	case FB_DROP_##id:      \
-		return name;
-		FB_REASONS(FB_X)
-#undef FB_X
-	}
-	return "unknown";
-}
-
-const char *fb_verdict_meaning(enum fb_reason reason)
-{
-	switch ((int)reason) {
-	case FB_PASSED:
-		return "a line allows it";
-	case FB_WOULD_DROP:
-		return "no line allows it; it passes only while the pair is observed";
-#define FB_X(n, id, name, text) \
-	case FB_DROP_##id:      \
-		return text;
-		FB_REASONS(FB_X)
-#undef FB_X
-	}
-	return "";
-}
-
 const char *fb_verdict_name(enum fb_reason reason)
 {
 	return reason == FB_PASSED ? "ALLOW" : reason == FB_WOULD_DROP ? "OBSERVE" : "DROP";
@@ -65,27 +33,6 @@ static void add_place(const struct fb_explanation *e, struct fb_at at, struct fb
 static const char *zone_name(const struct fb_explanation *e, unsigned int id)
 {
 	return fb_ruleset_zone_name(&e->policy->ruleset, id);
-}
-
-/* How an end would be written in a line. */
-static void add_operand(const struct fb_endpoint *end, int family, struct fb_ip ip, struct fb_strbuf *out)
-{
-	char buf[FB_INET_STRLEN];
-
-	fb_strbuf_add(out, end->self || end->device ? end->name : fb_ip_print(family, ip, buf));
-}
-
-/* The line that would allow it. Never for anything but no-allow: under a never, or with a false source, there is none to give. */
-static void add_candidate(const struct fb_explanation *e, struct fb_strbuf *out)
-{
-	const struct fb_packet *k = &e->probe->packet;
-
-	fb_strbuf_addf(out, "firebreak %s -> %s { allow ", zone_name(e, e->answer.src_zone),
-		       zone_name(e, e->answer.dst_zone));
-	add_operand(e->from, k->family, k->src, out);
-	fb_strbuf_add(out, " -> ");
-	add_operand(e->to, k->family, k->dst, out);
-	fb_strbuf_addf(out, "  %s }", e->probe->service);
 }
 
 static void print_line(const struct fb_explanation *e, const struct fb_screen *screen,
@@ -122,7 +69,7 @@ static void print_line(const struct fb_explanation *e, const struct fb_screen *s
 static void print_advice(const struct fb_explanation *e, const struct fb_screen *screen)
 {
 	const struct fb_packet *k = &e->probe->packet;
-	fb_autostrbuf struct fb_strbuf out = { 0 }, candidate = { 0 };
+	fb_autostrbuf struct fb_strbuf candidate = { 0 };
 	const struct fb_zone *owner;
 	char buf[FB_INET_STRLEN];
 
@@ -136,12 +83,9 @@ static void print_advice(const struct fb_explanation *e, const struct fb_screen 
 			fb_print_wrapped(screen, FB_PLAIN,
 					 "      one zone: hosts of one segment reach each other without the "
 					 "gateway, which sees only this");
-		fb_answer_explain(&e->policy->ruleset, &e->policy->tree.sources, k, &e->answer, &out);
-		if (out.len)
-			fb_print_wrapped(screen, FB_PLAIN, "      %s", fb_strbuf_get(&out));
-		add_candidate(e, &candidate);
-		fb_print_wrapped(screen, FB_PLAIN, "      this line would allow it:  %s",
-				 fb_strbuf_get(&candidate));
+		if (fb_answer_suggest(&e->policy->ruleset, e->own, k, &e->answer, &candidate))
+			fb_print_wrapped(screen, FB_PLAIN, "      this line would allow it:  %s",
+					 fb_strbuf_get(&candidate));
 		break;
 	case FB_DROP_SPOOF:
 		owner = fb_zone_of_ip(&e->policy->ruleset, k->family, k->src);
@@ -189,20 +133,21 @@ void fb_explanation_print(const struct fb_explanation *e, const struct fb_screen
 	const struct fb_line *line = line_of(e);
 	enum fb_reason reason = e->answer.reason;
 	enum fb_colour colour = reason == FB_PASSED ? FB_GREEN : reason == FB_WOULD_DROP ? FB_YELLOW : FB_RED;
-	fb_autostrbuf struct fb_strbuf from = { 0 }, to = { 0 };
+	fb_autostrbuf struct fb_strbuf from = { 0 }, to = { 0 }, why = { 0 };
 
 	fb_endpoint_print(e->from, k->family, k->src, &from);
 	fb_endpoint_print(e->to, k->family, k->dst, &to);
 	fb_print_wrapped(screen, colour, "%-7s %s%s%s -> %s", fb_verdict_name(reason),
-			 reason == FB_PASSED ? "" : fb_verdict_reason(reason),
-			 reason == FB_PASSED ? "" : "   ", zone_name(e, e->answer.src_zone),
-			 zone_name(e, e->answer.dst_zone));
+			 reason == FB_PASSED ? "" : fb_reason_name(reason), reason == FB_PASSED ? "" : "   ",
+			 zone_name(e, e->answer.src_zone), zone_name(e, e->answer.dst_zone));
 	fb_print_wrapped(screen, FB_PLAIN, "      %s to %s, %s", fb_strbuf_get(&from), fb_strbuf_get(&to),
 			 e->probe->service);
 	if (line)
 		print_line(e, screen, line);
-	if (reason != FB_PASSED && !(line && reason == FB_DROP_NEVER))
-		fb_print_wrapped(screen, FB_PLAIN, "      %s", fb_verdict_meaning(reason));
+	else if (reason != FB_PASSED)
+		fb_answer_print(&e->policy->ruleset, &e->policy->tree.sources, k, &e->answer, &why);
+	if (why.len)
+		fb_print_wrapped(screen, FB_PLAIN, "      %s", fb_strbuf_get(&why));
 	print_advice(e, screen);
 	print_live(e, screen);
 }
@@ -212,12 +157,13 @@ json_t *fb_explanation_json(const struct fb_explanation *e)
 	const struct fb_packet *k = &e->probe->packet;
 	const struct fb_line *line = line_of(e);
 	char src[FB_INET_STRLEN], dst[FB_INET_STRLEN];
+	fb_autostrbuf struct fb_strbuf candidate = { 0 };
 	json_t *v = json_pack("{ss ss ss si si si si ss ss ss ss}", "service", e->probe->service, "src",
 			      fb_ip_print(k->family, k->src, src), "dst", fb_ip_print(k->family, k->dst, dst),
 			      "family", k->family, "proto", k->proto, "sport", k->sport, "dport", k->dport,
 			      "verdict", fb_verdict_name(e->answer.reason), "reason",
-			      fb_verdict_reason(e->answer.reason), "src_zone",
-			      zone_name(e, e->answer.src_zone), "dst_zone", zone_name(e, e->answer.dst_zone));
+			      fb_reason_name(e->answer.reason), "src_zone", zone_name(e, e->answer.src_zone),
+			      "dst_zone", zone_name(e, e->answer.dst_zone));
 
 	if (line) {
 		fb_autostrbuf struct fb_strbuf at = { 0 };
@@ -228,12 +174,8 @@ json_t *fb_explanation_json(const struct fb_explanation *e)
 					      fb_strbuf_get(&at), "owner", line->owner, "reason",
 					      line->reason));
 	}
-	if (e->answer.reason == FB_DROP_NO_ALLOW || e->answer.reason == FB_WOULD_DROP) {
-		fb_autostrbuf struct fb_strbuf candidate = { 0 };
-
-		add_candidate(e, &candidate);
+	if (fb_answer_suggest(&e->policy->ruleset, e->own, k, &e->answer, &candidate))
 		json_object_set_new(v, "would_allow", json_string(fb_strbuf_get(&candidate)));
-	}
 	if (e->live) {
 		json_object_set_new(v, "live", json_deep_copy(e->live));
 		json_object_set_new(v, "live_agrees", json_boolean(e->state == FB_LIVE_AGREES));

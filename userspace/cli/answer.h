@@ -10,6 +10,7 @@ enum fb_live_state { FB_LIVE_NOT_ASKED, FB_LIVE_AGREES, FB_LIVE_DISAGREES };
 
 struct fb_explanation {
 	const struct fb_policy *policy;
+	const struct fb_own *own;
 	const struct fb_endpoint *from, *to;
 	const struct fb_probe *probe;
 	struct fb_answer answer; /* offline */
@@ -19,8 +20,6 @@ struct fb_explanation {
 		last; /* packets of the deciding line and the last of them (unix), from the agent; seen -1 = unknown */
 };
 
-const char *fb_verdict_reason(enum fb_reason reason);  /* "no-allow"; "passed", "would-drop" */
-const char *fb_verdict_meaning(enum fb_reason reason); /* what it means */
 /* "ALLOW", "OBSERVE", "DROP". */
 const char *fb_verdict_name(enum fb_reason reason);
 

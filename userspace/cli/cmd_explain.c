@@ -8,6 +8,7 @@
 #include "cli/live.h"
 #include "cli/verbs.h"
 #include "cli/zonetime.h"
+#include "policy/analyse.h"
 
 struct asked {
 	const struct fb_call *call;
@@ -140,7 +141,7 @@ static bool agrees(const struct fb_explanation *e)
 		if (observed != (e->answer.reason == FB_WOULD_DROP) ||
 		    !(passed || !strcmp(reason, "would-drop")))
 			return false;
-	} else if (strcmp(reason, fb_verdict_reason(e->answer.reason)) != 0) {
+	} else if (strcmp(reason, fb_reason_name(e->answer.reason)) != 0) {
 		return false;
 	}
 	if (e->answer.reason == FB_PASSED || e->answer.reason == FB_WOULD_DROP ||
@@ -192,9 +193,12 @@ static int answer(struct asked *a, const struct fb_probe *probe, const struct fb
 	/* The program's clock cannot be set, its own packets cannot be handed to it, and a made-up gateway address means nothing to it. */
 	bool live = a->bundle && !a->fixed_time && !a->from.self && !a->assumed.len &&
 		    !fb_call_option(a->call, "offline");
-	struct fb_explanation e = {
-		.policy = &a->policy, .from = &a->from, .to = &a->to, .probe = probe, .seen = -1
-	};
+	struct fb_explanation e = { .policy = &a->policy,
+				    .own = &a->own,
+				    .from = &a->from,
+				    .to = &a->to,
+				    .probe = probe,
+				    .seen = -1 };
 	FB_CLEANUP(json_decrefp) json_t *said = NULL;
 	int r = FB_EXIT_OK;
 

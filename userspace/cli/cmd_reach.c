@@ -20,7 +20,21 @@ static void question_done(struct question *q)
 	fb_reach_done(&q->list);
 }
 
-/* The name that stands for exactly this set. */
+/* All of a zone, with or without the link-local roles that a box may hold. */
+static bool is_zone(const struct fb_ruleset *rs, const struct fb_zone *zone, const struct fb_ipset *set)
+{
+	FB_CLEANUP(fb_ipset_done) struct fb_ipset src = { 0 }, dst = { 0 };
+	struct fb_error err = { 0 };
+
+	if (fb_ipset_equal(&zone->owned, set))
+		return true;
+	if (fb_side_find(rs, zone->name, true, &src, &err) < 0 ||
+	    fb_side_find(rs, zone->name, false, &dst, &err) < 0)
+		return false;
+	return fb_ipset_equal(&src, set) || fb_ipset_equal(&dst, set);
+}
+
+/* The name that stands for exactly this set, else its addresses. */
 static void name_set(const struct fb_ruleset *rs, const struct fb_ipset *set, unsigned int zone,
 		     struct fb_strbuf *out)
 {
@@ -29,7 +43,7 @@ static void name_set(const struct fb_ruleset *rs, const struct fb_ipset *set, un
 		return;
 	}
 	for (size_t i = 0; i < rs->zones.n; i++)
-		if (fb_ipset_equal(&rs->zones.v[i].owned, set)) {
+		if (is_zone(rs, &rs->zones.v[i], set)) {
 			fb_strbuf_add(out, rs->zones.v[i].name);
 			return;
 		}

@@ -8,18 +8,49 @@
 #include "cli/live.h"
 #include "cli/output.h"
 
+/*
+ * A line that could not be read is judged as far as it could be: what the checker finds on it besides is mostly a
+ * consequence, and would hide the first message.
+ */
+static unsigned int drop_consequences(struct fb_diags *diags, size_t parsed)
+{
+	unsigned int dropped = 0;
+	size_t n = parsed;
+
+	for (size_t i = parsed; i < diags->list.n; i++) {
+		const struct fb_diag *d = &diags->list.v[i];
+		bool follows = false;
+
+		for (size_t k = 0; k < parsed && !follows; k++)
+			follows = diags->list.v[k].at.file == d->at.file &&
+				  diags->list.v[k].at.line == d->at.line;
+		if (!follows) {
+			diags->list.v[n++] = *d;
+		} else if (d->level == FB_DIAG_ERROR) {
+			diags->errors--;
+			dropped++;
+		} else {
+			diags->lints--;
+		}
+	}
+	diags->list.n = n;
+	return dropped;
+}
+
 static void judge(struct fb_policy *p, const struct fb_read_file *root, const struct fb_reader *reader)
 {
 	p->parsed = true;
 	p->errors = fb_parse(&p->tree, root->path, root->text, root->len, reader, &p->diags);
-	if (p->errors || !reader)
+	if (!reader)
 		return;
 
-	/* A tree with holes would only yield messages that follow from the first ones. */
 	struct fb_check_options options = { .now = time(NULL), .local_to_unix = fb_clock_local_to_unix };
 
 	p->checked = true;
-	p->errors = fb_check(&p->tree, &options, &p->diags, &p->ruleset);
+	size_t parsed = p->diags.list.n;
+
+	p->errors += fb_check(&p->tree, &options, &p->diags, &p->ruleset);
+	p->errors -= drop_consequences(&p->diags, parsed);
 }
 
 int fb_policy_load(struct fb_policy *policy, const char *path, struct fb_error *err)
