@@ -125,10 +125,16 @@ static void fb_parser_statement(struct fb_parser *p)
 
 	if (statement) {
 		s.kind = statement->kind;
+		bool guessed = !fb_parser_at(p, statement->word);
+
 		fb_parser_next(p);
-		ok = statement->parse(p, &s);
+		/* A lone word was perhaps no statement at all: more messages about it would only be guesses. */
+		ok = !(guessed && fb_parser_ends(p)) && statement->parse(p, &s);
 	}
-	if (!statement || (!ok && p->prev.kind != FB_TOKEN_CLOSE))
+	/* What went wrong may have led up to the next statement, or through the whole of this one. */
+	bool passed = p->prev.kind == FB_TOKEN_CLOSE || (p->cur.first && fb_is_statement_word(&p->cur));
+
+	if (!statement || (!ok && !passed))
 		fb_parser_skip_line(p);
 	fb_parser_end_statement(p, "a new statement begins on a new line, or after \";\"");
 	s.comment_behind = fb_parser_take_behind(p, &comments);
