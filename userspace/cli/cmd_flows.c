@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* flows and devices: who talks, and who is there. */
 #include <ctype.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "base/inet.h"
@@ -49,12 +50,21 @@ static int check_filters(const struct fb_call *call)
 	return FB_EXIT_OK;
 }
 
+/* Its "ports" are an identifier and a type: beside an address they would be read as ports. */
+static bool is_icmp(const json_t *flow)
+{
+	long long proto = fb_field_int(flow, "proto");
+
+	return proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6 ||
+	       !strncmp(fb_field_text(flow, "proto"), "icmp", 4);
+}
+
 static void add_endpoint(struct fb_table *t, const json_t *flow, const char *address, const char *port)
 {
 	const char *a = fb_field_text(flow, address);
 	long long p = fb_field_int(flow, port);
 
-	if (!p)
+	if (!p || is_icmp(flow))
 		fb_table_add(t, a);
 	else if (strchr(a, ':'))
 		fb_table_addf(t, "[%s]:%lld", a, p);
@@ -67,7 +77,11 @@ static void add_proto(struct fb_table *t, const json_t *flow)
 	static const struct {
 		int number;
 		const char *name;
-	} known[] = { { 1, "icmp" }, { 6, "tcp" }, { 17, "udp" }, { 58, "icmpv6" }, { 132, "sctp" } };
+	} known[] = { { IPPROTO_ICMP, "icmp" },
+		      { IPPROTO_TCP, "tcp" },
+		      { IPPROTO_UDP, "udp" },
+		      { IPPROTO_ICMPV6, "icmpv6" },
+		      { IPPROTO_SCTP, "sctp" } };
 	const json_t *v = json_object_get(flow, "proto");
 
 	if (json_is_string(v)) {

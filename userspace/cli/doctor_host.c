@@ -53,8 +53,9 @@ static void check_jit(struct fb_findings *list)
 		fb_finding_add(list, FB_HEALTH_WARN, "bpf jit", "run doctor as root to see it",
 			       "cannot be read: %s", strerror(EACCES));
 	else if (!value.len)
-		fb_finding_add(list, FB_HEALTH_WARN, "bpf jit", "is /proc/sys mounted here?",
-			       "not told by this kernel");
+		fb_finding_add(list, FB_HEALTH_WARN, "bpf jit",
+			       "only the host's own network namespace tells; run doctor there",
+			       "not told here");
 	else if (value.s[0] == '0')
 		fb_finding_add(list, FB_HEALTH_FAIL, "bpf jit",
 			       "sysctl -w net.core.bpf_jit_enable=1 (interpreted, it is ten times slower)",

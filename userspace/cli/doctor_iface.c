@@ -54,7 +54,8 @@ static void check_veth(struct fb_findings *list, const char *iface, const char *
 		       gro == 0 ? ", gro off" : "");
 }
 
-static void check_driver(struct fb_findings *list, const char *iface)
+/* True if it is a veth: of those the sender's offloads count, not the receiver's. */
+static bool check_driver(struct fb_findings *list, const char *iface)
 {
 	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
 	char what[64];
@@ -66,21 +67,22 @@ static void check_driver(struct fb_findings *list, const char *iface)
 		fb_finding_add(list, FB_HEALTH_WARN, what,
 			       "only Ethernet devices with native XDP can be zone interfaces",
 			       "none told: %s", strerror(-r));
-		return;
+		return false;
 	}
 	if (!strcmp(info.driver, "veth")) {
 		check_veth(list, iface, what);
-		return;
+		return true;
 	}
 	for (size_t i = 0; i < FB_ARRAY_SIZE(native); i++)
 		if (!strcmp(native[i], info.driver)) {
 			fb_finding_add(list, FB_HEALTH_OK, what, NULL, "%s: native XDP", info.driver);
-			return;
+			return false;
 		}
 	fb_finding_add(list, FB_HEALTH_WARN, what,
 		       "the agent refuses an interface without native XDP, unless its configuration says "
 		       "generic (slow)",
 		       "%s: not known to have native XDP", info.driver);
+	return false;
 }
 
 static void check_offloads(struct fb_findings *list, const char *iface)
@@ -142,7 +144,7 @@ void fb_doctor_iface(struct fb_findings *list, const char *iface)
 			"no such interface here");
 		return;
 	}
-	check_driver(list, iface);
-	check_offloads(list, iface);
+	if (!check_driver(list, iface))
+		check_offloads(list, iface);
 	check_rp_filter(list, iface);
 }
