@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+#include "policy/analyse.h"
+#include "policy/pairs.h"
+
+#define BIT(id) (1ull << (id))
+
+const char *fb_pair_state_name(enum fb_pair_state state)
+{
+	static const char *const names[] = {
+		[FB_PAIR_NONE] = "none", [FB_PAIR_NEVER] = "never",	  [FB_PAIR_PART] = "part",
+		[FB_PAIR_ALL] = "all",	 [FB_PAIR_OBSERVED] = "observed", [FB_PAIR_UNSEEN] = "not seen",
+	};
+
+	return names[state];
+}
+
+static struct fb_matrix_cell *cell_of(const struct fb_matrix *m, unsigned int src, unsigned int dst)
+{
+	size_t row = m->zones.n, column = m->zones.n;
+
+	for (size_t i = 0; i < m->zones.n; i++) {
+		if (m->zones.v[i] == src)
+			row = i;
+		if (m->zones.v[i] == dst)
+			column = i;
+	}
+	return row < m->zones.n && column < m->zones.n ? &m->cells.v[row * m->zones.n + column] : NULL;
+}
+
+const struct fb_matrix_cell *fb_matrix_cell(const struct fb_matrix *m, unsigned int src, unsigned int dst)
+{
+	return cell_of(m, src, dst);
+}
+
+/* True if the box leaves nothing of the pair out. The gateway's multicast counts: "all" is a strong word. */
+static bool covers(const struct fb_ruleset *rs, const struct fb_box *box, const struct fb_matrix_cell *cell)
+{
+	const struct fb_zone *from = fb_ruleset_zone_by_id(rs, cell->src);
+	struct fb_ipset src, dst;
+	struct fb_l4 all = FB_L4_ALL;
+	bool whole;
+
+	if (!fb_l4set_equal(&rs->services.v[box->svc], &(struct fb_l4set){ &all, 1 }))
+		return false;
+	if (from && cell->dst != FB_ZONE_SELF)
+		fb_ipset_copy(&from->owned, &src); /* link-local is never forwarded */
+	else
+		src = fb_pair_sources(rs, cell->src, cell->dst);
+	dst = fb_pair_destinations(rs, cell->src, cell->dst);
+	if (cell->src == FB_ZONE_SELF && rs->lines.v[box->line].kind == FB_RULE_NEVER) {
+		/* A guard's boxes for hosts and for broadcast are two. */
+		const struct fb_zone *to = fb_ruleset_zone_by_id(rs, cell->dst);
+
+		fb_ipset_done(&dst);
+		fb_ipset_copy(&to->owned, &dst);
+	}
+	whole = fb_ipset_within(&src, &rs->sets.v[box->src]) && fb_ipset_within(&dst, &rs->sets.v[box->dst]);
+	fb_ipset_done(&src);
+	fb_ipset_done(&dst);
+	return whole;
+}
+
+static void enter_allow(struct fb_matrix_cell *cell, const struct fb_ruleset *rs, const struct fb_box *box)
+{
+	const struct fb_line *line = &rs->lines.v[box->line];
+
+	if (cell->lines.n && cell->lines.v[cell->lines.n - 1] == box->line)
+		return;
+	if (!cell->lines.n || line->deadline > cell->deadline)
+		cell->deadline = line->deadline;
+	fb_vec_add(&cell->lines, box->line);
+	if (cell->state != FB_PAIR_ALL)
+		cell->state = covers(rs, box, cell) ? FB_PAIR_ALL : FB_PAIR_PART;
+}
+
+static void enter_box(struct fb_matrix *m, const struct fb_ruleset *rs, const struct fb_set_zones *zones,
+		      const struct fb_box *box, unsigned int src)
+{
+	__u64 into = fb_box_destinations(zones, box, src);
+
+	for (size_t i = 0; into && i < m->zones.n; i++) {
+		struct fb_matrix_cell *cell;
+
+		if (!(into & BIT(m->zones.v[i])))
+			continue;
+		cell = cell_of(m, src, m->zones.v[i]);
+		if (rs->lines.v[box->line].kind == FB_RULE_ALLOW)
+			enter_allow(cell, rs, box);
+		else if (cell->state == FB_PAIR_NONE && covers(rs, box, cell))
+			cell->state = FB_PAIR_NEVER;
+	}
+}
+
+static void fill_cells(const struct fb_ruleset *rs, struct fb_matrix *m)
+{
+	fb_vec_add(&m->zones, FB_ZONE_SELF);
+	for (size_t i = 0; i < rs->zones.n; i++)
+		if (rs->zones.v[i].id)
+			fb_vec_add(&m->zones, rs->zones.v[i].id);
+	for (size_t i = 0; i < m->zones.n; i++)
+		for (size_t k = 0; k < m->zones.n; k++)
+			fb_vec_add(&m->cells, (struct fb_matrix_cell){ .src = m->zones.v[i], .dst = m->zones.v[k],
+								       .deadline = FB_NO_DEADLINE });
+}
+
+void fb_matrix_fill(const struct fb_ruleset *rs, __s64 now, struct fb_matrix *ret)
+{
+	fb_autofree struct fb_set_zones *zones = fb_set_zones_new(rs);
+
+	*ret = (struct fb_matrix){ 0 };
+	fill_cells(rs, ret);
+	for (size_t i = 0; i < rs->boxes.n; i++) {
+		const struct fb_line *line = &rs->lines.v[rs->boxes.v[i].line];
+
+		if (now && line->deadline != FB_NO_DEADLINE && line->deadline <= now)
+			continue;
+		for (size_t z = 0; z < ret->zones.n; z++)
+			enter_box(ret, rs, zones, &rs->boxes.v[i], ret->zones.v[z]);
+	}
+	for (size_t i = 0; i < rs->pairs.n; i++) {
+		struct fb_matrix_cell *cell = cell_of(ret, rs->pairs.v[i].src, rs->pairs.v[i].dst);
+
+		if (!cell || (now && rs->pairs.v[i].observe_until <= now))
+			continue;
+		cell->observe_until = rs->pairs.v[i].observe_until;
+		cell->state = FB_PAIR_OBSERVED;
+	}
+	for (size_t i = 0; i < ret->zones.n; i++) {
+		struct fb_matrix_cell *cell = &ret->cells.v[i * ret->zones.n + i];
+
+		if (cell->state == FB_PAIR_NONE || cell->src == FB_ZONE_SELF)
+			cell->state = FB_PAIR_UNSEEN;
+	}
+}
+
+void fb_matrix_done(struct fb_matrix *m)
+{
+	for (size_t i = 0; i < m->cells.n; i++)
+		fb_vec_done(&m->cells.v[i].lines);
+	fb_vec_done(&m->cells);
+	fb_vec_done(&m->zones);
+}
+
+void fb_matrix_services(const struct fb_ruleset *rs, const struct fb_matrix_cell *cell, struct fb_strbuf *out)
+{
+	struct FB_VEC(char *) said = { 0 };
+
+	for (size_t i = 0; i < cell->lines.n; i++) {
+		const struct fb_svc_items *items = &rs->lines.v[cell->lines.v[i]].allow->services;
+
+		for (size_t k = 0; k < items->n; k++) {
+			struct fb_strbuf one = { 0 };
+			bool again = false;
+
+			fb_print_services(&(struct fb_svc_items){ &items->v[k], 1 }, &one);
+			for (size_t j = 0; j < said.n && !again; j++)
+				again = !strcmp(said.v[j], fb_strbuf_get(&one));
+			if (again) {
+				fb_strbuf_done(&one);
+				continue;
+			}
+			fb_strbuf_addf(out, "%s%s", said.n ? ", " : "", fb_strbuf_get(&one));
+			fb_vec_add(&said, fb_strbuf_steal(&one));
+		}
+	}
+	for (size_t i = 0; i < said.n; i++)
+		free(said.v[i]);
+	fb_vec_done(&said);
+}

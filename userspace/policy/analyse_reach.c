@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "policy/analyse.h"
+#include "policy/pairs.h"
+
+#define BIT(id) (1ull << (id))
+
+/* ---- words ------------------------------------------------------------------------------------------------------ */
+
+static void add_zones(const struct fb_ruleset *rs, __u64 zones, struct fb_ipset *ret)
+{
+	for (size_t i = 0; i < rs->zones.n; i++) {
+		struct fb_ip local = { 0, FB_ROLE(FB_ROLE_LOCAL, rs->zones.v[i].id) };
+
+		if (!(zones & BIT(rs->zones.v[i].id)))
+			continue;
+		fb_ipset_add_set(ret, &rs->zones.v[i].owned);
+		fb_ipset_add(ret, 4, (struct fb_range){ local, local });
+		fb_ipset_add(ret, 6, (struct fb_range){ local, local });
+	}
+}
+
+/* The gateway. As a destination its addresses alone: broadcast and multicast go to others too. */
+static void add_self(const struct fb_ruleset *rs, bool source, struct fb_ipset *ret)
+{
+	for (size_t i = 0; i <= rs->zones.n; i++) {
+		unsigned int id = i ? rs->zones.v[i - 1].id : 0;
+		struct fb_ip role = { 0, FB_ROLE(source ? FB_ROLE_SELF_SRC : FB_ROLE_SELF_AT, id) };
+
+		if (source && !id)
+			continue;
+		fb_ipset_add(ret, 4, (struct fb_range){ role, role });
+		fb_ipset_add(ret, 6, (struct fb_range){ role, role });
+	}
+}
+
+static bool find_name(const struct fb_ruleset *rs, const char *word, struct fb_ipset *ret)
+{
+	const struct fb_zone *z = fb_ruleset_zone(rs, word);
+
+	if (z) {
+		add_zones(rs, BIT(z->id), ret);
+		return true;
+	}
+	for (size_t i = 0; i < rs->zone_groups.n; i++) {
+		if (strcmp(rs->zone_groups.v[i].name, word))
+			continue;
+		add_zones(rs, rs->zone_groups.v[i].zones, ret);
+		return true;
+	}
+	for (size_t i = 0; i < rs->devices.n; i++) {
+		if (strcmp(rs->devices.v[i].name, word))
+			continue;
+		fb_ipset_copy(&rs->devices.v[i].ips, ret);
+		return true;
+	}
+	for (size_t i = 0; i < rs->groups.n; i++) {
+		if (strcmp(rs->groups.v[i].name, word))
+			continue;
+		fb_ipset_copy(&rs->groups.v[i].ips, ret);
+		return true;
+	}
+	return false;
+}
+
+/* 10.0.0.1, 10.0.0.0/8, 10.0.0.1-10.0.0.9 */
+static bool find_address(const char *word, struct fb_ipset *ret)
+{
+	size_t n = strcspn(word, "/-");
+	int family, last_family;
+	struct fb_range r;
+
+	if (fb_ip_parse(word, n, &family, &r.first) < 0)
+		return false;
+	r.last = r.first;
+	if (word[n] == '-') {
+		if (fb_ip_parse(word + n + 1, strlen(word + n + 1), &last_family, &r.last) < 0 || last_family != family ||
+		    fb_ip_cmp(r.first, r.last) > 0)
+			return false;
+	} else if (word[n] == '/') {
+		char *end;
+		unsigned long len = strtoul(word + n + 1, &end, 10);
+		unsigned int head;
+
+		if (*end || end == word + n + 1 || len > (family == 4 ? 32u : 128u))
+			return false;
+		r.last = fb_ip_last(family, r.first, (unsigned int)len);
+		if (!fb_range_prefix(family, r, &head) || head != len) /* host bits are set */
+			return false;
+	}
+	fb_ipset_add(ret, family, r);
+	return true;
+}
+
+static int not_found(const struct fb_ruleset *rs, const char *word, struct fb_error *err)
+{
+	struct FB_VEC(const char *) names = { 0 };
+	const char *near;
+
+	for (size_t i = 0; i < rs->zones.n; i++)
+		fb_vec_add(&names, rs->zones.v[i].name);
+	for (size_t i = 0; i < rs->zone_groups.n; i++)
+		fb_vec_add(&names, rs->zone_groups.v[i].name);
+	for (size_t i = 0; i < rs->devices.n; i++)
+		fb_vec_add(&names, rs->devices.v[i].name);
+	for (size_t i = 0; i < rs->groups.n; i++)
+		fb_vec_add(&names, rs->groups.v[i].name);
+	near = fb_suggest(word, names.v, names.n);
+	fb_vec_done(&names);
+	if (near)
+		return fb_error_set(err, -ENOENT, "\"%s\" is no zone, device, group or address: did you mean \"%s\"?", word, near);
+	return fb_error_set(err, -ENOENT, "\"%s\" is no zone, device, group or address", word);
+}
+
+int fb_side_find(const struct fb_ruleset *rs, const char *word, bool source, struct fb_ipset *ret, struct fb_error *err)
+{
+	struct fb_ipset set = { 0 };
+
+	if (!strcmp(word, "any")) {
+		fb_ipset_add(&set, 4, (struct fb_range){ { 0, 0 }, fb_ip_max(4) });
+		fb_ipset_add(&set, 6, (struct fb_range){ { 0, 0 }, fb_ip_max(6) });
+	} else if (!strcmp(word, "self")) {
+		add_self(rs, source, &set);
+	} else if (!find_name(rs, word, &set) && !find_address(word, &set)) {
+		return not_found(rs, word, err);
+	}
+	*ret = set;
+	return 0;
+}
+
+/* ---- reach ------------------------------------------------------------------------------------------------------- */
+
+static struct fb_ipset narrowed(const struct fb_ipset *set, const struct fb_ipset *zone, const struct fb_ipset *asked)
+{
+	struct fb_ipset here, ret;
+
+	fb_ipset_intersect(set, zone, &here);
+	if (!asked)
+		return here;
+	fb_ipset_intersect(&here, asked, &ret);
+	fb_ipset_done(&here);
+	return ret;
+}
+
+/* IPv4 that meets no IPv4 reaches nothing (S11). */
+static void drop_lonely_families(struct fb_reach *entry)
+{
+	for (int f = 0; f < 2; f++) {
+		if (entry->src.r[f].n && entry->dst.r[f].n)
+			continue;
+		fb_vec_done(&entry->src.r[f]);
+		fb_vec_done(&entry->dst.r[f]);
+	}
+}
+
+static void add_entry(const struct fb_ruleset *rs, const struct fb_ipset *from, const struct fb_ipset *to,
+		      const struct fb_ipset *src, const struct fb_ipset *dst, struct fb_reach entry,
+		      const struct fb_l4set *services, struct fb_reach_list *list)
+{
+	struct fb_ipset sources = fb_pair_sources(rs, entry.src_zone, entry.dst_zone);
+	struct fb_ipset destinations = fb_pair_destinations(rs, entry.src_zone, entry.dst_zone);
+	struct fb_l4set none = { 0 };
+
+	entry.src = narrowed(src, &sources, from);
+	entry.dst = narrowed(dst, &destinations, to);
+	drop_lonely_families(&entry);
+	if (!fb_ipset_empty(&entry.src)) {
+		entry.services = fb_l4set_combine(services, &none, FB_L4_UNION);
+		fb_vec_add(list, entry);
+	} else {
+		fb_ipset_done(&entry.src);
+		fb_ipset_done(&entry.dst);
+	}
+	fb_ipset_done(&sources);
+	fb_ipset_done(&destinations);
+}
+
+static void add_box(const struct fb_ruleset *rs, const struct fb_set_zones *zones, const struct fb_box *box,
+		    const struct fb_ipset *from, const struct fb_ipset *to, struct fb_reach_list *list)
+{
+	const struct fb_line *line = &rs->lines.v[box->line];
+
+	for (size_t i = 0; i <= rs->zones.n; i++) {
+		unsigned int src = i < rs->zones.n ? rs->zones.v[i].id : FB_ZONE_SELF;
+		__u64 into = src ? fb_box_destinations(zones, box, src) : 0;
+
+		for (unsigned int dst = FB_ZONE_SELF; into && dst < FB_ZONES_MAX; dst++) {
+			struct fb_reach entry = { .src_zone = src, .dst_zone = dst, .line = (int)box->line,
+						  .deadline = line->deadline };
+
+			if (into & BIT(dst))
+				add_entry(rs, from, to, &rs->sets.v[box->src], &rs->sets.v[box->dst], entry,
+					  &rs->services.v[box->svc], list);
+		}
+	}
+}
+
+/* An observed pair passes everything but what guards forbid for the whole of it. */
+static void add_observed(const struct fb_ruleset *rs, const struct fb_pair_setting *pair, const struct fb_ipset *from,
+			 const struct fb_ipset *to, struct fb_reach_list *list)
+{
+	const struct fb_zone *src = fb_ruleset_zone_by_id(rs, pair->src), *dst = fb_ruleset_zone_by_id(rs, pair->dst);
+	struct fb_reach entry = { .src_zone = pair->src, .dst_zone = pair->dst, .line = -1, .deadline = pair->observe_until };
+	struct fb_l4 all = FB_L4_ALL;
+	struct fb_l4set left = { 0 }, less;
+
+	left = fb_l4set_combine(&(struct fb_l4set){ &all, 1 }, &left, FB_L4_UNION);
+	for (size_t i = 0; i < rs->boxes.n; i++) {
+		const struct fb_box *box = &rs->boxes.v[i];
+
+		if (rs->lines.v[box->line].kind != FB_RULE_NEVER || !fb_ipset_within(&src->owned, &rs->sets.v[box->src]) ||
+		    !fb_ipset_within(&dst->owned, &rs->sets.v[box->dst]))
+			continue;
+		less = fb_l4set_combine(&left, &rs->services.v[box->svc], FB_L4_SUBTRACT);
+		free(left.v);
+		left = less;
+	}
+	if (left.n)
+		add_entry(rs, from, to, &src->owned, &dst->owned, entry, &left, list);
+	free(left.v);
+}
+
+void fb_reach_find(const struct fb_ruleset *rs, const struct fb_ipset *from, const struct fb_ipset *to, __s64 now,
+		   struct fb_reach_list *ret)
+{
+	fb_autofree struct fb_set_zones *zones = fb_set_zones_new(rs);
+
+	*ret = (struct fb_reach_list){ 0 };
+	for (size_t i = 0; i < rs->boxes.n; i++) {
+		const struct fb_line *line = &rs->lines.v[rs->boxes.v[i].line];
+
+		if (line->kind == FB_RULE_ALLOW && (!now || line->deadline == FB_NO_DEADLINE || line->deadline > now))
+			add_box(rs, zones, &rs->boxes.v[i], from, to, ret);
+	}
+	for (size_t i = 0; i < rs->pairs.n; i++)
+		if (!now || rs->pairs.v[i].observe_until > now)
+			add_observed(rs, &rs->pairs.v[i], from, to, ret);
+}
+
+void fb_reach_done(struct fb_reach_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		fb_ipset_done(&list->v[i].src);
+		fb_ipset_done(&list->v[i].dst);
+		free(list->v[i].services.v);
+	}
+	fb_vec_done(list);
+}

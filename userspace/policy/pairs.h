@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which pairs of zones a box speaks about. Roles know no zone beside them, so the two sides are read together. */
+#ifndef FB_POLICY_PAIRS_H
+#define FB_POLICY_PAIRS_H
+
+#include "policy/ruleset.h"
+
+/* What a source in zone src may be (the gateway: as it sends into dst), and a destination in zone dst as src sees it. */
+struct fb_ipset fb_pair_sources(const struct fb_ruleset *rs, unsigned int src, unsigned int dst);
+struct fb_ipset fb_pair_destinations(const struct fb_ruleset *rs, unsigned int src, unsigned int dst);
+
+/* Bits by zone id for every set of the rule set: what lives where. */
+struct fb_set_zones {
+	__u64 hosts;	 /* owned addresses */
+	__u64 local;	 /* link-local role */
+	__u64 self_src;	 /* the gateway, sending into */
+	__u64 broadcast; /* into, or heard in */
+	bool self_at, multicast;
+};
+struct fb_set_zones *fb_set_zones_new(const struct fb_ruleset *rs); /* by index of set; free() */
+/* Destination zones (bit FB_ZONE_SELF: the gateway) that the box has for sources in zone src; bits of unknown zones are 0. */
+__u64 fb_box_destinations(const struct fb_set_zones *zones, const struct fb_box *box, unsigned int src);
+
+#endif
