@@ -27,7 +27,7 @@ policy=$(town_policy town.fb <<-'END'
 	}
 END
 )
-claim "without a policy in force nothing answers: no DNS" equals "" resolve_from gw
+deny "without a policy in force there is no DNS" equals 192.0.2.7 resolve_from gw
 apply "$policy"
 same "ssh from the jump host to the gateway" gateway "$(ssh_from jump 10.30.0.129)"
 deny "not from the office" ssh_from corp 172.16.0.1

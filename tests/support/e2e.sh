@@ -121,7 +121,7 @@ watch() {
 	lab_spawn "$1" "watch-$1" tcpdump --immediate-mode -nnl -Q in -i "$2" "$3"
 	wait_until 10 grep -q 'listening on' "$LAB_DIR/log/watch-$1.log"
 }
-watched() { grep -v 'listening on' "$LAB_DIR/log/watch-$1.log" | grep -cE "$2" || true; }
+watched() { grep -E '^[0-9]{2}:[0-9]{2}:' "$LAB_DIR/log/watch-$1.log" | grep -cE "$2" || true; }
 seen() { [ "$(watched "$1" "$2")" -gt 0 ]; }
 
 
@@ -151,7 +151,7 @@ send_start() {
 	shift
 	lab_spawn "$host" send "$FB_BUILD/tests/support/blast" send "$@"
 }
-sent() { sed -n "s/^$1 sent \([0-9]*\)$/\1/p" "$LAB_DIR/log/send.log" | tail -n 1; }
+sent() { awk -v port="$1" '$1 == port && $2 == "sent" {n += $3} END {print n + 0}' "$LAB_DIR/log/send.log"; }
 received() { sed -n "s/^$1 received \([0-9]*\) .*/\1/p" "$LAB_DIR/log/count.log" | tail -n 1; }
 highest() { sed -n "s/^$1 received [0-9]* highest \([0-9]*\) .*/\1/p" "$LAB_DIR/log/count.log" | tail -n 1; }
 # The sender first, then what is on its way, then the counter.
