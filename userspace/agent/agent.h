@@ -17,13 +17,15 @@
 #include "agent/watch.h"
 #include "dataplane/dataplane.h"
 
+enum { FB_AGENT_WHY = sizeof(((struct fb_error *)0)->text) }; /* room for any error's text */
+
 /* A device that the data plane was attached to. */
 struct fb_protected {
 	char name[IF_NAMESIZE];
 	__u32 ifindex;
 	enum fb_xdp_mode mode;
 	bool enforcing;
-	char why[sizeof(((struct fb_error *)0)->text)];
+	char why[FB_AGENT_WHY];
 };
 
 struct fb_agent {
@@ -32,12 +34,12 @@ struct fb_agent {
 	struct fb_host host;
 	struct fb_watch *watch;
 	struct fb_generation *generation; /* NULL = no policy, or none that could be read */
-	struct fb_portset ports;		  /* as the image in force has them */
+	struct fb_portset ports;	  /* as the image in force has them */
 	struct FB_VEC(struct fb_protected) devices;
 	struct fb_self_entries self; /* as last written to the data plane */
 	struct fb_egress_entries egress;
-	char unreadable[sizeof(((struct fb_error *)0)->text)]; /* why the stored generation is not in force, "" = nothing wrong */
-	char trouble[sizeof(((struct fb_error *)0)->text)]; /* why the host cannot be followed, "" = it is */
+	char unreadable[FB_AGENT_WHY]; /* why the stored generation is not in force, "" = nothing wrong */
+	char trouble[FB_AGENT_WHY];    /* why the host cannot be followed, "" = it is */
 	__u64 apply_failures;
 	__s64 started;
 	bool clock_synchronised;
@@ -51,26 +53,29 @@ void fb_agent_close(struct fb_agent *agent);
 
 /* ---- apply.c ---- */
 /*
- * bundle is taken. 0: in force; *ret_text holds the lints and what the host lacks. -EINVAL: the policy is wrong, *ret_text says where.
- * Any other error: it cannot be put in force, err says why, and nothing has changed. *ret_text is the caller's to free.
+ * bundle is taken. 0: in force; *ret_text holds the lints and what the host lacks. -EINVAL: the policy is
+ * wrong, *ret_text says where. Any other error: it cannot be put in force, err says why, and nothing has
+ * changed. *ret_text is the caller's to free.
  */
 int fb_agent_apply(struct fb_agent *agent, struct fb_bundle *bundle, char **ret_text, struct fb_error *err);
 
 /* ---- force.c: the steps that boot, apply and reconcile share ---- */
 __u32 fb_agent_next_generation(const struct fb_agent *agent);
-int fb_agent_compile(struct fb_agent *agent, const struct fb_generation *generation, const struct fb_portset *ports, __u32 number,
-		     struct fb_error *err);
+int fb_agent_compile(struct fb_agent *agent, const struct fb_generation *generation,
+		     const struct fb_portset *ports, __u32 number, struct fb_error *err);
 /* Own addresses and ways out, as this policy sees them on this host. Writes only what changed. */
-int fb_agent_tables(struct fb_agent *agent, const struct fb_generation *generation, const struct fb_portset *ports, struct fb_error *err);
+int fb_agent_tables(struct fb_agent *agent, const struct fb_generation *generation,
+		    const struct fb_portset *ports, struct fb_error *err);
 /* Counters of zone ids and rule slots that mean something else than before. */
-void fb_agent_clear_counters(struct fb_agent *agent, const struct fb_slots *before, const struct fb_slots *after);
+void fb_agent_clear_counters(struct fb_agent *agent, const struct fb_slots *before,
+			     const struct fb_slots *after);
 
 /* ---- devices.c ---- */
 /* NULL = not attached. */
 struct fb_protected *fb_agent_device(const struct fb_agent *agent, __u32 ifindex);
 /* Attaches if need be; *ret_new: it was not before. */
-int fb_agent_protect(struct fb_agent *agent, const struct fb_portset *ports, const struct fb_port *port, bool *ret_new,
-		     struct fb_error *err);
+int fb_agent_protect(struct fb_agent *agent, const struct fb_portset *ports, const struct fb_port *port,
+		     bool *ret_new, struct fb_error *err);
 int fb_agent_release(struct fb_agent *agent, __u32 ifindex, struct fb_error *err);
 /* Detaches devices that ports does not name. */
 void fb_agent_release_others(struct fb_agent *agent, const struct fb_portset *ports);
@@ -78,12 +83,18 @@ void fb_agent_release_others(struct fb_agent *agent, const struct fb_portset *po
 void fb_agent_check(struct fb_agent *agent);
 
 /* ---- reconcile.c ---- */
-/* Makes image, tables and devices what the policy wants on the host as it is now. Nothing to do costs nothing. */
+/*
+ * Makes image, tables and devices what the policy wants on the host as it is now. Nothing to do costs
+ * nothing.
+ */
 void fb_agent_reconcile(struct fb_agent *agent);
 
 enum fb_agent_state { FB_AGENT_CLOSED, FB_AGENT_DEGRADED, FB_AGENT_ENFORCING };
 enum fb_agent_state fb_agent_state(const struct fb_agent *agent);
-/* The zone's name as the policy in force has it; "self", "-", "zone-7" if there is none. buf holds 16 bytes. */
+/*
+ * The zone's name as the policy in force has it; "self", "-", "zone-7" if there is none. buf holds 16
+ * bytes.
+ */
 const char *fb_agent_zone_name(const struct fb_agent *agent, unsigned int id, char *buf);
 
 #endif

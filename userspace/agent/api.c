@@ -7,10 +7,10 @@
 #include "base/clock.h"
 
 const struct fb_ctl_route fb_api_routes[] = {
-	{ "GET", "/v1/status", fb_api_status },	  { "GET", "/v1/zones", fb_api_zones },
-	{ "GET", "/v1/rules", fb_api_rules },	  { "GET", "/v1/drops", fb_api_drops },
-	{ "GET", "/v1/flows", fb_api_flows },	  { "GET", "/v1/devices", fb_api_devices },
-	{ "GET", "/v1/bundle", fb_api_bundle },	  { "POST", "/v1/apply", fb_api_apply, .admin = true },
+	{ "GET", "/v1/status", fb_api_status },	   { "GET", "/v1/zones", fb_api_zones },
+	{ "GET", "/v1/rules", fb_api_rules },	   { "GET", "/v1/drops", fb_api_drops },
+	{ "GET", "/v1/flows", fb_api_flows },	   { "GET", "/v1/devices", fb_api_devices },
+	{ "GET", "/v1/bundle", fb_api_bundle },	   { "POST", "/v1/apply", fb_api_apply, .admin = true },
 	{ "POST", "/v1/explain", fb_api_explain }, { "GET", "/metrics", fb_api_metrics },
 };
 const size_t fb_api_n_routes = FB_ARRAY_SIZE(fb_api_routes);
@@ -58,7 +58,7 @@ const char *fb_api_reason_name(unsigned int reason)
 #define FB_X(n, id, name, text) [n] = name,
 		FB_REASONS(FB_X)
 #undef FB_X
-		[FB_WOULD_DROP] = "would-drop",
+			[FB_WOULD_DROP] = "would-drop",
 	};
 
 	return reason < FB_REASON_COUNT ? names[reason] : NULL;
@@ -91,11 +91,13 @@ json_t *fb_api_interfaces(const struct fb_agent *agent)
 		const struct fb_protected *d = p->ifindex ? fb_agent_device(agent, p->ifindex) : NULL;
 		const char *why = p->why[0] ? p->why : d ? d->why : p->ifindex ? "not attached" : "";
 
-		json_array_append_new(list, json_pack("{so so si so sb ss so}", "device", fb_api_text(p->name), "vlan",
-						      p->vlan >= 0 ? json_integer(p->vlan) : json_null(), "ifindex", p->ifindex, "zone",
-						      fb_api_text(fb_agent_zone_name(agent, p->zone, buf)), "enforcing",
-						      d && d->enforcing, "mode", mode_name(d ? d->mode : FB_XDP_NONE), "why",
-						      fb_api_text(why)));
+		json_array_append_new(
+			list,
+			json_pack("{so so si so sb ss so}", "device", fb_api_text(p->name), "vlan",
+				  p->vlan >= 0 ? json_integer(p->vlan) : json_null(), "ifindex", p->ifindex,
+				  "zone", fb_api_text(fb_agent_zone_name(agent, p->zone, buf)), "enforcing",
+				  d && d->enforcing, "mode", mode_name(d ? d->mode : FB_XDP_NONE), "why",
+				  fb_api_text(why)));
 	}
 	return list;
 }

@@ -39,8 +39,11 @@ json_t *fb_api_count(__u64 n);
 char *fb_api_at(const struct fb_agent *agent, struct fb_at at);
 /* Unix seconds of a tick that the data plane wrote; 0 = never. */
 __s64 fb_api_tick_to_unix(__u64 tick);
-const char *fb_api_reason_name(unsigned int reason); /* "passed", "no-allow", ..., "would-drop"; NULL = no such reason */
-/* Zone ids that can have counters: none, self, and the policy's. *ret holds FB_ZONES_MAX; returns how many. */
+const char *
+fb_api_reason_name(unsigned int reason); /* "passed", "no-allow", ..., "would-drop"; NULL = no such reason */
+/*
+ * Zone ids that can have counters: none, self, and the policy's. *ret holds FB_ZONES_MAX; returns how many.
+ */
 size_t fb_api_zone_ids(const struct fb_agent *agent, unsigned int *ret);
 
 #endif

@@ -13,7 +13,8 @@ void fb_api_bundle(void *user, const struct fb_ctl_request *request, struct fb_c
 	const struct fb_agent *agent = user;
 
 	if (!agent->generation) {
-		fb_ctl_answer_error(answer, FB_CTL_NOT_FOUND, "%s", agent->unreadable[0] ? agent->unreadable : "there is no policy");
+		fb_ctl_answer_error(answer, FB_CTL_NOT_FOUND, "%s",
+				    agent->unreadable[0] ? agent->unreadable : "there is no policy");
 		return;
 	}
 	fb_ctl_answer_json(answer, FB_CTL_OK, fb_bundle_to_json(&agent->generation->bundle, &agent->host));
@@ -48,7 +49,8 @@ static bool is_printable(const char *s)
 	return true;
 }
 
-static bool read_request(const struct fb_ctl_request *request, struct fb_bundle *ret, struct fb_ctl_answer *answer)
+static bool read_request(const struct fb_ctl_request *request, struct fb_bundle *ret,
+			 struct fb_ctl_answer *answer)
 {
 	struct fb_error err = { 0 };
 	json_error_t why;
@@ -56,12 +58,14 @@ static bool read_request(const struct fb_ctl_request *request, struct fb_bundle 
 	bool good = json_is_object(body) && fb_bundle_from_request(body, ret, &err) == 0;
 
 	if (!good && !json_is_object(body))
-		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "not JSON: %s", body ? "not an object" : why.text);
+		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "not JSON: %s",
+				    body ? "not an object" : why.text);
 	else if (!good)
 		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "%s", err.text);
 	json_decref(body);
 	if (good && (!is_printable(ret->who) || !is_printable(ret->reason) || strlen(ret->reason) > 1024)) {
-		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "who and reason must be one line without control characters");
+		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST,
+				    "who and reason must be one line without control characters");
 		fb_bundle_done(ret);
 		return false;
 	}
@@ -84,13 +88,13 @@ void fb_api_apply(void *user, const struct fb_ctl_request *request, struct fb_ct
 	if (r == 0) {
 		fb_ctl_answer_json(answer, FB_CTL_OK,
 				   json_pack("{ss sI so so}", "schema", "firebreak.apply/1", "generation",
-					     (json_int_t)agent->generation->bundle.generation, "warnings", fb_api_text(text),
-					     "interfaces", fb_api_interfaces(agent)));
+					     (json_int_t)agent->generation->bundle.generation, "warnings",
+					     fb_api_text(text), "interfaces", fb_api_interfaces(agent)));
 	} else if (r == -EINVAL) {
 		fb_log(FB_LOG_WARNING, "an apply was refused: the policy is wrong");
 		fb_ctl_answer_json(answer, FB_CTL_UNPROCESSABLE,
-				   json_pack("{ss ss so}", "schema", "firebreak.error/1", "error", err.text, "diagnostics",
-					     fb_api_text(text)));
+				   json_pack("{ss ss so}", "schema", "firebreak.error/1", "error", err.text,
+					     "diagnostics", fb_api_text(text)));
 	} else {
 		fb_log(FB_LOG_WARNING, "an apply was refused: %s", err.text);
 		fb_ctl_answer_error(answer, FB_CTL_CONFLICT, "%s", err.text);

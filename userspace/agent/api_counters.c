@@ -13,12 +13,13 @@ static json_t *rule_json(const struct fb_agent *agent, const struct fb_line *lin
 
 	if (line->slot)
 		fb_dataplane_rule_counter(agent->dp, line->slot, &c);
-	return json_pack("{so si ss so so so so so so so so so so}", "id", fb_api_text(line->id), "slot", line->slot, "kind",
-			 line->kind == FB_RULE_NEVER ? "never" : "allow", "pairs", fb_api_text(line->pairs), "text",
-			 fb_api_text(line->text), "at", fb_api_text(at), "owner", fb_api_text(line->owner), "reason",
-			 fb_api_text(line->reason), "until",
-			 line->deadline == FB_NO_DEADLINE ? json_null() : json_integer(line->deadline), "packets",
-			 fb_api_count(c.packets), "bytes", fb_api_count(c.bytes), "flows", fb_api_count(c.flows), "last_hit",
+	return json_pack("{so si ss so so so so so so so so so so}", "id", fb_api_text(line->id), "slot",
+			 line->slot, "kind", line->kind == FB_RULE_NEVER ? "never" : "allow", "pairs",
+			 fb_api_text(line->pairs), "text", fb_api_text(line->text), "at", fb_api_text(at),
+			 "owner", fb_api_text(line->owner), "reason", fb_api_text(line->reason), "until",
+			 line->deadline == FB_NO_DEADLINE ? json_null() : json_integer(line->deadline),
+			 "packets", fb_api_count(c.packets), "bytes", fb_api_count(c.bytes), "flows",
+			 fb_api_count(c.flows), "last_hit",
 			 c.last_hit ? json_integer(fb_api_tick_to_unix(c.last_hit)) : json_null());
 }
 
@@ -29,7 +30,8 @@ void fb_api_rules(void *user, const struct fb_ctl_request *request, struct fb_ct
 
 	for (size_t i = 0; agent->generation && i < agent->generation->ruleset.lines.n; i++)
 		json_array_append_new(rules, rule_json(agent, &agent->generation->ruleset.lines.v[i]));
-	fb_ctl_answer_json(answer, FB_CTL_OK, json_pack("{ss so}", "schema", "firebreak.rules/1", "rules", rules));
+	fb_ctl_answer_json(answer, FB_CTL_OK,
+			   json_pack("{ss so}", "schema", "firebreak.rules/1", "rules", rules));
 }
 
 /* ---- /v1/drops ---- */
@@ -42,7 +44,8 @@ struct counted_list FB_VEC(struct counted);
 
 static int most_first(const void *a, const void *b)
 {
-	__u64 x = ((const struct counted *)a)->counter.packets, y = ((const struct counted *)b)->counter.packets;
+	__u64 x = ((const struct counted *)a)->counter.packets,
+	      y = ((const struct counted *)b)->counter.packets;
 
 	return (x < y) - (x > y);
 }
@@ -75,9 +78,10 @@ static json_t *list_json(const struct fb_agent *agent, bool passed)
 	collect(agent, passed, &all);
 	for (size_t i = 0; i < all.n; i++) {
 		const struct counted *c = &all.v[i];
-		json_t *item = json_pack("{so so so so}", "src", fb_api_text(fb_agent_zone_name(agent, c->src, src)), "dst",
-					 fb_api_text(fb_agent_zone_name(agent, c->dst, dst)), "packets",
-					 fb_api_count(c->counter.packets), "bytes", fb_api_count(c->counter.bytes));
+		json_t *item =
+			json_pack("{so so so so}", "src", fb_api_text(fb_agent_zone_name(agent, c->src, src)),
+				  "dst", fb_api_text(fb_agent_zone_name(agent, c->dst, dst)), "packets",
+				  fb_api_count(c->counter.packets), "bytes", fb_api_count(c->counter.bytes));
 
 		if (!passed)
 			json_object_set_new(item, "reason", json_string(fb_api_reason_name(c->reason)));
@@ -96,6 +100,7 @@ void fb_api_drops(void *user, const struct fb_ctl_request *request, struct fb_ct
 {
 	const struct fb_agent *agent = user;
 
-	fb_ctl_answer_json(answer, FB_CTL_OK, json_pack("{ss so so}", "schema", "firebreak.drops/1", "drops", list_json(agent, false),
-							  "passed", list_json(agent, true)));
+	fb_ctl_answer_json(answer, FB_CTL_OK,
+			   json_pack("{ss so so}", "schema", "firebreak.drops/1", "drops",
+				     list_json(agent, false), "passed", list_json(agent, true)));
 }

@@ -19,26 +19,29 @@ static const char *field(const json_t *body, const char *name)
 	return s ? s : "";
 }
 
-static bool parse_address(const json_t *body, const char *name, int *ret_family, struct fb_ip *ret, struct fb_ctl_answer *answer)
+static bool parse_address(const json_t *body, const char *name, int *ret_family, struct fb_ip *ret,
+			  struct fb_ctl_answer *answer)
 {
 	const char *text = field(body, name);
 
 	if (!strcmp(text, "self"))
 		return fb_ctl_answer_error(answer, FB_CTL_UNPROCESSABLE,
-				"%s self: the live program can be asked about an address that a packet carries, not about the gateway's own",
-				name);
+					   "%s self: the live program can be asked about an address that a "
+					   "packet carries, not about the gateway's own",
+					   name);
 	return fb_ip_parse(text, strlen(text), ret_family, ret) == 0 ||
 	       fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "%s must be an address", name);
 }
 
-static bool parse_number(const json_t *body, const char *name, json_int_t max, json_int_t otherwise, json_int_t *ret,
-			 struct fb_ctl_answer *answer)
+static bool parse_number(const json_t *body, const char *name, json_int_t max, json_int_t otherwise,
+			 json_int_t *ret, struct fb_ctl_answer *answer)
 {
 	const json_t *v = json_object_get(body, name);
 
 	*ret = v ? json_integer_value(v) : otherwise;
-	return (!v || json_is_integer(v)) && *ret >= 0 && *ret <= max ? true :
-									fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "%s is out of range", name);
+	return (!v || json_is_integer(v)) && *ret >= 0 && *ret <= max
+		       ? true
+		       : fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "%s is out of range", name);
 }
 
 static bool parse_proto(const json_t *body, json_int_t *ret, struct fb_ctl_answer *answer)
@@ -46,7 +49,10 @@ static bool parse_proto(const json_t *body, json_int_t *ret, struct fb_ctl_answe
 	static const struct {
 		const char *name;
 		int number;
-	} names[] = { { "tcp", IPPROTO_TCP }, { "udp", IPPROTO_UDP }, { "sctp", IPPROTO_SCTP }, { "icmp", IPPROTO_ICMP },
+	} names[] = { { "tcp", IPPROTO_TCP },
+		      { "udp", IPPROTO_UDP },
+		      { "sctp", IPPROTO_SCTP },
+		      { "icmp", IPPROTO_ICMP },
 		      { "icmpv6", IPPROTO_ICMPV6 } };
 	const char *text = field(body, "proto");
 
@@ -64,12 +70,15 @@ static bool parse(const json_t *body, struct asked *a, struct fb_ctl_answer *ans
 	int family;
 
 	if (!parse_address(body, "from", &a->frame.family, &a->frame.src, answer) ||
-	    !parse_address(body, "to", &family, &a->frame.dst, answer) || !parse_proto(body, &proto, answer) ||
-	    !parse_number(body, "sport", 65535, 40000, &sport, answer) || !parse_number(body, "dport", 65535, 0, &dport, answer) ||
+	    !parse_address(body, "to", &family, &a->frame.dst, answer) ||
+	    !parse_proto(body, &proto, answer) ||
+	    !parse_number(body, "sport", 65535, 40000, &sport, answer) ||
+	    !parse_number(body, "dport", 65535, 0, &dport, answer) ||
 	    !parse_number(body, "tcp_flags", 255, 2, &flags, answer))
 		return false;
 	if (family != a->frame.family)
-		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "%s must be of one family", "from and to");
+		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "%s must be of one family",
+					   "from and to");
 	a->frame.proto = (__u8)proto;
 	a->frame.sport = (__u16)sport;
 	a->frame.dport = (__u16)dport;
@@ -77,8 +86,12 @@ static bool parse(const json_t *body, struct asked *a, struct fb_ctl_answer *ans
 	return true;
 }
 
-/* Where the packet comes in: the zone that is named, else the one that owns the source; by the first of its ports that is there. */
-static bool find_port(const struct fb_agent *agent, const json_t *body, struct asked *a, struct fb_ctl_answer *answer)
+/*
+ * Where the packet comes in: the zone that is named, else the one that owns the source; by the first of its
+ * ports that is there.
+ */
+static bool find_port(const struct fb_agent *agent, const json_t *body, struct asked *a,
+		      struct fb_ctl_answer *answer)
 {
 	const struct fb_ruleset *rs = &agent->generation->ruleset;
 	const char *name = field(body, "zone");
@@ -89,20 +102,25 @@ static bool find_port(const struct fb_agent *agent, const json_t *body, struct a
 		if (fb_ipset_has(&rs->zones.v[i].owned, a->frame.family, a->frame.src))
 			a->zone = &rs->zones.v[i];
 	if (!a->zone)
-		return *name ? fb_ctl_answer_error(answer, FB_CTL_UNPROCESSABLE, "the policy in force has no zone %s", name) :
-			       fb_ctl_answer_error(answer, FB_CTL_UNPROCESSABLE, "%s belongs to no zone: name the zone that it comes in from",
-					field(body, "from"));
+		return *name ? fb_ctl_answer_error(answer, FB_CTL_UNPROCESSABLE,
+						   "the policy in force has no zone %s", name)
+			     : fb_ctl_answer_error(
+				       answer, FB_CTL_UNPROCESSABLE,
+				       "%s belongs to no zone: name the zone that it comes in from",
+				       field(body, "from"));
 	for (size_t i = 0; i < agent->ports.v.n && !a->port; i++)
 		if (agent->ports.v.v[i].zone == a->zone->id && agent->ports.v.v[i].ifindex)
 			a->port = &agent->ports.v.v[i];
-	return a->port ? true :
-			 fb_ctl_answer_error(answer, FB_CTL_UNPROCESSABLE, "no interface of zone %s is there", a->zone->name);
+	return a->port ? true
+		       : fb_ctl_answer_error(answer, FB_CTL_UNPROCESSABLE, "no interface of zone %s is there",
+					     a->zone->name);
 }
 
 static bool is_broadcast(const struct fb_agent *agent, const struct fb_frame_spec *f)
 {
 	for (size_t i = 0; i < agent->self.n; i++)
-		if (agent->self.v[i].value.kind == FB_SELF_BROADCAST && f->family == 4 && agent->self.v[i].key.lo == f->dst.lo)
+		if (agent->self.v[i].value.kind == FB_SELF_BROADCAST && f->family == 4 &&
+		    agent->self.v[i].key.lo == f->dst.lo)
 			return true;
 	return false;
 }
@@ -119,16 +137,18 @@ static const char *rule_id(const struct fb_agent *agent, __u32 slot)
 
 static json_t *answer_json(const struct fb_agent *agent, const struct asked *a, const struct fb_explain *e)
 {
-	static const char *const states[FB_FLOW_STATES] = { "none", "new", "replied", "established", "closing", "established" };
+	static const char *const states[FB_FLOW_STATES] = { "none",	   "new",     "replied",
+							    "established", "closing", "established" };
 	const char *reason = fb_api_reason_name(e->reason), *id = rule_id(agent, e->rule_slot);
 	char src[16], dst[16];
 
-	return json_pack("{ss ss so so so ss sb si ss so}", "schema", "firebreak.explain/1", "reason", reason ? reason : "undecided",
-			 "rule", id ? fb_api_text(id) : json_null(), "src_zone",
-			 fb_api_text(fb_agent_zone_name(agent, e->src_zone, src)), "dst_zone",
+	return json_pack("{ss ss so so so ss sb si ss so}", "schema", "firebreak.explain/1", "reason",
+			 reason ? reason : "undecided", "rule", id ? fb_api_text(id) : json_null(),
+			 "src_zone", fb_api_text(fb_agent_zone_name(agent, e->src_zone, src)), "dst_zone",
 			 fb_api_text(fb_agent_zone_name(agent, e->dst_zone, dst)), "flow_state",
-			 e->flow_state < FB_FLOW_STATES ? states[e->flow_state] : "unknown", "observed", e->observed, "generation",
-			 (int)e->generation, "device", a->port->name, "vlan", a->port->vlan > 0 ? json_integer(a->port->vlan) : json_null());
+			 e->flow_state < FB_FLOW_STATES ? states[e->flow_state] : "unknown", "observed",
+			 e->observed, "generation", (int)e->generation, "device", a->port->name, "vlan",
+			 a->port->vlan > 0 ? json_integer(a->port->vlan) : json_null());
 }
 
 void fb_api_explain(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
@@ -143,7 +163,8 @@ void fb_api_explain(void *user, const struct fb_ctl_request *request, struct fb_
 	bool good = false;
 
 	if (!json_is_object(body))
-		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "not JSON: %s", body ? "not an object" : why.text);
+		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "not JSON: %s",
+				    body ? "not an object" : why.text);
 	else if (!agent->generation)
 		fb_ctl_answer_error(answer, FB_CTL_CONFLICT, "there is no policy: everything is dropped");
 	else
@@ -154,7 +175,8 @@ void fb_api_explain(void *user, const struct fb_ctl_request *request, struct fb_
 	memcpy(a.frame.dst_mac, a.port->mac, sizeof(a.frame.dst_mac));
 	a.frame.vlan = a.port->vlan;
 	a.frame.broadcast = is_broadcast(agent, &a.frame);
-	if (fb_dataplane_explain(agent->dp, a.port->ifindex, frame, fb_frame_build(&a.frame, frame), &explain, &err) < 0)
+	if (fb_dataplane_explain(agent->dp, a.port->ifindex, frame, fb_frame_build(&a.frame, frame), &explain,
+				 &err) < 0)
 		fb_ctl_answer_error(answer, FB_CTL_CONFLICT, "%s", err.text);
 	else
 		fb_ctl_answer_json(answer, FB_CTL_OK, answer_json(agent, &a, &explain));

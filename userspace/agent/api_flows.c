@@ -8,10 +8,14 @@
 
 enum { LIMIT_DEFAULT = 1000, LIMIT_MAX = 100000 };
 
-static const char *const state_names[FB_FLOW_STATES] = {
-	[FB_FLOW_NEW] = "new",	       [FB_FLOW_REPLIED] = "replied", [FB_FLOW_ESTABLISHED] = "established",
-	[FB_FLOW_CLOSING] = "closing", [FB_FLOW_DGRAM] = "established", /* people care that it is, not by which proof */
-};
+static const char
+	*const state_names[FB_FLOW_STATES] = {
+		[FB_FLOW_NEW] = "new",
+		[FB_FLOW_REPLIED] = "replied",
+		[FB_FLOW_ESTABLISHED] = "established",
+		[FB_FLOW_CLOSING] = "closing",
+		[FB_FLOW_DGRAM] = "established", /* people care that it is, not by which proof */
+	};
 
 struct question {
 	const struct fb_agent *agent;
@@ -25,19 +29,25 @@ struct question {
 	size_t total, shown;
 };
 
-static bool matches(const struct question *q, const struct fb_snapshot_flow *f, const char *src, const char *dst)
+static bool matches(const struct question *q, const struct fb_snapshot_flow *f, const char *src,
+		    const char *dst)
 {
-	if (q->family && (q->family != f->family || (fb_ip_cmp(q->host, f->src) && fb_ip_cmp(q->host, f->dst))))
+	if (q->family &&
+	    (q->family != f->family || (fb_ip_cmp(q->host, f->src) && fb_ip_cmp(q->host, f->dst))))
 		return false;
 	if (q->zone && strcmp(q->zone, src) && strcmp(q->zone, dst))
 		return false;
-	return !q->state || (f->state < FB_FLOW_STATES && state_names[f->state] && !strcmp(q->state, state_names[f->state]));
+	return !q->state || (f->state < FB_FLOW_STATES && state_names[f->state] &&
+			     !strcmp(q->state, state_names[f->state]));
 }
 
 static const char *proto_name(unsigned int proto, char *buf)
 {
-	static const char *const names[256] = { [IPPROTO_TCP] = "tcp",	 [IPPROTO_UDP] = "udp",	      [IPPROTO_SCTP] = "sctp",
-						[IPPROTO_ICMP] = "icmp", [IPPROTO_ICMPV6] = "icmpv6" };
+	static const char *const names[256] = { [IPPROTO_TCP] = "tcp",
+						[IPPROTO_UDP] = "udp",
+						[IPPROTO_SCTP] = "sctp",
+						[IPPROTO_ICMP] = "icmp",
+						[IPPROTO_ICMPV6] = "icmpv6" };
 
 	if (names[proto])
 		return names[proto];
@@ -49,7 +59,8 @@ static bool add_flow(const struct fb_snapshot_flow *f, void *arg)
 {
 	struct question *q = arg;
 	char src_zone[16], dst_zone[16], src[FB_INET_STRLEN], dst[FB_INET_STRLEN], proto[8];
-	const char *from = fb_agent_zone_name(q->agent, f->src_zone, src_zone), *to = fb_agent_zone_name(q->agent, f->dst_zone, dst_zone);
+	const char *from = fb_agent_zone_name(q->agent, f->src_zone, src_zone),
+		   *to = fb_agent_zone_name(q->agent, f->dst_zone, dst_zone);
 	const struct fb_line *line = f->rule < FB_RULE_SLOTS ? q->by_slot[f->rule] : NULL;
 
 	if (!matches(q, f, from, to))
@@ -59,17 +70,21 @@ static bool add_flow(const struct fb_snapshot_flow *f, void *arg)
 		return true;
 	q->shown++;
 
-	json_t *flow = json_pack("{ss si ss si ss ss so so}", "src", fb_ip_print(f->family, f->src, src), "sport", f->sport, "dst",
-				 fb_ip_print(f->family, f->dst, dst), "dport", f->dport, "proto", proto_name(f->proto, proto), "state",
-				 f->state < FB_FLOW_STATES && state_names[f->state] ? state_names[f->state] : "unknown", "src_zone",
-				 fb_api_text(from), "dst_zone", fb_api_text(to));
+	json_t *flow = json_pack("{ss si ss si ss ss so so}", "src", fb_ip_print(f->family, f->src, src),
+				 "sport", f->sport, "dst", fb_ip_print(f->family, f->dst, dst), "dport",
+				 f->dport, "proto", proto_name(f->proto, proto), "state",
+				 f->state < FB_FLOW_STATES && state_names[f->state] ? state_names[f->state]
+										    : "unknown",
+				 "src_zone", fb_api_text(from), "dst_zone", fb_api_text(to));
 
 	json_object_set_new(flow, "rule", line ? fb_api_text(line->id) : json_null());
 	json_object_set_new(flow, "observed", json_boolean(f->observed));
 	json_object_set_new(flow, "stale", json_boolean(f->stale));
 	json_object_set_new(flow, "idle", json_integer(f->idle));
 	json_object_set_new(flow, "age", json_integer(f->age));
-	json_object_set_new(flow, "until", f->deadline && f->deadline != FB_NO_DEADLINE ? json_integer(f->deadline) : json_null());
+	json_object_set_new(flow, "until",
+			    f->deadline && f->deadline != FB_NO_DEADLINE ? json_integer(f->deadline)
+									 : json_null());
 	json_array_append_new(q->list, flow);
 	return true;
 }
@@ -84,7 +99,8 @@ static bool parse(const struct fb_ctl_request *request, struct question *q, stru
 	q->state = fb_ctl_query(request, "state");
 	q->limit = limit ? strtoul(limit, &rest, 10) : LIMIT_DEFAULT;
 	if (limit && (*limit < '0' || *limit > '9' || *rest || q->limit > LIMIT_MAX)) {
-		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "limit=%s: must be a number up to %d", limit, LIMIT_MAX);
+		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "limit=%s: must be a number up to %d", limit,
+				    LIMIT_MAX);
 		return false;
 	}
 	if (host && fb_ip_parse(host, strlen(host), &q->family, &q->host) < 0) {
@@ -97,7 +113,8 @@ static bool parse(const struct fb_ctl_request *request, struct question *q, stru
 		for (size_t i = 0; i < FB_FLOW_STATES; i++)
 			known |= state_names[i] && !strcmp(state_names[i], q->state);
 		if (!known)
-			fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "state=%s: must be new, replied, established or closing",
+			fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST,
+					    "state=%s: must be new, replied, established or closing",
 					    q->state);
 		return known;
 	}
@@ -122,6 +139,7 @@ void fb_api_flows(void *user, const struct fb_ctl_request *request, struct fb_ct
 	q.list = json_array();
 	fb_dataplane_each_flow(q.agent->dp, add_flow, &q);
 	free(q.by_slot);
-	fb_ctl_answer_json(answer, FB_CTL_OK, json_pack("{ss so sI sI}", "schema", "firebreak.flows/1", "flows", q.list, "total",
-							  (json_int_t)q.total, "shown", (json_int_t)q.shown));
+	fb_ctl_answer_json(answer, FB_CTL_OK,
+			   json_pack("{ss so sI sI}", "schema", "firebreak.flows/1", "flows", q.list, "total",
+				     (json_int_t)q.total, "shown", (json_int_t)q.shown));
 }

@@ -9,7 +9,8 @@
 
 enum { NEXT_SHOWN = 10 };
 
-static __u64 zone_pair(const struct fb_agent *agent, unsigned int src, unsigned int dst, unsigned int reason, __u64 *add_bytes)
+static __u64 zone_pair(const struct fb_agent *agent, unsigned int src, unsigned int dst, unsigned int reason,
+		       __u64 *add_bytes)
 {
 	struct fb_pair_counter c;
 
@@ -26,9 +27,9 @@ static json_t *policy(const struct fb_agent *agent)
 
 	if (!g)
 		return json_null();
-	return json_pack("{so so sI so so}", "name", fb_api_text(g->ruleset.name), "version", fb_api_text(g->ruleset.version), "applied",
-			 (json_int_t)g->bundle.applied, "applied_by", fb_api_text(g->bundle.who), "reason",
-			 fb_api_text(g->bundle.reason));
+	return json_pack("{so so sI so so}", "name", fb_api_text(g->ruleset.name), "version",
+			 fb_api_text(g->ruleset.version), "applied", (json_int_t)g->bundle.applied,
+			 "applied_by", fb_api_text(g->bundle.who), "reason", fb_api_text(g->bundle.reason));
 }
 
 static json_t *flows(const struct fb_agent *agent)
@@ -54,16 +55,19 @@ static json_t *observed(const struct fb_agent *agent)
 		if (!p->observe_until)
 			continue;
 		fb_dataplane_pair_counter(agent->dp, p->src, p->dst, FB_WOULD_DROP, &c);
-		json_array_append_new(list, json_pack("{so so sI so}", "src", fb_api_text(fb_agent_zone_name(agent, p->src, src)), "dst",
-						      fb_api_text(fb_agent_zone_name(agent, p->dst, dst)), "until",
-						      (json_int_t)p->observe_until, "would_drop_packets", fb_api_count(c.packets)));
+		json_array_append_new(list,
+				      json_pack("{so so sI so}", "src",
+						fb_api_text(fb_agent_zone_name(agent, p->src, src)), "dst",
+						fb_api_text(fb_agent_zone_name(agent, p->dst, dst)), "until",
+						(json_int_t)p->observe_until, "would_drop_packets",
+						fb_api_count(c.packets)));
 	}
 	return list;
 }
 
 struct upcoming {
 	__s64 at;
-	const struct fb_line *line;	   /* or */
+	const struct fb_line *line; /* or */
 	const struct fb_pair_setting *pair;
 };
 
@@ -84,10 +88,12 @@ static json_t *next(const struct fb_agent *agent)
 
 	for (size_t i = 0; rs && i < rs->lines.n; i++)
 		if (rs->lines.v[i].deadline != FB_NO_DEADLINE && rs->lines.v[i].deadline > now)
-			fb_vec_add(&all, (struct upcoming){ rs->lines.v[i].deadline, .line = &rs->lines.v[i] });
+			fb_vec_add(&all,
+				   (struct upcoming){ rs->lines.v[i].deadline, .line = &rs->lines.v[i] });
 	for (size_t i = 0; rs && i < rs->pairs.n; i++)
 		if (rs->pairs.v[i].observe_until > now)
-			fb_vec_add(&all, (struct upcoming){ rs->pairs.v[i].observe_until, .pair = &rs->pairs.v[i] });
+			fb_vec_add(&all, (struct upcoming){ rs->pairs.v[i].observe_until,
+							    .pair = &rs->pairs.v[i] });
 	if (all.n)
 		qsort(all.v, all.n, sizeof(*all.v), sooner);
 	for (size_t i = 0; i < all.n && i < NEXT_SHOWN; i++) {
@@ -96,9 +102,11 @@ static json_t *next(const struct fb_agent *agent)
 		if (all.v[i].line)
 			fb_strbuf_addf(&what, "%s ends (%s)", all.v[i].line->text, all.v[i].line->pairs);
 		else
-			fb_strbuf_addf(&what, "%s -> %s enforces", fb_agent_zone_name(agent, all.v[i].pair->src, src),
+			fb_strbuf_addf(&what, "%s -> %s enforces",
+				       fb_agent_zone_name(agent, all.v[i].pair->src, src),
 				       fb_agent_zone_name(agent, all.v[i].pair->dst, dst));
-		json_array_append_new(list, json_pack("{sI so}", "at", (json_int_t)all.v[i].at, "what", fb_api_text(what.s)));
+		json_array_append_new(list, json_pack("{sI so}", "at", (json_int_t)all.v[i].at, "what",
+						      fb_api_text(what.s)));
 	}
 	fb_vec_done(&all);
 	return list;
@@ -115,7 +123,8 @@ static bool guard(const struct fb_agent *agent)
 
 void fb_api_status(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
-	static const char *const states[] = { [FB_AGENT_CLOSED] = "closed", [FB_AGENT_DEGRADED] = "degraded",
+	static const char *const states[] = { [FB_AGENT_CLOSED] = "closed",
+					      [FB_AGENT_DEGRADED] = "degraded",
 					      [FB_AGENT_ENFORCING] = "enforcing" };
 	const struct fb_agent *agent = user;
 	const char *why = agent->unreadable[0] ? agent->unreadable : agent->trouble;
@@ -123,14 +132,17 @@ void fb_api_status(void *user, const struct fb_ctl_request *request, struct fb_c
 
 	uname(&host);
 
-	json_t *status = json_pack("{ss ss sI so so so so so}", "schema", "firebreak.status/1", "state", states[fb_agent_state(agent)],
-				   "generation", (json_int_t)fb_dataplane_generation(agent->dp), "policy", policy(agent), "interfaces",
-				   fb_api_interfaces(agent), "flows", flows(agent), "observed", observed(agent), "drops", fb_api_drop_list(agent));
+	json_t *status = json_pack("{ss ss sI so so so so so}", "schema", "firebreak.status/1", "state",
+				   states[fb_agent_state(agent)], "generation",
+				   (json_int_t)fb_dataplane_generation(agent->dp), "policy", policy(agent),
+				   "interfaces", fb_api_interfaces(agent), "flows", flows(agent), "observed",
+				   observed(agent), "drops", fb_api_drop_list(agent));
 
 	json_object_set_new(status, "why", fb_api_text(why));
-	json_object_set_new(status, "agent", json_pack("{ss si sI sI}", "version", FB_VERSION, "pid", (int)getpid(), "started",
-						       (json_int_t)agent->started, "uptime",
-						       (json_int_t)(fb_clock_now() - agent->started)));
+	json_object_set_new(status, "agent",
+			    json_pack("{ss si sI sI}", "version", FB_VERSION, "pid", (int)getpid(), "started",
+				      (json_int_t)agent->started, "uptime",
+				      (json_int_t)(fb_clock_now() - agent->started)));
 	json_object_set_new(status, "kernel", fb_api_text(host.release));
 	json_object_set_new(status, "clock_synchronised", json_boolean(agent->clock_synchronised));
 	json_object_set_new(status, "maps_bytes", fb_api_count(fb_dataplane_map_bytes(agent->dp)));
@@ -172,7 +184,8 @@ static json_t *zone_networks(const struct fb_zone *zone)
 		if (net->kind == FB_NET_ANY)
 			snprintf(text, sizeof(text), "any");
 		else
-			snprintf(text, sizeof(text), "%s/%u", fb_ip_print(net->family, net->range.first, ip), net->len);
+			snprintf(text, sizeof(text), "%s/%u", fb_ip_print(net->family, net->range.first, ip),
+				 net->len);
 		json_array_append_new(list, json_string(text));
 	}
 	return list;
@@ -195,10 +208,11 @@ static json_t *zone_json(const struct fb_agent *agent, const struct fb_zone *zon
 				dropped += zone_pair(agent, zone->id, ids[i], reason, &dropped_bytes);
 		}
 	interfaces = zone_interfaces(agent, zone->id, &enforcing);
-	return json_pack("{so si so so so so so so so so sb}", "name", fb_api_text(zone->name), "id", zone->id, "interfaces", interfaces,
-			 "networks", zone_networks(zone), "owner", fb_api_text(owner), "purdue",
-			 purdue ? fb_api_text(purdue) : json_null(), "passed_packets", fb_api_count(passed), "passed_bytes",
-			 fb_api_count(passed_bytes), "dropped_packets", fb_api_count(dropped), "dropped_bytes",
+	return json_pack("{so si so so so so so so so so sb}", "name", fb_api_text(zone->name), "id",
+			 zone->id, "interfaces", interfaces, "networks", zone_networks(zone), "owner",
+			 fb_api_text(owner), "purdue", purdue ? fb_api_text(purdue) : json_null(),
+			 "passed_packets", fb_api_count(passed), "passed_bytes", fb_api_count(passed_bytes),
+			 "dropped_packets", fb_api_count(dropped), "dropped_bytes",
 			 fb_api_count(dropped_bytes), "enforcing", enforcing);
 }
 
@@ -209,5 +223,6 @@ void fb_api_zones(void *user, const struct fb_ctl_request *request, struct fb_ct
 
 	for (size_t i = 0; agent->generation && i < agent->generation->ruleset.zones.n; i++)
 		json_array_append_new(zones, zone_json(agent, &agent->generation->ruleset.zones.v[i]));
-	fb_ctl_answer_json(answer, FB_CTL_OK, json_pack("{ss so}", "schema", "firebreak.zones/1", "zones", zones));
+	fb_ctl_answer_json(answer, FB_CTL_OK,
+			   json_pack("{ss so}", "schema", "firebreak.zones/1", "zones", zones));
 }

@@ -40,9 +40,11 @@ static int judge_ports(const struct attempt *try, struct fb_strbuf *text, struct
 		const struct fb_port *port = &try->ports.v.v[i];
 
 		if (port->refused)
-			return fb_error_set(err, -EOPNOTSUPP, "zone %s: %s", fb_ruleset_zone_name(rs, port->zone), port->why);
+			return fb_error_set(err, -EOPNOTSUPP, "zone %s: %s",
+					    fb_ruleset_zone_name(rs, port->zone), port->why);
 		if (!port->ifindex)
-			fb_strbuf_addf(text, "warning: %s (zone %s)\n", port->why, fb_ruleset_zone_name(rs, port->zone));
+			fb_strbuf_addf(text, "warning: %s (zone %s)\n", port->why,
+				       fb_ruleset_zone_name(rs, port->zone));
 	}
 	return 0;
 }
@@ -58,7 +60,8 @@ static int attach_all(struct fb_agent *agent, struct attempt *try, struct fb_err
 		if (is_new)
 			fb_vec_add(&try->attached, port->ifindex);
 		if (r < 0)
-			return fb_error_prefix(err, "zone %s", fb_ruleset_zone_name(&try->generation->ruleset, port->zone));
+			return fb_error_prefix(err, "zone %s",
+					       fb_ruleset_zone_name(&try->generation->ruleset, port->zone));
 	}
 	return 0;
 }
@@ -79,7 +82,10 @@ static int prepare(struct fb_agent *agent, struct attempt *try, struct fb_strbuf
 		r = fb_store_write(agent->config->state_dir, bundle, &agent->host, err);
 		try->stored = true; /* perhaps: a failed sync leaves the file */
 	}
-	/* own addresses before the first packet is judged by the new policy: an unknown one would be somebody's */
+	/*
+	 * own addresses before the first packet is judged by the new policy: an unknown one would be
+	 * somebody's
+	 */
 	if (r == 0)
 		r = fb_agent_tables(agent, try->generation, &try->ports, err);
 	return r;
@@ -91,7 +97,8 @@ static void settle(struct fb_agent *agent, struct attempt *try)
 	struct fb_error err = { 0 };
 
 	if (fb_store_commit(agent->config->state_dir, bundle->generation, &err) < 0)
-		fb_log(FB_LOG_ERROR, "generation %u is in force, but this could not be written down: %s", bundle->generation, err.text);
+		fb_log(FB_LOG_ERROR, "generation %u is in force, but this could not be written down: %s",
+		       bundle->generation, err.text);
 	fb_generation_free(agent->generation);
 	fb_ports_done(&agent->ports);
 	agent->generation = try->generation;

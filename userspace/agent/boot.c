@@ -27,8 +27,9 @@ int fb_agent_open(struct fb_agent *agent, const struct fb_agent_config *config, 
 	if (r == 0)
 		r = fb_watch_open(&agent->host, &agent->watch, err);
 	if (r == 0)
-		fb_log(FB_LOG_INFO, "data plane %s, generation %u, %zu MiB of maps", adopted ? "adopted" : "loaded",
-		       fb_dataplane_generation(agent->dp), fb_dataplane_map_bytes(agent->dp) >> 20);
+		fb_log(FB_LOG_INFO, "data plane %s, generation %u, %zu MiB of maps",
+		       adopted ? "adopted" : "loaded", fb_dataplane_generation(agent->dp),
+		       fb_dataplane_map_bytes(agent->dp) >> 20);
 	return r;
 }
 
@@ -79,7 +80,8 @@ static int load(struct fb_agent *agent, struct fb_error *err)
 
 	r = fb_generation_new(&bundle, NULL, &agent->generation, &diagnostics);
 	if (r < 0) /* only the first line fits; whoever wants all asks `firebreak check` */
-		fb_error_set(err, r, "generation %u is not accepted by this version: %.300s", number, diagnostics);
+		fb_error_set(err, r, "generation %u is not accepted by this version: %.300s", number,
+			     diagnostics);
 	free(diagnostics);
 	return r < 0 ? r : 1;
 }
@@ -90,7 +92,8 @@ static bool in_force(const struct fb_agent *agent, const struct fb_portset *port
 	const struct fb_image_header *image = fb_dataplane_image(agent->dp);
 
 	return image && image->generation == agent->generation->bundle.generation &&
-	       image->applied_lo == (__u32)agent->generation->bundle.applied && fb_ports_in_image(ports, image);
+	       image->applied_lo == (__u32)agent->generation->bundle.applied &&
+	       fb_ports_in_image(ports, image);
 }
 
 static void resume(struct fb_agent *agent)
@@ -100,8 +103,8 @@ static void resume(struct fb_agent *agent)
 
 	fb_ports_resolve(&agent->generation->ruleset, &agent->host, &agent->ports);
 	if (in_force(agent, &agent->ports)) {
-		fb_log(FB_LOG_NOTICE, "generation %u is in force already and stays, no switch: \"%s\"", number,
-		       agent->generation->ruleset.name);
+		fb_log(FB_LOG_NOTICE, "generation %u is in force already and stays, no switch: \"%s\"",
+		       number, agent->generation->ruleset.name);
 		if (fb_store_commit(agent->config->state_dir, number, &err) < 0)
 			fb_log(FB_LOG_ERROR, "%s", err.text);
 		for (size_t i = 0; i < agent->ports.v.n; i++) /* new to this process: to be said */
@@ -126,11 +129,13 @@ void fb_agent_boot(struct fb_agent *agent)
 	} else if (r < 0) {
 		snprintf(agent->unreadable, sizeof(agent->unreadable), "%s", err.text);
 		fb_log(FB_LOG_ERROR, "the stored policy is refused: %s", err.text);
-		fb_log(FB_LOG_ERROR, "%s", enforced ? "what the data plane enforces stays in force until a policy is applied" :
-						      "no policy: everything is dropped until one is applied");
+		fb_log(FB_LOG_ERROR, "%s",
+		       enforced ? "what the data plane enforces stays in force until a policy is applied"
+				: "no policy: everything is dropped until one is applied");
 	} else {
-		fb_log(FB_LOG_NOTICE, "%s", enforced ? "no policy is stored; what the data plane enforces stays in force" :
-						       "no policy: everything is dropped until one is applied");
+		fb_log(FB_LOG_NOTICE, "%s",
+		       enforced ? "no policy is stored; what the data plane enforces stays in force"
+				: "no policy: everything is dropped until one is applied");
 	}
 	if (!enforced && r <= 0) {
 		struct fb_error ignored = { 0 };

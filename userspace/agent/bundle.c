@@ -103,14 +103,15 @@ static int read_policy(const json_t *json, struct fb_bundle *bundle, struct fb_e
 	bundle->reason = copy(text_of(json, "reason"));
 	if (!json_is_array(files) || json_array_size(files) == 0)
 		return fb_error_set(err, -EINVAL, "files must be a list of {path, text}");
-	json_array_foreach(files, i, file) {
+	json_array_foreach (files, i, file) {
 		int r = read_file(file, i, bundle, err);
 
 		if (r < 0)
 			return r;
 	}
 	if (!fb_bundle_file(bundle, bundle->root))
-		return fb_error_set(err, -EINVAL, "root %s is not among the files", *bundle->root ? bundle->root : "(none given)");
+		return fb_error_set(err, -EINVAL, "root %s is not among the files",
+				    *bundle->root ? bundle->root : "(none given)");
 	return 0;
 }
 
@@ -126,20 +127,21 @@ int fb_bundle_from_request(const json_t *body, struct fb_bundle *ret, struct fb_
 	return 0;
 }
 
-static int read_slots(const json_t *list, struct fb_slot_list *slots, struct fb_arena *arena, unsigned int limit,
-		      struct fb_error *err)
+static int read_slots(const json_t *list, struct fb_slot_list *slots, struct fb_arena *arena,
+		      unsigned int limit, struct fb_error *err)
 {
 	const json_t *slot;
 	size_t i;
 
-	json_array_foreach(list, i, slot) {
+	json_array_foreach (list, i, slot) {
 		const char *key = text_of(slot, "key");
 		json_int_t id = json_integer_value(json_object_get(slot, "id"));
 		json_int_t last = json_integer_value(json_object_get(slot, "last"));
 
 		if (!*key || id <= 0 || id >= limit || last < 0)
 			return fb_error_set(err, -EBADMSG, "slot %zu is not one", i);
-		fb_vec_add(slots, (struct fb_slot){ fb_arena_strdup(arena, key), (unsigned int)id, (unsigned int)last });
+		fb_vec_add(slots, (struct fb_slot){ fb_arena_strdup(arena, key), (unsigned int)id,
+						    (unsigned int)last });
 	}
 	return 0;
 }
@@ -158,14 +160,16 @@ static int verify(json_t *json, struct fb_error *err)
 		abort();
 	sum(text, strlen(text), hex);
 	if (strcmp(hex, wanted))
-		return fb_error_set(err, -EBADMSG, "its SHA-256 is %s and not %s as it says: it was changed or damaged", hex,
+		return fb_error_set(err, -EBADMSG,
+				    "its SHA-256 is %s and not %s as it says: it was changed or damaged", hex,
 				    *wanted ? wanted : "(none)");
-	json_array_foreach(files, i, file) {
+	json_array_foreach (files, i, file) {
 		const json_t *content = json_object_get(file, "text");
 
 		sum(json_string_value(content) ?: "", json_string_length(content), hex);
 		if (strcmp(hex, text_of(file, "sha256")))
-			return fb_error_set(err, -EBADMSG, "the sum of %s does not fit", text_of(file, "path"));
+			return fb_error_set(err, -EBADMSG, "the sum of %s does not fit",
+					    text_of(file, "path"));
 	}
 	return 0;
 }
@@ -182,10 +186,12 @@ int fb_bundle_decode(const char *text, size_t len, struct fb_bundle *ret, struct
 	if (!json_is_object(json))
 		return fb_error_set(err, -EBADMSG, "not a bundle: %s", json ? "not an object" : why.text);
 	if (strcmp(text_of(json, "schema"), SCHEMA))
-		return fb_error_set(err, -ENOTSUP, "schema \"%s\", this version reads " SCHEMA, text_of(json, "schema"));
+		return fb_error_set(err, -ENOTSUP, "schema \"%s\", this version reads " SCHEMA,
+				    text_of(json, "schema"));
 	if (json_integer_value(json_object_get(json, "language")) != FB_LANGUAGE_VERSION)
 		return fb_error_set(err, -ENOTSUP, "language %lld, this version speaks %u",
-				    (long long)json_integer_value(json_object_get(json, "language")), FB_LANGUAGE_VERSION);
+				    (long long)json_integer_value(json_object_get(json, "language")),
+				    FB_LANGUAGE_VERSION);
 	r = verify(json, err);
 	if (r == 0)
 		r = read_policy(json, &bundle, err);
@@ -195,13 +201,16 @@ int fb_bundle_decode(const char *text, size_t len, struct fb_bundle *ret, struct
 	applied = json_integer_value(json_object_get(json, "applied"));
 	slots = json_object_get(json, "slots");
 	if (generation <= 0 || generation > (json_int_t)UINT32_MAX || applied < 0)
-		return fb_error_set(err, -EBADMSG, "generation %lld, applied %lld", (long long)generation, (long long)applied);
+		return fb_error_set(err, -EBADMSG, "generation %lld, applied %lld", (long long)generation,
+				    (long long)applied);
 	bundle.generation = (__u32)generation;
 	bundle.applied = applied;
 	bundle.slots.generation = (unsigned int)json_integer_value(json_object_get(slots, "generation"));
-	r = read_slots(json_object_get(slots, "zones"), &bundle.slots.zones, &bundle.slots.arena, FB_ZONES_MAX, err);
+	r = read_slots(json_object_get(slots, "zones"), &bundle.slots.zones, &bundle.slots.arena,
+		       FB_ZONES_MAX, err);
 	if (r == 0)
-		r = read_slots(json_object_get(slots, "lines"), &bundle.slots.lines, &bundle.slots.arena, FB_RULE_SLOTS, err);
+		r = read_slots(json_object_get(slots, "lines"), &bundle.slots.lines, &bundle.slots.arena,
+			       FB_RULE_SLOTS, err);
 	if (r < 0)
 		return r;
 	*ret = bundle;
@@ -216,7 +225,8 @@ static json_t *slots_to_json(const struct fb_slot_list *slots)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < slots->n; i++)
-		json_array_append_new(list, json_pack("{ss sI sI}", "key", slots->v[i].key, "id", (json_int_t)slots->v[i].id, "last",
+		json_array_append_new(list, json_pack("{ss sI sI}", "key", slots->v[i].key, "id",
+						      (json_int_t)slots->v[i].id, "last",
 						      (json_int_t)slots->v[i].last_generation));
 	return list;
 }
@@ -229,14 +239,16 @@ static json_t *host_to_json(const struct fb_host *host)
 	for (size_t i = 0; i < host->links.n; i++) {
 		const struct fb_host_link *l = &host->links.v[i];
 
-		json_array_append_new(links, json_pack("{ss si ss si si}", "device", l->name, "ifindex", l->ifindex, "mac",
-						       fb_mac_print(l->mac, mac), "parent", l->parent, "vlan", l->vid));
+		json_array_append_new(links, json_pack("{ss si ss si si}", "device", l->name, "ifindex",
+						       l->ifindex, "mac", fb_mac_print(l->mac, mac), "parent",
+						       l->parent, "vlan", l->vid));
 	}
 	for (size_t i = 0; i < host->addresses.n; i++) {
 		const struct fb_host_address *a = &host->addresses.v[i];
 
-		json_array_append_new(addresses, json_pack("{si ss si}", "ifindex", a->ifindex, "ip", fb_ip_print(a->family, a->ip, ip),
-							   "prefix", a->prefix_len));
+		json_array_append_new(addresses,
+				      json_pack("{si ss si}", "ifindex", a->ifindex, "ip",
+						fb_ip_print(a->family, a->ip, ip), "prefix", a->prefix_len));
 	}
 	return json_pack("{so so}", "interfaces", links, "addresses", addresses);
 }
@@ -250,14 +262,16 @@ json_t *fb_bundle_to_json(const struct fb_bundle *bundle, const struct fb_host *
 		char hex[65];
 
 		sum(f->text, f->len, hex);
-		json_array_append_new(files, json_pack("{ss so ss}", "path", f->path, "text", json_stringn(f->text, f->len), "sha256",
-						       hex));
+		json_array_append_new(files, json_pack("{ss so ss}", "path", f->path, "text",
+						       json_stringn(f->text, f->len), "sha256", hex));
 	}
-	return json_pack("{ss si sI sI ss ss ss ss so so so}", "schema", SCHEMA, "language", FB_LANGUAGE_VERSION, "generation",
-			 (json_int_t)bundle->generation, "applied", (json_int_t)bundle->applied, "root", bundle->root, "catalogue",
-			 bundle->catalogue, "who", bundle->who, "reason", bundle->reason, "files", files, "slots",
+	return json_pack("{ss si sI sI ss ss ss ss so so so}", "schema", SCHEMA, "language",
+			 FB_LANGUAGE_VERSION, "generation", (json_int_t)bundle->generation, "applied",
+			 (json_int_t)bundle->applied, "root", bundle->root, "catalogue", bundle->catalogue,
+			 "who", bundle->who, "reason", bundle->reason, "files", files, "slots",
 			 json_pack("{sI so so}", "generation", (json_int_t)bundle->slots.generation, "zones",
-				   slots_to_json(&bundle->slots.zones), "lines", slots_to_json(&bundle->slots.lines)),
+				   slots_to_json(&bundle->slots.zones), "lines",
+				   slots_to_json(&bundle->slots.lines)),
 			 "host", host ? host_to_json(host) : json_object());
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A generation as it lies on disk and goes over the control socket (S57): every file that was read, who applied it when and why, the slot
- * table, the host's facts, the language number, and SHA-256 sums of each file and of the whole. Nothing but the bundle is needed to
- * put a generation in force again.
+ * A generation as it lies on disk and goes over the control socket (S57): every file that was read, who
+ * applied it when and why, the slot table, the host's facts, the language number, and SHA-256 sums of each
+ * file and of the whole. Nothing but the bundle is needed to put a generation in force again.
  */
 #ifndef FB_AGENT_BUNDLE_H
 #define FB_AGENT_BUNDLE_H
@@ -42,7 +42,10 @@ void fb_bundle_copy(const struct fb_bundle *from, struct fb_bundle *ret);
 
 /* NULL = not in it. */
 const struct fb_bundle_file *fb_bundle_file(const struct fb_bundle *bundle, const char *path);
-/* Resolves includes among the bundle's files: relative to the including file, then in the catalogue. Borrows bundle. */
+/*
+ * Resolves includes among the bundle's files: relative to the including file, then in the catalogue.
+ * Borrows bundle.
+ */
 struct fb_reader fb_bundle_reader(const struct fb_bundle *bundle);
 
 #endif

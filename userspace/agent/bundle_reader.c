@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Includes among the files of a bundle. Paths are compared as texts, the way the reader that made the bundle wrote them: the including
- * file's folder joined to the pattern, or the catalogue's.
+ * Includes among the files of a bundle. Paths are compared as texts, the way the reader that made the
+ * bundle wrote them: the including file's folder joined to the pattern, or the catalogue's.
  */
 #include <fnmatch.h>
 #include <string.h>
@@ -13,7 +13,8 @@ typedef void fb_add(void *arg, const char *path, const char *text, size_t len);
 
 static int by_path(const void *a, const void *b)
 {
-	return strcmp((*(const struct fb_bundle_file *const *)a)->path, (*(const struct fb_bundle_file *const *)b)->path);
+	return strcmp((*(const struct fb_bundle_file *const *)a)->path,
+		      (*(const struct fb_bundle_file *const *)b)->path);
 }
 
 /* The last components of path, as many as pattern has. */
@@ -60,7 +61,8 @@ static void add_escaped(struct fb_strbuf *out, const char *s, size_t n)
 	}
 }
 
-static int include(void *user, const char *from, const char *pattern, fb_add *add, void *arg, const char **ret_why)
+static int include(void *user, const char *from, const char *pattern, fb_add *add, void *arg,
+		   const char **ret_why)
 {
 	const struct fb_bundle *bundle = user;
 	const char *slash = strrchr(from, '/');

@@ -64,7 +64,8 @@ static int set_flows(struct fb_agent_config *config, const char *value, struct f
 	unsigned long long flows = strtoull(value, &rest, 10), max = (1ull << 20) * FB_FLOW_WAYS;
 
 	if (!isdigit((unsigned char)*value) || *rest || flows < 1024 || flows > max)
-		return fb_error_set(err, -EINVAL, "%s: must be a number of flows from 1024 to %llu", value, max);
+		return fb_error_set(err, -EINVAL, "%s: must be a number of flows from 1024 to %llu", value,
+				    max);
 	config->flow_buckets = 1024 / FB_FLOW_WAYS;
 	while ((unsigned long long)config->flow_buckets * FB_FLOW_WAYS < flows)
 		config->flow_buckets *= 2;
@@ -125,12 +126,15 @@ static const struct {
 	fb_set *set;
 	const char *text;
 } options[] = {
-	{ "config", "FILE", false, set_file, "lines of \"name value\" with these names (" FB_CONFIG_FILE ")" },
+	{ "config", "FILE", false, set_file,
+	  "lines of \"name value\" with these names (" FB_CONFIG_FILE ")" },
 	{ "run-dir", "DIR", true, set_run_dir, "control socket and pins (/run/firebreak)" },
 	{ "state-dir", "DIR", true, set_state_dir, "stored generations (/var/lib/firebreak)" },
 	{ "flows", "N", true, set_flows, "room in the flow table (by memory: 256 K on 1 GiB)" },
-	{ "metrics", "ADDR:PORT", true, set_metrics, "where /metrics is served, on loopback (127.0.0.1:9456), or off" },
-	{ "management", "IF", true, set_management, "an interface beside the policy from which this host may be reached; repeatable" },
+	{ "metrics", "ADDR:PORT", true, set_metrics,
+	  "where /metrics is served, on loopback (127.0.0.1:9456), or off" },
+	{ "management", "IF", true, set_management,
+	  "an interface beside the policy from which this host may be reached; repeatable" },
 	{ "generic", NULL, true, set_generic, "allow generic XDP where a driver has no native mode (slow)" },
 	{ "large-image", NULL, true, set_large_image, "room for a policy of 64 MiB, not 16" },
 	{ "no-drop-privileges", NULL, true, set_keep_privileges, "keep all capabilities after the start" },
@@ -175,13 +179,15 @@ void fb_config_done(struct fb_agent_config *config)
 	*config = (struct fb_agent_config){ 0 };
 }
 
-static int set_named(struct fb_agent_config *config, const char *name, const char *value, struct fb_error *err)
+static int set_named(struct fb_agent_config *config, const char *name, const char *value,
+		     struct fb_error *err)
 {
 	for (size_t i = 0; i < FB_ARRAY_SIZE(options); i++) {
 		if (!options[i].in_file || strcmp(options[i].name, name))
 			continue;
 		if (options[i].value && !*value)
-			return fb_error_set(err, -EINVAL, "%s: write \"%s %s\"", name, name, options[i].value);
+			return fb_error_set(err, -EINVAL, "%s: write \"%s %s\"", name, name,
+					    options[i].value);
 		int r = options[i].set(config, *value ? value : NULL, err);
 
 		return r < 0 ? fb_error_prefix(err, "%s", name) : 0;
@@ -219,18 +225,21 @@ int fb_config_parse(struct fb_agent_config *config, const char *path, const char
 }
 
 /* One walk over the command line; only = the one option to take, NULL = all. */
-static int parse_argv(struct fb_agent_config *config, int argc, char **argv, fb_set *only, struct fb_error *err)
+static int parse_argv(struct fb_agent_config *config, int argc, char **argv, fb_set *only,
+		      struct fb_error *err)
 {
 	struct option longs[FB_ARRAY_SIZE(options) + 1] = { 0 };
 	int which, c;
 
 	for (size_t i = 0; i < FB_ARRAY_SIZE(options); i++)
-		longs[i] = (struct option){ options[i].name, options[i].value ? required_argument : no_argument, NULL, 1 };
+		longs[i] = (struct option){ options[i].name,
+					    options[i].value ? required_argument : no_argument, NULL, 1 };
 	optind = 0; /* from the start, also the second time */
 	while ((c = getopt_long(argc, argv, ":", longs, &which)) != -1) {
 		if (c != 1)
 			return fb_error_set(err, -EINVAL, "%s: %s", argv[optind - 1],
-					    c == ':' ? "needs a value" : "there is no such option; see --help");
+					    c == ':' ? "needs a value"
+						     : "there is no such option; see --help");
 		if (only && options[which].set != only)
 			continue;
 		if (options[which].set(config, optarg, err) < 0)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What firebreakd is told: options on the command line, and the same names in a file of `name value` lines. */
+/*
+ * What firebreakd is told: options on the command line, and the same names in a file of `name value` lines.
+ */
 #ifndef FB_AGENT_CONFIG_H
 #define FB_AGENT_CONFIG_H
 
@@ -11,12 +13,13 @@
 #define FB_CONFIG_FILE "/etc/firebreak/firebreakd.conf"
 
 struct fb_agent_config {
-	char *file;	 /* FB_CONFIG_FILE unless told; only that one may be missing */
-	char *run_dir;	 /* /run/firebreak */
-	char *state_dir; /* /var/lib/firebreak */
-	char *metrics;	 /* 127.0.0.1:9456; "off" = NULL */
+	char *file;		   /* FB_CONFIG_FILE unless told; only that one may be missing */
+	char *run_dir;		   /* /run/firebreak */
+	char *state_dir;	   /* /var/lib/firebreak */
+	char *metrics;		   /* 127.0.0.1:9456; "off" = NULL */
 	unsigned int flow_buckets; /* 0 = by memory */
-	struct FB_VEC(char *) management; /* names of interfaces, NULL-terminated once fb_config_load returned */
+	struct FB_VEC(char *)
+		management; /* names of interfaces, NULL-terminated once fb_config_load returned */
 	bool generic, large_image, keep_privileges;
 	bool unload, version, help; /* on the command line only */
 };

@@ -19,8 +19,8 @@ static void forget(struct fb_agent *agent, struct fb_protected *device)
 	*device = agent->devices.v[--agent->devices.n];
 }
 
-int fb_agent_protect(struct fb_agent *agent, const struct fb_portset *ports, const struct fb_port *port, bool *ret_new,
-		     struct fb_error *err)
+int fb_agent_protect(struct fb_agent *agent, const struct fb_portset *ports, const struct fb_port *port,
+		     bool *ret_new, struct fb_error *err)
 {
 	struct fb_protected *known = fb_agent_device(agent, port->ifindex);
 	struct fb_protected device = { .ifindex = port->ifindex, .enforcing = true };
@@ -79,9 +79,11 @@ void fb_agent_release_others(struct fb_agent *agent, const struct fb_portset *po
 			continue;
 		memcpy(name, device->name, sizeof(name));
 		if (fb_agent_release(agent, device->ifindex, &err) < 0)
-			fb_log(FB_LOG_WARNING, "%s is no policy interface any more, but stays closed: %s", name, err.text);
+			fb_log(FB_LOG_WARNING, "%s is no policy interface any more, but stays closed: %s",
+			       name, err.text);
 		else
-			fb_log(FB_LOG_NOTICE, "%s is no policy interface any more: detached, and not listened to", name);
+			fb_log(FB_LOG_NOTICE,
+			       "%s is no policy interface any more: detached, and not listened to", name);
 	}
 }
 

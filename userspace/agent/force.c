@@ -13,8 +13,8 @@ __u32 fb_agent_next_generation(const struct fb_agent *agent)
 	return (pinned > stored ? pinned : stored) + 1;
 }
 
-int fb_agent_compile(struct fb_agent *agent, const struct fb_generation *generation, const struct fb_portset *ports, __u32 number,
-		     struct fb_error *err)
+int fb_agent_compile(struct fb_agent *agent, const struct fb_generation *generation,
+		     const struct fb_portset *ports, __u32 number, struct fb_error *err)
 {
 	struct fb_host_ports usable;
 	struct fb_image_stats stats;
@@ -39,14 +39,15 @@ int fb_agent_compile(struct fb_agent *agent, const struct fb_generation *generat
 	return r;
 }
 
-int fb_agent_tables(struct fb_agent *agent, const struct fb_generation *generation, const struct fb_portset *ports, struct fb_error *err)
+int fb_agent_tables(struct fb_agent *agent, const struct fb_generation *generation,
+		    const struct fb_portset *ports, struct fb_error *err)
 {
 	struct fb_self_entries self = { 0 };
 	struct fb_egress_entries egress = { 0 };
 	int r = 0;
 
 	if (generation) {
-		fb_ports_self(ports, &generation->ruleset, &agent->host, &self);
+		fb_ports_self(ports, &agent->host, &self);
 		fb_ports_egress(ports, &egress);
 	}
 	if (self.n != agent->self.n || (self.n && memcmp(self.v, agent->self.v, self.n * sizeof(*self.v))))
@@ -57,7 +58,8 @@ int fb_agent_tables(struct fb_agent *agent, const struct fb_generation *generati
 	} else {
 		fb_vec_done(&self);
 	}
-	if (r == 0 && (egress.n != agent->egress.n || (egress.n && memcmp(egress.v, agent->egress.v, egress.n * sizeof(*egress.v))))) {
+	if (r == 0 && (egress.n != agent->egress.n ||
+		       (egress.n && memcmp(egress.v, agent->egress.v, egress.n * sizeof(*egress.v))))) {
 		r = fb_dataplane_set_egress(agent->dp, egress.v, egress.n, err);
 		fb_dataplane_bump_routes(agent->dp);
 	}
@@ -88,7 +90,8 @@ static bool same_owner(const char *a, const char *b)
 	return a && b && !strcmp(a, b);
 }
 
-void fb_agent_clear_counters(struct fb_agent *agent, const struct fb_slots *before, const struct fb_slots *after)
+void fb_agent_clear_counters(struct fb_agent *agent, const struct fb_slots *before,
+			     const struct fb_slots *after)
 {
 	const char **zones = owners(before ? &before->zones : NULL, FB_ZONES_MAX);
 	const char **lines = owners(before ? &before->lines : NULL, FB_RULE_SLOTS);
@@ -105,7 +108,8 @@ void fb_agent_clear_counters(struct fb_agent *agent, const struct fb_slots *befo
 
 const char *fb_agent_zone_name(const struct fb_agent *agent, unsigned int id, char *buf)
 {
-	const struct fb_zone *zone = agent->generation ? fb_ruleset_zone_by_id(&agent->generation->ruleset, id) : NULL;
+	const struct fb_zone *zone =
+		agent->generation ? fb_ruleset_zone_by_id(&agent->generation->ruleset, id) : NULL;
 
 	if (zone)
 		return zone->name;
@@ -125,7 +129,8 @@ enum fb_agent_state fb_agent_state(const struct fb_agent *agent)
 		return FB_AGENT_DEGRADED;
 	for (size_t i = 0; i < agent->ports.v.n; i++) {
 		const struct fb_port *port = &agent->ports.v.v[i];
-		const struct fb_protected *device = port->ifindex ? fb_agent_device(agent, port->ifindex) : NULL;
+		const struct fb_protected *device = port->ifindex ? fb_agent_device(agent, port->ifindex)
+								  : NULL;
 
 		if (!device || !device->enforcing)
 			return FB_AGENT_DEGRADED;

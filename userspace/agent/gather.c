@@ -22,7 +22,8 @@ static void gather_pairs(const struct fb_agent *agent, struct names *names, stru
 	for (size_t i = 0; i < n * n; i++) {
 		unsigned int src = ids[i / n], dst = ids[i % n];
 		struct fb_metrics_pair pair = { names->of[src], names->of[dst],
-						agent->generation && agent->generation->allowed[src] >> dst & 1 };
+						agent->generation &&
+							agent->generation->allowed[src] >> dst & 1 };
 		bool any = pair.allowed;
 
 		for (unsigned int reason = 0; reason < FB_REASON_COUNT; reason++) {
@@ -38,7 +39,8 @@ static void gather_rules(const struct fb_agent *agent, struct fb_metrics *m)
 {
 	for (size_t i = 0; agent->generation && i < agent->generation->ruleset.lines.n; i++) {
 		const struct fb_line *line = &agent->generation->ruleset.lines.v[i];
-		struct fb_metrics_rule rule = { line->id, line->pairs, NULL, line->kind == FB_RULE_NEVER, line->deadline };
+		struct fb_metrics_rule rule = { line->id, line->pairs, NULL, line->kind == FB_RULE_NEVER,
+						line->deadline };
 
 		if (!line->slot) /* beyond the table: it has no counters */
 			continue;
@@ -51,7 +53,9 @@ static void gather_rules(const struct fb_agent *agent, struct fb_metrics *m)
 /* A trunk is many ports and one device. */
 static void gather_devices(const struct fb_agent *agent, struct fb_metrics *m)
 {
-	static const char *const modes[] = { [FB_XDP_NONE] = "none", [FB_XDP_NATIVE] = "native", [FB_XDP_GENERIC] = "generic" };
+	static const char *const modes[] = {
+		[FB_XDP_NONE] = "none", [FB_XDP_NATIVE] = "native", [FB_XDP_GENERIC] = "generic"
+	};
 
 	for (size_t i = 0; i < agent->ports.v.n; i++) {
 		const struct fb_port *p = &agent->ports.v.v[i];
@@ -64,7 +68,9 @@ static void gather_devices(const struct fb_agent *agent, struct fb_metrics *m)
 		if (k < m->devices.n)
 			m->devices.v[k].enforcing &= enforcing;
 		else
-			fb_vec_add(&m->devices, (struct fb_metrics_device){ p->name, modes[d ? d->mode : FB_XDP_NONE], enforcing });
+			fb_vec_add(&m->devices,
+				   (struct fb_metrics_device){ p->name, modes[d ? d->mode : FB_XDP_NONE],
+							       enforcing });
 	}
 }
 

@@ -34,7 +34,8 @@ static void note_allowed(struct fb_generation *g)
 
 			if (s->kind != FB_STMT_FIREBREAK)
 				continue;
-			__u64 from = zones_named(&g->ruleset, &s->firebreak.from), to = zones_named(&g->ruleset, &s->firebreak.to);
+			__u64 from = zones_named(&g->ruleset, &s->firebreak.from),
+			      to = zones_named(&g->ruleset, &s->firebreak.to);
 
 			for (unsigned int src = 0; src < FB_ZONES_MAX; src++)
 				if (from >> src & 1)
@@ -64,11 +65,12 @@ static unsigned int judge(struct fb_generation *g)
 	};
 
 	/* Of a tree with holes the checker would only say what follows from the first errors. */
-	return fb_parse(&g->tree, root->path, root->text, root->len, &reader, &g->diags) ?:
-	       fb_check(&g->tree, &options, &g->diags, &g->ruleset);
+	return fb_parse(&g->tree, root->path, root->text, root->len, &reader, &g->diags)
+		       ?: fb_check(&g->tree, &options, &g->diags, &g->ruleset);
 }
 
-int fb_generation_new(struct fb_bundle *bundle, const struct fb_slots *before, struct fb_generation **ret, char **ret_diagnostics)
+int fb_generation_new(struct fb_bundle *bundle, const struct fb_slots *before, struct fb_generation **ret,
+		      char **ret_diagnostics)
 {
 	struct fb_generation *g = calloc(1, sizeof(*g));
 	fb_autostrbuf struct fb_strbuf text = { 0 };

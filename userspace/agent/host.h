@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The host as a generation sees it (S1, S22): links, addresses, neighbours, as plain data. watch.c fills it from netlink; whatever decides
- * by it is pure and takes this. (It does not use net/net.h itself, whose names and the policy tree's exclude each other.)
+ * The host as a generation sees it (S1, S22): links, addresses, neighbours, as plain data. watch.c fills it
+ * from netlink; whatever decides by it is pure and takes this. (It does not use net/net.h itself, whose
+ * names and the policy tree's exclude each other.)
  */
 #ifndef FB_AGENT_HOST_H
 #define FB_AGENT_HOST_H
@@ -18,8 +19,8 @@ struct fb_host_link {
 	char name[IF_NAMESIZE];
 	__u8 mac[6];
 	bool up;
-	__u32 parent; /* VLAN devices: the port's ifindex, else 0 */
-	__u16 vid;    /* VLAN devices (802.1Q) only, else 0 */
+	__u32 parent;	   /* VLAN devices: the port's ifindex, else 0 */
+	__u16 vid;	   /* VLAN devices (802.1Q) only, else 0 */
 	char refusal[256]; /* why it cannot be a policy interface, "" = it can */
 };
 

@@ -14,8 +14,9 @@
 #include "ctl/protocol.h"
 
 /*
- * Route changes come in bursts of thousands (a routing daemon, neighbours that age). Each bump makes every flow ask for its next hop again, so
- * there is at most one in this time; the first of a burst counts at once, the last after it.
+ * Route changes come in bursts of thousands (a routing daemon, neighbours that age). Each bump makes every
+ * flow ask for its next hop again, so there is at most one in this time; the first of a burst counts at
+ * once, the last after it.
  */
 enum { BUMP_USEC = 50000, SECOND_USEC = 1000000, RETRY_SECONDS = 60 };
 
@@ -131,16 +132,18 @@ static int on_http_timer(sd_event_source *source, uint64_t usec, void *user)
 	return 0;
 }
 
-static int add_server(struct loop *loop, struct server *server, int fd, const struct fb_ctl_server_options *options,
-		      struct fb_error *err)
+static int add_server(struct loop *loop, struct server *server, int fd,
+		      const struct fb_ctl_server_options *options, struct fb_error *err)
 {
 	int r = fb_ctl_server_new(fd, options, &server->http, err);
 
 	if (r < 0)
 		return r;
-	r = sd_event_add_time_relative(loop->event, &server->timer, CLOCK_MONOTONIC, 0, 0, on_http_timer, server);
+	r = sd_event_add_time_relative(loop->event, &server->timer, CLOCK_MONOTONIC, 0, 0, on_http_timer,
+				       server);
 	if (r >= 0)
-		r = sd_event_add_io(loop->event, NULL, fb_ctl_server_fd(server->http), EPOLLIN, on_http, server);
+		r = sd_event_add_io(loop->event, NULL, fb_ctl_server_fd(server->http), EPOLLIN, on_http,
+				    server);
 	return r < 0 ? fb_error_set(err, r, "the event loop: %s", strerror(-r)) : 0;
 }
 
@@ -195,7 +198,8 @@ static void add_metrics(struct loop *loop)
 
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *user)
 {
-	fb_log(FB_LOG_NOTICE, "%s: exit; enforcement goes on without the agent", info->ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
+	fb_log(FB_LOG_NOTICE, "%s: exit; enforcement goes on without the agent",
+	       info->ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
 	return sd_event_exit(sd_event_source_get_event(source), 0);
 }
 
@@ -215,11 +219,14 @@ static int set_up(struct loop *loop, struct fb_error *err)
 	if (r >= 0)
 		r = sd_event_add_signal(loop->event, NULL, SIGINT, on_signal, loop);
 	if (r >= 0)
-		r = sd_event_add_io(loop->event, NULL, fb_watch_fd(loop->agent->watch), EPOLLIN, on_netlink, loop);
+		r = sd_event_add_io(loop->event, NULL, fb_watch_fd(loop->agent->watch), EPOLLIN, on_netlink,
+				    loop);
 	if (r >= 0)
-		r = sd_event_add_time_relative(loop->event, &loop->second, CLOCK_MONOTONIC, SECOND_USEC, 0, on_second, loop);
+		r = sd_event_add_time_relative(loop->event, &loop->second, CLOCK_MONOTONIC, SECOND_USEC, 0,
+					       on_second, loop);
 	if (r >= 0)
-		r = sd_event_add_time_relative(loop->event, &loop->bump, CLOCK_MONOTONIC, 0, 1, on_bump, loop);
+		r = sd_event_add_time_relative(loop->event, &loop->bump, CLOCK_MONOTONIC, 0, 1, on_bump,
+					       loop);
 	if (r >= 0)
 		r = sd_event_set_watchdog(loop->event, true);
 	if (r < 0)
@@ -244,7 +251,8 @@ static void tear_down(struct loop *loop)
 	sd_event_unref(loop->event);
 }
 
-int fb_loop_run(struct fb_agent *agent, int (*ready)(struct fb_agent *agent, struct fb_error *err), struct fb_error *err)
+int fb_loop_run(struct fb_agent *agent, int (*ready)(struct fb_agent *agent, struct fb_error *err),
+		struct fb_error *err)
 {
 	struct loop loop = { .agent = agent };
 	int r = set_up(&loop, err);

@@ -6,6 +6,7 @@
 #include "agent/agent.h"
 
 /* Runs until SIGTERM or SIGINT. ready is called once when the sockets listen. */
-int fb_loop_run(struct fb_agent *agent, int (*ready)(struct fb_agent *agent, struct fb_error *err), struct fb_error *err);
+int fb_loop_run(struct fb_agent *agent, int (*ready)(struct fb_agent *agent, struct fb_error *err),
+		struct fb_error *err);
 
 #endif

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* firebreakd: loads the data plane, keeps it in step with policy and host, answers questions. See firebreakd(8). */
+/*
+ * firebreakd: loads the data plane, keeps it in step with policy and host, answers questions. See
+ * firebreakd(8).
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -29,13 +32,15 @@ static int lock(const struct fb_agent_config *config, struct fb_error *err)
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	if (fd >= 0 && errno == EWOULDBLOCK)
-		return fb_error_set(err, -EBUSY, "an agent is running with %s; stop it first", config->run_dir);
+		return fb_error_set(err, -EBUSY, "an agent is running with %s; stop it first",
+				    config->run_dir);
 	return fb_error_set(err, -errno, "%s: %s", path, strerror(errno));
 }
 
 static int unload(const struct fb_agent_config *config)
 {
-	struct fb_dataplane_options options = { .run_dir = config->run_dir, .management = (const char *const *)config->management.v };
+	struct fb_dataplane_options options = { .run_dir = config->run_dir,
+						.management = (const char *const *)config->management.v };
 	struct fb_dataplane *dp = NULL;
 	struct fb_error err = { 0 };
 	bool adopted;
@@ -92,7 +97,8 @@ int main(int argc, char **argv)
 		return EXIT_OK;
 	}
 	if (config.version) {
-		printf("firebreakd %s, data plane ABI %u, policy language %u\n", FB_VERSION, FB_ABI_VERSION, FB_LANGUAGE_VERSION);
+		printf("firebreakd %s, data plane ABI %u, policy language %u\n", FB_VERSION, FB_ABI_VERSION,
+		       FB_LANGUAGE_VERSION);
 		return EXIT_OK;
 	}
 	if (sodium_init() < 0) {

@@ -15,7 +15,8 @@ static void resolve_vlan(struct fb_port *port, const struct fb_host *host)
 	port->ifindex = port->device = 0;
 	port->refused = true;
 	snprintf(port->why, sizeof(port->why),
-		 "%s has no VLAN device for %d, whose address and routes its zone needs: ip link add link %s name %s.%d type vlan id %d",
+		 "%s has no VLAN device for %d, whose address and routes its zone needs: ip link add link %s "
+		 "name %s.%d type vlan id %d",
 		 port->name, port->vlan, port->name, port->name, port->vlan, port->vlan);
 }
 
@@ -27,7 +28,8 @@ static struct fb_port resolve(const struct fb_iface *iface, unsigned int zone, c
 	strncpy(port.name, iface->name.s, sizeof(port.name) - 1);
 	port.exists = link != NULL;
 	if (!link) {
-		snprintf(port.why, sizeof(port.why), "%s does not exist: its zone is closed until it appears", iface->name.s);
+		snprintf(port.why, sizeof(port.why), "%s does not exist: its zone is closed until it appears",
+			 iface->name.s);
 		return port;
 	}
 	if (link->refusal[0]) {
@@ -62,8 +64,9 @@ bool fb_ports_equal(const struct fb_portset *a, const struct fb_portset *b)
 	for (size_t i = 0; i < a->v.n; i++) {
 		const struct fb_port *x = &a->v.v[i], *y = &b->v.v[i];
 
-		if (strcmp(x->name, y->name) || x->vlan != y->vlan || x->zone != y->zone || x->ifindex != y->ifindex ||
-		    x->device != y->device || memcmp(x->mac, y->mac, sizeof(x->mac)))
+		if (strcmp(x->name, y->name) || x->vlan != y->vlan || x->zone != y->zone ||
+		    x->ifindex != y->ifindex || x->device != y->device ||
+		    memcmp(x->mac, y->mac, sizeof(x->mac)))
 			return false;
 	}
 	return true;
@@ -93,7 +96,8 @@ bool fb_ports_in_image(const struct fb_portset *ports, const void *image)
 	const struct fb_image_port *table = (const void *)((const __u32 *)image + header->port_w);
 	size_t wanted = 0, there = 0, same = 0;
 
-	if (header->port_w >= header->n_words || header->port_mask >= (header->n_words - header->port_w) / (sizeof(*table) / sizeof(__u32)))
+	if (header->port_w >= header->n_words ||
+	    header->port_mask >= (header->n_words - header->port_w) / (sizeof(*table) / sizeof(__u32)))
 		return false;
 	for (size_t i = 0; i < ports->v.n; i++)
 		wanted += ports->v.v[i].ifindex != 0;
@@ -104,8 +108,9 @@ bool fb_ports_in_image(const struct fb_portset *ports, const void *image)
 		for (size_t i = 0; i < ports->v.n; i++) {
 			const struct fb_port *p = &ports->v.v[i];
 
-			same += p->ifindex && table[s].key == FB_PORT_KEY(p->ifindex, vid_of(p->vlan)) && table[s].zone == p->zone &&
-				table[s].device == p->device && !memcmp(table[s].mac, p->mac, sizeof(p->mac));
+			same += p->ifindex && table[s].key == FB_PORT_KEY(p->ifindex, vid_of(p->vlan)) &&
+				table[s].zone == p->zone && table[s].device == p->device &&
+				!memcmp(table[s].mac, p->mac, sizeof(p->mac));
 		}
 	}
 	return wanted == there && there == same;
@@ -116,8 +121,10 @@ void fb_ports_egress(const struct fb_portset *ports, struct fb_egress_entries *r
 	*ret = (struct fb_egress_entries){ 0 };
 	for (size_t i = 0; i < ports->v.n; i++) {
 		const struct fb_port *p = &ports->v.v[i];
-		struct fb_egress_entry entry = { .ifindex = p->device,
-						 .egress = { .port = p->ifindex, .vid = (__u16)vid_of(p->vlan), .zone = (__u8)p->zone } };
+		struct fb_egress_entry entry = {
+			.ifindex = p->device,
+			.egress = { .port = p->ifindex, .vid = (__u16)vid_of(p->vlan), .zone = (__u8)p->zone }
+		};
 
 		memcpy(entry.egress.mac, p->mac, sizeof(p->mac));
 		if (p->ifindex)
@@ -133,8 +140,8 @@ static unsigned int zone_of_device(const struct fb_portset *ports, __u32 device)
 	return FB_ZONE_NONE;
 }
 
-static void add_self(struct fb_self_entries *entries, int family, struct fb_ip ip, unsigned int key_zone, enum fb_self_kind kind,
-		     unsigned int zone)
+static void add_self(struct fb_self_entries *entries, int family, struct fb_ip ip, unsigned int key_zone,
+		     enum fb_self_kind kind, unsigned int zone)
 {
 	struct fb_self_entry entry = {
 		.key = { .hi = ip.hi, .lo = ip.lo, .family = (__u8)family, .zone = (__u8)key_zone },
@@ -173,20 +180,15 @@ static int compare(const void *a, const void *b)
 	return r ? r : y->value.zone - x->value.zone;
 }
 
-void fb_ports_self(const struct fb_portset *ports, const struct fb_ruleset *rs, const struct fb_host *host, struct fb_self_entries *ret)
+void fb_ports_self(const struct fb_portset *ports, const struct fb_host *host, struct fb_self_entries *ret)
 {
 	size_t n = 0;
 
 	*ret = (struct fb_self_entries){ 0 };
 	for (size_t i = 0; i < host->addresses.n; i++)
 		add_address(&host->addresses.v[i], zone_of_device(ports, host->addresses.v[i].ifindex), ret);
-	for (size_t z = 0; z < rs->zones.n; z++) {
-		const struct fb_nets *gateways = &rs->zones.v[z].stmt->zone.gateways;
-
-		for (size_t i = 0; i < gateways->n; i++)
-			add_self(ret, gateways->v[i].family, gateways->v[i].range.first, 0, FB_SELF_ADDRESS, rs->zones.v[z].id);
-	}
-	qsort(ret->v, ret->n, sizeof(*ret->v), compare);
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), compare);
 	for (size_t i = 0; i < ret->n; i++) /* the first of each key stays */
 		if (i == 0 || memcmp(&ret->v[i].key, &ret->v[n - 1].key, sizeof(ret->v[i].key)))
 			ret->v[n++] = ret->v[i];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The policy's interfaces on this host, and the tables that follow from both: which (interface, VLAN) is which zone, what the gateway's
- * own addresses are, and where packets leave. Pure.
+ * The policy's interfaces on this host, and the tables that follow from both: which (interface, VLAN) is
+ * which zone, what the gateway's own addresses are, and where packets leave. Pure.
  */
 #ifndef FB_AGENT_PORTS_H
 #define FB_AGENT_PORTS_H
@@ -16,8 +16,8 @@ struct fb_port {
 	unsigned int zone;
 	__u32 ifindex, device; /* 0 = it cannot be used now, see why */
 	__u8 mac[6];
-	bool exists;	       /* the interface itself is there */
-	bool refused;	       /* it is there, and cannot be a policy interface as things are: an apply is refused */
+	bool exists;  /* the interface itself is there */
+	bool refused; /* it is there, and cannot be a policy interface as things are: an apply is refused */
 	char why[320];
 };
 struct fb_portset {
@@ -37,8 +37,8 @@ void fb_ports_usable(const struct fb_portset *ports, struct fb_host_ports *ret);
 
 struct fb_self_entries FB_VEC(struct fb_self_entry);
 struct fb_egress_entries FB_VEC(struct fb_egress_entry);
-/* Own addresses, directed broadcasts, and the virtual addresses that zones declare (S20, S22). Sorted. */
-void fb_ports_self(const struct fb_portset *ports, const struct fb_ruleset *rs, const struct fb_host *host, struct fb_self_entries *ret);
+/* Own addresses and directed broadcasts (S20, S22). Sorted, each key once. */
+void fb_ports_self(const struct fb_portset *ports, const struct fb_host *host, struct fb_self_entries *ret);
 void fb_ports_egress(const struct fb_portset *ports, struct fb_egress_entries *ret);
 
 #endif

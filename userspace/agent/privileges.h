@@ -6,8 +6,8 @@
 #include "base/error.h"
 
 /*
- * Keeps CAP_BPF (maps, links) and CAP_NET_ADMIN (attach, tc, nftables); forbids loading programs, running programs, tracing, modules and
- * mounts. Not to be undone.
+ * Keeps CAP_BPF (maps, links) and CAP_NET_ADMIN (attach, tc, nftables); forbids loading programs, running
+ * programs, tracing, modules and mounts. Not to be undone.
  */
 int fb_privileges_drop(struct fb_error *err);
 

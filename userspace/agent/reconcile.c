@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The host moved under the policy. Devices' indexes and MACs are in the image, so one that appears or changes needs a new image of the same
- * policy: a new generation, in the place of the old one.
+ * The host moved under the policy. Devices' indexes and MACs are in the image, so one that appears or
+ * changes needs a new image of the same policy: a new generation, in the place of the old one.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,7 +18,10 @@ static const struct fb_port *find(const struct fb_portset *ports, const struct f
 	return NULL;
 }
 
-/* A port that is not attached must not be in the image: packets would be sent out of a device without a fence. */
+/*
+ * A port that is not attached must not be in the image: packets would be sent out of a device without a
+ * fence.
+ */
 static void protect_all(struct fb_agent *agent, struct fb_portset *ports)
 {
 	for (size_t i = 0; i < ports->v.n; i++) {
@@ -40,7 +43,10 @@ static void protect_all(struct fb_agent *agent, struct fb_portset *ports)
 	}
 }
 
-/* Keeps the policy's own file apart: the rebuild replaces it, so that the history holds what people applied. */
+/*
+ * Keeps the policy's own file apart: the rebuild replaces it, so that the history holds what people
+ * applied.
+ */
 static void store(struct fb_agent *agent, __u32 old)
 {
 	const struct fb_bundle *bundle = &agent->generation->bundle;
@@ -52,12 +58,13 @@ static void store(struct fb_agent *agent, __u32 old)
 	if (r == 0)
 		fb_store_forget(agent->config->state_dir, old);
 	else
-		fb_log(FB_LOG_ERROR, "generation %u is in force, but could not be stored: %s", bundle->generation, err.text);
+		fb_log(FB_LOG_ERROR, "generation %u is in force, but could not be stored: %s",
+		       bundle->generation, err.text);
 }
 
 /*
- * Stored after the switch: until then `current` names the same policy, and a start that finds another number in the data plane builds
- * it again. The new number is skipped if this fails.
+ * Stored after the switch: until then `current` names the same policy, and a start that finds another
+ * number in the data plane builds it again. The new number is skipped if this fails.
  */
 static int rebuild(struct fb_agent *agent, struct fb_portset *ports, struct fb_error *err)
 {
@@ -72,7 +79,8 @@ static int rebuild(struct fb_agent *agent, struct fb_portset *ports, struct fb_e
 		return r;
 	agent->generation->bundle.generation = number;
 	store(agent, old);
-	fb_log(FB_LOG_NOTICE, "generation %u in force: the policy of %u on the interfaces as they are now", number, old);
+	fb_log(FB_LOG_NOTICE, "generation %u in force: the policy of %u on the interfaces as they are now",
+	       number, old);
 	return 0;
 }
 
@@ -86,7 +94,8 @@ void fb_agent_reconcile(struct fb_agent *agent)
 		return;
 	fb_ports_resolve(&agent->generation->ruleset, &agent->host, &ports);
 	protect_all(agent, &ports);
-	if (fb_ports_equal(&ports, &agent->ports) && fb_dataplane_generation(agent->dp) == agent->generation->bundle.generation)
+	if (fb_ports_equal(&ports, &agent->ports) &&
+	    fb_dataplane_generation(agent->dp) == agent->generation->bundle.generation)
 		r = fb_agent_tables(agent, agent->generation, &ports, &err);
 	else
 		r = rebuild(agent, &ports, &err);

@@ -36,7 +36,9 @@ int fb_store_open(const char *state_dir, struct fb_error *err)
 	if (asprintf(&folder, "%s/generations", state_dir) < 0)
 		abort();
 	r = fb_io_mkdir(folder, 0750, err);
-	return r == 0 && access(folder, W_OK) < 0 ? fb_error_set(err, -errno, "%s: %s", folder, strerror(errno)) : r;
+	return r == 0 && access(folder, W_OK) < 0
+		       ? fb_error_set(err, -errno, "%s: %s", folder, strerror(errno))
+		       : r;
 }
 
 /* "12\n" and nothing else. */
@@ -46,7 +48,8 @@ static int parse_number(const char *text, __u32 *ret)
 	char *rest;
 
 	n = strtoull(text, &rest, 10);
-	if (rest == text || *text < '0' || *text > '9' || (*rest && strcmp(rest, "\n")) || n == 0 || n > UINT32_MAX)
+	if (rest == text || *text < '0' || *text > '9' || (*rest && strcmp(rest, "\n")) || n == 0 ||
+	    n > UINT32_MAX)
 		return -EBADMSG;
 	*ret = (__u32)n;
 	return 0;
@@ -141,9 +144,11 @@ __u32 fb_store_last(const char *state_dir)
 	return highest;
 }
 
-int fb_store_write(const char *state_dir, const struct fb_bundle *bundle, const struct fb_host *host, struct fb_error *err)
+int fb_store_write(const char *state_dir, const struct fb_bundle *bundle, const struct fb_host *host,
+		   struct fb_error *err)
 {
-	fb_autofree char *path = path_of(state_dir, bundle->generation), *text = fb_bundle_encode(bundle, host);
+	fb_autofree char *path = path_of(state_dir, bundle->generation),
+			 *text = fb_bundle_encode(bundle, host);
 
 	return fb_io_write(path, text, strlen(text), 0640, err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The generations on disk: <state_dir>/generations/<N>.json, and <state_dir>/current, which holds the number of the one in force. A
- * number is never used twice. Every write is whole or not at all (base/io.h).
+ * The generations on disk: <state_dir>/generations/<N>.json, and <state_dir>/current, which holds the
+ * number of the one in force. A number is never used twice. Every write is whole or not at all (base/io.h).
  */
 #ifndef FB_AGENT_STORE_H
 #define FB_AGENT_STORE_H
@@ -14,14 +14,15 @@ enum { FB_STORE_KEEP = 100 };
 /* Creates what is missing. */
 int fb_store_open(const char *state_dir, struct fb_error *err);
 /*
- * The bundle in force: that of generation `pinned` (what the data plane enforces, 0 = nothing) if it is newer than `current`: the agent
- * died between the switch and the move of `current`; else the one `current` names. 1 = *ret filled, 0 = there is none, negative: it is there
- * and cannot be read.
+ * The bundle in force: that of generation `pinned` (what the data plane enforces, 0 = nothing) if it is
+ * newer than `current`: the agent died between the switch and the move of `current`; else the one `current`
+ * names. 1 = *ret filled, 0 = there is none, negative: it is there and cannot be read.
  */
 int fb_store_load(const char *state_dir, __u32 pinned, struct fb_bundle *ret, struct fb_error *err);
 /* The highest number that was ever stored, 0 = none. */
 __u32 fb_store_last(const char *state_dir);
-int fb_store_write(const char *state_dir, const struct fb_bundle *bundle, const struct fb_host *host, struct fb_error *err);
+int fb_store_write(const char *state_dir, const struct fb_bundle *bundle, const struct fb_host *host,
+		   struct fb_error *err);
 /* A generation that did not come in force. */
 void fb_store_forget(const char *state_dir, __u32 generation);
 /* Moves `current`, and removes the oldest generations beyond FB_STORE_KEEP. */

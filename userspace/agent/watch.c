@@ -53,8 +53,9 @@ static void fill_addresses(struct fb_host *host, const struct fb_net_state *stat
 	for (size_t i = 0; i < state->addresses.n; i++) {
 		const struct fb_net_address *a = &state->addresses.v[i];
 
-		fb_vec_add(&host->addresses, (struct fb_host_address){ a->ifindex, a->family, a->ip, a->prefix_len, a->has_broadcast,
-								       a->broadcast, a->link_local });
+		fb_vec_add(&host->addresses,
+			   (struct fb_host_address){ a->ifindex, a->family, a->ip, a->prefix_len,
+						     a->has_broadcast, a->broadcast, a->link_local });
 	}
 }
 
@@ -63,7 +64,10 @@ static void fill_neighbours(struct fb_host *host, const struct fb_net_state *sta
 	host->neighbours.n = 0;
 	for (size_t i = 0; i < state->neighbours.n; i++) {
 		const struct fb_net_neighbour *n = &state->neighbours.v[i];
-		struct fb_host_neighbour copy = { .ifindex = n->ifindex, .family = n->family, .ip = n->ip, .has_mac = n->has_mac,
+		struct fb_host_neighbour copy = { .ifindex = n->ifindex,
+						  .family = n->family,
+						  .ip = n->ip,
+						  .has_mac = n->has_mac,
 						  .state = neighbour_state(n) };
 
 		memcpy(copy.mac, n->mac, sizeof(copy.mac));

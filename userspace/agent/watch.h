@@ -9,8 +9,8 @@
 struct fb_watch;
 
 enum fb_watch_changed {
-	FB_WATCH_HOST = 1,   /* links or addresses: the struct fb_host was filled anew */
-	FB_WATCH_ROUTES = 2, /* anything that a route lookup may answer differently for */
+	FB_WATCH_HOST = 1,    /* links or addresses: the struct fb_host was filled anew */
+	FB_WATCH_ROUTES = 2,  /* anything that a route lookup may answer differently for */
 	FB_WATCH_FILTERS = 4, /* a qdisc or filter came or went */
 };
 
@@ -25,8 +25,8 @@ int fb_watch_dispatch(struct fb_watch *watch, unsigned int *ret_changed, struct 
 int fb_watch_refresh(struct fb_watch *watch, struct fb_error *err);
 
 /*
- * Makes a port fit for XDP: merged receives (LRO, GRO by hardware) off, and with VLAN zones on it, tag stripping off. The error names
- * what the driver does not let go of.
+ * Makes a port fit for XDP: merged receives (LRO, GRO by hardware) off, and with VLAN zones on it, tag
+ * stripping off. The error names what the driver does not let go of.
  */
 int fb_watch_prepare(const char *ifname, bool vlans, struct fb_error *err);
 

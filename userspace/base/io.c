@@ -51,7 +51,8 @@ static int write_all(int fd, const char *data, size_t len)
 static int sync_folder(const char *path, struct fb_error *err)
 {
 	const char *slash = strrchr(path, '/');
-	fb_autofree char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+	fb_autofree char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path))
+					 : strdup(".");
 	fb_autoclose int fd = -1;
 
 	if (!folder)

@@ -11,7 +11,8 @@
 /* *ret is NUL-terminated (len does not count it) and the caller's to free. -EFBIG: longer than max bytes. */
 int fb_io_read(const char *path, size_t max, char **ret, size_t *ret_len, struct fb_error *err);
 /*
- * Writes path.tmp, syncs it, renames it, syncs the folder. On failure path is as it was and path.tmp is gone. One writer at a time.
+ * Writes path.tmp, syncs it, renames it, syncs the folder. On failure path is as it was and path.tmp is
+ * gone. One writer at a time.
  */
 int fb_io_write(const char *path, const void *data, size_t len, mode_t mode, struct fb_error *err);
 /* Creates a folder and those above it, each with this mode; one that exists is left as it is. */

@@ -42,7 +42,8 @@ void fb_log(enum fb_log_level level, const char *fmt, ...)
 	if (stderr_is_journal())
 		snprintf(prefix, sizeof(prefix), "<%d>", level);
 	else
-		snprintf(prefix, sizeof(prefix), "%s %s", fb_clock_print_utc(fb_clock_now(), now), word(level));
+		snprintf(prefix, sizeof(prefix), "%s %s", fb_clock_print_utc(fb_clock_now(), now),
+			 word(level));
 	for (char *line = text, *end; *line; line = end) {
 		end = strchrnul(line, '\n');
 		fprintf(stderr, "%s%.*s\n", prefix, (int)(end - line), line);

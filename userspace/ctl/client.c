@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The little of HTTP/1.1 that talking to our own server takes: "Connection: close", so an answer ends with Content-Length or with
- * the connection; the server never sends chunks.
+ * The little of HTTP/1.1 that talking to our own server takes: "Connection: close", so an answer ends with
+ * Content-Length or with the connection; the server never sends chunks.
  */
 #include "ctl/client.h"
 
@@ -45,7 +45,10 @@ static int failed(const char *path, int error, struct fb_error *err)
 	return fb_error_set(err, -error, "%s: %s", path, strerror(error));
 }
 
-/* A server may answer and close before it has read a body that is too large: what it said is still to be read. */
+/*
+ * A server may answer and close before it has read a body that is too large: what it said is still to be
+ * read.
+ */
 static int send_all(int fd, const char *path, const char *data, size_t len, struct fb_error *err)
 {
 	while (len) {
@@ -80,7 +83,8 @@ static int parse_head(struct answer *a)
 		return -EPROTO;
 	a->head = (size_t)(end + 4 - a->text.s);
 	a->body = SIZE_MAX;
-	for (const char *line = strstr(a->text.s, "\r\n") + 2; line < end + 2; line = strstr(line, "\r\n") + 2)
+	for (const char *line = strstr(a->text.s, "\r\n") + 2; line < end + 2;
+	     line = strstr(line, "\r\n") + 2)
 		if (!strncasecmp(line, "content-length:", 15)) {
 			char *rest;
 
@@ -119,7 +123,8 @@ static int receive(int fd, const char *path, struct answer *a, struct fb_error *
 			return fb_error_set(err, -EPROTO, "%s: an answer without end", path);
 	}
 	if (!a->head || (a->body != SIZE_MAX && a->text.len - a->head < a->body))
-		return fb_error_set(err, -EPROTO, "%s: the connection ended in the middle of the answer", path);
+		return fb_error_set(err, -EPROTO, "%s: the connection ended in the middle of the answer",
+				    path);
 	return 0;
 }
 
@@ -128,8 +133,8 @@ static void answer_done(struct answer *a)
 	fb_strbuf_done(&a->text);
 }
 
-int fb_ctl_request(const char *socket, const char *method, const char *path, const char *body, long *ret_status, char **ret_body,
-		   struct fb_error *err)
+int fb_ctl_request(const char *socket, const char *method, const char *path, const char *body,
+		   long *ret_status, char **ret_body, struct fb_error *err)
 {
 	FB_CLEANUP(answer_done) struct answer answer = { 0 };
 	fb_autostrbuf struct fb_strbuf head = { 0 };
@@ -141,7 +146,8 @@ int fb_ctl_request(const char *socket, const char *method, const char *path, con
 		return fd;
 	fb_strbuf_addf(&head, "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", method, path);
 	if (body)
-		fb_strbuf_addf(&head, "Content-Type: application/json\r\nContent-Length: %zu\r\n", strlen(body));
+		fb_strbuf_addf(&head, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
+			       strlen(body));
 	fb_strbuf_add(&head, "\r\n");
 	r = send_all(fd, socket, head.s, head.len, err);
 	if (r == 0 && body)

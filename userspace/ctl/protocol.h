@@ -16,7 +16,7 @@
  *                    until}], total, shown; query ?limit=N (default 1000) &host=ADDRESS &zone=NAME &state=NAME
  * GET  /v1/devices   firebreak.devices/1    devices [{name (null = undeclared), zone, device, mac, ip, state, declared}] from the kernel's neighbours and the policy
  * GET  /v1/bundle    firebreak.bundle/1     the policy in force: {root, files: [{path, text}], language, host: {...}, generation, applied}
- * POST /v1/apply     body {root, files: [{path, text}], reason, who}  ->  firebreak.apply/1 {generation, warnings: text, interfaces}
+ * POST /v1/apply     body {root, files: [{path, text}], reason, who, catalogue?}  ->  firebreak.apply/1 {generation, warnings: text, interfaces}
  *                    422 with {diagnostics: text} when the policy is wrong; 409 with {error} when it cannot be put in force
  *                    (an interface that cannot be protected ...). Nothing has changed then.
  * POST /v1/explain   body {from, to, proto, sport, dport, tcp_flags, zone?}  ->  firebreak.explain/1 {reason, rule (id), src_zone, dst_zone, flow_state,
@@ -29,6 +29,6 @@
 #define FB_CTL_PROTOCOL_H
 
 #define FB_CTL_BODY_MAX (64u << 20)
-#define FB_CTL_SOCKET "/run/firebreak/control.sock"
+#define FB_CTL_SOCKET	"/run/firebreak/control.sock"
 
 #endif

@@ -11,7 +11,10 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 
-/* A client that is slow or silent costs one of the connections for so long. Bodies come from local programs. */
+/*
+ * A client that is slow or silent costs one of the connections for so long. Bodies come from local
+ * programs.
+ */
 enum { CONNECTIONS = 64, SILENCE_SECONDS = 30 };
 
 struct fb_ctl_server {
@@ -50,14 +53,15 @@ static bool in_group(int fd, gid_t group)
 
 static struct fb_ctl_peer peer_of(const struct fb_ctl_server *server, struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct fb_ctl_peer peer = { .uid = (uid_t)-1 };
 	struct ucred cred = { 0 };
 	socklen_t size = sizeof(cred), domain_size = sizeof(int);
 	int domain = 0;
 
-	if (!info || getsockopt(info->connect_fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_size) < 0 || domain != AF_UNIX ||
-	    getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0)
+	if (!info || getsockopt(info->connect_fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_size) < 0 ||
+	    domain != AF_UNIX || getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0)
 		return peer;
 	peer.uid = cred.uid;
 	peer.pid = cred.pid;
@@ -68,7 +72,8 @@ static struct fb_ctl_peer peer_of(const struct fb_ctl_server *server, struct MHD
 
 /* ---- answers ---- */
 
-void fb_ctl_answer_text(struct fb_ctl_answer *answer, unsigned int status, const char *content_type, char *text)
+void fb_ctl_answer_text(struct fb_ctl_answer *answer, unsigned int status, const char *content_type,
+			char *text)
 {
 	free(answer->body);
 	*answer = (struct fb_ctl_answer){ status, content_type, text, strlen(text) };
@@ -80,7 +85,8 @@ void fb_ctl_answer_json(struct fb_ctl_answer *answer, unsigned int status, json_
 
 	json_decref(object);
 	if (!text) {
-		fb_ctl_answer_error(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "the answer cannot be written as JSON");
+		fb_ctl_answer_error(answer, MHD_HTTP_INTERNAL_SERVER_ERROR,
+				    "the answer cannot be written as JSON");
 		return;
 	}
 	fb_ctl_answer_text(answer, status, "application/json", text);
@@ -102,7 +108,8 @@ bool fb_ctl_answer_error(struct fb_ctl_answer *answer, unsigned int status, cons
 
 	if (!error) /* it quotes bytes that are no UTF-8 */
 		error = json_string("an error that cannot be written as JSON");
-	fb_ctl_answer_json(answer, status, json_pack("{ss so}", "schema", "firebreak.error/1", "error", error));
+	fb_ctl_answer_json(answer, status,
+			   json_pack("{ss so}", "schema", "firebreak.error/1", "error", error));
 	return false;
 }
 
@@ -134,7 +141,8 @@ const char *fb_ctl_query(const struct fb_ctl_request *request, const char *name)
 /* ---- requests ---- */
 
 /* HEAD is a GET whose body the library leaves out. */
-static void find_route(const struct fb_ctl_server *server, const char *method, const char *path, struct pending *p)
+static void find_route(const struct fb_ctl_server *server, const char *method, const char *path,
+		       struct pending *p)
 {
 	size_t used = 0;
 
@@ -150,7 +158,8 @@ static void find_route(const struct fb_ctl_server *server, const char *method, c
 			p->allow[0] = 0;
 			return;
 		}
-		used += (size_t)snprintf(p->allow + used, sizeof(p->allow) - used, "%s%s", used ? ", " : "", route->method);
+		used += (size_t)snprintf(p->allow + used, sizeof(p->allow) - used, "%s%s", used ? ", " : "",
+					 route->method);
 	}
 	if (used)
 		fb_ctl_answer_error(&p->answer, MHD_HTTP_METHOD_NOT_ALLOWED, "%s takes %s", path, p->allow);
@@ -158,10 +167,11 @@ static void find_route(const struct fb_ctl_server *server, const char *method, c
 		fb_ctl_answer_error(&p->answer, MHD_HTTP_NOT_FOUND, "there is no %s", path);
 }
 
-static struct pending *begin(const struct fb_ctl_server *server, struct MHD_Connection *connection, const char *path,
-			     const char *method)
+static struct pending *begin(const struct fb_ctl_server *server, struct MHD_Connection *connection,
+			     const char *path, const char *method)
 {
-	const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const char *length =
+		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	struct pending *p = calloc(1, sizeof(*p));
 
 	if (!p)
@@ -169,11 +179,13 @@ static struct pending *begin(const struct fb_ctl_server *server, struct MHD_Conn
 	find_route(server, method, path, p);
 	if (p->route && p->route->admin && !peer_of(server, connection).admin) {
 		p->route = NULL;
-		fb_ctl_answer_error(&p->answer, MHD_HTTP_FORBIDDEN, "only root and administrators may ask for %s %s", method, path);
+		fb_ctl_answer_error(&p->answer, MHD_HTTP_FORBIDDEN,
+				    "only root and administrators may ask for %s %s", method, path);
 	}
 	if (p->route && length && strtoull(length, NULL, 10) > server->options.body_max) {
 		p->route = NULL;
-		fb_ctl_answer_error(&p->answer, MHD_HTTP_CONTENT_TOO_LARGE, "more than %zu bytes", server->options.body_max);
+		fb_ctl_answer_error(&p->answer, MHD_HTTP_CONTENT_TOO_LARGE, "more than %zu bytes",
+				    server->options.body_max);
 	}
 	return p;
 }
@@ -185,13 +197,15 @@ static void add_body(const struct fb_ctl_server *server, struct pending *p, cons
 	if (p->body.len + len > server->options.body_max) { /* chunks do not tell their length before */
 		fb_strbuf_done(&p->body);
 		p->route = NULL;
-		fb_ctl_answer_error(&p->answer, MHD_HTTP_CONTENT_TOO_LARGE, "more than %zu bytes", server->options.body_max);
+		fb_ctl_answer_error(&p->answer, MHD_HTTP_CONTENT_TOO_LARGE, "more than %zu bytes",
+				    server->options.body_max);
 		return;
 	}
 	fb_strbuf_addn(&p->body, data, len);
 }
 
-static void handle(const struct fb_ctl_server *server, struct MHD_Connection *connection, const char *path, struct pending *p)
+static void handle(const struct fb_ctl_server *server, struct MHD_Connection *connection, const char *path,
+		   struct pending *p)
 {
 	const char *accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
 	struct fb_ctl_request request = {
@@ -207,8 +221,9 @@ static void handle(const struct fb_ctl_server *server, struct MHD_Connection *co
 }
 
 /* Called when the head is there (*context NULL), for each piece of the body, and at its end (*size 0). */
-static enum MHD_Result on_access(void *user, struct MHD_Connection *connection, const char *path, const char *method,
-				 const char *version, const char *data, size_t *size, void **context)
+static enum MHD_Result on_access(void *user, struct MHD_Connection *connection, const char *path,
+				 const char *method, const char *version, const char *data, size_t *size,
+				 void **context)
 {
 	const struct fb_ctl_server *server = user;
 	struct pending *p = *context;
@@ -228,7 +243,8 @@ static enum MHD_Result on_access(void *user, struct MHD_Connection *connection, 
 	return send_answer(connection, p);
 }
 
-static void on_completed(void *user, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode code)
+static void on_completed(void *user, struct MHD_Connection *connection, void **context,
+			 enum MHD_RequestTerminationCode code)
 {
 	if (*context)
 		pending_free(*context);
@@ -237,7 +253,8 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **c
 
 /* ---- the server ---- */
 
-int fb_ctl_server_new(int listen_fd, const struct fb_ctl_server_options *options, struct fb_ctl_server **ret, struct fb_error *err)
+int fb_ctl_server_new(int listen_fd, const struct fb_ctl_server_options *options, struct fb_ctl_server **ret,
+		      struct fb_error *err)
 {
 	struct fb_ctl_server *server = calloc(1, sizeof(*server));
 	const union MHD_DaemonInfo *info;
@@ -245,10 +262,11 @@ int fb_ctl_server_new(int listen_fd, const struct fb_ctl_server_options *options
 	if (!server)
 		abort();
 	server->options = *options;
-	server->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_access, server, MHD_OPTION_LISTEN_SOCKET, listen_fd,
-					  MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT,
-					  (unsigned int)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)SILENCE_SECONDS,
-					  MHD_OPTION_END);
+	server->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_access, server,
+					  MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_NOTIFY_COMPLETED,
+					  on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT,
+					  (unsigned int)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+					  (unsigned int)SILENCE_SECONDS, MHD_OPTION_END);
 	info = server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (!info) {
 		close(listen_fd);

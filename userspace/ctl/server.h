@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An HTTP/1.1 server on a listening socket, run by the caller's event loop: no threads. The only user of libmicrohttpd.
+ * An HTTP/1.1 server on a listening socket, run by the caller's event loop: no threads. The only user of
+ * libmicrohttpd.
  *
- * Requests reach a handler whole: body read, path and method known. All else is answered here with a firebreak.error/1: 404 (no
- * such path), 405 (another method, with Allow), 413 (body over the cap), 403 (the peer may not do that).
+ * Requests reach a handler whole: body read, path and method known. All else is answered here with a
+ * firebreak.error/1: 404 (no such path), 405 (another method, with Allow), 413 (body over the cap), 403
+ * (the peer may not do that).
  */
 #ifndef FB_CTL_SERVER_H
 #define FB_CTL_SERVER_H
@@ -42,9 +44,9 @@ struct fb_ctl_answer {
 
 enum fb_ctl_status {
 	FB_CTL_OK = 200,
-	FB_CTL_BAD_REQUEST = 400,    /* not what protocol.h says */
+	FB_CTL_BAD_REQUEST = 400, /* not what protocol.h says */
 	FB_CTL_NOT_FOUND = 404,
-	FB_CTL_CONFLICT = 409,	     /* right, but not as things are on this host */
+	FB_CTL_CONFLICT = 409,	    /* right, but not as things are on this host */
 	FB_CTL_UNPROCESSABLE = 422, /* understood, and wrong */
 };
 
@@ -63,14 +65,21 @@ struct fb_ctl_server_options {
 };
 
 /* Listens on listen_fd, which it takes. */
-int fb_ctl_server_new(int listen_fd, const struct fb_ctl_server_options *options, struct fb_ctl_server **ret, struct fb_error *err);
+int fb_ctl_server_new(int listen_fd, const struct fb_ctl_server_options *options, struct fb_ctl_server **ret,
+		      struct fb_error *err);
 void fb_ctl_server_free(struct fb_ctl_server *server);
 /* Readable when there is something to run. Borrowed. */
 int fb_ctl_server_fd(const struct fb_ctl_server *server);
-/* Runs what is ready, without blocking; returns in how many milliseconds it must be called again at the latest, -1 = when readable. */
+/*
+ * Runs what is ready, without blocking; returns in how many milliseconds it must be called again at the
+ * latest, -1 = when readable.
+ */
 int fb_ctl_server_run(struct fb_ctl_server *server);
 
-/* A socket of its own at path, with this mode (and group, if not -1); one that a dead process left is replaced. */
+/*
+ * A socket of its own at path, with this mode (and group, if not -1); one that a dead process left is
+ * replaced.
+ */
 int fb_ctl_listen_unix(const char *path, mode_t mode, gid_t group, struct fb_error *err);
 /* "127.0.0.1:9456", "[::1]:9456"; only loopback addresses: -EINVAL otherwise. */
 int fb_ctl_listen_loopback(const char *address, struct fb_error *err);
@@ -80,7 +89,8 @@ const char *fb_ctl_query(const struct fb_ctl_request *request, const char *name)
 /* Takes object. */
 void fb_ctl_answer_json(struct fb_ctl_answer *answer, unsigned int status, json_t *object);
 /* Takes text. */
-void fb_ctl_answer_text(struct fb_ctl_answer *answer, unsigned int status, const char *content_type, char *text);
+void fb_ctl_answer_text(struct fb_ctl_answer *answer, unsigned int status, const char *content_type,
+			char *text);
 /* A firebreak.error/1. Always false, so that a bool function can return it. */
 bool fb_ctl_answer_error(struct fb_ctl_answer *answer, unsigned int status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -12,20 +12,21 @@ static const char *const reason_names[FB_REASON_COUNT] = {
 };
 
 static const char *const state_names[FB_FLOW_STATES] = {
-	[FB_FLOW_NEW] = "new",		   [FB_FLOW_REPLIED] = "replied", [FB_FLOW_ESTABLISHED] = "established",
-	[FB_FLOW_CLOSING] = "closing",	   [FB_FLOW_DGRAM] = "datagram",
+	[FB_FLOW_NEW] = "new",	       [FB_FLOW_REPLIED] = "replied", [FB_FLOW_ESTABLISHED] = "established",
+	[FB_FLOW_CLOSING] = "closing", [FB_FLOW_DGRAM] = "datagram",
 };
 
 enum fb_metrics_format fb_metrics_format(const char *accept)
 {
 	/* A server that takes it says so before all others; weights are not worth reading. */
-	return strstr(accept, "application/openmetrics-text") ? FB_METRICS_OPENMETRICS : FB_METRICS_PROMETHEUS;
+	return strstr(accept, "application/openmetrics-text") ? FB_METRICS_OPENMETRICS
+							      : FB_METRICS_PROMETHEUS;
 }
 
 const char *fb_metrics_content_type(enum fb_metrics_format format)
 {
-	return format == FB_METRICS_OPENMETRICS ? "application/openmetrics-text; version=1.0.0; charset=utf-8" :
-						  "text/plain; version=0.0.4; charset=utf-8";
+	return format == FB_METRICS_OPENMETRICS ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+						: "text/plain; version=0.0.4; charset=utf-8";
 }
 
 void fb_metrics_done(struct fb_metrics *metrics)
@@ -51,7 +52,8 @@ static __u64 word(const struct fb_pair_counter *counter, bool bytes)
 	return bytes ? counter->bytes : counter->packets;
 }
 
-static void render_one_reason(const struct fb_metrics *m, struct fb_series *s, unsigned int reason, bool bytes)
+static void render_one_reason(const struct fb_metrics *m, struct fb_series *s, unsigned int reason,
+			      bool bytes)
 {
 	for (size_t i = 0; i < m->pairs.n; i++) {
 		const struct fb_metrics_pair *pair = &m->pairs.v[i];
@@ -81,17 +83,22 @@ static void render_drops(const struct fb_metrics *m, struct fb_series *s, bool b
 
 static void render_pairs(const struct fb_metrics *m, struct fb_series *s)
 {
-	fb_series_family(s, "firebreak_passed_packets", FB_SERIES_COUNTER, "Packets passed between two zones.");
+	fb_series_family(s, "firebreak_passed_packets", FB_SERIES_COUNTER,
+			 "Packets passed between two zones.");
 	render_one_reason(m, s, FB_PASSED, false);
 	fb_series_family(s, "firebreak_passed_bytes", FB_SERIES_COUNTER, "Bytes passed between two zones.");
 	render_one_reason(m, s, FB_PASSED, true);
-	fb_series_family(s, "firebreak_dropped_packets", FB_SERIES_COUNTER, "Packets dropped between two zones, by reason.");
+	fb_series_family(s, "firebreak_dropped_packets", FB_SERIES_COUNTER,
+			 "Packets dropped between two zones, by reason.");
 	render_drops(m, s, false);
-	fb_series_family(s, "firebreak_dropped_bytes", FB_SERIES_COUNTER, "Bytes dropped between two zones, by reason.");
+	fb_series_family(s, "firebreak_dropped_bytes", FB_SERIES_COUNTER,
+			 "Bytes dropped between two zones, by reason.");
 	render_drops(m, s, true);
-	fb_series_family(s, "firebreak_would_drop_packets", FB_SERIES_COUNTER, "Packets that only observe mode let pass.");
+	fb_series_family(s, "firebreak_would_drop_packets", FB_SERIES_COUNTER,
+			 "Packets that only observe mode let pass.");
 	render_one_reason(m, s, FB_WOULD_DROP, false);
-	fb_series_family(s, "firebreak_would_drop_bytes", FB_SERIES_COUNTER, "Bytes that only observe mode let pass.");
+	fb_series_family(s, "firebreak_would_drop_bytes", FB_SERIES_COUNTER,
+			 "Bytes that only observe mode let pass.");
 	render_one_reason(m, s, FB_WOULD_DROP, true);
 }
 
@@ -107,7 +114,10 @@ static size_t cost(const struct fb_metrics_rule *rule)
 	return 4 + is_dated(rule);
 }
 
-/* Which rules fit into what is left of the budget: those that were hit first, then by place in the text. Returns what does not fit. */
+/*
+ * Which rules fit into what is left of the budget: those that were hit first, then by place in the text.
+ * Returns what does not fit.
+ */
 static size_t choose_rules(const struct fb_metrics *m, size_t room, bool *chosen)
 {
 	size_t left_out = 0;
@@ -132,8 +142,9 @@ enum rule_word { RULE_PACKETS, RULE_BYTES, RULE_FLOWS, RULE_INFO, RULE_EXPIRY };
 static void render_rule(const struct fb_metrics_rule *rule, struct fb_series *s, enum rule_word which)
 {
 	const __u64 values[] = {
-		[RULE_PACKETS] = rule->counter.packets, [RULE_BYTES] = rule->counter.bytes, [RULE_FLOWS] = rule->counter.flows,
-		[RULE_INFO] = 1,			[RULE_EXPIRY] = (__u64)rule->deadline,
+		[RULE_PACKETS] = rule->counter.packets, [RULE_BYTES] = rule->counter.bytes,
+		[RULE_FLOWS] = rule->counter.flows,	[RULE_INFO] = 1,
+		[RULE_EXPIRY] = (__u64)rule->deadline,
 	};
 
 	if (which == RULE_EXPIRY && !is_dated(rule))
@@ -155,11 +166,15 @@ static void render_rules(const struct fb_metrics *m, struct fb_series *s)
 		enum fb_series_type type;
 		const char *help;
 	} families[] = {
-		[RULE_PACKETS] = { "firebreak_rule_packets", FB_SERIES_COUNTER, "Packets that a line allowed, or that a never line stopped." },
-		[RULE_BYTES] = { "firebreak_rule_bytes", FB_SERIES_COUNTER, "Bytes that a line allowed, or that a never line stopped." },
+		[RULE_PACKETS] = { "firebreak_rule_packets", FB_SERIES_COUNTER,
+				   "Packets that a line allowed, or that a never line stopped." },
+		[RULE_BYTES] = { "firebreak_rule_bytes", FB_SERIES_COUNTER,
+				 "Bytes that a line allowed, or that a never line stopped." },
 		[RULE_FLOWS] = { "firebreak_rule_flows", FB_SERIES_COUNTER, "Flows that a line began." },
-		[RULE_INFO] = { "firebreak_rule", FB_SERIES_INFO, "Which pairs a line is for and where it stands; join it on the label rule." },
-		[RULE_EXPIRY] = { "firebreak_rule_expiry_timestamp_seconds", FB_SERIES_GAUGE, "When a dated line ends." },
+		[RULE_INFO] = { "firebreak_rule", FB_SERIES_INFO,
+				"Which pairs a line is for and where it stands; join it on the label rule." },
+		[RULE_EXPIRY] = { "firebreak_rule_expiry_timestamp_seconds", FB_SERIES_GAUGE,
+				  "When a dated line ends." },
 	};
 	size_t room = s->n + 1 < FB_METRICS_SERIES_MAX ? FB_METRICS_SERIES_MAX - s->n - 1 : 0;
 	fb_autofree bool *chosen = calloc(m->rules.n + 1, sizeof(*chosen));
@@ -173,8 +188,8 @@ static void render_rules(const struct fb_metrics *m, struct fb_series *s)
 			if (chosen[i])
 				render_rule(&m->rules.v[i], s, (enum rule_word)f);
 	}
-	fb_series_single(s, "firebreak_omitted_series", FB_SERIES_GAUGE, "Series that the budget of one scrape has no room for.",
-			 s->omitted);
+	fb_series_single(s, "firebreak_omitted_series", FB_SERIES_GAUGE,
+			 "Series that the budget of one scrape has no room for.", s->omitted);
 }
 
 /* ---- the rest ---- */
@@ -189,18 +204,21 @@ static void render_flows(const struct fb_metrics *m, struct fb_series *s)
 		fb_series_label(s, "state", state_names[i]);
 		fb_series_end(s, m->flows.by_state[i]);
 	}
-	fb_series_single(s, "firebreak_flows_capacity", FB_SERIES_GAUGE, "Flows that the table has room for.", m->flows.capacity);
+	fb_series_single(s, "firebreak_flows_capacity", FB_SERIES_GAUGE, "Flows that the table has room for.",
+			 m->flows.capacity);
 }
 
 static void render_devices(const struct fb_metrics *m, struct fb_series *s)
 {
-	fb_series_family(s, "firebreak_interface_enforcing", FB_SERIES_GAUGE, "1 if a policy interface enforces, 0 if it is closed or broken.");
+	fb_series_family(s, "firebreak_interface_enforcing", FB_SERIES_GAUGE,
+			 "1 if a policy interface enforces, 0 if it is closed or broken.");
 	for (size_t i = 0; i < m->devices.n; i++) {
 		fb_series_begin(s);
 		fb_series_label(s, "device", m->devices.v[i].device);
 		fb_series_end(s, m->devices.v[i].enforcing);
 	}
-	fb_series_family(s, "firebreak_interface_xdp_mode", FB_SERIES_INFO, "How XDP is attached to a policy interface.");
+	fb_series_family(s, "firebreak_interface_xdp_mode", FB_SERIES_INFO,
+			 "How XDP is attached to a policy interface.");
 	for (size_t i = 0; i < m->devices.n; i++) {
 		fb_series_begin(s);
 		fb_series_label(s, "device", m->devices.v[i].device);
@@ -211,14 +229,16 @@ static void render_devices(const struct fb_metrics *m, struct fb_series *s)
 
 static void render_agent(const struct fb_metrics *m, struct fb_series *s)
 {
-	fb_series_family(s, "firebreak_build", FB_SERIES_INFO, "Version of the agent and of the kernel it runs on.");
+	fb_series_family(s, "firebreak_build", FB_SERIES_INFO,
+			 "Version of the agent and of the kernel it runs on.");
 	fb_series_begin(s);
 	fb_series_label(s, "version", m->version);
 	fb_series_label(s, "kernel", m->kernel);
 	fb_series_end(s, 1);
-	fb_series_single(s, "firebreak_agent_start_timestamp_seconds", FB_SERIES_GAUGE, "When the agent started.", (__u64)m->started);
-	fb_series_single(s, "firebreak_policy_generation", FB_SERIES_GAUGE, "The generation in force, 0 if none: all is dropped.",
-			 m->generation);
+	fb_series_single(s, "firebreak_agent_start_timestamp_seconds", FB_SERIES_GAUGE,
+			 "When the agent started.", (__u64)m->started);
+	fb_series_single(s, "firebreak_policy_generation", FB_SERIES_GAUGE,
+			 "The generation in force, 0 if none: all is dropped.", m->generation);
 	fb_series_family(s, "firebreak_policy", FB_SERIES_INFO, "Name and version of the policy in force.");
 	if (m->policy) {
 		fb_series_begin(s);
@@ -226,11 +246,12 @@ static void render_agent(const struct fb_metrics *m, struct fb_series *s)
 		fb_series_label(s, "version", m->policy_version);
 		fb_series_end(s, 1);
 	}
-	fb_series_single(s, "firebreak_policy_apply_failures", FB_SERIES_COUNTER, "Applies that were refused since the agent started.",
-			 m->apply_failures);
-	fb_series_single(s, "firebreak_redirect_errors", FB_SERIES_COUNTER, "Packets that a driver did not take after the verdict.",
-			 m->redirect_errors);
-	fb_series_single(s, "firebreak_maps_bytes", FB_SERIES_GAUGE, "Kernel memory of all tables.", m->map_bytes);
+	fb_series_single(s, "firebreak_policy_apply_failures", FB_SERIES_COUNTER,
+			 "Applies that were refused since the agent started.", m->apply_failures);
+	fb_series_single(s, "firebreak_redirect_errors", FB_SERIES_COUNTER,
+			 "Packets that a driver did not take after the verdict.", m->redirect_errors);
+	fb_series_single(s, "firebreak_maps_bytes", FB_SERIES_GAUGE, "Kernel memory of all tables.",
+			 m->map_bytes);
 }
 
 void fb_metrics_render(const struct fb_metrics *m, enum fb_metrics_format format, struct fb_strbuf *out)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Counters as text for a Prometheus server: the classic text format 0.0.4, or OpenMetrics 1.0. Pure: plain data in, text out.
- * No label is ever an address or a MAC; names of zones, devices and rules come from the policy and are escaped.
+ * Counters as text for a Prometheus server: the classic text format 0.0.4, or OpenMetrics 1.0. Pure: plain
+ * data in, text out. No label is ever an address or a MAC; names of zones, devices and rules come from the
+ * policy and are escaped.
  */
 #ifndef FB_EXPORT_METRICS_H
 #define FB_EXPORT_METRICS_H
@@ -12,18 +13,22 @@
 #include "base/vec.h"
 #include "dataplane/snapshot.h"
 
-/* The budget of one scrape. What is beyond it is left out, rules that were never hit first; firebreak_omitted_series counts it. */
+/*
+ * The budget of one scrape. What is beyond it is left out, rules that were never hit first;
+ * firebreak_omitted_series counts it.
+ */
 enum { FB_METRICS_SERIES_MAX = 5000 };
 
 struct fb_metrics_pair {
 	const char *src, *dst;
 	bool allowed; /* the policy opens it, so its zeroes are worth a series */
-	struct fb_pair_counter by_reason[FB_REASON_COUNT]; /* [FB_PASSED] passed, [FB_WOULD_DROP] let through by observe mode */
+	struct fb_pair_counter by_reason
+		[FB_REASON_COUNT]; /* [FB_PASSED] passed, [FB_WOULD_DROP] let through by observe mode */
 };
 struct fb_metrics_rule {
 	const char *id, *pairs;
-	char *at; /* "northport.fb:21"; owned */
-	bool never; /* counts what it stopped */
+	char *at;	/* "northport.fb:21"; owned */
+	bool never;	/* counts what it stopped */
 	__s64 deadline; /* FB_NO_DEADLINE = none */
 	struct fb_rule_counter counter;
 };
@@ -49,7 +54,8 @@ enum fb_metrics_format { FB_METRICS_PROMETHEUS, FB_METRICS_OPENMETRICS };
 enum fb_metrics_format fb_metrics_format(const char *accept);
 const char *fb_metrics_content_type(enum fb_metrics_format format);
 
-void fb_metrics_render(const struct fb_metrics *metrics, enum fb_metrics_format format, struct fb_strbuf *out);
+void fb_metrics_render(const struct fb_metrics *metrics, enum fb_metrics_format format,
+		       struct fb_strbuf *out);
 void fb_metrics_done(struct fb_metrics *metrics);
 
 #endif

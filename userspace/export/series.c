@@ -73,7 +73,8 @@ void fb_series_end(struct fb_series *s, __u64 value)
 	s->n++;
 }
 
-void fb_series_single(struct fb_series *s, const char *family, enum fb_series_type type, const char *help, __u64 value)
+void fb_series_single(struct fb_series *s, const char *family, enum fb_series_type type, const char *help,
+		      __u64 value)
 {
 	fb_series_family(s, family, type, help);
 	fb_series_begin(s);

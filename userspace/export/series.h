@@ -26,6 +26,7 @@ void fb_series_begin(struct fb_series *s);
 void fb_series_label(struct fb_series *s, const char *name, const char *value);
 void fb_series_end(struct fb_series *s, __u64 value);
 /* A family of one line without labels. */
-void fb_series_single(struct fb_series *s, const char *family, enum fb_series_type type, const char *help, __u64 value);
+void fb_series_single(struct fb_series *s, const char *family, enum fb_series_type type, const char *help,
+		      __u64 value);
 
 #endif

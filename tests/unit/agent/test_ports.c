@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "agent/generation.h"
+#include "agent/ports.h"
+#include "base/cleanup.h"
+
+static struct fb_generation *generation;
+static struct fb_host host;
+
+static const char policy[] = "zone a { interface eth1  network 10.1.0.0/24 }\n"
+			     "zone v { interface eth2 vlan 30  network 10.30.0.0/24 }\n"
+			     "zone w { interface eth2 vlan 31  network 10.31.0.0/24 }\n"
+			     "zone x { interface eth9  network 10.9.0.0/24 }\n";
+
+static struct fb_ip ip4(unsigned int a, unsigned int b, unsigned int c, unsigned int d)
+{
+	return (struct fb_ip){ 0, a << 24 | b << 16 | c << 8 | d };
+}
+
+static void add_link(__u32 ifindex, const char *name, __u8 mac, __u32 parent, __u16 vid)
+{
+	struct fb_host_link link = {
+		.ifindex = ifindex, .mac = { 2, 0, 0, 0, 0, mac }, .parent = parent, .vid = vid
+	};
+
+	strcpy(link.name, name);
+	fb_vec_add(&host.links, link);
+}
+
+static void add_address(__u32 ifindex, struct fb_ip ip, unsigned int len)
+{
+	fb_vec_add(&host.addresses, (struct fb_host_address){ .ifindex = ifindex,
+							      .family = 4,
+							      .ip = ip,
+							      .prefix_len = len,
+							      .link_local = ip.lo >> 16 == 0xa9fe });
+}
+
+static void set_up(void)
+{
+	struct fb_error err = { 0 };
+	struct fb_bundle b = { 0 };
+	char *text = NULL;
+	json_t *body = json_pack("{ss s[{ss ss}]}", "root", "p", "files", "path", "p", "text", policy);
+
+	cr_assert_eq(fb_bundle_from_request(body, &b, &err), 0, "%s", err.text);
+	json_decref(body);
+	cr_assert_eq(fb_generation_new(&b, NULL, &generation, &text), 0, "%s", text);
+	free(text);
+	add_link(1, "lo", 0, 0, 0);
+	add_link(2, "eth1", 2, 0, 0);
+	add_link(3, "eth2", 3, 0, 0);
+	add_link(4, "eth2.30", 4, 3, 30);
+	add_link(5, "eth5", 5, 0, 0);
+	add_address(1, ip4(127, 0, 0, 1), 8);
+	add_address(1, ip4(192, 0, 2, 1), 32);
+	add_address(2, ip4(10, 1, 0, 1), 24);
+	add_address(2, ip4(169, 254, 7, 7), 16);
+	add_address(4, ip4(10, 30, 0, 1), 24);
+	add_address(5, ip4(10, 5, 0, 1), 31);
+	add_address(5, ip4(169, 254, 8, 8), 16);
+}
+
+static void tear_down(void)
+{
+	fb_generation_free(generation);
+	fb_host_done(&host);
+}
+
+static unsigned int id(const char *zone)
+{
+	return fb_ruleset_zone(&generation->ruleset, zone)->id;
+}
+
+Test(ports, follow_the_policy_onto_the_host, .init = set_up, .fini = tear_down)
+{
+	FB_CLEANUP(fb_ports_done) struct fb_portset ports = { 0 };
+	const struct fb_port *p;
+
+	fb_ports_resolve(&generation->ruleset, &host, &ports);
+	cr_assert_eq(ports.v.n, 4);
+	p = &ports.v.v[0];
+	cr_assert(p->ifindex == 2 && p->device == 2 && p->mac[5] == 2 && p->zone == id("a") && !p->why[0]);
+	p = &ports.v.v[1];
+	cr_assert(p->ifindex == 3 && p->device == 4 && p->mac[5] == 4 && p->zone == id("v"),
+		  "by its VLAN device");
+	p = &ports.v.v[2];
+	cr_assert(p->ifindex == 0 && p->refused, "its VLAN device is missing");
+	cr_assert(strstr(p->why, "ip link add link eth2 name eth2.31 type vlan id 31"), "%s", p->why);
+	p = &ports.v.v[3];
+	cr_assert(p->ifindex == 0 && !p->refused && !p->exists);
+	cr_assert_str_eq(p->why, "eth9 does not exist: its zone is closed until it appears");
+}
+
+Test(ports, a_device_that_cannot_be_one_is_refused_with_the_reason, .init = set_up, .fini = tear_down)
+{
+	FB_CLEANUP(fb_ports_done) struct fb_portset ports = { 0 };
+
+	strcpy(host.links.v[1].refusal, "eth1 is a bridge");
+	fb_ports_resolve(&generation->ruleset, &host, &ports);
+	cr_assert(ports.v.v[0].refused && !ports.v.v[0].ifindex);
+	cr_assert_str_eq(ports.v.v[0].why, "eth1 is a bridge");
+}
+
+static const struct fb_self_value *self_of(const struct fb_self_entries *self, struct fb_ip ip,
+					   unsigned int zone)
+{
+	for (size_t i = 0; i < self->n; i++)
+		if (self->v[i].key.lo == ip.lo && self->v[i].key.zone == zone)
+			return &self->v[i].value;
+	return NULL;
+}
+
+Test(ports, own_addresses_carry_the_zone_of_their_interface, .init = set_up, .fini = tear_down)
+{
+	FB_CLEANUP(fb_ports_done) struct fb_portset ports = { 0 };
+	struct fb_self_entries self = { 0 };
+	const struct {
+		struct fb_ip ip;
+		unsigned int key_zone;
+		int kind; /* 0 = must not be there */
+		unsigned int zone;
+		const char *what;
+	} cases[] = {
+		{ ip4(10, 1, 0, 1), 0, FB_SELF_ADDRESS, id("a"), "on an untagged port" },
+		{ ip4(10, 30, 0, 1), 0, FB_SELF_ADDRESS, id("v"), "on a VLAN device" },
+		{ ip4(10, 1, 0, 255), 0, FB_SELF_BROADCAST, id("a"), "directed broadcast" },
+		{ ip4(192, 0, 2, 1), 0, FB_SELF_ADDRESS, 0, "on loopback" },
+		{ ip4(10, 5, 0, 1), 0, FB_SELF_ADDRESS, 0, "on no policy interface; a /31 has no broadcast" },
+		{ ip4(169, 254, 7, 7), id("a"), FB_SELF_ADDRESS, id("a"), "link-local: by its zone" },
+		{ ip4(169, 254, 7, 7), 0, 0, 0, "and not by any other" },
+		{ ip4(169, 254, 8, 8), 0, 0, 0, "link-local elsewhere" },
+		{ ip4(127, 0, 0, 1), 0, 0, 0, "never on a wire" },
+	};
+
+	fb_ports_resolve(&generation->ruleset, &host, &ports);
+	fb_ports_self(&ports, &host, &self);
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++) {
+		const struct fb_self_value *v = self_of(&self, cases[i].ip, cases[i].key_zone);
+
+		cr_assert_eq(v ? v->kind : 0, cases[i].kind, "%s", cases[i].what);
+		if (v)
+			cr_assert_eq(v->zone, cases[i].zone, "%s", cases[i].what);
+	}
+	for (size_t i = 1; i < self.n; i++)
+		cr_assert_neq(memcmp(&self.v[i].key, &self.v[i - 1].key, sizeof(self.v[i].key)), 0,
+			      "each key once");
+	fb_vec_done(&self);
+}
+
+Test(ports, an_address_that_is_also_a_broadcast_stays_an_address, .init = set_up, .fini = tear_down)
+{
+	FB_CLEANUP(fb_ports_done) struct fb_portset ports = { 0 };
+	struct fb_self_entries self = { 0 };
+
+	add_address(5, ip4(10, 1, 0, 255), 32);
+	fb_ports_resolve(&generation->ruleset, &host, &ports);
+	fb_ports_self(&ports, &host, &self);
+	cr_assert_eq(self_of(&self, ip4(10, 1, 0, 255), 0)->kind, FB_SELF_ADDRESS);
+	fb_vec_done(&self);
+}
+
+Test(ports, ways_out_name_the_port_and_the_tag, .init = set_up, .fini = tear_down)
+{
+	FB_CLEANUP(fb_ports_done) struct fb_portset ports = { 0 };
+	struct fb_egress_entries egress = { 0 };
+
+	fb_ports_resolve(&generation->ruleset, &host, &ports);
+	fb_ports_egress(&ports, &egress);
+	cr_assert_eq(egress.n, 2, "only what is there");
+	cr_assert(egress.v[0].ifindex == 2 && egress.v[0].egress.port == 2 && egress.v[0].egress.vid == 0);
+	cr_assert(egress.v[1].ifindex == 4 && egress.v[1].egress.port == 3 && egress.v[1].egress.vid == 30 &&
+		  egress.v[1].egress.zone == id("v") && egress.v[1].egress.mac[5] == 4);
+	fb_vec_done(&egress);
+}
+
+Test(ports, an_image_is_known_by_its_port_table, .init = set_up, .fini = tear_down)
+{
+	FB_CLEANUP(fb_ports_done) struct fb_portset ports = { 0 }, other = { 0 };
+	struct fb_host_ports usable;
+	struct fb_error err = { 0 };
+	struct fb_image_stats stats;
+	fb_autofree void *image = calloc(1, FB_IMAGE_BYTES_SMALL);
+
+	fb_ports_resolve(&generation->ruleset, &host, &ports);
+	fb_ports_usable(&ports, &usable);
+	cr_assert_eq(usable.n, 2);
+
+	struct fb_compile_input in = { &generation->ruleset, usable.v, usable.n, 1, 1 };
+
+	cr_assert_eq(fb_compile(&in, image, FB_IMAGE_BYTES_SMALL, &stats, &err), 0, "%s", err.text);
+	fb_vec_done(&usable);
+	cr_assert(fb_ports_in_image(&ports, image));
+
+	host.links.v[1].mac[5] ^= 1;
+	fb_ports_resolve(&generation->ruleset, &host, &other);
+	cr_assert_not(fb_ports_in_image(&other, image), "another MAC");
+	cr_assert_not(fb_ports_equal(&ports, &other));
+	fb_ports_done(&other);
+	host.links.v[1].mac[5] ^= 1;
+	host.links.v[1].ifindex = host.links.v[1].ifindex + 100;
+	fb_ports_resolve(&generation->ruleset, &host, &other);
+	cr_assert_not(fb_ports_in_image(&other, image), "created again");
+	fb_ports_done(&other);
+	strcpy(host.links.v[1].name, "gone");
+	fb_ports_resolve(&generation->ruleset, &host, &other);
+	cr_assert_not(fb_ports_in_image(&other, image), "deleted");
+}

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Server and client against each other, the server in a process of its own; and the server against what is
+ * no client.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "base/cleanup.h"
+#include "ctl/client.h"
+#include "ctl/server.h"
+
+enum { BODY_MAX = 1000 };
+
+static char folder[] = "/tmp/fb-ctl-XXXXXX";
+static char path[64];
+static pid_t child;
+
+static void echo(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
+{
+	fb_ctl_answer_json(answer, FB_CTL_OK,
+			   json_pack("{ss ss si sb}", "schema", "test/1", "body", request->body, "uid",
+				     (int)request->peer.uid, "admin", request->peer.admin));
+}
+
+static void query(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
+{
+	const char *limit = fb_ctl_query(request, "limit");
+
+	fb_ctl_answer_text(answer, FB_CTL_OK, "text/plain", strdup(limit ? limit : "none"));
+}
+
+static void forget(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
+{
+}
+
+static void large(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
+{
+	char *text = malloc(5000001);
+
+	memset(text, 'x', 5000000);
+	text[5000000] = 0;
+	fb_ctl_answer_text(answer, FB_CTL_OK, "text/plain", text);
+}
+
+static const struct fb_ctl_route routes[] = {
+	{ "POST", "/echo", echo },
+	{ "GET", "/query", query },
+	{ "GET", "/forget", forget },
+	{ "GET", "/large", large },
+	{ "POST", "/change", echo, .admin = true },
+};
+
+static void serve(int fd)
+{
+	struct fb_ctl_server_options options = { routes, FB_ARRAY_SIZE(routes), NULL, BODY_MAX, (gid_t)-1 };
+	struct fb_ctl_server *server;
+	struct fb_error err = { 0 };
+
+	if (fb_ctl_server_new(fd, &options, &server, &err) < 0)
+		_exit(1);
+	for (int wait = 0;;) {
+		struct pollfd p = { .fd = fb_ctl_server_fd(server), .events = POLLIN };
+
+		poll(&p, 1, wait);
+		wait = fb_ctl_server_run(server);
+	}
+}
+
+static void start(void)
+{
+	struct fb_error err = { 0 };
+	int fd;
+
+	cr_assert(mkdtemp(folder));
+	chmod(folder, 0755);
+	snprintf(path, sizeof(path), "%s/sock", folder);
+	fd = fb_ctl_listen_unix(path, 0666, (gid_t)-1, &err);
+	cr_assert_geq(fd, 0, "%s", err.text);
+	child = fork();
+	if (child == 0)
+		serve(fd);
+	close(fd);
+}
+
+static void stop(void)
+{
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	unlink(path);
+	rmdir(folder);
+}
+
+static char *ask(const char *method, const char *what, const char *body, long wanted)
+{
+	struct fb_error err = { 0 };
+	char *answer = NULL;
+	long status = 0;
+	int r = fb_ctl_request(path, method, what, body, &status, &answer, &err);
+
+	cr_assert_eq(r, 0, "%s %s: %s", method, what, err.text);
+	cr_assert_eq(status, wanted, "%s %s: %ld %s", method, what, status, answer);
+	return answer;
+}
+
+static bool says(char *answer, const char *text)
+{
+	bool found = strstr(answer, text) != NULL;
+
+	if (!found)
+		fprintf(stderr, "%s\n", answer);
+	free(answer);
+	return found;
+}
+
+Test(server, answers_a_request_with_a_body, .init = start, .fini = stop)
+{
+	cr_assert(says(ask("POST", "/echo", "hello", 200), "\"body\":\"hello\""));
+	cr_assert(says(ask("POST", "/echo", "", 200), "\"body\":\"\""));
+	cr_assert(says(ask("GET", "/query?limit=7", NULL, 200), "7"));
+	cr_assert(says(ask("GET", "/query", NULL, 200), "none"));
+}
+
+Test(server, errors_are_json_with_a_schema, .init = start, .fini = stop)
+{
+	cr_assert(says(ask("GET", "/nope", NULL, 404),
+		       "{\"schema\":\"firebreak.error/1\",\"error\":\"there is no /nope\"}"));
+	cr_assert(says(ask("GET", "/echo", NULL, 405), "/echo takes POST"));
+	cr_assert(says(ask("POST", "/query", "x", 405), "/query takes GET"));
+	cr_assert(says(ask("GET", "/forget", NULL, 500), "firebreak.error/1"));
+}
+
+Test(server, caps_bodies_whose_length_is_told, .init = start, .fini = stop)
+{
+	char body[BODY_MAX + 2];
+
+	memset(body, 'x', sizeof(body));
+	body[BODY_MAX] = 0;
+	free(ask("POST", "/echo", body, 200));
+	body[BODY_MAX] = 'x';
+	body[BODY_MAX + 1] = 0;
+	cr_assert(says(ask("POST", "/echo", body, 413), "more than 1000 bytes"));
+}
+
+Test(server, sends_large_answers_whole, .init = start, .fini = stop)
+{
+	char *answer = ask("GET", "/large", NULL, 200);
+
+	cr_assert_eq(strlen(answer), 5000000);
+	free(answer);
+}
+
+static int connect_raw(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct timeval patience = { .tv_sec = 5 };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(address.sun_path, path);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* Sends text and returns the answer's status; 0 = the connection was closed without one. */
+static int raw(const char *text, size_t len)
+{
+	fb_autoclose int fd = connect_raw();
+	char buf[4096] = "";
+	int status = 0;
+
+	while (len) {
+		ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			break;
+		text += n;
+		len -= (size_t)n;
+	}
+	if (recv(fd, buf, sizeof(buf) - 1, 0) > 0)
+		sscanf(buf, "HTTP/1.1 %d", &status);
+	return status;
+}
+
+Test(server, caps_chunked_bodies_too, .init = start, .fini = stop)
+{
+	static char text[8192];
+	size_t n = (size_t)snprintf(text, sizeof(text),
+				    "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+
+	for (int i = 0; i < 20; i++) {
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "64\r\n");
+		memset(text + n, 'x', 100);
+		n += 100;
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "\r\n");
+	}
+	n += (size_t)snprintf(text + n, sizeof(text) - n, "0\r\n\r\n");
+	cr_assert_eq(raw(text, n), 413);
+	cr_assert_eq(raw("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+			 "chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+			 73),
+		     200);
+}
+
+Test(server, refuses_what_is_no_http, .init = start, .fini = stop)
+{
+	static const char *const cases[] = {
+		"\r\n\r\n\r\n",
+		"GET\r\n\r\n",
+		"POST /echo HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+		"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+		"\x16\x03\x01",
+	};
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases) - 1; i++) {
+		int status = raw(cases[i], strlen(cases[i]));
+
+		cr_assert(status == 0 || status >= 400, "case %zu: %d", i, status);
+	}
+	free(ask("GET", "/query", NULL, 200)); /* and goes on */
+}
+
+Test(server, a_head_without_end_is_refused, .init = start, .fini = stop)
+{
+	static char text[200000];
+	size_t n = (size_t)snprintf(text, sizeof(text), "GET /query HTTP/1.1\r\nX: ");
+
+	memset(text + n, 'a', sizeof(text) - n);
+	cr_assert(raw(text, sizeof(text)) != 200);
+	free(ask("GET", "/query", NULL, 200));
+}
+
+Test(server, a_silent_client_keeps_nobody_waiting, .init = start, .fini = stop)
+{
+	int idle[20];
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(idle); i++) {
+		idle[i] = connect_raw();
+		cr_assert_gt(send(idle[i], "POST /echo HTT", 14, 0), 0);
+	}
+	free(ask("GET", "/query", NULL, 200));
+	for (size_t i = 0; i < FB_ARRAY_SIZE(idle); i++)
+		close(idle[i]);
+}
+
+Test(server, what_changes_something_is_for_administrators, .init = start, .fini = stop)
+{
+	pid_t other;
+	int status = 0;
+
+	if (geteuid() != 0)
+		cr_skip_test("needs root, to be somebody else");
+	cr_assert(says(ask("POST", "/change", "x", 200), "\"admin\":true"));
+	other = fork();
+	if (other == 0) {
+		struct fb_error err = { 0 };
+		char *answer = NULL;
+		long code = 0;
+
+		if (setgid(65534) < 0 || setuid(65534) < 0 ||
+		    fb_ctl_request(path, "POST", "/change", "x", &code, &answer, &err) < 0 || code != 403)
+			_exit(1);
+		if (fb_ctl_request(path, "POST", "/echo", "x", &code, &answer, &err) < 0 || code != 200 ||
+		    !strstr(answer, "\"admin\":false"))
+			_exit(2);
+		_exit(0);
+	}
+	cr_assert_eq(waitpid(other, &status, 0), other);
+	cr_assert_eq(status, 0);
+}
+
+/* ---- listening ---- */
+
+Test(listen, a_socket_that_a_killed_server_left_is_replaced, .init = start, .fini = stop)
+{
+	struct fb_error err = { 0 };
+	int fd = fb_ctl_listen_unix(path, 0600, (gid_t)-1, &err);
+
+	cr_assert_eq(fd, -EADDRINUSE, "while it lives");
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	fd = fb_ctl_listen_unix(path, 0600, (gid_t)-1, &err);
+	cr_assert_geq(fd, 0, "%s", err.text);
+	close(fd);
+	child = fork(); /* for stop() */
+	if (child == 0)
+		_exit(0);
+}
+
+Test(listen, only_loopback_addresses)
+{
+	static const char *const refused[] = {
+		"0.0.0.0:9456", "192.0.2.1:1", "[::]:9456",   "[fe80::1]:1",	 "localhost:9456", "9456",
+		"127.0.0.1",	"127.0.0.1:",  "127.0.0.1:x", "127.0.0.1:70000", "127.0.0.1:-1",   "",
+		"[::1",		"[::1]"
+	};
+	struct fb_error err = { 0 };
+	int fd;
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(refused); i++)
+		cr_assert_eq(fb_ctl_listen_loopback(refused[i], &err), -EINVAL, "%s", refused[i]);
+	fd = fb_ctl_listen_loopback("127.0.0.1:0", &err);
+	cr_assert_geq(fd, 0, "%s", err.text);
+	close(fd);
+}
+
+/* ---- the client ---- */
+
+Test(client, says_that_nobody_answers)
+{
+	struct fb_error err = { 0 };
+	char *answer = NULL, much[200];
+	long status;
+
+	cr_assert_eq(fb_ctl_request("/nonexistent/sock", "GET", "/", NULL, &status, &answer, &err), -ENOENT);
+	memset(much, 'x', sizeof(much));
+	much[199] = 0;
+	cr_assert_eq(fb_ctl_request(much, "GET", "/", NULL, &status, &answer, &err), -ENAMETOOLONG);
+	cr_assert_null(answer);
+}
+
+/* A server that says text to whoever comes. */
+static int ask_impostor(const char *text, char **ret_answer)
+{
+	struct fb_error err = { 0 };
+	long status = 0;
+	int fd, r;
+
+	cr_assert(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/sock", folder);
+	fd = fb_ctl_listen_unix(path, 0600, (gid_t)-1, &err);
+	child = fork();
+	if (child == 0) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		char buf[1000];
+
+		poll(&p, 1, -1);
+		int c = accept(fd, NULL, NULL);
+
+		if (recv(c, buf, sizeof(buf), 0) > 0 && write(c, text, strlen(text)) > 0)
+			close(c);
+		_exit(0);
+	}
+	close(fd);
+	r = fb_ctl_request(path, "GET", "/", NULL, &status, ret_answer, &err);
+	stop();
+	strcpy(folder + strlen(folder) - 6, "XXXXXX");
+	return r < 0 ? r : (int)status;
+}
+
+Test(client, believes_only_whole_answers)
+{
+	static const struct {
+		const char *text;
+		int wanted;
+		const char *body;
+	} cases[] = {
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", 200, "hi" },
+		{ "HTTP/1.1 200 OK\r\n\r\nto the end", 200, "to the end" },
+		{ "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 409 No\r\ncontent-length: 0\r\n\r\n", 409, "" },
+		{ "HTTP/1.1 100 Continue\r\n\r\n", -EPROTO, NULL },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nhi", -EPROTO, NULL },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\nhi", -EPROTO, NULL },
+		{ "HTTP/1.1 200 OK\r\n", -EPROTO, NULL },
+		{ "SSH-2.0-OpenSSH_9.2\r\n\r\n", -EPROTO, NULL },
+		{ "HTTP/1.1 xyz\r\n\r\n", -EPROTO, NULL },
+	};
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++) {
+		fb_autofree char *answer = NULL;
+		int r = ask_impostor(cases[i].text, &answer);
+
+		cr_assert_eq(r, cases[i].wanted, "%s: %d", cases[i].text, r);
+		if (cases[i].body)
+			cr_assert_str_eq(answer, cases[i].body);
+	}
+}
