@@ -117,21 +117,32 @@ static void print_health(const struct fb_screen *screen, const json_t *s)
 			 fb_field_text(s, "kernel"));
 }
 
-static void print_observed(const struct fb_screen *screen, const json_t *s)
+/* Those that would lose most are shown; a whole town under observation must not push the rest off the screen. */
+static void print_observed(const struct fb_screen *screen, json_t *status)
 {
-	const json_t *list = json_object_get(s, "observed");
+	enum { SHOWN = 4 };
+	json_t *list = json_object_get(status, "observed");
+	size_t n = json_array_size(list), shown = n > SHOWN + 1 ? SHOWN : n, losing = 0;
 
-	for (size_t i = 0; i < json_array_size(list); i++) {
+	fb_array_sort(list, "would_drop_packets");
+	for (size_t i = 0; i < n; i++) {
 		const json_t *o = json_array_get(list, i);
-		long long until = fb_field_int(o, "until"), left = until - time(NULL);
 		char span[FB_HUMAN_LEN], count[FB_HUMAN_LEN];
 
+		if (i >= shown) {
+			losing += fb_field_int(o, "would_drop_packets") > 0;
+			continue;
+		}
 		fb_print_wrapped(screen, FB_YELLOW, "  OBSERVED    %s -> %s   %s left, %s would-drop",
 				 fb_field_text(o, "src"), fb_field_text(o, "dst"),
-				 until ? fb_human_span(left, span) : fb_field_text(o, "until"),
+				 fb_human_span(fb_field_int(o, "until") - time(NULL), span),
 				 fb_human_count((unsigned long long)fb_field_int(o, "would_drop_packets"),
 						count));
 	}
+	if (n > shown)
+		fb_print_wrapped(screen, FB_YELLOW,
+				 "  OBSERVED    %zu more pairs, %zu of them with would-drop", n - shown,
+				 losing);
 }
 
 static bool dropped(const json_t *drop, const void *arg)
@@ -165,15 +176,23 @@ static void print_drops(const struct fb_screen *screen, json_t *status, const js
 	fb_print_wrapped(screen, FB_PLAIN, "  drops       %s", line.len ? fb_strbuf_get(&line) : "none");
 }
 
-static void print_next(const struct fb_screen *screen, const json_t *s)
+/* The soonest deadlines; what ends at one instant is one line. */
+static void print_next(const struct fb_screen *screen, const json_t *status)
 {
-	const json_t *next = json_object_get(s, "next");
+	const json_t *next = json_object_get(status, "next");
 	char buf[FB_HUMAN_LEN];
+	size_t lines = 0;
 
-	for (size_t i = 0; i < json_array_size(next) && i < 3; i++)
-		fb_print_wrapped(screen, FB_PLAIN, "  %-10s  %s  %s", i ? "" : "next",
-				 fb_field_time(json_array_get(next, i), "at", buf),
-				 fb_field_text(json_array_get(next, i), "what"));
+	for (size_t i = 0, same; i < json_array_size(next) && lines < 3; i += same, lines++) {
+		const json_t *first = json_array_get(next, i);
+
+		for (same = 1; i + same < json_array_size(next); same++)
+			if (fb_field_int(json_array_get(next, i + same), "at") != fb_field_int(first, "at"))
+				break;
+		fb_print_wrapped(screen, FB_PLAIN, "  %-10s  %s  %s%s", lines ? "" : "next",
+				 fb_field_time(first, "at", buf), fb_field_text(first, "what"),
+				 same > 1 ? ", and others" : "");
+	}
 }
 
 int fb_cmd_status(const struct fb_call *call)
