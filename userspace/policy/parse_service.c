@@ -181,6 +181,7 @@ static bool fb_parse_svc_item(struct fb_parser *p, struct fb_svc_item *ret)
 		fb_diag_error(p->diags, p->cur.at,
 			      fb_diag_printf(p->diags, "write tcp/%s or udp/%s", text, text),
 			      "%s is no service: the protocol is missing", text);
+		ret->kind = FB_SVC_ALL; /* reported: a tree with errors is never used, but it can be walked */
 		fb_parser_next(p);
 		return true;
 	}

@@ -164,5 +164,12 @@ bool fb_parse_suffix(struct fb_parser *p, bool is_default, struct fb_suffix *ret
 	if (is_default && word == SUFFIX_ID)
 		fb_diag_error(p->diags, at, "write it on the allow line",
 			      "an id belongs to one line, not to a default");
-	return fb_parse_suffix_value(p, word, at, ret);
+	if (fb_parse_suffix_value(p, word, at, ret))
+		return true;
+	/* Half a limit or quota is none. */
+	if (word == SUFFIX_LIMIT)
+		ret->limit.unit.s = NULL;
+	if (word == SUFFIX_QUOTA)
+		ret->quota.size.s = NULL;
+	return false;
 }
