@@ -111,7 +111,8 @@ FB_INLINE int fb_hit_path(const void *img, struct fb_ctx *c, struct fb_hit *hit,
 	}
 	c->rule = hit->rule;
 	c->deadline = hit->deadline;
-	c->observed = hit->flags & FB_FLOW_F_OBSERVED;
+	/* Replies pass by the flow; only what the initiator sends would have been dropped. */
+	c->observed = (hit->flags & FB_FLOW_F_OBSERVED) && c->key.dir == hit->origin;
 	return fb_flow_step(c, hit, dir);
 }
 

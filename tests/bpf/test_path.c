@@ -527,6 +527,7 @@ static void s30_observe_passes_and_counts_would_drop(void)
 	CHECK(r.would_drop, "would-drop is counted");
 	r = expect("vid", SPEC(.vlan = 30, .src = "10.30.0.10", .dst = "10.10.0.5", .sport = 80, .dport = 5, .tcp = SYN | ACK, .ack = 1),
 		   FB_PASSED);
+	CHECK(!r.would_drop, "a reply is not would-drop in the other pair");
 	r = expect("sig", SPEC(.src = "10.10.0.5", .dst = "10.30.0.10", .sport = 6, .dport = 81, .tcp = ACK), FB_PASSED);
 	CHECK(r.would_drop, "mid-stream");
 	r = expect("sig", SPEC(.src = "10.10.0.5", .dst = "10.30.0.10", .sport = 7, .dport = 443, .tcp = SYN), FB_PASSED);
