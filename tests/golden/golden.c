@@ -143,6 +143,7 @@ static void golden_run(const char *folder, const char *name, const char *path)
 		return;
 	}
 	fb_parse(&tree, path, fb_strbuf_get(&text), text.len, check ? &reader : NULL, &diags);
+	tree.sources.files.v[0].path = name; /* before the checker, which names places in its messages */
 	if (check) {
 		struct fb_check_options options = { .now = NOW, .local_to_unix = fb_clock_local_to_unix };
 		struct fb_ruleset rs = { 0 };
@@ -150,7 +151,6 @@ static void golden_run(const char *folder, const char *name, const char *path)
 		fb_check(&tree, &options, &diags, &rs);
 		fb_ruleset_done(&rs);
 	}
-	tree.sources.files.v[0].path = name;
 	fb_diags_print(&diags, &tree.sources, &got);
 	said = fb_strbuf_steal(&got);
 	fb_strbuf_addf(&want, "%.*s.%s", (int)strlen(path) - 3, path, accept ? "fmt" : "err");

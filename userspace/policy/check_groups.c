@@ -198,11 +198,13 @@ static bool collect(struct fb_checker *c, unsigned int index, struct fb_ipset *a
 		fb_ipset_add_set(all, &one);
 		fb_ipset_done(&one);
 	}
-	for (size_t i = 0; ok && i < s->group.except.n; i++) {
+	if (!ok) /* half a union would call good excepts wrong */
+		return false;
+	for (size_t i = 0; i < s->group.except.n; i++) {
 		struct fb_ipset one = { 0 };
 
-		ok = member_set(c, &c->groups.v[index], &s->group.except.v[i], &one) &&
-		     except_fits(c, s->name.s, &s->group.except.v[i], &one, all);
+		ok &= member_set(c, &c->groups.v[index], &s->group.except.v[i], &one) &&
+		      except_fits(c, s->name.s, &s->group.except.v[i], &one, all);
 		fb_ipset_add_set(except, &one);
 		fb_ipset_done(&one);
 	}

@@ -92,10 +92,9 @@ static void lint_dhcp_line(struct fb_checker *c, const struct fb_line *line, con
 
 		if (!(zones & ~answered & FB_ZONE_BIT(zone->id)))
 			continue;
-		fb_diag_lint(c->diags, line->at, "DHCP is two lines: the answer to a broadcast begins a flow of its own",
-			     d->to_self ? "%s without %s: firebreak self -> %s lacks it" :
-					  "%s without %s: firebreak %s -> self lacks it",
-			     d->name, d->answer, zone->name);
+		fb_diag_lint(c->diags, line->at, "DHCP is two lines: the answer begins a flow of its own",
+			     d->to_self ? "%s, but firebreak self -> %s has no %s" : "%s, but firebreak %s -> self has no %s",
+			     d->name, zone->name, d->answer);
 		return;
 	}
 }

@@ -158,9 +158,11 @@ static void direction(struct fb_checker *c, const struct fb_ipset *src, const st
 			continue;
 		fb_ipset_add_set(&dst, &z->owned);
 		fb_role_add(&dst, FB_ROLE_LOCAL, z->id);
-		gateway_into(c, src, z, svc);
 	}
 	box(c, src, &dst, svc);
+	for (size_t i = 0; i < c->rs->zones.n; i++)
+		if (has(to, c->rs->zones.v[i].id))
+			gateway_into(c, src, &c->rs->zones.v[i], svc);
 	if (has(to, FB_ZONE_SELF))
 		into_gateway(c, src, svc);
 }

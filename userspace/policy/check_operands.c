@@ -82,14 +82,21 @@ static void not_here(struct fb_checker *c, const struct place *p, const struct f
 {
 	const char *text = fb_check_operand_text(c, op);
 
-	if (!owner)
-		fb_diag_error(c->diags, op->at, NULL, "%s belongs to no zone", text);
-	else if (p->zones & FB_ZONE_BIT(owner->id))
-		fb_diag_error(c->diags, op->at, "split it, so that each part is owned by one zone",
-			      "%s is not all in one zone: it begins in zone %s", text, owner->name);
-	else
+	if (owner)
 		fb_diag_error(c->diags, op->at, NULL, "%s belongs to zone %s, which is not on the %s of firebreak %s", text,
 			      owner->name, side_name(p), p->h->text);
+	else
+		fb_diag_error(c->diags, op->at, NULL, "%s belongs to no zone", text);
+}
+
+/* A prefix or range that no zone of this side owns as a whole. */
+static void not_whole(struct fb_checker *c, const struct place *p, const struct fb_operand *op, const struct fb_ipset *set)
+{
+	if (fb_ipset_overlaps(set, p->owned))
+		fb_diag_error(c->diags, op->at, "write any, or a part that one zone owns",
+			      "%s is more than one zone of firebreak %s owns", fb_check_operand_text(c, op), p->h->text);
+	else
+		not_here(c, p, op, fb_check_owner_of(c, op->net.family, op->net.range.first));
 }
 
 static bool net_operand(struct fb_checker *c, const struct place *p, const struct fb_operand *op, struct fb_side *ret)
@@ -107,7 +114,7 @@ static bool net_operand(struct fb_checker *c, const struct place *p, const struc
 	if (ok)
 		fb_ipset_add_set(&ret->plain, &set);
 	else
-		not_here(c, p, op, fb_check_owner_of(c, op->net.family, op->net.range.first));
+		not_whole(c, p, op, &set);
 	fb_ipset_done(&set);
 	return ok;
 }

@@ -59,22 +59,34 @@ static int boxes_meet(const struct fb_ruleset *rs, const struct fb_box *a, const
 
 /* ---- the message ----------------------------------------------------------------------------------------------- */
 
-/* One address of both sets, a host's rather than a role's if there is one. */
-static struct fb_ip witness(const struct fb_ipset *a, const struct fb_ipset *b, int family)
+/* How good an example the address is: a host's is best, then the gateway's, then the rest. */
+static int plainness(const struct fb_checker *c, int family, struct fb_ip ip)
 {
-	struct fb_ip ip = { 0, 0 };
+	if (fb_check_owner_of(c, family, ip))
+		return 2;
+	return !ip.hi && (ip.lo >> 8 == FB_ROLE_SELF_AT || ip.lo >> 8 == FB_ROLE_SELF_SRC);
+}
+
+/* One address of both sets: of a range of hosts the second, as the first looks like the network. */
+static struct fb_ip witness(const struct fb_checker *c, const struct fb_ipset *a, const struct fb_ipset *b, int family)
+{
+	struct fb_ip best = { 0, 0 };
 	struct fb_ipset both;
 	const struct fb_ranges *r;
+	int plain = -1;
 
 	fb_ipset_intersect(a, b, &both);
 	r = &both.r[FB_FAMILY_INDEX(family)];
-	for (size_t i = 0; i < r->n; i++) {
-		ip = r->v[i].first;
-		if (ip.hi || ip.lo > FB_ROLE(FB_ROLE_SELF_SRC, FB_ZONES_MAX))
-			break;
+	for (size_t i = 0; i < r->n && plain < 2; i++) {
+		struct fb_ip ip = r->v[i].first;
+
+		if (plainness(c, family, ip) <= plain)
+			continue;
+		plain = plainness(c, family, ip);
+		best = plain == 2 && fb_ip_cmp(ip, r->v[i].last) < 0 ? fb_ip_add(ip, 1) : ip;
 	}
 	fb_ipset_done(&both);
-	return ip;
+	return best;
 }
 
 static const char *address_text(struct fb_checker *c, int family, struct fb_ip ip)
@@ -110,51 +122,46 @@ static const char *destination_text(struct fb_checker *c, int family, struct fb_
 	return "self";
 }
 
-/* The first service of the line, as written, that the guard forbids; services of the line are all known to be good. */
-static const char *service_text(struct fb_checker *c, const struct fb_allow *allow, const struct fb_l4set *forbidden)
+/* The first service of the line that the guard forbids: as written, and one packet of it. They were all read once: none fails. */
+static const char *service_text(struct fb_checker *c, const struct fb_allow *allow, const struct fb_l4set *forbidden,
+				const char **ret_packet)
 {
+	*ret_packet = "";
 	for (size_t i = 0; i < allow->services.n; i++) {
-		fb_autostrbuf struct fb_strbuf out = { 0 };
+		fb_autostrbuf struct fb_strbuf name = { 0 }, packet = { 0 };
 		struct fb_svc_items one = { &allow->services.v[i], 1 };
-		struct fb_l4set set = { 0 };
-		bool meets = fb_check_service_items(c, &one, &set) && fb_l4set_overlaps(&set, forbidden);
+		struct fb_l4set set = { 0 }, both;
 
+		fb_check_service_items(c, &one, &set);
+		both = fb_l4set_combine(&set, forbidden, FB_L4_INTERSECT);
 		free(set.v);
-		if (!meets)
+		if (!both.n)
 			continue;
-		fb_print_services(&one, &out);
-		return fb_diag_printf(c->diags, "%s", fb_strbuf_get(&out));
+		both.v[0].proto_hi = both.v[0].proto_lo;
+		if (both.v[0].dport_lo || both.v[0].dport_hi != 65535)
+			both.v[0].dport_hi = both.v[0].dport_lo;
+		fb_l4set_print(&(struct fb_l4set){ both.v, 1 }, &packet);
+		free(both.v);
+		fb_print_services(&one, &name);
+		*ret_packet = fb_diag_printf(c->diags, "%s", fb_strbuf_get(&packet));
+		return fb_diag_printf(c->diags, "%s", fb_strbuf_get(&name));
 	}
 	return "";
-}
-
-static const char *packet_text(struct fb_checker *c, const struct fb_box *allow, const struct fb_box *never)
-{
-	const struct fb_l4set *services = c->rs->services.v;
-	struct fb_l4set both = fb_l4set_combine(&services[allow->svc], &services[never->svc], FB_L4_INTERSECT);
-	fb_autostrbuf struct fb_strbuf out = { 0 };
-
-	both.v[0].proto_hi = both.v[0].proto_lo;
-	if (both.v[0].dport_lo || both.v[0].dport_hi != 65535)
-		both.v[0].dport_hi = both.v[0].dport_lo;
-	fb_l4set_print(&(struct fb_l4set){ both.v, 1 }, &out);
-	free(both.v);
-	return fb_diag_printf(c->diags, "%s", fb_strbuf_get(&out));
 }
 
 static void report(struct fb_checker *c, const struct fb_box *allow, const struct fb_box *never, int family)
 {
 	const struct fb_ruleset *rs = c->rs;
 	const struct fb_line *line = &rs->lines.v[allow->line], *guard = &rs->lines.v[never->line];
-	struct fb_ip src = witness(&rs->sets.v[allow->src], &rs->sets.v[never->src], family);
-	struct fb_ip dst = witness(&rs->sets.v[allow->dst], &rs->sets.v[never->dst], family);
+	struct fb_ip src = witness(c, &rs->sets.v[allow->src], &rs->sets.v[never->src], family);
+	struct fb_ip dst = witness(c, &rs->sets.v[allow->dst], &rs->sets.v[never->dst], family);
+	const char *packet, *service = service_text(c, line->allow, &rs->services.v[never->svc], &packet);
 
 	fb_diag_error(c->diags, line->at,
 		      fb_diag_printf(c->diags, "for example %s -> %s %s", address_text(c, family, src),
-				     address_text(c, family, dst), packet_text(c, allow, never)),
+				     address_text(c, family, dst), packet),
 		      "allows %s -> %s %s, which the never at %s forbids", source_text(c, family, src),
-		      destination_text(c, family, src, dst),
-		      service_text(c, line->allow, &rs->services.v[never->svc]), fb_check_place(c, guard->at));
+		      destination_text(c, family, src, dst), service, fb_check_place(c, guard->at));
 }
 
 /* ---- the search ---------------------------------------------------------------------------------------------------- */

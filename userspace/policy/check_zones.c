@@ -21,10 +21,6 @@ void fb_check_policy_line(struct fb_checker *c)
 		c->policy = s;
 		c->rs->name = s->name.s ? s->name.s : "";
 		c->rs->version = s->policy.version.text ? s->policy.version.text : "";
-		if (s->policy.language.text && (s->policy.language.value < 1 || s->policy.language.value > FB_LANGUAGE_VERSION))
-			fb_diag_error(c->diags, s->policy.language.at, NULL,
-				      "language %s is not known to this firebreak: it reads language %u",
-				      s->policy.language.text, FB_LANGUAGE_VERSION);
 		if (!s->policy.timezone.s)
 			continue;
 		c->rs->timezone = s->policy.timezone.s;

@@ -121,7 +121,7 @@ Test(guards, s26_an_allow_that_overlaps_a_never_is_an_error)
 	expect_error(ZONES "firebreak a -> self {\n  allow any -> self ssh\n}\nnever any -> self ssh except from b\n",
 		     "t.fb:13:3: error: allows a -> self ssh, which the never at t.fb:15 forbids");
 	expect_error(ZONES "firebreak a -> b { allow 10.1.0.0/24 -> 10.2.0.7 https, ssh }\nnever a -> b ssh\n",
-		     "for example 10.1.0.0 -> 10.2.0.7 tcp/22");
+		     "for example 10.1.0.1 -> 10.2.0.7 tcp/22");
 	expect_error(ZONES "firebreak a -> b { allow any -> any ssh  until 2026-12-31 }\nnever a -> b\n", "allows a -> b ssh");
 	expect_error(ZONES "firebreak self -> a { allow self -> any dhcp-reply }\n"
 			   "firebreak a -> self { allow any -> self dhcp-request }\nnever self -> a\n",
@@ -177,15 +177,15 @@ Test(dhcp, s23_one_line_without_the_other_gets_a_lint)
 			   "firebreak self -> a, b { allow self -> any dhcp-reply }\n");
 	expect_lint(ZONES "firebreak a, b -> self { allow any -> self dhcp-request }\n"
 			  "firebreak self -> a { allow self -> any dhcp-reply }\n",
-		    "dhcp-request without dhcp-reply: firebreak self -> b lacks it");
-	expect_lint(ZONES "firebreak self -> a { allow self -> any dhcp-reply }\n", "dhcp-reply without dhcp-request");
+		    "dhcp-request, but firebreak self -> b has no dhcp-reply");
+	expect_lint(ZONES "firebreak self -> a { allow self -> any dhcp-reply }\n", "dhcp-reply, but firebreak a -> self has no dhcp-request");
 }
 
 Test(dhcp, s23_a_relay_speaks_both_ways)
 {
 	expect_clean(ZONES "firebreak self -> a { allow self -> 10.1.0.67 dhcp-relay }\n"
 			   "firebreak a -> self { allow 10.1.0.67 -> self at any dhcp-relay }\n");
-	expect_lint(ZONES "firebreak self -> a { allow self -> 10.1.0.67 dhcp-relay }\n", "dhcp-relay without dhcp-relay");
+	expect_lint(ZONES "firebreak self -> a { allow self -> 10.1.0.67 dhcp-relay }\n", "dhcp-relay, but firebreak a -> self has no dhcp-relay");
 }
 
 /* ---- refused --------------------------------------------------------------------------------------------------------- */
