@@ -6,7 +6,7 @@
 #ifndef FB_LIB_ZONE_H
 #define FB_LIB_ZONE_H
 
-#include "lookup.h"
+#include "classify.h"
 #include "config.h"
 #include "pkt.h"
 

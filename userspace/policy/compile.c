@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/cleanup.h"
 #include "policy/compiler.h"
 
 int fb_section(struct fb_compiler *c, const char *name, size_t n, __u32 *ret)
@@ -15,7 +16,9 @@ int fb_section(struct fb_compiler *c, const char *name, size_t n, __u32 *ret)
 	struct fb_image_stats *stats = c->stats;
 
 	if (words > c->n_words - c->used)
-		return fb_error_set(c->err, -E2BIG, "the policy does not fit into an image of %zu MiB: section \"%s\" needs %zu KiB, %zu KiB are left",
+		return fb_error_set(c->err, -E2BIG,
+				    "the policy does not fit into an image of %zu MiB: section \"%s\" needs "
+				    "%zu KiB, %zu KiB are left",
 				    c->n_words >> 18, name, words >> 8, (c->n_words - c->used) >> 8);
 	*ret = (__u32)c->used;
 	c->used += words;
@@ -53,7 +56,9 @@ static int emit_ports(struct fb_compiler *c, struct fb_image_header *header)
 
 		for (size_t i = 0; i < in->n_ports && fits; i++) {
 			const struct fb_host_port *p = &in->ports[i];
-			struct fb_image_port port = { .key = FB_PORT_KEY(p->ifindex, p->vlan > 0 ? p->vlan : 0), .zone = (__u8)p->zone,
+			struct fb_image_port port = { .key = FB_PORT_KEY(p->ifindex,
+									 p->vlan > 0 ? p->vlan : 0),
+						      .zone = (__u8)p->zone,
 						      .device = p->device };
 
 			memcpy(port.mac, p->mac, 6);
@@ -85,8 +90,9 @@ static int emit_pairs(struct fb_compiler *c, struct fb_image_header *header)
 		const struct fb_pair_setting *set = &c->rs->pairs.v[i];
 
 		if (set->src < FB_ZONES_MAX && set->dst < FB_ZONES_MAX)
-			pairs[FB_PAIR(set->src, set->dst)].observe_until =
-				set->observe_until < FB_NO_DEADLINE ? (__u32)set->observe_until : FB_NO_DEADLINE - 1;
+			pairs[FB_PAIR(set->src, set->dst)].observe_until = set->observe_until < FB_NO_DEADLINE
+										   ? (__u32)set->observe_until
+										   : FB_NO_DEADLINE - 1;
 	}
 	return 0;
 }
@@ -110,132 +116,152 @@ static int emit_rules(struct fb_compiler *c, struct fb_image_header *header)
 		else if (line->deadline < 1)
 			rule->deadline = 1;
 		else
-			rule->deadline = line->deadline < FB_NO_DEADLINE ? (__u32)line->deadline : FB_NO_DEADLINE - 1;
+			rule->deadline = line->deadline < FB_NO_DEADLINE ? (__u32)line->deadline
+									 : FB_NO_DEADLINE - 1;
 	}
 	header->n_rules = (__u32)c->rs->lines.n;
 	return 0;
 }
 
-static const struct fb_ruleset *sort_rs; /* qsort has no argument; the library is used by one thread */
-
-static int box_cmp(const void *pa, const void *pb)
+static int order_cmp(const void *pa, const void *pb)
 {
-	__u32 a = *(const __u32 *)pa, b = *(const __u32 *)pb;
-	unsigned int oa = sort_rs->boxes.v[a].order, ob = sort_rs->boxes.v[b].order;
+	__u64 a = *(const __u64 *)pa, b = *(const __u64 *)pb;
 
-	if (oa != ob)
-		return oa < ob ? -1 : 1;
 	return a < b ? -1 : a > b;
 }
 
 static void rank_boxes(struct fb_compiler *c)
 {
-	size_t n = c->rs->boxes.n, sets = c->rs->sets.n;
-	__u32 *fill = calloc(sets + 1, sizeof(*fill));
+	size_t n = c->rs->boxes.n;
+	__u64 *keys = fb_zalloc(n, sizeof(*keys)); /* order, place */
 
-	c->rank_box = calloc(n + 1, sizeof(*c->rank_box));
-	c->src_ranks = calloc(n + 1, sizeof(*c->src_ranks));
-	c->src_first = calloc(sets + 2, sizeof(*c->src_first));
+	c->rank_box = fb_zalloc(n, sizeof(*c->rank_box));
+	c->used_service = fb_zalloc(c->rs->services.n, sizeof(bool));
+	for (int side = 0; side < FB_SIDES; side++)
+		c->used_set[side] = fb_zalloc(c->rs->sets.n, sizeof(bool));
 	for (size_t i = 0; i < n; i++) {
-		c->rank_box[i] = (__u32)i;
-		c->src_first[c->rs->boxes.v[i].src + 1]++;
-	}
-	sort_rs = c->rs;
-	qsort(c->rank_box, n, sizeof(*c->rank_box), box_cmp);
-	for (size_t i = 0; i < sets; i++)
-		c->src_first[i + 1] += c->src_first[i];
-	for (__u32 rank = 0; rank < n; rank++) {
-		__u32 set = c->rs->boxes.v[c->rank_box[rank]].src;
+		const struct fb_box *box = &c->rs->boxes.v[i];
 
-		c->src_ranks[c->src_first[set] + fill[set]++] = rank;
+		keys[i] = (__u64)box->order << 32 | i;
+		c->used_set[FB_SOURCE][box->src] = true;
+		c->used_set[FB_DESTINATION][box->dst] = true;
+		c->used_service[box->svc] = true;
 	}
-	free(fill);
+	qsort(keys, n, sizeof(*keys), order_cmp);
+	for (size_t rank = 0; rank < n; rank++)
+		c->rank_box[rank] = (__u32)keys[rank];
+	free(keys);
 }
 
-static void find_all_services(struct fb_compiler *c)
+static int compile_family(struct fb_compiler *c, int f)
 {
-	c->svc_all = calloc(c->rs->services.n + 1, sizeof(*c->svc_all));
-	for (size_t i = 0; i < c->rs->services.n; i++) {
-		const struct fb_l4set *svc = &c->rs->services.v[i];
+	struct fb_family *family = &c->family[f];
 
-		c->svc_all[i] = svc->n == 1 && svc->v[0].proto_lo == 0 && svc->v[0].proto_hi == 255 && svc->v[0].sport_lo == 0 &&
-				svc->v[0].sport_hi == 65535 && svc->v[0].dport_lo == 0 && svc->v[0].dport_hi == 65535;
+	fb_compile_atoms(c, f);
+	for (int side = 0; side < FB_SIDES; side++)
+		for (int band = 0; band < (int)FB_BANDS; band++)
+			fb_compile_band(c, family, &family->band[side][band], side == FB_DESTINATION);
+	for (int band = 0; band < (int)FB_BANDS; band++) {
+		c->stats->classes_src += family->band[FB_SOURCE][band].n_classes;
+		c->stats->classes_dst += family->band[FB_DESTINATION][band].n_classes;
 	}
+	return fb_compile_rows(c, family);
 }
 
-static int emit_rows(struct fb_compiler *c, __u32 **ret_row_words)
+static int emit_boxes(struct fb_compiler *c, struct fb_classify_header *h)
 {
-	__u32 base = 0, *words = calloc(c->rows.entries.n + 1, sizeof(*words));
-	int r = fb_section(c, "rows", c->rows.words.n, &base);
+	size_t n = c->rs->boxes.n;
+	int r = fb_section(c, "boxes", n + 1, &h->box);
 
-	if (!r && c->rows.words.n)
-		memcpy(c->img + base, c->rows.words.v, c->rows.words.n * 4);
-	for (size_t id = 1; id < c->rows.entries.n; id++)
-		words[id] = base + c->rows.entries.v[id].off;
-	*ret_row_words = words;
+	for (size_t rank = 0; rank < n && !r; rank++)
+		c->img[h->box + rank] = c->rs->boxes.v[c->rank_box[rank]].line + 1;
 	return r;
 }
 
 static int emit_classifier(struct fb_compiler *c, struct fb_image_header *header)
 {
 	struct fb_classify_header h = { 0 };
-	__u32 *row_words = NULL;
 	int r = fb_compile_l4(c, &h);
 
 	if (!r)
-		r = fb_compile_atoms(c);
+		r = fb_compile_bundles(c);
+	for (int f = 0; f < FB_FAMILIES && !r; f++)
+		r = compile_family(c, f);
 	if (!r)
-		r = fb_compile_rows(c);
+		r = fb_emit_cells(c);
 	if (!r)
-		r = fb_emit_cells(c, &h);
+		r = fb_emit_addresses(c, &h);
 	if (!r)
-		r = emit_rows(c, &row_words);
-	if (!r)
-		r = fb_emit_addresses(c, &h, row_words);
-	if (!r)
-		r = fb_section(c, "boxes", c->rs->boxes.n, &h.box_w);
-	for (size_t i = 0; i < c->rs->boxes.n && !r; i++)
-		c->img[h.box_w + i] = c->rs->boxes.v[c->rank_box[i]].line + 1;
+		r = emit_boxes(c, &h);
 	memcpy(header->cls, &h, sizeof(h));
-	free(row_words);
+	c->stats->atoms4 = (unsigned int)c->family[0].first.n;
+	c->stats->atoms6 = (unsigned int)c->family[1].first.n;
+	/* Both addresses and their records, L4, quadrants, rule; see classify.h. */
+	c->stats->loads_worst4 = 2 * c->stats->loads_worst4 + 2 + 5 + 4 * 7 + 1;
+	c->stats->loads_worst6 = 2 * c->stats->loads_worst6 + 2 + 5 + 4 * 7 + 1;
 	return r;
+}
+
+static void family_done(struct fb_family *family)
+{
+	for (int side = 0; side < FB_SIDES; side++)
+		for (int i = 0; i < (int)FB_BANDS; i++) {
+			struct fb_band *band = &family->band[side][i];
+
+			fb_vec_done(&band->spans);
+			fb_vec_done(&band->nodes);
+			fb_vec_done(&band->set_classes);
+			free(band->cls);
+			free(band->set_first);
+		}
+	for (int q = 0; q < (int)FB_QUADRANTS; q++)
+		free(family->row[q]);
+	fb_vec_done(&family->first);
+	free(family->zone);
 }
 
 static void compiler_done(struct fb_compiler *c)
 {
-	for (int f = 0; f < FB_FAMILIES; f++) {
-		fb_vec_done(&c->family[f].atoms);
-		for (int side = 0; side < 2; side++)
-			for (int band = 0; band < FB_BANDS; band++)
-				fb_pool_done(&c->family[f].classes[side][band]);
-		for (int q = 0; q < FB_QUADRANTS; q++)
-			fb_vec_done(&c->family[f].row[q]);
-	}
-	for (size_t i = 0; c->svc_classes && i < c->rs->services.n; i++)
-		fb_vec_done(&c->svc_classes[i]);
-	free(c->svc_classes);
-	free(c->svc_all);
+	for (int f = 0; f < FB_FAMILIES; f++)
+		family_done(&c->family[f]);
+	for (size_t i = 0; c->services && i < c->rs->services.n; i++)
+		fb_vec_done(&c->services[i].runs);
+	free(c->services);
 	free(c->rank_box);
-	free(c->src_ranks);
-	free(c->src_first);
-	fb_chains_done(&c->cells);
-	fb_chains_done(&c->l4_sets);
+	free(c->used_service);
+	free(c->used_set[FB_SOURCE]);
+	free(c->used_set[FB_DESTINATION]);
+	free(c->bundle_first);
+	free(c->covered);
+	free(c->row_w);
+	fb_vec_done(&c->bundles);
+	fb_vec_done(&c->scratch);
+	fb_vec_done(&c->scratch2);
+	fb_pool_done(&c->cells);
+	fb_memo_done(&c->merged);
 	fb_pool_done(&c->l1);
 	fb_pool_done(&c->l2);
 	fb_pool_done(&c->rows);
 }
 
-/* One attempt with given limits between specific and broad. */
-static int compile_once(const struct fb_compile_input *in, void *buf, size_t size, const unsigned int broad_len[FB_FAMILIES],
+/* One attempt with a given limit between narrow and broad. */
+static int compile_once(const struct fb_compile_input *in, void *buf, size_t size, __u32 broad,
 			struct fb_image_stats *stats, struct fb_error *err)
 {
-	struct fb_compiler c = { .in = in, .rs = in->ruleset, .img = buf, .n_words = size / 4, .used = sizeof(struct fb_image_header) / 4,
-				 .stats = stats, .err = err, .broad_len = { broad_len[0], broad_len[1] } };
-	struct fb_image_header header = { .abi = FB_ABI_VERSION, .generation = in->generation, .applied_lo = (__u32)in->applied };
+	struct fb_compiler c = { .in = in,
+				 .rs = in->ruleset,
+				 .img = buf,
+				 .n_words = size / 4,
+				 .used = sizeof(struct fb_image_header) / 4,
+				 .stats = stats,
+				 .err = err,
+				 .broad = broad };
+	struct fb_image_header header = { .abi = FB_ABI_VERSION,
+					  .generation = in->generation,
+					  .applied_lo = (__u32)in->applied };
 	int r;
 
 	rank_boxes(&c);
-	find_all_services(&c);
 	r = emit_ports(&c, &header);
 	if (!r)
 		r = emit_pairs(&c, &header);
@@ -246,7 +272,7 @@ static int compile_once(const struct fb_compile_input *in, void *buf, size_t siz
 	if (!r) {
 		header.n_words = (__u32)c.used;
 		memcpy(buf, &header, sizeof(header));
-		((struct fb_image_header *)buf)->magic = FB_IMAGE_MAGIC;
+		__atomic_store_n(&((struct fb_image_header *)buf)->magic, FB_IMAGE_MAGIC, __ATOMIC_RELEASE);
 	} else {
 		memset(buf, 0, c.used * 4);
 	}
@@ -255,23 +281,23 @@ static int compile_once(const struct fb_compile_input *in, void *buf, size_t siz
 	return r;
 }
 
-int fb_compile(const struct fb_compile_input *in, void *buf, size_t size, struct fb_image_stats *ret_stats, struct fb_error *err)
+int fb_compile(const struct fb_compile_input *in, void *buf, size_t size, struct fb_image_stats *ret_stats,
+	       struct fb_error *err)
 {
 	/* What a policy needs depends on where "broad" begins; the first that fits will do. */
-	static const unsigned int limits[][FB_FAMILIES] = { { 16, 48 }, { 8, 32 }, { 12, 40 }, { 20, 56 } };
+	static const __u32 limits[] = { 64, 16, 512 };
 	struct timespec begin, end;
 	int r = -E2BIG;
 
 	clock_gettime(CLOCK_MONOTONIC, &begin);
-	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]) && r == -E2BIG; i++) {
+	for (size_t i = 0; i < FB_ARRAY_SIZE(limits) && r == -E2BIG; i++) {
 		memset(ret_stats, 0, sizeof(*ret_stats));
 		r = compile_once(in, buf, size, limits[i], ret_stats, err);
 	}
 	clock_gettime(CLOCK_MONOTONIC, &end);
-	ret_stats->seconds = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+	ret_stats->seconds =
+		(double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
 	ret_stats->rules = (unsigned int)in->ruleset->lines.n;
 	ret_stats->boxes = (unsigned int)in->ruleset->boxes.n;
-	ret_stats->loads_worst4 = 12 + 4 + 24 + 1;
-	ret_stats->loads_worst6 = 60 + 4 + 24 + 1;
 	return r;
 }

@@ -1,141 +1,261 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Records, the IPv4 trie and the IPv6 search tree. */
+/* Records, the IPv4 trie and the IPv6 tree. Neighbouring atoms with one record are one leaf. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/compiler.h"
 
-struct fb_address_work {
-	struct fb_pool records, nodes;
-	__u32 *record; /* of each atom */
-	const struct fb_atom_range *atoms;
-	size_t n;
-};
+#define NODE 16u
 
-static __u32 atom_record(struct fb_compiler *c, const struct fb_family *family, const struct fb_atom_range *atom, const __u32 *row_words,
+struct stretch {
+	struct fb_ip first;
+	__u32 record;
+};
+struct stretches FB_VEC(struct stretch);
+
+static __u32 atom_record(const struct fb_compiler *c, const struct fb_family *family, __u32 atom,
 			 struct fb_pool *records)
 {
-	__u32 words[FB_REC_WORDS] = { 0 };
+	__u32 words[FB_REC_WORDS] = { [FB_REC_ZONE] = family->zone[atom] };
 
-	(void)c;
-	words[FB_REC_ZONE] = atom->zone;
 	for (__u32 s = 0; s < FB_BANDS; s++)
 		for (__u32 d = 0; d < FB_BANDS; d++)
-			words[FB_REC_ROW + FB_QUADRANT(s, d)] = row_words[family->row[FB_QUADRANT(s, d)].v[atom->cls[0][s]]];
+			words[FB_REC_ROW + FB_QUADRANT(s, d)] =
+				c->row_w[family->row[FB_QUADRANT(s, d)]
+						    [family->band[FB_SOURCE][s].cls[atom]]];
 	for (__u32 d = 0; d < FB_BANDS; d++)
-		words[FB_REC_DST + d] = atom->cls[1][d];
-	return fb_pool_intern(records, words, FB_REC_WORDS) - 1;
+		words[FB_REC_DST + d] = family->band[FB_DESTINATION][d].cls[atom];
+	return fb_pool_intern(records, words, FB_REC_WORDS);
 }
 
-static struct fb_address_work family_records(struct fb_compiler *c, int f, const __u32 *row_words, struct fb_pool *records)
+static void find_stretches(const struct fb_compiler *c, const struct fb_family *family,
+			   struct fb_pool *records, struct stretches *ret)
 {
-	struct fb_family *family = &c->family[f];
-	struct fb_address_work w = { .atoms = family->atoms.v, .n = family->atoms.n };
+	for (__u32 atom = 0; atom < family->first.n; atom++) {
+		struct stretch s = { family->first.v[atom], atom_record(c, family, atom, records) };
 
-	w.record = calloc(w.n + 1, sizeof(*w.record));
-	for (size_t i = 0; i < w.n; i++)
-		w.record[i] = atom_record(c, family, &w.atoms[i], row_words, records);
-	return w;
+		if (!ret->n || ret->v[ret->n - 1].record != s.record)
+			fb_vec_add(ret, s);
+	}
 }
 
-/* The entry for the 2^shift addresses from base: a leaf if one record holds them all. *at walks along the atoms. */
-static __u32 trie_entry(struct fb_address_work *w, __u64 base, unsigned int shift, size_t *at)
+struct trie {
+	const struct stretches *stretches;
+	size_t at; /* walks along them */
+	struct fb_pool nodes;
+	unsigned int depth;
+};
+
+/* The entry for the 2^shift addresses from base: a leaf if one record holds them all. Equal nodes are one. */
+static __u32 trie_entry(struct trie *t, __u64 base, unsigned int shift, unsigned int depth)
 {
+	const struct stretches *s = t->stretches;
 	__u64 last = base + (1ull << shift) - 1;
-	__u32 node[16];
-	size_t i;
+	__u32 node[NODE];
 
-	while (*at + 1 < w->n && w->atoms[*at + 1].first.lo <= base)
-		++*at;
-	for (i = *at; i + 1 < w->n && w->atoms[i + 1].first.lo <= last && w->record[i + 1] == w->record[*at]; i++)
-		;
-	if (i + 1 >= w->n || w->atoms[i + 1].first.lo > last)
-		return FB_A4_LEAF | w->record[*at];
-	for (__u32 k = 0; k < 16; k++) /* shift is 16, 12, 8 or 4 here: a single address is always a leaf */
-		node[k] = trie_entry(w, base + ((__u64)k << (shift - 4)), shift - 4, at);
-	return fb_pool_intern(&w->nodes, node, 16);
+	while (t->at + 1 < s->n && s->v[t->at + 1].first.lo <= base)
+		t->at++;
+	if (depth > t->depth)
+		t->depth = depth;
+	if (t->at + 1 >= s->n || s->v[t->at + 1].first.lo > last)
+		return FB_CLS_LEAF | s->v[t->at].record;
+	for (__u32 i = 0; i < NODE; i++) /* a single address is a leaf: shift is 16, 12, 8 or 4 here */
+		node[i] = trie_entry(t, base + ((__u64)i << (shift - 4)), shift - 4, depth + 1);
+	return fb_pool_intern(&t->nodes, node, NODE);
 }
 
-static int emit_trie(struct fb_compiler *c, struct fb_classify_header *h, struct fb_address_work *w)
+/* A number to a link. */
+static __u32 trie_link(const struct trie *t, __u32 entry, __u32 nodes_w, __u32 records_w)
 {
-	size_t at = 0;
-	int r = fb_section(c, "IPv4 root", 65536, &h->a4_root_w);
+	if (entry & FB_CLS_LEAF)
+		return FB_CLS_LEAF | (records_w + ((entry & ~FB_CLS_LEAF) - 1) * FB_REC_WORDS);
+	return nodes_w + t->nodes.entries.v[entry].off;
+}
 
-	if (r)
-		return r;
-	for (__u32 top = 0; top < 65536; top++)
-		c->img[h->a4_root_w + top] = trie_entry(w, (__u64)top << 16, 16, &at);
-	r = fb_section(c, "IPv4 nodes", 16 + w->nodes.words.n, &h->a4_node_w);
-	if (!r && w->nodes.words.n) /* node 0 is not used */
-		memcpy(c->img + h->a4_node_w + 16, w->nodes.words.v, w->nodes.words.n * 4);
+static int emit_trie(struct fb_compiler *c, struct fb_classify_header *h, const struct stretches *stretches,
+		     __u32 records_w)
+{
+	struct trie t = { .stretches = stretches };
+	__u32 nodes_w;
+	int r = fb_section(c, "IPv4 root", 65536, &h->a4_root);
+
+	for (__u32 top = 0; top < 65536 && !r; top++)
+		c->img[h->a4_root + top] = trie_entry(&t, (__u64)top << 16, 16, 1);
+	if (!r)
+		r = fb_section(c, "IPv4 nodes", t.nodes.words.n, &nodes_w);
+	for (__u32 top = 0; top < 65536 && !r; top++)
+		c->img[h->a4_root + top] = trie_link(&t, c->img[h->a4_root + top], nodes_w, records_w);
+	for (size_t i = 0; i < t.nodes.words.n && !r; i++)
+		c->img[nodes_w + i] = trie_link(&t, t.nodes.words.v[i], nodes_w, records_w);
+	c->stats->loads_worst4 = t.depth;
+	fb_pool_done(&t.nodes);
 	return r;
 }
 
-/* Boundaries with equal records on both sides are left out. Then level by level, from the leaves up: the first key of each line. */
-static int emit_search(struct fb_compiler *c, struct fb_classify_header *h, struct fb_address_work *w)
+/* A value of 64 bits at which something begins, and what: FB_CLS_LEAF | record, or link to a tree. */
+struct key {
+	__u64 value;
+	__u32 entry;
+};
+struct keys FB_VEC(struct key);
+
+struct tree {
+	struct fb_numbers words; /* the section; links are absolute from the start */
+	__u32 base;
+	unsigned int depth[2]; /* deepest tree of the upper and of the lower half */
+};
+
+/* n more words, zeroed, at a line; their place in words. */
+static size_t tree_words(struct tree *t, size_t n)
 {
-	struct fb_ip *keys = calloc(w->n + 1, sizeof(*keys));
-	__u32 level_w[FB_A6_LEVELS], levels = 0;
-	size_t n = 0;
-	int r;
+	size_t at = t->words.n, all = (n + 15) & ~(size_t)15;
 
-	r = fb_section(c, "IPv6 records", w->n, &h->a6_record_w);
-	for (size_t i = 0; i < w->n && !r; i++) {
-		if (n && c->img[h->a6_record_w + n - 1] == w->record[i])
-			continue;
-		c->img[h->a6_record_w + n] = w->record[i];
-		keys[n++] = w->atoms[i].first;
+	fb_numbers_reserve(&t->words, all);
+	memset(t->words.v + at, 0, all * sizeof(__u32));
+	t->words.n += all;
+	return at;
+}
+
+/* The lines over n children of which keys[i].value is the first value. */
+static void put_lines(struct tree *t, size_t at, const struct key *keys, size_t n, __u32 link,
+		      __u32 child_words)
+{
+	for (size_t i = 0; i < n; i += FB_A6_KEYS + 1, at += NODE) {
+		struct fb_a6_line line = { .link = link + (__u32)i * child_words };
+
+		for (size_t k = 0; k < FB_A6_KEYS; k++)
+			line.key[k] = i + k + 1 < n ? keys[i + k + 1].value & ~FB_A6_NO_KEY : FB_A6_NO_KEY;
+		memcpy(t->words.v + at, &line, sizeof(line));
 	}
-	while (!r) {
-		size_t lines = (n + FB_A6_KEYS - 1) / FB_A6_KEYS;
+}
 
-		if (levels == FB_A6_LEVELS) {
-			r = fb_error_set(c->err, -E2BIG, "the policy tells more IPv6 address ranges apart than %u", 1u << 20);
-			break;
-		}
-		r = fb_section(c, "IPv6 search", lines * FB_A6_LINE, &level_w[levels]);
-		for (size_t i = 0; i < lines * FB_A6_KEYS && !r; i++) {
-			struct fb_ip key = i < n ? keys[i] : fb_ip_max(6);
+/* A half tree over keys (the first is where the half begins) with its root at the given line. Consumes keys. Returns its levels. */
+static unsigned int put_half(struct tree *t, size_t root, struct key *keys, size_t n)
+{
+	size_t at = tree_words(t, n);
+	__u32 link = FB_CLS_LEAF | (t->base + (__u32)at), child_words = 1;
+	unsigned int levels = 1;
 
-			memcpy(c->img + level_w[levels] + i * 4, &key.lo, 8);
-			memcpy(c->img + level_w[levels] + i * 4 + 2, &key.hi, 8);
-			if (i % FB_A6_KEYS == 0)
-				keys[i / FB_A6_KEYS] = key;
-		}
-		levels++;
+	for (size_t i = 0; i < n; i++)
+		t->words.v[at + i] = keys[i].entry;
+	for (; n > FB_A6_KEYS + 1; levels++) {
+		size_t lines = (n + FB_A6_KEYS) / (FB_A6_KEYS + 1);
+
+		at = tree_words(t, lines * NODE);
+		put_lines(t, at, keys, n, link, child_words);
+		for (size_t i = 0; i < lines; i++)
+			keys[i] = keys[i * (FB_A6_KEYS + 1)];
+		link = t->base + (__u32)at;
+		child_words = NODE;
 		n = lines;
-		if (n <= 1)
-			break;
 	}
-	h->a6_levels = levels;
-	for (__u32 i = 0; i < levels; i++)
-		h->a6_level_w[i] = level_w[levels - 1 - i];
-	free(keys);
+	put_lines(t, root, keys, n, link, child_words);
+	return levels;
+}
+
+/* Both halves; the first key is at 0. Returns the link to the two roots. Consumes keys. */
+static __u32 put_tree(struct tree *t, struct keys *keys, int lower)
+{
+	size_t root = tree_words(t, 2 * NODE), n = 0;
+	struct key middle = { FB_A6_NO_KEY, 0 };
+	struct keys upper = { 0 };
+	unsigned int levels;
+
+	while (n < keys->n && keys->v[n].value < FB_A6_NO_KEY)
+		n++;
+	middle.entry = keys->v[n - 1].entry;
+	if (n == keys->n || keys->v[n].value != middle.value)
+		fb_vec_add(&upper, middle);
+	for (size_t i = n; i < keys->n; i++)
+		fb_vec_add(&upper, keys->v[i]);
+	levels = put_half(t, root, keys->v, n);
+	t->depth[lower] = levels > t->depth[lower] ? levels : t->depth[lower];
+	levels = put_half(t, root + NODE, upper.v, upper.n);
+	t->depth[lower] = levels > t->depth[lower] ? levels : t->depth[lower];
+	fb_vec_done(&upper);
+	return t->base + (__u32)root;
+}
+
+static void add_key(struct keys *keys, __u64 value, __u32 entry)
+{
+	if (keys->n && keys->v[keys->n - 1].value == value)
+		keys->v[keys->n - 1].entry = entry;
+	else
+		fb_vec_add(keys, (struct key){ value, entry });
+}
+
+/* Stretches [i, end) begin in one upper half: a tree for its lower half. before: what is in force at its start. */
+static __u32 put_lower(struct tree *t, const struct stretch *s, size_t n, __u32 before, __u32 records_w)
+{
+	struct keys keys = { 0 };
+	__u32 link;
+
+	add_key(&keys, 0, before);
+	for (size_t i = 0; i < n; i++)
+		add_key(&keys, s[i].first.lo, FB_CLS_LEAF | (records_w + (s[i].record - 1) * FB_REC_WORDS));
+	link = put_tree(t, &keys, 1);
+	fb_vec_done(&keys);
+	return link;
+}
+
+static int emit_tree(struct fb_compiler *c, struct fb_classify_header *h, const struct stretches *s,
+		     __u32 records_w)
+{
+	struct tree t = { .base = (__u32)c->used };
+	struct keys upper = { 0 };
+	__u32 force = 0, base = 0;
+	size_t end;
+	int r;
+
+	for (size_t i = 0; i < s->n; i = end) {
+		struct fb_ip first = s->v[i].first;
+		__u32 last;
+
+		for (end = i; end < s->n && s->v[end].first.hi == first.hi; end++)
+			;
+		last = FB_CLS_LEAF | (records_w + (s->v[end - 1].record - 1) * FB_REC_WORDS);
+		if (end == i + 1 && !first.lo) {
+			add_key(&upper, first.hi, last);
+		} else {
+			add_key(&upper, first.hi, put_lower(&t, s->v + i, end - i, force, records_w));
+			if (first.hi != ~0ull)
+				add_key(&upper, first.hi + 1, last);
+		}
+		force = last;
+	}
+	h->a6_root = put_tree(&t, &upper, 0);
+	r = fb_section(c, "IPv6 tree", t.words.n, &base);
+	if (!r)
+		memcpy(c->img + base, t.words.v, t.words.n * sizeof(__u32));
+	if (!r && (t.depth[0] > FB_A6_LEVELS || t.depth[1] > FB_A6_LEVELS))
+		r = fb_error_set(c->err, -E2BIG, "the policy tells more than %u IPv6 address ranges apart",
+				 1u << 3 * FB_A6_LEVELS);
+	/* Lines, and the leaf words of each tree. */
+	c->stats->loads_worst6 = t.depth[0] + 1 + (t.depth[1] ? t.depth[1] + 1 : 0);
+	fb_vec_done(&t.words);
+	fb_vec_done(&upper);
 	return r;
 }
 
-int fb_emit_addresses(struct fb_compiler *c, struct fb_classify_header *h, const __u32 *row_words)
+int fb_emit_addresses(struct fb_compiler *c, struct fb_classify_header *h)
 {
+	struct stretches stretches[FB_FAMILIES] = { 0 };
 	struct fb_pool records = { 0 };
-	static const __u32 nobody[FB_REC_WORDS];
+	__u32 records_w;
 	int r;
 
-	fb_pool_intern(&records, nobody, FB_REC_WORDS); /* record 0 */
-	struct fb_address_work w4 = family_records(c, 0, row_words, &records);
-	struct fb_address_work w6 = family_records(c, 1, row_words, &records);
-
-	r = fb_section(c, "address records", records.words.n, &h->record_w);
+	for (int f = 0; f < FB_FAMILIES; f++)
+		find_stretches(c, &c->family[f], &records, &stretches[f]);
+	r = fb_section(c, "address records", records.words.n, &records_w);
 	if (!r)
-		memcpy(c->img + h->record_w, records.words.v, records.words.n * 4);
+		memcpy(c->img + records_w, records.words.v, records.words.n * sizeof(__u32));
 	if (!r)
-		r = emit_trie(c, h, &w4);
+		r = emit_trie(c, h, &stretches[0], records_w);
 	if (!r)
-		r = emit_search(c, h, &w6);
+		r = emit_tree(c, h, &stretches[1], records_w);
 	fb_pool_done(&records);
-	fb_pool_done(&w4.nodes);
-	fb_pool_done(&w6.nodes);
-	free(w4.record);
-	free(w6.record);
+	fb_vec_done(&stretches[0]);
+	fb_vec_done(&stretches[1]);
 	return r;
 }

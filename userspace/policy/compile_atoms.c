@@ -1,147 +1,127 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Addresses to classes: a sweep over all ends of all ranges; what holds between two ends is one atom. */
+/*
+ * Atoms: the stretches between two ends of any range, which every box and zone treats alike. A range is narrow or broad by how many atoms of its side it
+ * holds, not by its length: so a /24 that is a net of many hosts in one policy and a single client in another falls on the right side in both,
+ * in both families.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/compiler.h"
 
-/* At `at`, set (a box's source or destination set, in a band) begins or ends; or a zone does (set FB_ZONE_EVENT). */
-struct fb_event {
-	struct fb_ip at;
-	__u32 set;  /* index into rs->sets, or the zone id */
-	__u8 kind;  /* 0 zone, 1 set as a source, 2 as a destination */
-	__u8 band;
-	bool begin;
-};
-
-struct fb_events FB_VEC(struct fb_event);
-struct fb_active FB_VEC(__u32);
-
-static int event_cmp(const void *pa, const void *pb)
+static int ip_cmp(const void *a, const void *b)
 {
-	const struct fb_event *a = pa, *b = pb;
-	int cmp = fb_ip_cmp(a->at, b->at);
-
-	return cmp ? cmp : (int)a->begin - (int)b->begin; /* ends first */
+	return fb_ip_cmp(*(const struct fb_ip *)a, *(const struct fb_ip *)b);
 }
 
-/* Does r hold at least as many addresses as a prefix of this length (at most 64 for IPv6)? */
-static bool range_is_broad(int family, struct fb_range r, unsigned int len)
-{
-	if (family == 4)
-		return r.last.lo - r.first.lo >= (1ull << (32 - len)) - 1;
-	return r.last.hi - r.first.hi >= (1ull << (64 - len)) - 1 && r.last.hi != r.first.hi;
-}
-
-static void add_ranges(struct fb_events *events, int family, const struct fb_ranges *ranges, __u8 kind, __u32 set, unsigned int broad_len)
+static void add_ends(struct fb_family *family, int version, const struct fb_ranges *ranges)
 {
 	for (size_t i = 0; i < ranges->n; i++) {
-		struct fb_range r = ranges->v[i];
-		struct fb_event event = { r.first, set, kind, FB_BAND_SPECIFIC, true };
-
-		if (kind && range_is_broad(family, r, broad_len))
-			event.band = FB_BAND_BROAD;
-		fb_vec_add(events, event);
-		if (fb_ip_cmp(r.last, fb_ip_max(family)) == 0)
-			continue;
-		event.at = fb_ip_add(r.last, 1);
-		event.begin = false;
-		fb_vec_add(events, event);
+		fb_vec_add(&family->first, ranges->v[i].first);
+		if (fb_ip_cmp(ranges->v[i].last, fb_ip_max(version)) < 0)
+			fb_vec_add(&family->first, fb_ip_add(ranges->v[i].last, 1));
 	}
 }
 
-static void collect_events(struct fb_compiler *c, int f, const bool *used[2], struct fb_events *events)
+static void find_atoms(struct fb_compiler *c, struct fb_family *family, int f)
 {
-	int family = f ? 6 : 4;
+	size_t n = 0;
 
+	fb_vec_add(&family->first, (struct fb_ip){ 0, 0 });
 	for (size_t i = 0; i < c->rs->zones.n; i++)
-		add_ranges(events, family, &c->rs->zones.v[i].owned.r[f], 0, c->rs->zones.v[i].id, 0);
+		add_ends(family, f ? 6 : 4, &c->rs->zones.v[i].owned.r[f]);
 	for (size_t i = 0; i < c->rs->sets.n; i++)
-		for (__u8 side = 0; side < 2; side++)
-			if (used[side][i])
-				add_ranges(events, family, &c->rs->sets.v[i].r[f], (__u8)(side + 1), (__u32)i, c->broad_len[f]);
+		if (c->used_set[FB_SOURCE][i] || c->used_set[FB_DESTINATION][i])
+			add_ends(family, f ? 6 : 4, &c->rs->sets.v[i].r[f]);
+	qsort(family->first.v, family->first.n, sizeof(*family->first.v), ip_cmp);
+	for (size_t i = 0; i < family->first.n; i++)
+		if (!n || fb_ip_cmp(family->first.v[n - 1], family->first.v[i]))
+			family->first.v[n++] = family->first.v[i];
+	family->first.n = n;
 }
 
-/* Keeps an active list sorted. A set has disjoint ranges, so that it is at most once in a list. */
-static void active_change(struct fb_active *active, __u32 set, bool begin)
+/* The first atom that begins at ip or behind it. */
+static __u32 atom_from(const struct fb_family *family, struct fb_ip ip)
 {
-	size_t lo = 0, hi = active->n;
+	size_t lo = 0, hi = family->first.n;
 
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 
-		if (active->v[mid] < set)
+		if (fb_ip_cmp(family->first.v[mid], ip) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	if (!begin) {
-		memmove(active->v + lo, active->v + lo + 1, (active->n - lo - 1) * sizeof(*active->v));
-		active->n--;
-		return;
-	}
-	fb_vec_add(active, 0);
-	memmove(active->v + lo + 1, active->v + lo, (active->n - lo - 1) * sizeof(*active->v));
-	active->v[lo] = set;
+	return (__u32)lo;
 }
 
-static void sweep(struct fb_family *family, const struct fb_events *events)
+static struct fb_span span_of(const struct fb_family *family, int f, struct fb_range range, __u32 set)
 {
-	struct fb_active active[2][FB_BANDS] = { 0 };
-	struct fb_atom_range atom = { 0 };
-	size_t i = 0;
+	struct fb_span span = { atom_from(family, range.first), (__u32)family->first.n, set };
 
-	do { /* once at address 0 even without an event there */
-		for (; i < events->n && fb_ip_cmp(events->v[i].at, atom.first) == 0; i++) {
-			const struct fb_event *e = &events->v[i];
+	if (fb_ip_cmp(range.last, fb_ip_max(f ? 6 : 4)) < 0)
+		span.end = atom_from(family, fb_ip_add(range.last, 1));
+	return span;
+}
 
-			if (!e->kind) {
-				atom.zone = e->begin ? e->set : 0;
-				continue;
-			}
-			struct fb_active *list = &active[e->kind - 1][e->band];
+static void find_zones(struct fb_compiler *c, struct fb_family *family, int f)
+{
+	family->zone = fb_zalloc(family->first.n, sizeof(*family->zone));
+	for (size_t i = 0; i < c->rs->zones.n; i++) {
+		const struct fb_ranges *owned = &c->rs->zones.v[i].owned.r[f];
 
-			active_change(list, e->set, e->begin);
-			atom.cls[e->kind - 1][e->band] = ~0u;
+		for (size_t k = 0; k < owned->n; k++) {
+			struct fb_span span = span_of(family, f, owned->v[k], 0);
+
+			for (__u32 atom = span.first; atom < span.end; atom++)
+				family->zone[atom] = c->rs->zones.v[i].id;
 		}
-		for (int side = 0; side < 2; side++)
-			for (int band = 0; band < FB_BANDS; band++)
-				if (atom.cls[side][band] == ~0u)
-					atom.cls[side][band] = fb_pool_intern(&family->classes[side][band],
-									      active[side][band].v, active[side][band].n);
-		fb_vec_add(&family->atoms, atom);
-		if (i < events->n)
-			atom.first = events->v[i].at;
-	} while (i < events->n);
-	for (int side = 0; side < 2; side++)
-		for (int band = 0; band < FB_BANDS; band++)
-			fb_vec_done(&active[side][band]);
+	}
 }
 
-int fb_compile_atoms(struct fb_compiler *c)
+/* Gives each span of a side its band. ends[i]: how many of the side's stretches begin before atom i. */
+static void sort_into_bands(struct fb_compiler *c, struct fb_family *family, int side,
+			    const struct fb_spans *all)
 {
-	size_t n = c->rs->sets.n ? c->rs->sets.n : 1;
-	bool *src = calloc(n, 1), *dst = calloc(n, 1);
-	const bool *used[2] = { src, dst };
+	__u32 *ends = fb_zalloc(family->first.n + 2, sizeof(*ends));
 
-	if (!src || !dst)
-		abort();
-	for (size_t i = 0; i < c->rs->boxes.n; i++) {
-		src[c->rs->boxes.v[i].src] = true;
-		dst[c->rs->boxes.v[i].dst] = true;
-	}
-	for (int f = 0; f < FB_FAMILIES; f++) {
-		struct fb_events events = { 0 };
+	for (size_t i = 0; i < all->n; i++)
+		ends[all->v[i].first + 1] = ends[all->v[i].end + 1] = 1;
+	for (size_t i = 0; i <= family->first.n; i++)
+		ends[i + 1] += ends[i];
+	for (size_t i = 0; i < all->n; i++) {
+		struct fb_span span = all->v[i];
+		__u32 atoms = ends[span.end] - ends[span.first];
 
-		collect_events(c, f, used, &events);
-		if (events.n)
-			qsort(events.v, events.n, sizeof(*events.v), event_cmp);
-		sweep(&c->family[f], &events);
-		fb_vec_done(&events);
+		fb_vec_add(&family->band[side][atoms > c->broad ? FB_BAND_BROAD : FB_BAND_NARROW].spans,
+			   span);
 	}
-	c->stats->atoms4 = (unsigned int)c->family[0].atoms.n;
-	c->stats->atoms6 = (unsigned int)c->family[1].atoms.n;
-	free(src);
-	free(dst);
-	return 0;
+	free(ends);
+}
+
+void fb_compile_atoms(struct fb_compiler *c, int f)
+{
+	struct fb_family *family = &c->family[f];
+	struct fb_spans all[FB_SIDES] = { 0 };
+
+	find_atoms(c, family, f);
+	find_zones(c, family, f);
+	for (__u32 set = 0; set < c->rs->sets.n; set++) {
+		const struct fb_ranges *ranges = &c->rs->sets.v[set].r[f];
+
+		if (!c->used_set[FB_SOURCE][set] && !c->used_set[FB_DESTINATION][set])
+			continue;
+		for (size_t i = 0; i < ranges->n; i++) {
+			struct fb_span span = span_of(family, f, ranges->v[i], set);
+
+			for (int side = 0; side < FB_SIDES; side++)
+				if (c->used_set[side][set])
+					fb_vec_add(&all[side], span);
+		}
+	}
+	for (int side = 0; side < FB_SIDES; side++) {
+		sort_into_bands(c, family, side, &all[side]);
+		fb_vec_done(&all[side]);
+	}
 }

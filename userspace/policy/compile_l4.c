@@ -1,198 +1,285 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Protocol and ports to L4 classes: each axis to classes of values that no service tells apart, their product to the services that match. */
+/*
+ * Protocol and ports to L4 classes. Each axis falls into classes of values that no service tells apart; protocol and source port together into fewer
+ * (most services do not ask for source ports); those and the destination port into L4 classes. What values have in common is compared by sums of
+ * 128-bit random numbers, one for each thing that holds there, taken along the axis: no product of all ranges is ever enumerated.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/compiler.h"
 
-#define FB_L4_RAW_MAX (4u << 20) /* halves: 8 MiB of the image */
+#define FB_L4_TABLE_MAX (16u << 20) /* halves: 32 MiB of an image */
 
-struct fb_axis {
-	unsigned int size;     /* 256 or 65536 values */
-	__u32 *cls;	       /* value -> class */
-	__u32 n;	       /* classes */
-	struct fb_chains sigs; /* which distinct ranges hold the value */
+struct spec {
+	struct fb_l4 l4;
+	__u32 svc;
 };
 
-struct fb_stretch {
-	__u32 lo, hi;
+enum { PROTO, SPORT, DPORT, AXES };
+
+struct sum {
+	__u64 v[2];
 };
-struct fb_stretches FB_VEC(struct fb_stretch);
 
-static struct fb_stretch axis_range(const struct fb_l4 *l4, int axis)
+struct axis {
+	__u32 size; /* values */
+	__u32 *cls; /* of each value */
+	__u32 *run; /* of each value: the stretch of equal classes that it is in */
+	struct fb_numbers run_cls, run_first;
+	__u32 n; /* classes */
+};
+
+struct l4_work {
+	struct FB_VEC(struct spec) specs;
+	struct axis axis[AXES];
+	struct sum *sums; /* 65537, zero between uses */
+	struct fb_memo known;
+	struct fb_numbers source; /* [protocol class * n_sport + source port class] -> source class */
+	struct FB_VEC(
+		struct fb_l4) rep; /* of each source class: a protocol and a source port (in the lo fields) */
+	struct fb_numbers active;  /* specs of one source class */
+};
+
+static __u64 scatter(__u64 z)
 {
-	if (axis == 0)
-		return (struct fb_stretch){ l4->proto_lo, l4->proto_hi };
-	if (axis == 1)
-		return (struct fb_stretch){ l4->sport_lo, l4->sport_hi };
-	return (struct fb_stretch){ l4->dport_lo, l4->dport_hi };
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+	return z ^ z >> 31;
 }
 
-static int stretch_cmp(const void *pa, const void *pb)
+/* What is `thing` holds for [first, last]; later sums run along the axis. */
+static void hold(struct sum *sums, __u32 first, __u32 last, __u64 thing)
 {
-	const struct fb_stretch *a = pa, *b = pb;
+	for (int i = 0; i < 2; i++) {
+		__u64 z = scatter((thing * 2 + (__u64)i + 1) * 0x9e3779b97f4a7c15ull);
 
-	return a->lo != b->lo ? (a->lo < b->lo ? -1 : 1) : a->hi < b->hi ? -1 : a->hi > b->hi;
-}
-
-/* Every distinct range appends itself to the signature of each value in it; equal signatures are one class, numbered densely. */
-static void axis_build(struct fb_axis *axis, const struct fb_ruleset *rs, int which)
-{
-	struct fb_stretches all = { 0 };
-	__u32 *number;
-
-	for (size_t i = 0; i < rs->services.n; i++)
-		for (size_t k = 0; k < rs->services.v[i].n; k++)
-			fb_vec_add(&all, axis_range(&rs->services.v[i].v[k], which));
-	if (all.n)
-		qsort(all.v, all.n, sizeof(*all.v), stretch_cmp);
-	axis->size = which ? 65536 : 256;
-	axis->cls = calloc(axis->size, sizeof(*axis->cls));
-	for (size_t i = 0; i < all.n; i++) {
-		if (i && stretch_cmp(&all.v[i], &all.v[i - 1]) == 0)
-			continue;
-		if (all.v[i].lo == 0 && all.v[i].hi == axis->size - 1)
-			continue; /* tells nothing apart */
-		for (__u32 v = all.v[i].lo; v <= all.v[i].hi; v++)
-			axis->cls[v] = fb_chain_append(&axis->sigs, axis->cls[v], (__u32)i);
+		sums[first].v[i] += z;
+		sums[last + 1].v[i] -= z;
 	}
-	number = calloc(axis->sigs.nodes.n + 1, sizeof(*number));
+}
+
+static void step(struct sum *at, struct sum *sums, __u32 i)
+{
+	at->v[0] += sums[i].v[0];
+	at->v[1] += sums[i].v[1];
+	sums[i] = (struct sum){ { 0, 0 } };
+}
+
+static __u32 axis_lo(const struct fb_l4 *l4, int a)
+{
+	return a == PROTO ? l4->proto_lo : a == SPORT ? l4->sport_lo : l4->dport_lo;
+}
+
+static __u32 axis_hi(const struct fb_l4 *l4, int a)
+{
+	return a == PROTO ? l4->proto_hi : a == SPORT ? l4->sport_hi : l4->dport_hi;
+}
+
+static void build_axis(struct l4_work *w, int a)
+{
+	struct axis *axis = &w->axis[a];
+	struct sum at = { { 0, 0 } };
+
+	axis->size = a == PROTO ? 256 : 65536;
+	axis->cls = fb_zalloc(axis->size, sizeof(*axis->cls));
+	axis->run = fb_zalloc(axis->size, sizeof(*axis->run));
+	for (size_t i = 0; i < w->specs.n; i++)
+		hold(w->sums, axis_lo(&w->specs.v[i].l4, a), axis_hi(&w->specs.v[i].l4, a), i);
 	for (__u32 v = 0; v < axis->size; v++) {
-		__u32 *seen = &number[axis->cls[v]];
+		__u32 *slot;
 
-		if (!*seen)
-			*seen = ++axis->n;
-		axis->cls[v] = *seen - 1;
+		step(&at, w->sums, v);
+		slot = fb_memo_at(&w->known, at.v[0], at.v[1]);
+		if (!*slot)
+			*slot = ++axis->n;
+		axis->cls[v] = *slot - 1;
+		if (!v || axis->cls[v] != axis->cls[v - 1]) {
+			fb_vec_add(&axis->run_cls, axis->cls[v]);
+			fb_vec_add(&axis->run_first, v);
+		}
+		axis->run[v] = (__u32)axis->run_cls.n - 1;
 	}
-	free(number);
-	fb_vec_done(&all);
+	w->sums[axis->size] = (struct sum){ { 0, 0 } };
+	fb_memo_done(&w->known);
 }
 
-static void axis_done(struct fb_axis *axis)
+/* One protocol class: which source ports are told apart, and by which services with which destination ports. */
+static void source_classes_of(struct l4_work *w, __u32 proto, __u32 cls)
 {
-	free(axis->cls);
-	fb_chains_done(&axis->sigs);
+	const struct axis *sport = &w->axis[SPORT];
+	struct sum at = { { 0, 0 } };
+
+	for (size_t i = 0; i < w->specs.n; i++) {
+		const struct spec *s = &w->specs.v[i];
+
+		if (s->l4.proto_lo <= proto && proto <= s->l4.proto_hi)
+			hold(w->sums, sport->run[s->l4.sport_lo], sport->run[s->l4.sport_hi],
+			     (__u64)s->svc << 32 | (__u32)s->l4.dport_lo << 16 | s->l4.dport_hi);
+	}
+	for (__u32 run = 0; run < sport->run_cls.n; run++) {
+		__u32 *slot;
+
+		step(&at, w->sums, run);
+		slot = fb_memo_at(&w->known, at.v[0], at.v[1]);
+		if (!*slot) {
+			struct fb_l4 rep = { .proto_lo = (__u8)proto,
+					     .sport_lo = (__u16)sport->run_first.v[run] };
+
+			fb_vec_add(&w->rep, rep);
+			*slot = (__u32)w->rep.n;
+		}
+		w->source.v[cls * sport->n + sport->run_cls.v[run]] = *slot - 1;
+	}
+	w->sums[sport->run_cls.n] = (struct sum){ { 0, 0 } };
 }
 
-/* The distinct classes of the values lo..hi; returns how many. mark has axis->n bytes and is left zero. */
-static __u32 axis_cover(const struct fb_axis *axis, struct fb_stretch r, __u8 *mark, __u32 *out)
+static void build_source(struct l4_work *w)
 {
-	__u32 n = 0;
+	const struct axis *proto = &w->axis[PROTO];
+	__u32 done = 0; /* classes are numbered by first appearance */
 
-	for (__u32 v = r.lo; v <= r.hi && n < axis->n; v++) {
-		if (mark[axis->cls[v]])
+	fb_numbers_reserve(&w->source, (size_t)proto->n * w->axis[SPORT].n);
+	w->source.n = (size_t)proto->n * w->axis[SPORT].n;
+	for (__u32 v = 0; v < proto->size; v++)
+		if (proto->cls[v] == done)
+			source_classes_of(w, v, done++);
+	fb_memo_done(&w->known);
+}
+
+/* Services match classes in runs, because classes are numbered along the ports. */
+static void service_matches(struct fb_service *svc, __u32 cls)
+{
+	struct fb_numbers *runs = &svc->runs;
+
+	if (runs->n && runs->v[runs->n - 1] > cls)
+		return; /* a service that says it twice */
+	if (runs->n && runs->v[runs->n - 1] == cls) {
+		runs->v[runs->n - 1]++;
+		return;
+	}
+	fb_vec_add(runs, cls);
+	fb_vec_add(runs, cls + 1);
+}
+
+static __u32 new_class(struct fb_compiler *c, struct l4_work *w, __u32 run)
+{
+	const struct axis *dport = &w->axis[DPORT];
+
+	c->n_l4++;
+	for (size_t i = 0; i < w->active.n; i++) {
+		const struct spec *s = &w->specs.v[w->active.v[i]];
+
+		if (dport->run[s->l4.dport_lo] <= run && run <= dport->run[s->l4.dport_hi])
+			service_matches(&c->services[s->svc], c->n_l4);
+	}
+	return c->n_l4;
+}
+
+/* One source class along all destination ports. */
+static void classes_of(struct fb_compiler *c, struct l4_work *w, const struct fb_l4 *rep, __u16 *table)
+{
+	const struct axis *dport = &w->axis[DPORT];
+	struct sum at = { { 0, 0 } };
+
+	w->active.n = 0;
+	for (__u32 i = 0; i < w->specs.n; i++) {
+		const struct spec *s = &w->specs.v[i];
+
+		if (s->l4.proto_lo > rep->proto_lo || s->l4.proto_hi < rep->proto_lo ||
+		    s->l4.sport_lo > rep->sport_lo || s->l4.sport_hi < rep->sport_lo)
 			continue;
-		mark[axis->cls[v]] = 1;
-		out[n++] = axis->cls[v];
+		fb_vec_add(&w->active, i);
+		hold(w->sums, dport->run[s->l4.dport_lo], dport->run[s->l4.dport_hi], s->svc);
 	}
-	for (__u32 i = 0; i < n; i++)
-		mark[out[i]] = 0;
-	return n;
+	for (__u32 run = 0; run < dport->run_cls.n; run++) {
+		__u32 *slot;
+
+		step(&at, w->sums, run);
+		if (!(at.v[0] | at.v[1]))
+			continue; /* no service: class 0 */
+		slot = fb_memo_at(&w->known, at.v[0], at.v[1]);
+		if (!*slot)
+			*slot = new_class(c, w, run);
+		table[dport->run_cls.v[run]] = (__u16)*slot;
+	}
+	w->sums[dport->run_cls.n] = (struct sum){ { 0, 0 } };
 }
 
-/* Every service appends itself to each raw cell that it covers. */
-static void paint(struct fb_compiler *c, const struct fb_axis axes[3], __u32 *raw)
+static int build_classes(struct fb_compiler *c, struct l4_work *w, struct fb_classify_header *h)
 {
-	__u32 *cover[3];
-	__u8 *mark = calloc(65536, 1);
+	size_t n = w->rep.n * w->axis[DPORT].n;
+	int r;
 
-	for (int a = 0; a < 3; a++)
-		cover[a] = calloc(axes[a].n, sizeof(__u32));
-	for (size_t s = 0; s < c->rs->services.n; s++) {
-		for (size_t k = 0; k < c->rs->services.v[s].n; k++) {
-			__u32 n[3];
-
-			for (int a = 0; a < 3; a++)
-				n[a] = axis_cover(&axes[a], axis_range(&c->rs->services.v[s].v[k], a), mark, cover[a]);
-			for (__u32 x = 0; x < n[0]; x++)
-				for (__u32 y = 0; y < n[1]; y++)
-					for (__u32 z = 0; z < n[2]; z++) {
-						__u32 *cell = &raw[(cover[0][x] * axes[1].n + cover[1][y]) * axes[2].n + cover[2][z]];
-
-						*cell = fb_chain_append(&c->l4_sets, *cell, (__u32)s);
-					}
-		}
-	}
-	for (int a = 0; a < 3; a++)
-		free(cover[a]);
-	free(mark);
+	if (w->rep.n > 65535 || n > FB_L4_TABLE_MAX)
+		return fb_error_set(c->err, -E2BIG,
+				    "the services tell %zu combinations of protocol and source port and %u "
+				    "destination ports apart, more than %u together; "
+				    "use fewer different port ranges",
+				    w->rep.n, w->axis[DPORT].n, FB_L4_TABLE_MAX);
+	r = fb_section(c, "L4 classes", n / 2 + 1, &h->l4);
+	for (size_t i = 0; i < w->rep.n && !r && c->n_l4 <= 65535; i++)
+		classes_of(c, w, &w->rep.v[i], (__u16 *)(c->img + h->l4) + i * w->axis[DPORT].n);
+	if (!r && c->n_l4 > 65535)
+		r = fb_error_set(
+			c->err, -E2BIG,
+			"the services fall into more than 65535 classes; use fewer different port ranges");
+	return r;
 }
 
-/* Signatures that occur in the end become classes 1.. ; svc_classes is the inverse. */
-static void number_classes(struct fb_compiler *c, __u32 *raw, size_t n_raw)
+static int emit_axes(struct fb_compiler *c, struct l4_work *w, struct fb_classify_header *h)
 {
-	__u32 *number = calloc(c->l4_sets.nodes.n + 1, sizeof(*number)), *list = calloc(c->rs->services.n + 1, sizeof(*list));
-
-	c->svc_classes = calloc(c->rs->services.n + 1, sizeof(*c->svc_classes));
-	for (size_t i = 0; i < n_raw; i++) {
-		__u32 sig = raw[i];
-
-		if (sig && !number[sig]) {
-			__u32 n = fb_chain_len(&c->l4_sets, sig);
-
-			number[sig] = ++c->n_l4;
-			fb_chain_read(&c->l4_sets, sig, list);
-			for (__u32 k = 0; k < n; k++)
-				fb_vec_add(&c->svc_classes[list[k]], c->n_l4);
-		}
-		raw[i] = sig ? number[sig] : 0;
-	}
-	free(number);
-	free(list);
-}
-
-static int emit_l4(struct fb_compiler *c, struct fb_classify_header *h, const struct fb_axis axes[3], const __u32 *raw, size_t n_raw)
-{
-	int r = fb_section(c, "protocols", 256 / 4, &h->proto_w);
+	int r = fb_section(c, "protocols", 256 / 4, &h->proto);
 
 	if (!r)
-		r = fb_section(c, "source ports", 65536 / 2, &h->sport_w);
+		r = fb_section(c, "source ports", 65536 / 2, &h->sport);
 	if (!r)
-		r = fb_section(c, "destination ports", 65536 / 2, &h->dport_w);
+		r = fb_section(c, "destination ports", 65536 / 2, &h->dport);
 	if (!r)
-		r = fb_section(c, "L4 classes", n_raw / 2 + 1, &h->l4_w);
+		r = fb_section(c, "protocols x ports", w->source.n / 2 + 1, &h->source);
 	if (r)
 		return r;
 	for (__u32 v = 0; v < 256; v++)
-		((__u8 *)(c->img + h->proto_w))[v] = (__u8)axes[0].cls[v];
+		((__u8 *)(c->img + h->proto))[v] = (__u8)w->axis[PROTO].cls[v];
 	for (__u32 v = 0; v < 65536; v++) {
-		((__u16 *)(c->img + h->sport_w))[v] = (__u16)axes[1].cls[v];
-		((__u16 *)(c->img + h->dport_w))[v] = (__u16)axes[2].cls[v];
+		((__u16 *)(c->img + h->sport))[v] = (__u16)w->axis[SPORT].cls[v];
+		((__u16 *)(c->img + h->dport))[v] = (__u16)w->axis[DPORT].cls[v];
 	}
-	for (size_t i = 0; i < n_raw; i++)
-		((__u16 *)(c->img + h->l4_w))[i] = (__u16)raw[i];
-	h->n_sport = axes[1].n;
-	h->n_dport = axes[2].n;
+	for (size_t i = 0; i < w->source.n; i++)
+		((__u16 *)(c->img + h->source))[i] = (__u16)w->source.v[i];
+	h->n_sport = w->axis[SPORT].n;
+	h->n_dport = w->axis[DPORT].n;
 	return 0;
 }
 
 int fb_compile_l4(struct fb_compiler *c, struct fb_classify_header *h)
 {
-	struct fb_axis axes[3] = { 0 };
-	size_t n_raw;
+	struct l4_work w = { .sums = fb_zalloc(65537, sizeof(struct sum)) };
 	int r;
 
-	for (int a = 0; a < 3; a++)
-		axis_build(&axes[a], c->rs, a);
-	n_raw = (size_t)axes[0].n * axes[1].n * axes[2].n;
-	if (n_raw > FB_L4_RAW_MAX) {
-		r = fb_error_set(c->err, -E2BIG,
-				 "the services tell %u protocols, %u source ports and %u destination ports apart: %zu combinations, more than %u; use fewer different port ranges",
-				 axes[0].n, axes[1].n, axes[2].n, n_raw, FB_L4_RAW_MAX);
-	} else {
-		__u32 *raw = calloc(n_raw + 1, sizeof(*raw));
-
-		paint(c, axes, raw);
-		number_classes(c, raw, n_raw);
-		c->stats->l4_classes = c->n_l4;
-		if (c->n_l4 > 65534)
-			r = fb_error_set(c->err, -E2BIG, "the services fall into %u classes, more than 65534", c->n_l4);
-		else
-			r = emit_l4(c, h, axes, raw, n_raw);
-		free(raw);
+	c->services = fb_zalloc(c->rs->services.n, sizeof(*c->services));
+	for (__u32 svc = 0; svc < c->rs->services.n; svc++)
+		for (size_t i = 0; i < c->rs->services.v[svc].n && c->used_service[svc]; i++)
+			fb_vec_add(&w.specs, (struct spec){ c->rs->services.v[svc].v[i], svc });
+	for (int a = 0; a < AXES; a++)
+		build_axis(&w, a);
+	build_source(&w);
+	r = build_classes(c, &w, h);
+	if (!r)
+		r = emit_axes(c, &w, h);
+	c->stats->l4_classes = c->n_l4;
+	for (int a = 0; a < AXES; a++) {
+		free(w.axis[a].cls);
+		free(w.axis[a].run);
+		fb_vec_done(&w.axis[a].run_cls);
+		fb_vec_done(&w.axis[a].run_first);
 	}
-	for (int a = 0; a < 3; a++)
-		axis_done(&axes[a]);
+	free(w.sums);
+	fb_memo_done(&w.known);
+	fb_vec_done(&w.specs);
+	fb_vec_done(&w.source);
+	fb_vec_done(&w.rep);
+	fb_vec_done(&w.active);
 	return r;
 }

@@ -1,247 +1,168 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The four quadrants: for every source class the row of its cells over all destination classes, deduplicated in blocks. */
+/*
+ * The rows of the four quadrants: for every class of sources its cells over all classes of destinations. One walk through the tree of unions
+ * (compile_bands.c) with one array of cells: entering a union adds what its set adds, leaving takes it back. So a line from a broad set costs its
+ * cells once, not once for each class below it. At every union that is a class, what changed is interned: blocks, blocks of blocks, the row.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/compiler.h"
 
-#define FB_PAINT_MAX (256u << 20) /* appends: some seconds */
+#define DIRTY 0xffffffffu
 
-struct fb_list FB_VEC(__u32);
-
-/* What a quadrant needs while its rows are made. */
-struct fb_quadrant_work {
-	struct fb_list *set_classes; /* destination set -> its classes in this band */
-	__u32 *cell;		     /* destination class -> cell of this row */
-	struct fb_list touched;
-	struct fb_list ranks;
-	struct fb_list row;
-	size_t n_dst;
-	size_t painted;
+/* An old value, to be put back. */
+struct undo {
+	__u32 *where;
+	__u32 old;
 };
 
-static int u32_cmp(const void *pa, const void *pb)
-{
-	__u32 a = *(const __u32 *)pa, b = *(const __u32 *)pb;
+struct walk {
+	struct fb_compiler *c;
+	const struct fb_band *src, *dst;
+	__u32 *cells, *blocks,
+		*supers; /* by class; number of the block of 32, of 32 x 32; DIRTY = to be interned */
+	__u32 n_blocks, n_supers;
+	struct FB_VEC(struct undo) undo;
+	__u32 *row; /* by source class */
+};
 
-	return a < b ? -1 : a > b;
+static void set_word(struct walk *w, __u32 *where, __u32 value)
+{
+	if (*where == value)
+		return;
+	fb_vec_add(&w->undo, (struct undo){ where, *where });
+	*where = value;
 }
 
-/* Appends a rank to a cell unless an earlier box of the cell already answers for all of its services. */
-static __u32 cell_add(struct fb_compiler *c, __u32 cell, __u32 rank)
+static void set_cell(struct walk *w, __u32 dst, __u32 cell)
 {
-	__u32 svc = c->rs->boxes.v[c->rank_box[rank]].svc;
-
-	for (__u32 id = cell; id; id = c->cells.nodes.v[id].parent) {
-		__u32 have = c->rs->boxes.v[c->rank_box[c->cells.nodes.v[id].value]].svc;
-
-		if (have == svc || c->svc_all[have])
-			return cell;
-	}
-	return fb_chain_append(&c->cells, cell, rank);
+	if (w->cells[dst] == cell)
+		return;
+	set_word(w, &w->cells[dst], cell);
+	set_word(w, &w->blocks[dst >> FB_ROW_SHIFT], DIRTY);
+	set_word(w, &w->supers[dst >> 2 * FB_ROW_SHIFT], DIRTY);
 }
 
-/* The boxes whose source set is in a source class, by rank. */
-static void class_ranks(struct fb_compiler *c, const struct fb_pool *classes, __u32 cls, struct fb_list *ranks)
+static int enter(struct walk *w, __u32 set)
 {
-	const struct fb_pool_entry *e = &classes->entries.v[cls];
+	struct fb_compiler *c = w->c;
 
-	ranks->n = 0;
-	for (__u32 i = 0; i < e->len; i++) {
-		__u32 set = classes->words.v[e->off + i];
+	for (__u32 i = c->bundle_first[set]; i < c->bundle_first[set + 1]; i++) {
+		const struct fb_bundle *bundle = &c->bundles.v[i];
+		__u32 k = w->dst->set_first[bundle->dst], end = w->dst->set_first[bundle->dst + 1];
 
-		for (__u32 k = c->src_first[set]; k < c->src_first[set + 1]; k++)
-			fb_vec_add(ranks, c->src_ranks[k]);
-	}
-	if (ranks->n > 1)
-		qsort(ranks->v, ranks->n, sizeof(*ranks->v), u32_cmp);
-}
+		c->painted += end - k;
+		for (; k < end; k++) {
+			__u32 dst = w->dst->set_classes.v[k];
 
-/* The touched cells as a row of l2 ids. */
-static __u32 row_intern(struct fb_compiler *c, struct fb_quadrant_work *w)
-{
-	__u32 l1[64], l2[64];
-	size_t i = 0, width = (w->n_dst >> 12) + 1;
-
-	qsort(w->touched.v, w->touched.n, sizeof(*w->touched.v), u32_cmp);
-	w->row.n = 0;
-	for (size_t k = 0; k < width; k++)
-		fb_vec_add(&w->row, 0);
-	while (i < w->touched.n) {
-		__u32 super = w->touched.v[i] >> 12;
-
-		memset(l2, 0, sizeof(l2));
-		while (i < w->touched.n && w->touched.v[i] >> 12 == super) {
-			__u32 block = w->touched.v[i] >> 6;
-
-			memset(l1, 0, sizeof(l1));
-			for (; i < w->touched.n && w->touched.v[i] >> 6 == block; i++) {
-				l1[w->touched.v[i] & 63] = w->cell[w->touched.v[i]];
-				w->cell[w->touched.v[i]] = 0;
-			}
-			l2[block & 63] = fb_pool_intern(&c->l1, l1, 64);
-		}
-		w->row.v[super] = fb_pool_intern(&c->l2, l2, 64);
-	}
-	return fb_pool_intern(&c->rows, w->row.v, w->row.n);
-}
-
-static int quadrant_row(struct fb_compiler *c, struct fb_quadrant_work *w, __u32 *ret)
-{
-	w->touched.n = 0;
-	for (size_t i = 0; i < w->ranks.n; i++) {
-		const struct fb_list *classes = &w->set_classes[c->rs->boxes.v[c->rank_box[w->ranks.v[i]]].dst];
-
-		w->painted += classes->n;
-		for (size_t k = 0; k < classes->n; k++) {
-			__u32 d = classes->v[k], cell = w->cell[d];
-
-			w->cell[d] = cell_add(c, cell, w->ranks.v[i]);
-			if (!cell)
-				fb_vec_add(&w->touched, d);
+			set_cell(w, dst, fb_merge_cells(c, w->cells[dst], bundle->cell));
 		}
 	}
-	if (w->painted > FB_PAINT_MAX)
-		return fb_error_set(c->err, -E2BIG, "the lines overlap too much: more than %u class pairs to fill", FB_PAINT_MAX);
-	*ret = w->touched.n ? row_intern(c, w) : 0;
+	if (c->painted > FB_PAINT_MAX)
+		return fb_error_set(
+			c->err, -E2BIG,
+			"the lines overlap too much: more than %u pairs of address classes to fill",
+			FB_PAINT_MAX);
+	if (c->cells.words.n > FB_LIST_WORDS_MAX)
+		return fb_error_set(c->err, -E2BIG,
+				    "the lines overlap too much: their lists are longer than %u together",
+				    FB_LIST_WORDS_MAX);
 	return 0;
 }
 
-static int quadrant(struct fb_compiler *c, struct fb_family *family, int src_band, int dst_band)
+/* Interns what is dirty. The new numbers are remembered as changes too: leaving a union brings back its parent's. */
+static void intern(struct walk *w, __u32 cls)
 {
-	const struct fb_pool *src = &family->classes[0][src_band], *dst = &family->classes[1][dst_band];
-	struct fb_quadrant_work w = { .set_classes = calloc(c->rs->sets.n + 1, sizeof(struct fb_list)), .n_dst = dst->entries.n };
+	for (__u32 super = 0; super < w->n_supers; super++) {
+		__u32 first = super << FB_ROW_SHIFT;
+
+		if (w->supers[super] != DIRTY)
+			continue;
+		for (__u32 block = first; block < first + FB_ROW_BLOCK; block++)
+			if (w->blocks[block] == DIRTY)
+				set_word(w, &w->blocks[block],
+					 fb_pool_intern(&w->c->l1, w->cells + (block << FB_ROW_SHIFT),
+							FB_ROW_BLOCK));
+		set_word(w, &w->supers[super], fb_pool_intern(&w->c->l2, w->blocks + first, FB_ROW_BLOCK));
+	}
+	w->row[cls] = fb_pool_intern(&w->c->rows, w->supers, w->n_supers);
+}
+
+static void leave(struct walk *w, size_t mark)
+{
+	while (w->undo.n > mark) {
+		struct undo u = w->undo.v[--w->undo.n];
+
+		*u.where = u.old;
+	}
+}
+
+/* Depth first without recursion: ranges may nest as deep as there are ranges. */
+static int walk_tree(struct walk *w)
+{
+	struct {
+		__u32 node;
+		size_t mark;
+	} *path = fb_zalloc(w->src->nodes.n, sizeof(*path));
+	const struct fb_node *nodes = w->src->nodes.v;
+	size_t depth = 1;
+	int r = 0;
+	__u32 next = nodes[0].child;
+
+	while (depth && !r) {
+		if (!next) { /* nothing left below: up, and on beside */
+			depth--;
+			leave(w, path[depth].mark);
+			next = nodes[path[depth].node].sibling;
+			continue;
+		}
+		path[depth].node = next;
+		path[depth++].mark = w->undo.n;
+		r = enter(w, nodes[next].set);
+		if (!r && nodes[next].cls)
+			intern(w, nodes[next].cls);
+		next = nodes[next].child;
+	}
+	free(path);
+	return r;
+}
+
+static int quadrant(struct fb_compiler *c, struct fb_family *family, __u32 src, __u32 dst)
+{
+	struct walk w = { .c = c,
+			  .src = &family->band[FB_SOURCE][src],
+			  .dst = &family->band[FB_DESTINATION][dst] };
+	__u32 words;
+	int r;
+
+	w.n_supers = (w.dst->n_classes >> 2 * FB_ROW_SHIFT) + 1;
+	w.n_blocks = w.n_supers << FB_ROW_SHIFT;
+	words = w.n_blocks << FB_ROW_SHIFT;
+	w.cells = fb_zalloc(words, sizeof(*w.cells));
+	w.blocks = fb_zalloc(w.n_blocks, sizeof(*w.blocks));
+	w.supers = fb_zalloc(w.n_supers, sizeof(*w.supers));
+	w.row = fb_zalloc(w.src->n_classes + 1, sizeof(*w.row));
+	memset(w.blocks, 0xff, w.n_blocks * sizeof(*w.blocks));
+	memset(w.supers, 0xff, w.n_supers * sizeof(*w.supers));
+	intern(&w, 0); /* class 0: nothing; and the numbers of empty blocks, which stay */
+	w.undo.n = 0;
+	r = walk_tree(&w);
+	family->row[FB_QUADRANT(src, dst)] = w.row;
+	free(w.cells);
+	free(w.blocks);
+	free(w.supers);
+	fb_vec_done(&w.undo);
+	return r;
+}
+
+int fb_compile_rows(struct fb_compiler *c, struct fb_family *family)
+{
 	int r = 0;
 
-	w.cell = calloc(dst->entries.n + 1, sizeof(*w.cell));
-	for (__u32 d = 1; d < dst->entries.n; d++)
-		for (__u32 i = 0; i < dst->entries.v[d].len; i++)
-			fb_vec_add(&w.set_classes[dst->words.v[dst->entries.v[d].off + i]], d);
-	fb_vec_add(&family->row[FB_QUADRANT(src_band, dst_band)], 0);
-	for (__u32 s = 1; s < src->entries.n && !r; s++) {
-		__u32 row = 0;
-
-		class_ranks(c, src, s, &w.ranks);
-		r = quadrant_row(c, &w, &row);
-		fb_vec_add(&family->row[FB_QUADRANT(src_band, dst_band)], row);
-	}
-	for (size_t i = 0; i < c->rs->sets.n; i++)
-		fb_vec_done(&w.set_classes[i]);
-	free(w.set_classes);
-	free(w.cell);
-	fb_vec_done(&w.touched);
-	fb_vec_done(&w.ranks);
-	fb_vec_done(&w.row);
-	return r;
-}
-
-int fb_compile_rows(struct fb_compiler *c)
-{
-	for (int f = 0; f < FB_FAMILIES; f++)
-		for (int s = 0; s < FB_BANDS; s++)
-			for (int d = 0; d < FB_BANDS; d++) {
-				int r = quadrant(c, &c->family[f], s, d);
-
-				if (r)
-					return r;
-			}
-	return 0;
-}
-
-/* The shape of a cell: its services in order; equal shapes are one row of "first that matches" by L4 class. */
-static void fill_shape(const struct fb_compiler *c, const __u32 *ranks, __u32 n, __u16 *shape)
-{
-	for (__u32 k = n; k > 0; k--) {
-		__u32 svc = c->rs->boxes.v[c->rank_box[ranks[k - 1]]].svc;
-
-		for (size_t i = 0; i < c->svc_classes[svc].n; i++)
-			shape[c->svc_classes[svc].v[i]] = (__u16)k;
-	}
-}
-
-struct fb_cell_work {
-	struct fb_pool shapes, lists;
-	struct fb_list shape_of, list_of; /* cell -> id */
-	struct fb_list first;		  /* shape id -> a cell of it */
-};
-
-static int collect_cells(struct fb_compiler *c, struct fb_cell_work *w, __u32 *ranks, __u32 *svcs)
-{
-	for (__u32 cell = 0; cell < c->cells.nodes.n; cell++) {
-		__u32 n = fb_chain_len(&c->cells, cell), shape;
-
-		fb_chain_read(&c->cells, cell, ranks);
-		for (__u32 k = 0; k < n; k++)
-			svcs[k] = c->rs->boxes.v[c->rank_box[ranks[k]]].svc;
-		if (n > 65534)
-			return fb_error_set(c->err, -E2BIG, "%u lines overlap in one place, more than 65534", n);
-		if (n > c->stats->list_max)
-			c->stats->list_max = n;
-		shape = fb_pool_intern(&w->shapes, svcs, n);
-		fb_vec_add(&w->shape_of, shape);
-		fb_vec_add(&w->list_of, fb_pool_intern(&w->lists, ranks, n));
-		while (w->first.n <= shape)
-			fb_vec_add(&w->first, cell);
-	}
-	return 0;
-}
-
-static int emit_blocks(struct fb_compiler *c, const char *name, const struct fb_pool *pool, __u32 *ret_w)
-{
-	/* Block 0 is the empty one; the pool's words are blocks 1.. in order. */
-	int r = fb_section(c, name, 64 + pool->words.n, ret_w);
-
-	if (!r && pool->words.n)
-		memcpy(c->img + *ret_w + 64, pool->words.v, pool->words.n * 4);
-	return r;
-}
-
-static int emit_cell_sections(struct fb_compiler *c, struct fb_classify_header *h, struct fb_cell_work *w, __u32 *ranks)
-{
-	int r = emit_blocks(c, "blocks", &c->l1, &h->l1_w);
-
-	if (!r)
-		r = emit_blocks(c, "super blocks", &c->l2, &h->l2_w);
-	if (!r)
-		r = fb_section(c, "cells", c->cells.nodes.n * 2, &h->cell_w);
-	h->shape_words = c->n_l4 / 2 + 1;
-	if (!r)
-		r = fb_section(c, "shapes", (size_t)h->shape_words * w->first.n, &h->shape_w);
-	if (!r)
-		r = fb_section(c, "lists", w->lists.words.n, &h->list_w);
-	if (r)
-		return r;
-	if (w->lists.words.n)
-		memcpy(c->img + h->list_w, w->lists.words.v, w->lists.words.n * 4);
-	for (__u32 cell = 0; cell < c->cells.nodes.n; cell++) {
-		__u32 list = w->list_of.v[cell];
-
-		c->img[h->cell_w + 2 * cell] = w->shape_of.v[cell];
-		c->img[h->cell_w + 2 * cell + 1] = list ? w->lists.entries.v[list].off : 0;
-	}
-	for (__u32 shape = 1; shape < w->first.n; shape++) {
-		fb_chain_read(&c->cells, w->first.v[shape], ranks);
-		fill_shape(c, ranks, fb_chain_len(&c->cells, w->first.v[shape]), (__u16 *)(c->img + h->shape_w + (size_t)shape * h->shape_words));
-	}
-	return 0;
-}
-
-int fb_emit_cells(struct fb_compiler *c, struct fb_classify_header *h)
-{
-	struct fb_cell_work w = { 0 };
-	__u32 *ranks = calloc(c->rs->boxes.n + 1, 4), *svcs = calloc(c->rs->boxes.n + 1, 4);
-	int r = collect_cells(c, &w, ranks, svcs);
-
-	c->stats->cells = (unsigned int)c->cells.nodes.n;
-	if (!r)
-		r = emit_cell_sections(c, h, &w, ranks);
-	fb_pool_done(&w.shapes);
-	fb_pool_done(&w.lists);
-	fb_vec_done(&w.shape_of);
-	fb_vec_done(&w.list_of);
-	fb_vec_done(&w.first);
-	free(ranks);
-	free(svcs);
+	for (__u32 src = 0; src < FB_BANDS && !r; src++)
+		for (__u32 dst = 0; dst < FB_BANDS && !r; dst++)
+			r = quadrant(c, family, src, dst);
 	return r;
 }

@@ -1,5 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of the compiler share. The scheme is told in bpf/lib/classify.h; the interface is policy/compile.h. */
+/*
+ * What the parts of the compiler share. The scheme is told in bpf/lib/classify.h; the interface is policy/compile.h.
+ *
+ *   compile_l4       services -> L4 classes
+ *   compile_atoms    addresses -> stretches that every box treats alike (atoms)
+ *   compile_bands    atoms -> classes, a band and side at a time
+ *   compile_cells    lists of boxes, merged and cut to those that can win
+ *   compile_rows     classes -> rows of cells
+ *   compile_emit     cells, shapes, rows, records -> image
+ *   compile_address  atoms -> trie and tree in the image
+ *   compile          the driver, and the sections that are not the classifier's
+ */
 #ifndef FB_POLICY_COMPILER_H
 #define FB_POLICY_COMPILER_H
 
@@ -8,19 +19,56 @@
 #include "policy/compile.h"
 #include "policy/pool.h"
 
-enum { FB_FAMILIES = 2, FB_BANDS = 2, FB_QUADRANTS = 4 };
+enum { FB_SOURCE = 0, FB_DESTINATION = 1, FB_SIDES = 2, FB_FAMILIES = 2 };
 
-/* A stretch of addresses that every line treats alike, up to the next one's first. */
-struct fb_atom_range {
-	struct fb_ip first;
-	__u32 zone;
-	__u32 cls[2][FB_BANDS]; /* [0 source, 1 destination][band] */
+#define FB_RANKS_MAX	  0x7fffffffu  /* fb_better() compares in 31 bits */
+#define FB_PAINT_MAX	  (128u << 20) /* cells filled: some 4 s */
+#define FB_LIST_WORDS_MAX (64u << 20)
+#define FB_PLACES_MAX	  65535u /* a place of a list is a half; 0 = none */
+
+/* Boxes with one source set and one destination set, as a list. */
+struct fb_bundle {
+	__u32 dst; /* set */
+	__u32 cell;
+};
+struct fb_bundles FB_VEC(struct fb_bundle);
+
+/* A set in force over atoms [first, end). */
+struct fb_span {
+	__u32 first, end, set;
+};
+struct fb_spans FB_VEC(struct fb_span);
+
+/*
+ * A union of sets, reached from another by adding one set. Node 0 is the empty union. Those that some atom really is in are classes;
+ * the others are only on the way.
+ */
+struct fb_node {
+	__u64 sig[2]; /* sum of the sets' random numbers: equal for equal unions, whatever their order */
+	__u32 set;    /* what it adds */
+	__u32 cls;    /* 0 = not a class */
+	__u32 child, sibling;
+};
+
+/* One side of one family in one band. */
+struct fb_band {
+	struct fb_spans spans;
+	struct FB_VEC(struct fb_node) nodes;
+	__u32 n_classes;  /* classes are 1 .. n_classes */
+	__u32 *cls;	  /* of each atom */
+	__u32 *set_first; /* the classes of set s: set_classes[set_first[s] .. set_first[s + 1]) */
+	struct fb_numbers set_classes;
 };
 
 struct fb_family {
-	struct FB_VEC(struct fb_atom_range) atoms; /* sorted; the first begins at address 0 */
-	struct fb_pool classes[2][FB_BANDS];	   /* class -> the sets that hold it */
-	struct FB_VEC(__u32) row[FB_QUADRANTS];	   /* source class -> row id in rows, 0 = empty */
+	struct FB_VEC(struct fb_ip) first; /* where each atom begins, ascending; the first at 0 */
+	__u32 *zone;			   /* of each atom */
+	struct fb_band band[FB_SIDES][FB_BANDS];
+	__u32 *row[FB_QUADRANTS]; /* source class -> number in rows */
+};
+
+struct fb_service {
+	struct fb_numbers runs; /* L4 classes that it matches: first, end, first, end.. */
 };
 
 struct fb_compiler {
@@ -30,30 +78,44 @@ struct fb_compiler {
 	size_t n_words, used;
 	struct fb_image_stats *stats;
 	struct fb_error *err;
-	unsigned int broad_len[FB_FAMILIES]; /* ranges no longer than a prefix of this length are specific */
+	__u32 broad; /* a range over more atoms of its side than this is broad */
+
+	__u32 *rank_box; /* boxes by (order, place) */
+	bool *used_set[FB_SIDES];
+	bool *used_service;
+
+	struct fb_service *services;
+	__u32 n_l4; /* L4 classes, 0 = of no service */
+
+	struct fb_bundles bundles; /* by source set */
+	__u32 *bundle_first;	   /* of source set s: bundles[bundle_first[s] .. bundle_first[s + 1]) */
+
+	struct fb_pool cells; /* lists of ranks */
+	struct fb_memo merged;
+	__u64 *covered; /* scratch: a bit per L4 class */
+	struct fb_numbers scratch, scratch2;
+	size_t painted;
 
 	struct fb_family family[FB_FAMILIES];
-	__u32 *rank_box;  /* rank -> box: boxes sorted by (order, place) */
-	__u32 *src_ranks; /* ranks grouped by source set; src_first[set] .. src_first[set + 1] */
-	__u32 *src_first;
-
-	struct fb_chains cells; /* (cell, rank) */
-	struct fb_pool l1, l2;	/* blocks of 64 */
-	struct fb_pool rows;	/* rows of l2 ids */
-
-	struct fb_chains l4_sets; /* raw L4 cell -> services that match there */
-	__u32 n_l4;		  /* L4 classes, 0 = none */
-	struct FB_VEC(__u32) *svc_classes; /* service set -> L4 classes that it matches */
-	bool *svc_all;
+	struct fb_pool l1, l2, rows; /* blocks of cells, blocks of l1, rows of l2 */
+	__u32 *row_w;		     /* where each row lies */
 };
 
 /* n zeroed words of the image; *ret is their word index, a multiple of 16. -E2BIG names the section. */
 int fb_section(struct fb_compiler *c, const char *name, size_t n, __u32 *ret);
+static inline unsigned int fb_box_service(const struct fb_compiler *c, __u32 rank)
+{
+	return c->rs->boxes.v[c->rank_box[rank]].svc;
+}
 
-int fb_compile_atoms(struct fb_compiler *c);
 int fb_compile_l4(struct fb_compiler *c, struct fb_classify_header *h);
-int fb_compile_rows(struct fb_compiler *c);
-int fb_emit_cells(struct fb_compiler *c, struct fb_classify_header *h);
-int fb_emit_addresses(struct fb_compiler *c, struct fb_classify_header *h, const __u32 *row_words);
+void fb_compile_atoms(struct fb_compiler *c, int f);
+void fb_compile_band(struct fb_compiler *c, struct fb_family *family, struct fb_band *band, bool lists);
+int fb_compile_bundles(struct fb_compiler *c);
+/* The list of a cell that holds the boxes of both. */
+__u32 fb_merge_cells(struct fb_compiler *c, __u32 a, __u32 b);
+int fb_compile_rows(struct fb_compiler *c, struct fb_family *family);
+int fb_emit_cells(struct fb_compiler *c);
+int fb_emit_addresses(struct fb_compiler *c, struct fb_classify_header *h);
 
 #endif

@@ -3,66 +3,70 @@
 
 #include <string.h>
 
-static __u64 hash_words(const __u32 *words, size_t n)
+static __u64 mix(__u64 h, __u64 word)
 {
-	__u64 h = 0x9e3779b97f4a7c15ull ^ n;
-
-	for (size_t i = 0; i < n; i++) {
-		h ^= words[i];
-		h *= 0xff51afd7ed558ccdull;
-		h ^= h >> 32;
-	}
-	return h;
+	h = (h ^ word) * 0xff51afd7ed558ccdull;
+	return h ^ h >> 32;
 }
 
-/* An empty table of n slots; aborts when there is no memory, as fb_arena does. */
-static __u32 *new_slots(size_t n)
+void *fb_zalloc(size_t n, size_t size)
 {
-	__u32 *slots = calloc(n, sizeof(*slots));
+	void *p = calloc(n ? n : 1, size);
 
-	if (!slots)
+	if (!p)
 		abort();
-	return slots;
+	return p;
+}
+
+void fb_numbers_reserve(struct fb_numbers *words, size_t n)
+{
+	while (words->size < words->n + n)
+		words->v = fb_vec_grow(words->v, &words->size, sizeof(*words->v));
+}
+
+static void pool_place(struct fb_pool *pool, __u32 id)
+{
+	size_t i = pool->entries.v[id].hash & (pool->n_slots - 1);
+
+	while (pool->slots[i])
+		i = (i + 1) & (pool->n_slots - 1);
+	pool->slots[i] = id;
 }
 
 static void pool_grow(struct fb_pool *pool)
 {
 	free(pool->slots);
-	pool->n_slots = pool->n_slots ? pool->n_slots * 2 : 1024;
-	pool->slots = new_slots(pool->n_slots);
-	for (__u32 id = 1; id < pool->entries.n; id++) {
-		const struct fb_pool_entry *e = &pool->entries.v[id];
-		size_t i = hash_words(pool->words.v + e->off, e->len) & (pool->n_slots - 1);
-
-		while (pool->slots[i])
-			i = (i + 1) & (pool->n_slots - 1);
-		pool->slots[i] = id;
-	}
+	pool->n_slots = pool->n_slots ? pool->n_slots * 2 : 256;
+	pool->slots = fb_zalloc(pool->n_slots, sizeof(*pool->slots));
+	for (__u32 id = 1; id < pool->entries.n; id++)
+		pool_place(pool, id);
 }
 
 __u32 fb_pool_intern(struct fb_pool *pool, const __u32 *words, size_t n)
 {
+	struct fb_pool_entry new = { (__u32)pool->words.n, (__u32)n, 0x9e3779b97f4a7c15ull ^ n };
+
 	if (!n)
 		return 0;
+	for (size_t i = 0; i < n; i++)
+		new.hash = mix(new.hash, words[i]);
 	if (!pool->entries.n)
-		fb_vec_add(&pool->entries, (struct fb_pool_entry){ 0, 0 });
+		fb_vec_add(&pool->entries, (struct fb_pool_entry){ 0, 0, 0 });
 	if (pool->entries.n * 2 >= pool->n_slots)
 		pool_grow(pool);
-	size_t i = hash_words(words, n) & (pool->n_slots - 1);
-
-	for (; pool->slots[i]; i = (i + 1) & (pool->n_slots - 1)) {
+	for (size_t i = new.hash &(pool->n_slots - 1); pool->slots[i]; i = (i + 1) & (pool->n_slots - 1)) {
 		const struct fb_pool_entry *e = &pool->entries.v[pool->slots[i]];
 
-		if (e->len == n && memcmp(pool->words.v + e->off, words, n * sizeof(*words)) == 0)
+		if (e->hash == new.hash &&
+		    e->len == n &&memcmp(pool->words.v + e->off, words, n * sizeof(*words)) == 0)
 			return pool->slots[i];
 	}
-	struct fb_pool_entry entry = { (__u32)pool->words.n, (__u32)n };
-
-	for (size_t k = 0; k < n; k++)
-		fb_vec_add(&pool->words, words[k]);
-	pool->slots[i] = (__u32)pool->entries.n;
-	fb_vec_add(&pool->entries, entry);
-	return pool->slots[i];
+	fb_numbers_reserve(&pool->words, n);
+	memcpy(pool->words.v + pool->words.n, words, n * sizeof(*words));
+	pool->words.n += n;
+	fb_vec_add(&pool->entries, new);
+	pool_place(pool, (__u32)pool->entries.n - 1);
+	return (__u32)pool->entries.n - 1;
 }
 
 void fb_pool_done(struct fb_pool *pool)
@@ -73,61 +77,40 @@ void fb_pool_done(struct fb_pool *pool)
 	*pool = (struct fb_pool){ 0 };
 }
 
-static size_t chain_hash(__u32 id, __u32 value)
+static struct fb_memo_slot *memo_find(struct fb_memo *memo, __u64 a, __u64 b)
 {
-	__u64 h = ((__u64)id << 32 | value) * 0x9e3779b97f4a7c15ull;
+	size_t i = mix(mix(a, b), a) & (memo->n_slots - 1);
 
-	return h ^ (h >> 29);
+	while (memo->slots[i].value && (memo->slots[i].a != a || memo->slots[i].b != b))
+		i = (i + 1) & (memo->n_slots - 1);
+	return &memo->slots[i];
 }
 
-static void chains_grow(struct fb_chains *chains)
+__u32 *fb_memo_at(struct fb_memo *memo, __u64 a, __u64 b)
 {
-	free(chains->slots);
-	chains->n_slots = chains->n_slots ? chains->n_slots * 2 : 4096;
-	chains->slots = new_slots(chains->n_slots);
-	for (__u32 id = 1; id < chains->nodes.n; id++) {
-		const struct fb_chain_node *node = &chains->nodes.v[id];
-		size_t i = chain_hash(node->parent, node->value) & (chains->n_slots - 1);
+	struct fb_memo_slot *slot;
 
-		while (chains->slots[i])
-			i = (i + 1) & (chains->n_slots - 1);
-		chains->slots[i] = id;
+	if (memo->n * 2 >= memo->n_slots) {
+		struct fb_memo old = *memo;
+
+		memo->n_slots = old.n_slots ? old.n_slots * 2 : 256;
+		memo->slots = fb_zalloc(memo->n_slots, sizeof(*memo->slots));
+		for (size_t i = 0; i < old.n_slots; i++)
+			if (old.slots[i].value)
+				*memo_find(memo, old.slots[i].a, old.slots[i].b) = old.slots[i];
+		free(old.slots);
 	}
-}
-
-__u32 fb_chain_append(struct fb_chains *chains, __u32 id, __u32 value)
-{
-	if (!chains->nodes.n)
-		fb_vec_add(&chains->nodes, (struct fb_chain_node){ 0, 0, 0 });
-	if (chains->nodes.n * 2 >= chains->n_slots)
-		chains_grow(chains);
-	size_t i = chain_hash(id, value) & (chains->n_slots - 1);
-
-	for (; chains->slots[i]; i = (i + 1) & (chains->n_slots - 1)) {
-		const struct fb_chain_node *node = &chains->nodes.v[chains->slots[i]];
-
-		if (node->parent == id && node->value == value)
-			return chains->slots[i];
+	slot = memo_find(memo, a, b);
+	if (!slot->value) {
+		slot->a = a;
+		slot->b = b;
+		memo->n++;
 	}
-	chains->slots[i] = (__u32)chains->nodes.n;
-	fb_vec_add(&chains->nodes, (struct fb_chain_node){ id, value, chains->nodes.v[id].len + 1 });
-	return chains->slots[i];
+	return &slot->value;
 }
 
-__u32 fb_chain_len(const struct fb_chains *chains, __u32 id)
+void fb_memo_done(struct fb_memo *memo)
 {
-	return id ? chains->nodes.v[id].len : 0;
-}
-
-void fb_chain_read(const struct fb_chains *chains, __u32 id, __u32 *out)
-{
-	for (; id; id = chains->nodes.v[id].parent)
-		out[chains->nodes.v[id].len - 1] = chains->nodes.v[id].value;
-}
-
-void fb_chains_done(struct fb_chains *chains)
-{
-	fb_vec_done(&chains->nodes);
-	free(chains->slots);
-	*chains = (struct fb_chains){ 0 };
+	free(memo->slots);
+	*memo = (struct fb_memo){ 0 };
 }
