@@ -105,7 +105,7 @@ static size_t fb_diag_print_safely(const char *s, size_t n, struct fb_strbuf *ou
 
 		if (s[i] == '\t')
 			fb_strbuf_addc(out, ' ');
-		else if (!len || fb_codepoint_hidden(cp))
+		else if (!len || (fb_codepoint_hidden(cp) && cp != '\n'))
 			fb_strbuf_addc(out, '?');
 		else
 			fb_strbuf_addn(out, s + i, len);
@@ -199,10 +199,16 @@ void fb_diags_print(const struct fb_diags *diags, const struct fb_sources *sourc
 		size_t len;
 		bool placed = diag->at.line && diag->at.file < sources->files.n;
 
-		if (placed)
-			fb_strbuf_addf(out, "%s:%u:%u: ", sources->files.v[diag->at.file].path, diag->at.line,
-				       diag->at.col);
-		fb_strbuf_addf(out, "%s: %s\n", diag->level == FB_DIAG_ERROR ? "error" : "lint", diag->text);
+		if (placed) {
+			const char *path = sources->files.v[diag->at.file].path;
+
+			fb_diag_print_safely(path, strlen(path), out);
+			fb_strbuf_addf(out, ":%u:%u: ", diag->at.line, diag->at.col);
+		}
+		fb_strbuf_add(out, diag->level == FB_DIAG_ERROR ? "error: " : "lint: ");
+		/* It may quote a text that has just been refused for what is in it. */
+		fb_diag_print_safely(diag->text, strlen(diag->text), out);
+		fb_strbuf_addc(out, '\n');
 		if (placed && fb_line_cursor_seek(&cursor, sources, diag->at, &line, &len))
 			fb_diag_print_place(diag, line, len, out);
 		else if (diag->help)

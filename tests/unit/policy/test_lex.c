@@ -229,6 +229,20 @@ Test(diag, nothing_of_a_text_reaches_the_terminal_as_a_command)
 		     "f.fb:1:1: error: wrong\n   a?[31m?\n   ^\n");
 }
 
+Test(diag, a_message_that_quotes_a_refused_text_is_as_safe)
+{
+	struct fb_sources sources = { 0 };
+	struct fb_diags diags = { 0 };
+	fb_autostrbuf struct fb_strbuf out = { 0 };
+
+	fb_sources_add(&sources, "f\x1b", "", 0);
+	fb_diag_error(&diags, (struct fb_at){ 0, 1, 1 }, NULL, "\"I\tT\x1b\" is odd\nand long");
+	fb_diags_print(&diags, &sources, &out);
+	cr_assert_str_eq(fb_strbuf_get(&out), "f?:1:1: error: \"I T?\" is odd\nand long\n   \n   ^\n");
+	fb_diags_done(&diags);
+	fb_sources_done(&sources);
+}
+
 Test(diag, a_message_of_no_place_has_no_line)
 {
 	expect_print("x", (struct fb_at){ 0, 0, 0 }, "help", "error: wrong\n   help\n");
