@@ -153,7 +153,7 @@ enum fb_stmt_kind {
 	FB_STMT_NEVER,
 	FB_STMT_ASSERT,
 	FB_STMT_ISOLATE,
-	FB_STMT_COMMENT, /* comments at the end of a file or block that no statement follows */
+	FB_STMT_COMMENT, /* comments that no statement follows, or that an empty line parts from it */
 };
 
 struct fb_every { /* one `every` or `on` of a window */
