@@ -61,6 +61,9 @@ static void adopt_devices(struct fb_agent *agent)
 		if (!link)
 			continue;
 		memcpy(device.name, link->name, sizeof(device.name));
+		/* the programs may be newer than its filters */
+		if (fb_dataplane_attach(agent->dp, link->name, ports[i], &device.mode, &err) < 0)
+			fb_log(FB_LOG_ERROR, "%s", err.text);
 		fb_vec_add(&agent->devices, device);
 	}
 	free(ports);
