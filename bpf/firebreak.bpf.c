@@ -14,6 +14,7 @@
 #include "config.h"
 #include "flow.h"
 #include "forward.h"
+#include "icmp.h"
 #include "metrics.h"
 #include "path.h"
 #include "pkt.h"
@@ -72,12 +73,11 @@ FB_INLINE int fb_out(struct xdp_md *ctx, struct fb_ctx *c, struct fb_hit *hit, _
 	struct fb_way way;
 	int reason;
 
-	if (c->pkt.ttl <= 1)
-		return FB_DROP_TTL;
 	reason = fb_way_out(ctx, c, hit, dir, stamp, &way);
 	if (reason != FB_NEXT)
 		return reason;
-	if (way.kernel || !way.nh || (c->pkt.flags & FB_PKT_OPTIONS) || (way.nh->mtu && c->pkt.ip_len > way.nh->mtu))
+	/* The kernel answers for a used-up hop limit, and is heard because the flow is live. */
+	if (c->pkt.ttl <= 1 || way.kernel || !way.nh || (c->pkt.flags & FB_PKT_OPTIONS) || (way.nh->mtu && c->pkt.ip_len > way.nh->mtu))
 		return fb_pass(ctx, c, FB_TOKEN_FORWARD, action);
 	c->nexthop = way.index;
 	return fb_send(ctx, c, way.nh, action);
@@ -118,9 +118,15 @@ FB_INLINE int fb_in(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
 	if (reason != FB_NEXT)
 		return reason;
-	if (c->pkt.flags & FB_PKT_ICMP_ERROR)
-		return FB_DROP_ICMP_UNRELATED;
+	if (c->pkt.flags & FB_PKT_ICMP_ERROR) {
+		__u32 record;
 
+		reason = fb_source(img, c, &record);
+		if (reason != FB_NEXT)
+			return reason;
+		if (!fb_quote(c, data, end))
+			return FB_DROP_ICMP_UNRELATED;
+	}
 	stamp = fb_stamp(c->tick);
 	reason = fb_verdict(img, c, &hit, stamp);
 	if (reason != FB_NEXT)
@@ -188,7 +194,7 @@ FB_INLINE int fb_parse_skb(struct __sk_buff *skb, struct fb_ctx *c)
 }
 
 /* What the gateway itself sends: the pair self -> zone, by the same flows as what arrives. */
-FB_INLINE int fb_made_here(const void *img, struct fb_ctx *c)
+FB_INLINE int fb_made_here(struct __sk_buff *skb, const void *img, struct fb_ctx *c)
 {
 	struct fb_hit hit = { 0 };
 
@@ -197,7 +203,7 @@ FB_INLINE int fb_made_here(const void *img, struct fb_ctx *c)
 		return FB_PASSED;
 	if (!c->pkt.family)
 		return FB_DROP_L2_PROTOCOL;
-	if (c->pkt.flags & FB_PKT_ICMP_ERROR)
+	if ((c->pkt.flags & FB_PKT_ICMP_ERROR) && !fb_quote(c, (void *)(long)skb->data, (void *)(long)skb->data_end))
 		return FB_DROP_ICMP_UNRELATED;
 	int reason = fb_verdict(img, c, &hit, fb_stamp(c->tick));
 
@@ -225,7 +231,7 @@ FB_INLINE int fb_out_skb(struct __sk_buff *skb, struct fb_ctx *c)
 	}
 	c->zone = FB_ZONE_SELF;
 	c->made_here = 1;
-	return parsed == FB_NEXT ? fb_made_here(img, c) : parsed;
+	return parsed == FB_NEXT ? fb_made_here(skb, img, c) : parsed;
 }
 
 SEC("tc")

@@ -117,6 +117,31 @@ FB_INLINE int fb_hit_path(const void *img, struct fb_ctx *c, struct fb_hit *hit,
 }
 
 /*
+ * An ICMP error passes if the packet that it quotes belongs to a live flow that is allowed now, and it comes from the side that would have answered: that
+ * zone's hosts and routers, or (made here) the gateway that could not carry the packet on. It changes nothing in the flow.
+ */
+FB_INLINE int fb_error_path(const void *img, struct fb_ctx *c, struct fb_hit *hit, __u32 stamp)
+{
+	__u8 made_here = c->made_here, zone = c->zone;
+	int reason = FB_NEXT;
+
+	if (!hit->e || (made_here ? hit->zone_to != c->out_zone : hit->zone_from != zone))
+		return FB_DROP_ICMP_UNRELATED;
+	c->flow_state = hit->state;
+	c->dst_zone = hit->zone_to;
+	if (hit->generation != c->generation || (hit->stamp != stamp && hit->deadline != FB_NO_DEADLINE)) {
+		/* Judged as the answer would be: from the zone that it comes from. */
+		c->zone = hit->zone_from;
+		c->made_here = hit->zone_from == FB_ZONE_SELF;
+		reason = fb_revalidate(img, c, hit, c->key.dir);
+		c->zone = zone;
+		c->made_here = made_here;
+	}
+	c->rule = hit->rule;
+	return reason;
+}
+
+/*
  * Verdict and flow of an IP packet. zone (and out_zone if made here) are known. On FB_NEXT the packet may go on; hit->e is its flow
  * (NULL in the one case that a reversal passed on its own).
  */
@@ -127,6 +152,8 @@ FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c, struct fb_hit *hit, 
 	if (!fb_flow_key(c, c->zone, c->made_here ? c->out_zone : FB_ZONE_SELF))
 		return FB_DROP_UNDECIDED;
 	fb_flow_find(c, hit);
+	if (c->pkt.flags & FB_PKT_ICMP_ERROR)
+		return fb_error_path(img, c, hit, stamp);
 	if (hit->e && hit->zone_from == c->zone && (!c->made_here || hit->zone_to == c->out_zone))
 		return fb_hit_path(img, c, hit, c->key.dir, stamp);
 	if (hit->e) {

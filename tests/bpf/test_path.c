@@ -403,6 +403,115 @@ static void ping_is_request_and_reply_and_nothing_else(void)
 	expect("cam", SPEC(.src = "10.20.0.5", .dst = "10.30.0.10", .proto = 1, .icmp_type = 5, .icmp_code = 1), FB_DROP_ICMP_UNRELATED);
 }
 
+/* An ICMP error of this type that quotes the packet of inner. */
+static void build_error(struct frame *f, const struct frame_spec *outer, const struct frame_spec *inner)
+{
+	struct frame_spec s = *outer;
+	struct frame quoted;
+	size_t l3 = 14, v6 = strchr(inner->src, ':') != NULL;
+
+	frame_build(&quoted, inner);
+	s.proto = v6 ? 58 : 1;
+	s.payload = quoted.len - l3 < 100 ? quoted.len - l3 : 100;
+	if (!s.dmac)
+		s.dmac = RIG_MAC;
+	frame_build(f, &s);
+	memcpy(f->b + f->len - s.payload, quoted.b + l3, s.payload);
+}
+
+static void expect_error(const char *zone, const struct frame_spec *outer, const struct frame_spec *inner, enum fb_reason reason)
+{
+	struct frame f;
+
+	build_error(&f, outer, inner);
+	struct rig_result r = rig_xdp(&rig, zone, &f);
+
+	CHECK(r.reason == reason && r.counters == 1, "%s -> %s quoting %s -> %s: expected %s, got %s", outer->src, outer->dst, inner->src, inner->dst,
+	      rig_reason_name(reason), rig_reason_name(r.reason));
+}
+
+static void icmp_errors_pass_only_for_a_live_flow_and_from_its_far_side(void)
+{
+	const struct frame_spec sent = { RTSP, .tcp = SYN, .seq = 100 };
+	const struct frame_spec other = { .src = "10.20.0.5", .dst = "10.30.0.10", .sport = 40001, .dport = 554, .tcp = SYN };
+	struct frame_spec unreachable = { .vlan = 30, .src = "10.30.0.10", .dst = "10.20.0.5", .icmp_type = 3, .icmp_code = 1 };
+
+	use_policy("");
+	expect_error("vid", &unreachable, &sent, FB_DROP_ICMP_UNRELATED);
+	expect("cam", &sent, FB_PASSED);
+	expect_error("vid", &unreachable, &sent, FB_PASSED);
+	expect_error("vid", &unreachable, &other, FB_DROP_ICMP_UNRELATED);
+	unreachable.src = "10.30.0.20"; /* a router on the far side */
+	unreachable.icmp_type = 11;
+	expect_error("vid", &unreachable, &sent, FB_PASSED);
+	unreachable.dst = "10.20.0.6"; /* not who sent it */
+	expect_error("vid", &unreachable, &sent, FB_DROP_ICMP_UNRELATED);
+	unreachable.dst = "10.20.0.5";
+	unreachable.icmp_type = 5; /* redirect */
+	expect_error("vid", &unreachable, &sent, FB_DROP_ICMP_UNRELATED);
+	expect_error("sig", SPEC(.src = "10.10.0.5", .dst = "10.20.0.5", .icmp_type = 3), &sent, FB_DROP_ICMP_UNRELATED);
+	expect_error("sig", SPEC(.src = "10.30.0.10", .dst = "10.20.0.5", .icmp_type = 3), &sent, FB_DROP_SPOOF);
+	/* From the initiator's own side: only about what the other end sent. */
+	expect_error("cam", SPEC(.src = "10.20.0.5", .dst = "10.30.0.10", .icmp_type = 3, .icmp_code = 3), &sent, FB_DROP_ICMP_UNRELATED);
+	expect_error("cam", SPEC(.src = "10.20.0.5", .dst = "10.30.0.10", .icmp_type = 3, .icmp_code = 3),
+		     SPEC(.src = "10.30.0.10", .dst = "10.20.0.5", .sport = 554, .dport = 40000, .tcp = SYN | ACK), FB_PASSED);
+	CHECK(rig_flow_count(&rig) == 1, "an error made a flow");
+}
+
+static void icmpv6_errors_follow_the_same_rule(void)
+{
+	const struct frame_spec sent = { .src = "2001:db8:10::5", .dst = "2001:db8:20::5", .sport = 7, .dport = 53 };
+
+	use_policy("");
+	expect("sig", &sent, FB_PASSED);
+	expect_error("cam", SPEC(.src = "2001:db8:20::9", .dst = "2001:db8:10::5", .icmp_type = 2), &sent, FB_PASSED);
+	expect_error("cam", SPEC(.src = "2001:db8:20::9", .dst = "2001:db8:10::5", .icmp_type = 137), &sent, FB_DROP_NEVER);
+	expect_error("cam", SPEC(.src = "2001:db8:20::9", .dst = "2001:db8:10::6", .icmp_type = 2), &sent, FB_DROP_ICMP_UNRELATED);
+}
+
+static void the_quoted_header_is_never_rewritten(void)
+{
+	const struct frame_spec sent = { RTSP, .tcp = SYN, .seq = 100 };
+	struct frame f;
+
+	use_policy("");
+	expect("cam", &sent, FB_PASSED);
+	build_error(&f, SPEC(.vlan = 30, .src = "10.30.0.10", .dst = "10.20.0.5", .icmp_type = 3, .icmp_code = 1), &sent);
+	struct rig_result r = rig_xdp(&rig, "vid", &f);
+
+	CHECK(r.action == XDP_REDIRECT && r.out_len == f.len - 4, "action %d", r.action);
+	CHECK(memcmp(r.out + 14 + 20, f.b + 18 + 20, f.len - 38) == 0, "the ICMP message changed");
+}
+
+static void errors_that_the_gateway_makes_pass_for_a_live_flow(void)
+{
+	const struct frame_spec sent = { RTSP, .tcp = SYN, .seq = 100 };
+	struct frame f;
+
+	use_policy("");
+	build_error(&f, SPEC(.src = "10.20.0.1", .dst = "10.20.0.5", .icmp_type = 11), &sent);
+	struct rig_result r = rig_tc_out(&rig, "cam", &f);
+
+	CHECK(r.reason == FB_DROP_ICMP_UNRELATED && r.action == TC_ACT_SHOT, "no flow: %s", rig_reason_name(r.reason));
+	expect("cam", &sent, FB_PASSED);
+	r = rig_tc_out(&rig, "cam", &f);
+	CHECK(r.reason == FB_PASSED && r.action != TC_ACT_SHOT && r.src_zone == FB_ZONE_SELF, "live flow: %s", rig_reason_name(r.reason));
+	r = rig_tc_out(&rig, "sig", &f);
+	CHECK(r.reason == FB_DROP_ICMP_UNRELATED, "into another zone: %s", rig_reason_name(r.reason));
+}
+
+static void a_revoked_flow_has_no_errors(void)
+{
+	const struct frame_spec sent = { RTSP, .tcp = SYN, .seq = 100 };
+	char text[4096];
+
+	use_policy("");
+	expect("cam", &sent, FB_PASSED);
+	snprintf(text, sizeof(text), "%sfirebreak cam -> vid { allow any -> any udp/9000-9100 }\n", rig_zones);
+	CHECK(rig_policy(&rig, text), "policy");
+	expect_error("vid", SPEC(.vlan = 30, .src = "10.30.0.10", .dst = "10.20.0.5", .icmp_type = 3), &sent, FB_DROP_NO_ALLOW);
+}
+
 static void other_protocols_pass_by_name_only(void)
 {
 	use_policy("");
@@ -538,11 +647,15 @@ static void s30_observe_passes_and_counts_would_drop(void)
 	rig_clock(&rig, 3010, 1900000000);
 }
 
-static void ttl_is_used_up_here(void)
+static void a_used_up_hop_limit_is_the_kernels_to_answer(void)
 {
 	use_policy("");
-	expect("cam", SPEC(RTSP, .tcp = SYN, .ttl = 1), FB_DROP_TTL);
-	expect("cam", SPEC(RTSP, .sport = 3, .tcp = SYN, .ttl = 2), FB_PASSED);
+	struct rig_result r = expect("cam", SPEC(RTSP, .tcp = SYN, .ttl = 1), FB_PASSED);
+
+	CHECK(r.action == XDP_PASS, "action %d", r.action);
+	r = expect("cam", SPEC(.src = "10.20.0.5", .dst = "10.30.0.10", .sport = 3, .dport = 554, .tcp = SYN, .ttl = 2), FB_PASSED);
+	CHECK(r.action == XDP_REDIRECT, "action %d", r.action);
+	expect("cam", SPEC(.src = "10.20.0.5", .dst = "10.30.0.10", .sport = 3, .dport = 22, .tcp = SYN, .ttl = 1), FB_DROP_NO_ALLOW);
 }
 
 static void a_destination_without_neighbour_goes_to_the_kernel(void)
@@ -564,7 +677,7 @@ static void larger_than_the_way_out_goes_to_the_kernel(void)
 	struct rig_result r = expect("cam", SPEC(RTSP, .tcp = SYN, .payload = 700), FB_PASSED);
 
 	CHECK(r.action == XDP_PASS, "action %d", r.action);
-	r = expect("cam", SPEC(RTSP, .sport = 41000, .tcp = SYN, .payload = 500), FB_PASSED);
+	r = expect("cam", SPEC(.src = "10.20.0.5", .dst = "10.30.0.10", .sport = 41000, .dport = 554, .tcp = SYN, .payload = 500), FB_PASSED);
 	CHECK(r.action == XDP_REDIRECT, "action %d", r.action);
 	CHECK(system("ip link set v-vid mtu 1500") == 0, "mtu");
 	rig.runtime->route_epoch++;
@@ -740,6 +853,11 @@ int main(void)
 	RUN_CASE(s21_what_the_gateway_sends_needs_a_line);
 	RUN_CASE(answers_of_the_gateway_follow_the_flow);
 	RUN_CASE(ping_is_request_and_reply_and_nothing_else);
+	RUN_CASE(icmp_errors_pass_only_for_a_live_flow_and_from_its_far_side);
+	RUN_CASE(icmpv6_errors_follow_the_same_rule);
+	RUN_CASE(the_quoted_header_is_never_rewritten);
+	RUN_CASE(errors_that_the_gateway_makes_pass_for_a_live_flow);
+	RUN_CASE(a_revoked_flow_has_no_errors);
 	RUN_CASE(other_protocols_pass_by_name_only);
 	RUN_CASE(tcp_begins_with_a_syn);
 	RUN_CASE(a_half_open_connection_is_not_established_by_its_initiator);
@@ -751,7 +869,7 @@ int main(void)
 	RUN_CASE(a_new_generation_keeps_flows_that_it_allows);
 	RUN_CASE(s17_s54_a_deadline_ends_the_flow_without_the_agent);
 	RUN_CASE(s30_observe_passes_and_counts_would_drop);
-	RUN_CASE(ttl_is_used_up_here);
+	RUN_CASE(a_used_up_hop_limit_is_the_kernels_to_answer);
 	RUN_CASE(a_destination_without_neighbour_goes_to_the_kernel);
 	RUN_CASE(larger_than_the_way_out_goes_to_the_kernel);
 	RUN_CASE(a_route_into_another_zone_is_route_mismatch);

@@ -34,7 +34,7 @@ static bool is_multicast(int family, struct fb_ip ip)
 static bool is_link_multicast(int family, struct fb_ip ip)
 {
 	if (family == 4)
-		return in_prefix(4, ip, 0, 0xe0000000, 24);  /* 224.0.0.0/24 */
+		return in_prefix(4, ip, 0, 0xe0000000, 24); /* 224.0.0.0/24 */
 	return in_prefix(6, ip, 0xff02000000000000, 0, 16); /* ff02::/16 */
 }
 
@@ -47,7 +47,8 @@ static bool is_limited_broadcast(int family, struct fb_ip ip)
 static bool is_reserved(int family, struct fb_ip ip)
 {
 	if (family == 4)
-		return in_prefix(4, ip, 0, 0, 8) || in_prefix(4, ip, 0, 0x7f000000, 8) || in_prefix(4, ip, 0, 0xf0000000, 4);
+		return in_prefix(4, ip, 0, 0, 8) || in_prefix(4, ip, 0, 0x7f000000, 8) ||
+		       in_prefix(4, ip, 0, 0xf0000000, 4);
 	return in_prefix(6, ip, 0, 0, 8);
 }
 
@@ -71,12 +72,14 @@ static bool is_echo_reply(const struct fb_packet *p)
 /* ---- the gateway's own addresses -------------------------------------------------------------------------------- */
 
 /* Link-local addresses are the gateway's in their own zone only: another zone may hold the same one. */
-static const struct fb_own_address *own_address(const struct fb_own *own, int family, struct fb_ip ip, unsigned int zone)
+static const struct fb_own_address *own_address(const struct fb_own *own, int family, struct fb_ip ip,
+						unsigned int zone)
 {
 	for (size_t i = 0; i < own->v.n; i++) {
 		const struct fb_own_address *a = &own->v.v[i];
 
-		if (a->family == family && fb_ip_cmp(a->ip, ip) == 0 && (!is_link_local(family, ip) || a->zone == zone))
+		if (a->family == family && fb_ip_cmp(a->ip, ip) == 0 &&
+		    (!is_link_local(family, ip) || a->zone == zone))
 			return a;
 	}
 	return NULL;
@@ -191,7 +194,8 @@ static enum fb_reason judge_destination_out(struct judgement *j)
 		return FB_PASSED;
 	if (is_multicast(p->family, p->dst))
 		return FB_DROP_NO_ALLOW;
-	return p->out_zone && owner_of(j->rs, p->family, p->dst) == p->out_zone ? FB_PASSED : FB_DROP_ROUTE_MISMATCH;
+	return p->out_zone && owner_of(j->rs, p->family, p->dst) == p->out_zone ? FB_PASSED
+										: FB_DROP_ROUTE_MISMATCH;
 }
 
 /* ---- lines ----------------------------------------------------------------------------------------------------------- */
@@ -201,8 +205,8 @@ static bool service_matches(const struct fb_l4set *set, const struct fb_packet *
 	for (size_t i = 0; i < set->n; i++) {
 		const struct fb_l4 *s = &set->v[i];
 
-		if (p->proto >= s->proto_lo && p->proto <= s->proto_hi && p->sport >= s->sport_lo && p->sport <= s->sport_hi &&
-		    p->dport >= s->dport_lo && p->dport <= s->dport_hi)
+		if (p->proto >= s->proto_lo && p->proto <= s->proto_hi && p->sport >= s->sport_lo &&
+		    p->sport <= s->sport_hi && p->dport >= s->dport_lo && p->dport <= s->dport_hi)
 			return true;
 	}
 	return false;
@@ -223,7 +227,8 @@ static const struct fb_box *first_match(const struct judgement *j, enum fb_rule_
 	for (size_t i = 0; i < j->rs->boxes.n; i++) {
 		const struct fb_box *box = &j->rs->boxes.v[i];
 
-		if (j->rs->lines.v[box->line].kind == kind && (!first || box->order < first->order) && box_matches(j, box))
+		if (j->rs->lines.v[box->line].kind == kind && (!first || box->order < first->order) &&
+		    box_matches(j, box))
 			first = box;
 	}
 	return first;
@@ -234,7 +239,8 @@ static bool observed(const struct judgement *j, __s64 now)
 	for (size_t i = 0; i < j->rs->pairs.n; i++) {
 		const struct fb_pair_setting *pair = &j->rs->pairs.v[i];
 
-		if (pair->src == j->answer.src_zone && pair->dst == j->answer.dst_zone && now < pair->observe_until)
+		if (pair->src == j->answer.src_zone && pair->dst == j->answer.dst_zone &&
+		    now < pair->observe_until)
 			return true;
 	}
 	return false;
@@ -256,7 +262,8 @@ static enum fb_reason judge_lines(struct judgement *j, __s64 now)
 		line = &j->rs->lines.v[box->line];
 		j->answer.line = (int)box->line;
 		if (line->deadline == FB_NO_DEADLINE || now < line->deadline)
-			return j->packet->proto == IPPROTO_TCP && !j->packet->first ? FB_DROP_TCP_STATE : FB_PASSED;
+			return j->packet->proto == IPPROTO_TCP && !j->packet->first ? FB_DROP_TCP_STATE
+										    : FB_PASSED;
 		expired = true;
 	}
 	if (observed(j, now)) {
@@ -266,17 +273,20 @@ static enum fb_reason judge_lines(struct judgement *j, __s64 now)
 	return expired ? FB_DROP_EXPIRED : FB_DROP_NO_ALLOW;
 }
 
-struct fb_answer fb_eval(const struct fb_ruleset *rs, const struct fb_own *own, const struct fb_packet *packet, __s64 now)
+struct fb_answer fb_eval(const struct fb_ruleset *rs, const struct fb_own *own,
+			 const struct fb_packet *packet, __s64 now)
 {
-	struct judgement j = { rs, own, packet, .answer = { .src_zone = packet->zone, .dst_zone = packet->out_zone, .line = -1 } };
+	struct judgement j = { rs, own, packet,
+			       .answer = {
+				       .src_zone = packet->zone, .dst_zone = packet->out_zone, .line = -1 } };
 
+	j.answer.reason = judge_source(&j);
+	if (j.answer.reason != FB_PASSED)
+		return j.answer;
 	if (is_icmp_error(packet)) {
 		j.answer.reason = FB_DROP_ICMP_UNRELATED;
 		return j.answer;
 	}
-	j.answer.reason = judge_source(&j);
-	if (j.answer.reason != FB_PASSED)
-		return j.answer;
 	j.answer.reason = packet->zone == FB_ZONE_SELF ? judge_destination_out(&j) : judge_destination_in(&j);
 	if (j.answer.reason != FB_PASSED)
 		return j.answer;
