@@ -96,8 +96,11 @@ static __s64 first_showing(__s64 wanted)
 
 __s64 fb_clock_from_local(const char *timezone, const struct fb_local_time *local)
 {
-	struct tm tm = { .tm_year = local->year - 1900, .tm_mon = local->month - 1, .tm_mday = local->day,
-			 .tm_hour = local->hour, .tm_min = local->minute };
+	struct tm tm = { .tm_year = local->year - 1900,
+			 .tm_mon = local->month - 1,
+			 .tm_mday = local->day,
+			 .tm_hour = local->hour,
+			 .tm_min = local->minute };
 	char *old;
 	__s64 t;
 

@@ -15,8 +15,8 @@ const char *fb_reason_name(enum fb_reason reason)
 		return "passed";
 	case FB_WOULD_DROP:
 		return "would-drop";
-#define FB_X(n, id, name, text)                                                                                        \
-	case n:                                                                                                        \
+#define FB_X(n, id, name, text) \
+	case n:                 \
 		return name;
 		FB_REASONS(FB_X)
 #undef FB_X
@@ -27,8 +27,8 @@ const char *fb_reason_name(enum fb_reason reason)
 const char *fb_reason_text(enum fb_reason reason)
 {
 	switch ((int)reason) {
-#define FB_X(n, id, name, text)                                                                                        \
-	case n:                                                                                                        \
+#define FB_X(n, id, name, text) \
+	case n:                 \
 		return text;
 		FB_REASONS(FB_X)
 #undef FB_X
@@ -45,7 +45,8 @@ static void add_place(const struct fb_sources *sources, struct fb_at at, struct 
 	fb_strbuf_addf(out, " (%s:%u)", sources->files.v[at.file].path, at.line);
 }
 
-static void add_line(const struct fb_ruleset *rs, const struct fb_sources *sources, int line, struct fb_strbuf *out)
+static void add_line(const struct fb_ruleset *rs, const struct fb_sources *sources, int line,
+		     struct fb_strbuf *out)
 {
 	fb_strbuf_add(out, rs->lines.v[line].text);
 	add_place(sources, rs->lines.v[line].at, out);
@@ -58,8 +59,8 @@ static void add_pair(const struct fb_ruleset *rs, const struct fb_answer *answer
 }
 
 /* What else the pair allows: the first few lines show most mistakes (another port, another host). */
-static void add_allowed(const struct fb_ruleset *rs, const struct fb_sources *sources, const struct fb_answer *answer,
-			struct fb_strbuf *out)
+static void add_allowed(const struct fb_ruleset *rs, const struct fb_sources *sources,
+			const struct fb_answer *answer, struct fb_strbuf *out)
 {
 	enum { SHOWN = 3 };
 	fb_autofree struct fb_set_zones *zones = fb_set_zones_new(rs);
@@ -83,16 +84,16 @@ static void add_allowed(const struct fb_ruleset *rs, const struct fb_sources *so
 		fb_strbuf_add(out, "; the pair allows nothing");
 }
 
-static void add_observed_at(const struct fb_ruleset *rs, const struct fb_sources *sources, const struct fb_answer *answer,
-			    struct fb_strbuf *out)
+static void add_observed_at(const struct fb_ruleset *rs, const struct fb_sources *sources,
+			    const struct fb_answer *answer, struct fb_strbuf *out)
 {
 	for (size_t i = 0; i < rs->pairs.n; i++)
 		if (rs->pairs.v[i].src == answer->src_zone && rs->pairs.v[i].dst == answer->dst_zone)
 			add_place(sources, rs->pairs.v[i].at, out);
 }
 
-void fb_answer_print(const struct fb_ruleset *rs, const struct fb_sources *sources, const struct fb_packet *packet,
-		     const struct fb_answer *answer, struct fb_strbuf *out)
+void fb_answer_print(const struct fb_ruleset *rs, const struct fb_sources *sources,
+		     const struct fb_packet *packet, const struct fb_answer *answer, struct fb_strbuf *out)
 {
 	switch ((int)answer->reason) {
 	case FB_PASSED:
@@ -161,8 +162,9 @@ static void add_source(const struct fb_ruleset *rs, const struct fb_packet *pack
 		fb_strbuf_add(out, "any"); /* link-local and unspecified have no other name */
 }
 
-static void add_destination(const struct fb_ruleset *rs, const struct fb_own *own, const struct fb_packet *packet,
-			    const struct fb_answer *answer, struct fb_strbuf *out)
+static void add_destination(const struct fb_ruleset *rs, const struct fb_own *own,
+			    const struct fb_packet *packet, const struct fb_answer *answer,
+			    struct fb_strbuf *out)
 {
 	if (answer->dst_zone != FB_ZONE_SELF) {
 		if (owned_by(rs, answer->dst_zone, packet->family, packet->dst))
@@ -179,7 +181,8 @@ static void add_destination(const struct fb_ruleset *rs, const struct fb_own *ow
 			continue;
 		if (!a->zone || a->zone == packet->zone)
 			return;
-		if (a->family == 4 || a->ip.hi >> 54 != 0x3fa) { /* link-local ones are the gateway's in several zones */
+		if (a->family == 4 ||
+		    a->ip.hi >> 54 != 0x3fa) { /* link-local ones are the gateway's in several zones */
 			fb_strbuf_addf(out, " at %s", fb_ruleset_zone_name(rs, a->zone));
 			return;
 		}
@@ -194,7 +197,8 @@ static void add_service(const struct fb_packet *packet, struct fb_strbuf *out)
 	if (packet->proto == IPPROTO_ICMP || packet->proto == IPPROTO_ICMPV6) {
 		box.dport_lo = packet->dport & 0xff00;
 		box.dport_hi = packet->dport | 0xff;
-	} else if (packet->proto == IPPROTO_TCP || packet->proto == IPPROTO_UDP || packet->proto == IPPROTO_SCTP) {
+	} else if (packet->proto == IPPROTO_TCP || packet->proto == IPPROTO_UDP ||
+		   packet->proto == IPPROTO_SCTP) {
 		box.dport_lo = box.dport_hi = packet->dport;
 	}
 	fb_l4set_print(&(struct fb_l4set){ &box, 1 }, out);
@@ -211,8 +215,8 @@ static bool crosses_as_multicast(const struct fb_packet *packet)
 bool fb_answer_suggest(const struct fb_ruleset *rs, const struct fb_own *own, const struct fb_packet *packet,
 		       const struct fb_answer *answer, struct fb_strbuf *out)
 {
-	if ((answer->reason != FB_DROP_NO_ALLOW && answer->reason != FB_WOULD_DROP) || answer->dst_zone == FB_ZONE_NONE ||
-	    crosses_as_multicast(packet))
+	if ((answer->reason != FB_DROP_NO_ALLOW && answer->reason != FB_WOULD_DROP) ||
+	    answer->dst_zone == FB_ZONE_NONE || crosses_as_multicast(packet))
 		return false;
 	fb_strbuf_add(out, "firebreak ");
 	add_pair(rs, answer, out);

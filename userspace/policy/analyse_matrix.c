@@ -104,7 +104,8 @@ static void fill_cells(const struct fb_ruleset *rs, struct fb_matrix *m)
 			fb_vec_add(&m->zones, rs->zones.v[i].id);
 	for (size_t i = 0; i < m->zones.n; i++)
 		for (size_t k = 0; k < m->zones.n; k++)
-			fb_vec_add(&m->cells, (struct fb_matrix_cell){ .src = m->zones.v[i], .dst = m->zones.v[k],
+			fb_vec_add(&m->cells, (struct fb_matrix_cell){ .src = m->zones.v[i],
+								       .dst = m->zones.v[k],
 								       .deadline = FB_NO_DEADLINE });
 }
 

@@ -78,8 +78,8 @@ static bool find_address(const char *word, struct fb_ipset *ret)
 		return false;
 	r.last = r.first;
 	if (word[n] == '-') {
-		if (fb_ip_parse(word + n + 1, strlen(word + n + 1), &last_family, &r.last) < 0 || last_family != family ||
-		    fb_ip_cmp(r.first, r.last) > 0)
+		if (fb_ip_parse(word + n + 1, strlen(word + n + 1), &last_family, &r.last) < 0 ||
+		    last_family != family || fb_ip_cmp(r.first, r.last) > 0)
 			return false;
 	} else if (word[n] == '/') {
 		char *end;
@@ -112,11 +112,14 @@ static int not_found(const struct fb_ruleset *rs, const char *word, struct fb_er
 	near = fb_suggest(word, names.v, names.n);
 	fb_vec_done(&names);
 	if (near)
-		return fb_error_set(err, -ENOENT, "\"%s\" is no zone, device, group or address: did you mean \"%s\"?", word, near);
+		return fb_error_set(err, -ENOENT,
+				    "\"%s\" is no zone, device, group or address: did you mean \"%s\"?", word,
+				    near);
 	return fb_error_set(err, -ENOENT, "\"%s\" is no zone, device, group or address", word);
 }
 
-int fb_side_find(const struct fb_ruleset *rs, const char *word, bool source, struct fb_ipset *ret, struct fb_error *err)
+int fb_side_find(const struct fb_ruleset *rs, const char *word, bool source, struct fb_ipset *ret,
+		 struct fb_error *err)
 {
 	struct fb_ipset set = { 0 };
 
@@ -134,7 +137,8 @@ int fb_side_find(const struct fb_ruleset *rs, const char *word, bool source, str
 
 /* ---- reach ------------------------------------------------------------------------------------------------------- */
 
-static struct fb_ipset narrowed(const struct fb_ipset *set, const struct fb_ipset *zone, const struct fb_ipset *asked)
+static struct fb_ipset narrowed(const struct fb_ipset *set, const struct fb_ipset *zone,
+				const struct fb_ipset *asked)
 {
 	struct fb_ipset here, ret;
 
@@ -189,7 +193,9 @@ static void add_box(const struct fb_ruleset *rs, const struct fb_set_zones *zone
 		__u64 into = src ? fb_box_destinations(zones, box, src) : 0;
 
 		for (unsigned int dst = FB_ZONE_SELF; into && dst < FB_ZONES_MAX; dst++) {
-			struct fb_reach entry = { .src_zone = src, .dst_zone = dst, .line = (int)box->line,
+			struct fb_reach entry = { .src_zone = src,
+						  .dst_zone = dst,
+						  .line = (int)box->line,
 						  .deadline = line->deadline };
 
 			if (into & BIT(dst))
@@ -200,11 +206,14 @@ static void add_box(const struct fb_ruleset *rs, const struct fb_set_zones *zone
 }
 
 /* An observed pair passes everything but what guards forbid for the whole of it. */
-static void add_observed(const struct fb_ruleset *rs, const struct fb_pair_setting *pair, const struct fb_ipset *from,
-			 const struct fb_ipset *to, struct fb_reach_list *list)
+static void add_observed(const struct fb_ruleset *rs, const struct fb_pair_setting *pair,
+			 const struct fb_ipset *from, const struct fb_ipset *to, struct fb_reach_list *list)
 {
-	const struct fb_zone *src = fb_ruleset_zone_by_id(rs, pair->src), *dst = fb_ruleset_zone_by_id(rs, pair->dst);
-	struct fb_reach entry = { .src_zone = pair->src, .dst_zone = pair->dst, .line = -1, .deadline = pair->observe_until };
+	const struct fb_zone *src = fb_ruleset_zone_by_id(rs, pair->src),
+			     *dst = fb_ruleset_zone_by_id(rs, pair->dst);
+	struct fb_reach entry = {
+		.src_zone = pair->src, .dst_zone = pair->dst, .line = -1, .deadline = pair->observe_until
+	};
 	struct fb_l4 all = FB_L4_ALL;
 	struct fb_l4set left = { 0 }, less;
 
@@ -212,7 +221,8 @@ static void add_observed(const struct fb_ruleset *rs, const struct fb_pair_setti
 	for (size_t i = 0; i < rs->boxes.n; i++) {
 		const struct fb_box *box = &rs->boxes.v[i];
 
-		if (rs->lines.v[box->line].kind != FB_RULE_NEVER || !fb_ipset_within(&src->owned, &rs->sets.v[box->src]) ||
+		if (rs->lines.v[box->line].kind != FB_RULE_NEVER ||
+		    !fb_ipset_within(&src->owned, &rs->sets.v[box->src]) ||
 		    !fb_ipset_within(&dst->owned, &rs->sets.v[box->dst]))
 			continue;
 		less = fb_l4set_combine(&left, &rs->services.v[box->svc], FB_L4_SUBTRACT);
@@ -224,8 +234,8 @@ static void add_observed(const struct fb_ruleset *rs, const struct fb_pair_setti
 	free(left.v);
 }
 
-void fb_reach_find(const struct fb_ruleset *rs, const struct fb_ipset *from, const struct fb_ipset *to, __s64 now,
-		   struct fb_reach_list *ret)
+void fb_reach_find(const struct fb_ruleset *rs, const struct fb_ipset *from, const struct fb_ipset *to,
+		   __s64 now, struct fb_reach_list *ret)
 {
 	fb_autofree struct fb_set_zones *zones = fb_set_zones_new(rs);
 
@@ -233,7 +243,8 @@ void fb_reach_find(const struct fb_ruleset *rs, const struct fb_ipset *from, con
 	for (size_t i = 0; i < rs->boxes.n; i++) {
 		const struct fb_line *line = &rs->lines.v[rs->boxes.v[i].line];
 
-		if (line->kind == FB_RULE_ALLOW && (!now || line->deadline == FB_NO_DEADLINE || line->deadline > now))
+		if (line->kind == FB_RULE_ALLOW &&
+		    (!now || line->deadline == FB_NO_DEADLINE || line->deadline > now))
 			add_box(rs, zones, &rs->boxes.v[i], from, to, ret);
 	}
 	for (size_t i = 0; i < rs->pairs.n; i++)

@@ -21,8 +21,8 @@ static void checker_done(struct fb_checker *c)
 	fb_slots_done(&c->slots);
 }
 
-unsigned int fb_check(const struct fb_tree *tree, const struct fb_check_options *options, struct fb_diags *diags,
-		      struct fb_ruleset *ret)
+unsigned int fb_check(const struct fb_tree *tree, const struct fb_check_options *options,
+		      struct fb_diags *diags, struct fb_ruleset *ret)
 {
 	struct fb_checker c = { .tree = tree, .options = options, .diags = diags, .rs = ret };
 	unsigned int errors = diags->errors;

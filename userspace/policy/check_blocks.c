@@ -33,12 +33,13 @@ static const char *header_text(struct fb_checker *c, const struct fb_stmt *s)
 }
 
 /* One setting of one pair: where it was made first, or that it was made twice. False = reported. */
-static bool set_once(struct fb_checker *c, struct fb_at *first, struct fb_at at, const char *what, unsigned int src,
-		     unsigned int dst)
+static bool set_once(struct fb_checker *c, struct fb_at *first, struct fb_at at, const char *what,
+		     unsigned int src, unsigned int dst)
 {
 	if (first->line) {
-		fb_diag_error(c->diags, at, NULL, "%s of %s -> %s is already set at %s", what, fb_ruleset_zone_name(c->rs, src),
-			      fb_ruleset_zone_name(c->rs, dst), fb_check_place(c, *first));
+		fb_diag_error(c->diags, at, NULL, "%s of %s -> %s is already set at %s", what,
+			      fb_ruleset_zone_name(c->rs, src), fb_ruleset_zone_name(c->rs, dst),
+			      fb_check_place(c, *first));
 		return false;
 	}
 	*first = at;
@@ -49,7 +50,8 @@ static bool set_once(struct fb_checker *c, struct fb_at *first, struct fb_at at,
 static void settings(struct fb_checker *c, const struct fb_header *h)
 {
 	const struct fb_stmt *s = h->stmt;
-	bool mode = s->firebreak.mode.s, on_deny = s->firebreak.on_deny.s, mid_stream = s->firebreak.mid_stream;
+	bool mode = s->firebreak.mode.s, on_deny = s->firebreak.on_deny.s,
+	     mid_stream = s->firebreak.mid_stream;
 
 	if (!mode && !on_deny && !mid_stream)
 		return;
@@ -60,9 +62,11 @@ static void settings(struct fb_checker *c, const struct fb_header *h)
 			if (!(h->from & FB_ZONE_BIT(src)) || !(h->to & FB_ZONE_BIT(dst)))
 				continue;
 			mode = mode && set_once(c, &places->mode, s->firebreak.mode.at, "the mode", src, dst);
-			on_deny = on_deny && set_once(c, &places->on_deny, s->firebreak.on_deny.at, "on-deny", src, dst);
-			mid_stream = mid_stream && set_once(c, &places->mid_stream, s->firebreak.mid_stream_at, "mid-stream",
-							    src, dst);
+			on_deny = on_deny &&
+				  set_once(c, &places->on_deny, s->firebreak.on_deny.at, "on-deny", src, dst);
+			mid_stream = mid_stream &&
+				     set_once(c, &places->mid_stream, s->firebreak.mid_stream_at,
+					      "mid-stream", src, dst);
 		}
 	}
 }
@@ -79,7 +83,8 @@ static bool observe_allowed(struct fb_checker *c, const struct fb_header *h)
 
 		if (z->any && h->from & FB_ZONE_BIT(z->id)) {
 			fb_diag_error(c->diags, h->stmt->firebreak.mode.at, NULL,
-				      "observe is not for traffic from zone %s, which has network any", z->name);
+				      "observe is not for traffic from zone %s, which has network any",
+				      z->name);
 			return false;
 		}
 	}
@@ -92,13 +97,15 @@ static void observe(struct fb_checker *c, const struct fb_header *h)
 
 	if (!h->stmt->firebreak.mode.s || strcmp(h->stmt->firebreak.mode.s, "observe"))
 		return;
-	if (!observe_allowed(c, h) || !fb_check_deadline(c, &h->stmt->firebreak.observe_until, "observe", &until))
+	if (!observe_allowed(c, h) ||
+	    !fb_check_deadline(c, &h->stmt->firebreak.observe_until, "observe", &until))
 		return;
 	for (unsigned int src = FB_ZONE_FIRST; src < FB_ZONES_MAX; src++)
 		for (unsigned int dst = FB_ZONE_FIRST; dst < FB_ZONES_MAX; dst++)
 			if (h->from & FB_ZONE_BIT(src) && h->to & FB_ZONE_BIT(dst))
-				fb_vec_add(&c->rs->pairs, (struct fb_pair_setting){ src, dst, until,
-										   h->stmt->firebreak.mode.at });
+				fb_vec_add(&c->rs->pairs,
+					   (struct fb_pair_setting){ src, dst, until,
+								     h->stmt->firebreak.mode.at });
 }
 
 static void block(struct fb_checker *c, const struct fb_stmt *s)
@@ -127,7 +134,7 @@ static void block(struct fb_checker *c, const struct fb_stmt *s)
 
 void fb_check_blocks(struct fb_checker *c)
 {
-	fb_for_each_stmt(c, s)
+	fb_for_each_stmt (c, s)
 		if (s->kind == FB_STMT_FIREBREAK)
 			block(c, s);
 }

@@ -27,10 +27,11 @@ bool fb_check_unicast(struct fb_checker *c, const struct fb_operand *op)
 	fb_ipset_done(&set);
 	if (ok)
 		return true;
-	multicast = net->family == 4 ? net->range.last.lo >= 0xe0000000u && net->range.first.lo < 0xf0000000u :
-				       net->range.last.hi >> 56 == 0xff;
+	multicast = net->family == 4 ? net->range.last.lo >= 0xe0000000u && net->range.first.lo < 0xf0000000u
+				     : net->range.last.hi >> 56 == 0xff;
 	if (multicast)
-		fb_diag_error(c->diags, op->at, "multicast may stand on the right of an allow, and nowhere else",
+		fb_diag_error(c->diags, op->at,
+			      "multicast may stand on the right of an allow, and nowhere else",
 			      "%s is multicast: nobody's address", fb_check_operand_text(c, op));
 	else
 		fb_diag_error(c->diags, op->at, "link-local addresses and broadcast are part of any and self",
@@ -102,7 +103,8 @@ static bool named_member(struct fb_checker *c, const struct fb_operand *op, stru
 		return true;
 	}
 	if (!symbol || symbol->kind != FB_SYMBOL_GROUP) {
-		fb_names_unknown(c, &c->places, FB_SYMBOL_DEVICE | FB_SYMBOL_GROUP, &op->name, "device or group");
+		fb_names_unknown(c, &c->places, FB_SYMBOL_DEVICE | FB_SYMBOL_GROUP, &op->name,
+				 "device or group");
 		return false;
 	}
 	if (c->groups.v[symbol->index].state == FB_GROUP_OPEN) {
@@ -147,8 +149,8 @@ static bool member_set(struct fb_checker *c, const struct fb_group_state *state,
 }
 
 /* `group G in Z`: every member must be owned by Z (S10). */
-static bool member_in_zone(struct fb_checker *c, const struct fb_group_state *state, const struct fb_operand *op,
-			   const struct fb_ipset *set)
+static bool member_in_zone(struct fb_checker *c, const struct fb_group_state *state,
+			   const struct fb_operand *op, const struct fb_ipset *set)
 {
 	struct fb_ipset owned = fb_check_owned_by(c, FB_ZONE_BIT(state->zone)), outside;
 	bool ok;
@@ -163,7 +165,8 @@ static bool member_in_zone(struct fb_checker *c, const struct fb_group_state *st
 
 		fb_diag_error(c->diags, op->at, NULL, "%s is not all in zone %s: %s belongs to %s%s",
 			      fb_check_operand_text(c, op), fb_ruleset_zone_name(c->rs, state->zone),
-			      fb_ip_print(family, ip, text), owner ? "zone " : "no zone", owner ? owner->name : "");
+			      fb_ip_print(family, ip, text), owner ? "zone " : "no zone",
+			      owner ? owner->name : "");
 	}
 	fb_ipset_done(&owned);
 	fb_ipset_done(&outside);
@@ -171,15 +174,15 @@ static bool member_in_zone(struct fb_checker *c, const struct fb_group_state *st
 }
 
 /* Excepts that were named must lie in the union; a vendor or tag needs to meet it only, as its devices may be anywhere. */
-static bool except_fits(struct fb_checker *c, const char *group, const struct fb_operand *op, const struct fb_ipset *one,
-			const struct fb_ipset *all)
+static bool except_fits(struct fb_checker *c, const char *group, const struct fb_operand *op,
+			const struct fb_ipset *one, const struct fb_ipset *all)
 {
 	bool selection = op->kind == FB_OPERAND_VENDOR || op->kind == FB_OPERAND_TAG;
 
 	if (selection ? fb_ipset_overlaps(one, all) : fb_ipset_within(one, all))
 		return true;
-	fb_diag_error(c->diags, op->at, "except narrows this group only", "%s is not in group %s, so it cannot be excepted",
-		      fb_check_operand_text(c, op), group);
+	fb_diag_error(c->diags, op->at, "except narrows this group only",
+		      "%s is not in group %s, so it cannot be excepted", fb_check_operand_text(c, op), group);
 	return false;
 }
 

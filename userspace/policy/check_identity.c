@@ -116,18 +116,20 @@ static int compare_identities(const void *a, const void *b)
 static void report_twins(struct fb_checker *c, const struct fb_line *first, const struct fb_line *second)
 {
 	bool named = second->allow && second->allow->suffix.id.s;
-	bool same = first->kind == second->kind && !strcmp(first->pairs, second->pairs) && !strcmp(first->text, second->text);
+	bool same = first->kind == second->kind && !strcmp(first->pairs, second->pairs) &&
+		    !strcmp(first->text, second->text);
 
 	if (named)
-		fb_diag_error(c->diags, second->allow->suffix.id.at, NULL, "id %s is already that of the line at %s", second->id,
+		fb_diag_error(c->diags, second->allow->suffix.id.at, NULL,
+			      "id %s is already that of the line at %s", second->id,
 			      fb_check_place(c, first->at));
 	else if (same)
 		fb_diag_error(c->diags, second->at, "leave one of them out, or give one an id of its own",
 			      "this line is already at %s", fb_check_place(c, first->at));
 	else
 		fb_diag_error(c->diags, second->at, "give one of them an id of its own: id NAME",
-			      "this line and the one at %s have the same identity (%s)", fb_check_place(c, first->at),
-			      second->id);
+			      "this line and the one at %s have the same identity (%s)",
+			      fb_check_place(c, first->at), second->id);
 }
 
 /* Counters over applies. Allow lines come first: where numbers run out, a never line can do without. */
@@ -153,7 +155,8 @@ static void give_slots(struct fb_checker *c)
 		lines[i]->slot = slots[i];
 		if (slots[i] || lines[i]->kind == FB_RULE_NEVER)
 			continue;
-		fb_diag_error(c->diags, lines[i]->at, NULL, "more lines than can be counted (%u)", FB_RULE_SLOTS - 1);
+		fb_diag_error(c->diags, lines[i]->at, NULL, "more lines than can be counted (%u)",
+			      FB_RULE_SLOTS - 1);
 		break;
 	}
 }

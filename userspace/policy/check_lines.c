@@ -42,7 +42,8 @@ static struct fb_ipset part_in(const struct fb_side *side, const struct fb_zone 
 }
 
 /* The gateway as what z says `self` to: S20. */
-static struct fb_ipset self_seen_from(const struct fb_checker *c, const struct fb_side *to, const struct fb_zone *z)
+static struct fb_ipset self_seen_from(const struct fb_checker *c, const struct fb_side *to,
+				      const struct fb_zone *z)
 {
 	struct fb_ipset set = { 0 };
 
@@ -60,8 +61,8 @@ static struct fb_ipset self_seen_from(const struct fb_checker *c, const struct f
 }
 
 /* Pair z -> self. */
-static void to_self(struct fb_checker *c, const struct fb_zone *z, const struct fb_side *from, const struct fb_side *to,
-		    unsigned int svc)
+static void to_self(struct fb_checker *c, const struct fb_zone *z, const struct fb_side *from,
+		    const struct fb_side *to, unsigned int svc)
 {
 	struct fb_ipset src = part_in(from, z), dst = self_seen_from(c, to, z);
 
@@ -71,7 +72,8 @@ static void to_self(struct fb_checker *c, const struct fb_zone *z, const struct 
 }
 
 /* Pair self -> z. */
-static void from_self(struct fb_checker *c, const struct fb_zone *z, const struct fb_side *to, unsigned int svc)
+static void from_self(struct fb_checker *c, const struct fb_zone *z, const struct fb_side *to,
+		      unsigned int svc)
 {
 	struct fb_ipset src = { 0 }, dst = part_in(to, z);
 
@@ -85,8 +87,8 @@ static void from_self(struct fb_checker *c, const struct fb_zone *z, const struc
 	fb_check_add_box(c, &src, &dst, svc);
 }
 
-static void boxes(struct fb_checker *c, const struct fb_header *h, const struct fb_side *from, const struct fb_side *to,
-		  unsigned int svc)
+static void boxes(struct fb_checker *c, const struct fb_header *h, const struct fb_side *from,
+		  const struct fb_side *to, unsigned int svc)
 {
 	struct fb_ipset src, dst;
 
@@ -114,8 +116,8 @@ static __s64 to_unix(struct fb_checker *c, const struct fb_date *date)
 	for (size_t i = 0; i < c->dates.n; i++) {
 		const struct fb_date *d = &c->dates.v[i].date;
 
-		if (d->year == date->year && d->month == date->month && d->day == date->day && d->hour == date->hour &&
-		    (whole_day || d->minute == date->minute))
+		if (d->year == date->year && d->month == date->month && d->day == date->day &&
+		    d->hour == date->hour && (whole_day || d->minute == date->minute))
 			return c->dates.v[i].unix_seconds;
 	}
 	t = c->options->local_to_unix(c->rs->timezone, date, whole_day ? 1 : 0);
@@ -136,7 +138,8 @@ bool fb_check_deadline(struct fb_checker *c, const struct fb_date *date, const c
 		return false;
 	t = to_unix(c, date);
 	if (t >= FB_NO_DEADLINE) {
-		fb_diag_error(c->diags, date->at, NULL, "the year %d is beyond what firebreak can count to (2106)", date->year);
+		fb_diag_error(c->diags, date->at, NULL,
+			      "the year %d is beyond what firebreak can count to (2106)", date->year);
 		return false;
 	}
 	if (c->options->now && t <= c->options->now)
@@ -160,7 +163,8 @@ static const char *line_text(struct fb_checker *c, const struct fb_allow *allow)
 	return fb_arena_strdup(&c->rs->arena, fb_strbuf_get(&out));
 }
 
-static bool line_deadline(struct fb_checker *c, const struct fb_header *h, const struct fb_allow *allow, __s64 *ret)
+static bool line_deadline(struct fb_checker *c, const struct fb_header *h, const struct fb_allow *allow,
+			  __s64 *ret)
 {
 	const struct fb_date *until = &allow->suffix.until;
 
@@ -182,14 +186,16 @@ static void report_empty(struct fb_checker *c, const struct fb_allow *allow, con
 	bool v4 = from->plain.r[0].n || to->plain.r[0].n, v6 = from->plain.r[1].n || to->plain.r[1].n;
 
 	fb_diag_error(c->diags, allow->at, "IPv4 speaks to IPv4 and IPv6 to IPv6",
-		      v4 && v6 ? "this line allows nothing: one side has only IPv4, the other only IPv6" :
-				 "this line allows nothing in any pair of the firebreak");
+		      v4 && v6 ? "this line allows nothing: one side has only IPv4, the other only IPv6"
+			       : "this line allows nothing in any pair of the firebreak");
 }
 
 void fb_check_allow(struct fb_checker *c, const struct fb_header *h, const struct fb_allow *allow)
 {
 	const struct fb_doc *inherited = &h->stmt->firebreak.defaults.doc;
-	struct fb_line line = { .kind = FB_RULE_ALLOW, .at = allow->at, .stmt = h->stmt, .allow = allow, .pairs = h->text };
+	struct fb_line line = {
+		.kind = FB_RULE_ALLOW, .at = allow->at, .stmt = h->stmt, .allow = allow, .pairs = h->text
+	};
 	struct fb_side from, to;
 	struct fb_l4set services = { 0 };
 	bool ok;

@@ -12,9 +12,11 @@ static void lint_inside(struct fb_checker *c, const struct fb_stmt *s, __u64 fro
 	for (size_t i = 0; i < c->rs->zones.n; i++) {
 		const struct fb_zone *z = &c->rs->zones.v[i];
 
-		if (from & to & FB_ZONE_BIT(z->id) && z->n_ifaces == 1 && z->stmt->zone.nets.n == 1 && !z->any)
+		if (from & to & FB_ZONE_BIT(z->id) && z->n_ifaces == 1 && z->stmt->zone.nets.n == 1 &&
+		    !z->any)
 			fb_diag_lint(c->diags, s->at, NULL,
-				     "zone %s is one segment: what its hosts say to each other does not pass the gateway",
+				     "zone %s is one segment: what its hosts say to each other does not pass "
+				     "the gateway",
 				     z->name);
 	}
 }
@@ -26,12 +28,10 @@ static const struct dhcp {
 	__u16 sport, dport; /* and the other way round in the answer; a relay uses one port for both */
 	bool to_self;
 } dhcp[] = {
-	{ "dhcp-request", "dhcp-reply", 68, 67, true }, /* the gateway serves */
+	{ "dhcp-request", "dhcp-reply", 68, 67, true },	 /* the gateway serves */
 	{ "dhcp-request", "dhcp-reply", 68, 67, false }, /* the gateway asks */
-	{ "dhcp-reply", "dhcp-request", 67, 68, true },
-	{ "dhcp-reply", "dhcp-request", 67, 68, false },
-	{ "dhcp-relay", "dhcp-relay", 67, 67, true },
-	{ "dhcp-relay", "dhcp-relay", 67, 67, false },
+	{ "dhcp-reply", "dhcp-request", 67, 68, true },	 { "dhcp-reply", "dhcp-request", 67, 68, false },
+	{ "dhcp-relay", "dhcp-relay", 67, 67, true },	 { "dhcp-relay", "dhcp-relay", 67, 67, false },
 };
 
 /* The zones that such packets may go to from the gateway, or come from to it. Lines of `all` count as answers too. */
@@ -44,7 +44,8 @@ static __u64 dhcp_zones(struct fb_checker *c, bool to_self, __u16 sport, __u16 d
 		const struct fb_line *line = &c->rs->lines.v[box->line];
 		const struct fb_ipset *far = &c->rs->sets.v[to_self ? box->dst : box->src];
 
-		if (line->kind != FB_RULE_ALLOW || !fb_l4set_has(&c->rs->services.v[box->svc], IPPROTO_UDP, sport, dport))
+		if (line->kind != FB_RULE_ALLOW ||
+		    !fb_l4set_has(&c->rs->services.v[box->svc], IPPROTO_UDP, sport, dport))
 			continue;
 		/* The gateway's role stands in the far set; of which zone, its number says. */
 		for (size_t z = 0; z < c->rs->zones.n; z++) {
@@ -75,7 +76,8 @@ static __u64 header_zones(struct fb_checker *c, const struct fb_words *words)
 	return zones;
 }
 
-static void lint_dhcp_line(struct fb_checker *c, const struct fb_line *line, const struct dhcp *d, __u64 answered)
+static void lint_dhcp_line(struct fb_checker *c, const struct fb_line *line, const struct dhcp *d,
+			   __u64 answered)
 {
 	const struct fb_words *near = d->to_self ? &line->stmt->firebreak.to : &line->stmt->firebreak.from;
 	const struct fb_words *far = d->to_self ? &line->stmt->firebreak.from : &line->stmt->firebreak.to;
@@ -93,7 +95,8 @@ static void lint_dhcp_line(struct fb_checker *c, const struct fb_line *line, con
 		if (!(zones & ~answered & FB_ZONE_BIT(zone->id)))
 			continue;
 		fb_diag_lint(c->diags, line->at, "DHCP is two lines: the answer begins a flow of its own",
-			     d->to_self ? "%s, but firebreak self -> %s has no %s" : "%s, but firebreak %s -> self has no %s",
+			     d->to_self ? "%s, but firebreak self -> %s has no %s"
+					: "%s, but firebreak %s -> self has no %s",
 			     d->name, zone->name, d->answer);
 		return;
 	}
@@ -120,19 +123,22 @@ static const struct fb_number *purdue_of(const struct fb_checker *c, unsigned in
 }
 
 /* `initiator field` and a line from a higher level to a lower one, or the other way round. */
-static void lint_initiator(struct fb_checker *c, const struct fb_line *line, unsigned int src, unsigned int dst)
+static void lint_initiator(struct fb_checker *c, const struct fb_line *line, unsigned int src,
+			   unsigned int dst)
 {
 	const struct fb_number *from = purdue_of(c, src), *to = purdue_of(c, dst);
 
 	for (size_t i = 0; from && to && i < line->allow->services.n; i++) {
 		const struct fb_svc_item *item = &line->allow->services.v[i];
-		const struct fb_symbol *symbol = item->kind == FB_SVC_NAME ? fb_names_find(&c->services, item->name.s) : NULL;
+		const struct fb_symbol *symbol =
+			item->kind == FB_SVC_NAME ? fb_names_find(&c->services, item->name.s) : NULL;
 		const char *initiator = symbol ? symbol->stmt->service.initiator.s : NULL;
 		bool field = initiator && !strcmp(initiator, "field");
 
 		if (!initiator || (field ? from->value <= to->value : from->value >= to->value))
 			continue;
-		fb_diag_lint(c->diags, item->at, NULL, "%s is called by the %s, but %s (purdue %s) calls %s (purdue %s) here",
+		fb_diag_lint(c->diags, item->at, NULL,
+			     "%s is called by the %s, but %s (purdue %s) calls %s (purdue %s) here",
 			     item->name.s, initiator, fb_ruleset_zone_name(c->rs, src), from->text,
 			     fb_ruleset_zone_name(c->rs, dst), to->text);
 	}
@@ -141,11 +147,13 @@ static void lint_initiator(struct fb_checker *c, const struct fb_line *line, uns
 /* The first pair of the header speaks for all: a header of lists names zones of one kind. */
 static void lint_initiators(struct fb_checker *c, const struct fb_line *line)
 {
-	__u64 from = header_zones(c, &line->stmt->firebreak.from), to = header_zones(c, &line->stmt->firebreak.to);
+	__u64 from = header_zones(c, &line->stmt->firebreak.from),
+	      to = header_zones(c, &line->stmt->firebreak.to);
 	__u64 self = FB_ZONE_BIT(FB_ZONE_SELF);
 
 	if (from & ~self && to & ~self)
-		lint_initiator(c, line, (unsigned int)__builtin_ctzll(from & ~self), (unsigned int)__builtin_ctzll(to & ~self));
+		lint_initiator(c, line, (unsigned int)__builtin_ctzll(from & ~self),
+			       (unsigned int)__builtin_ctzll(to & ~self));
 }
 
 /* Headers are resolved again here: only for blocks that came through, so nothing is reported twice. */

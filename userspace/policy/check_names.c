@@ -76,10 +76,10 @@ static bool names_add(struct fb_checker *c, struct fb_names *names, struct fb_sy
 		const struct fb_symbol *first = &names->v.v[*slot - 1];
 
 		fb_diag_error(c->diags, symbol.stmt->name.at, NULL,
-			      strcmp(first->name, symbol.name) ? "%s %s differs only in case from %s %s (%s)" :
-								 "%s %s: the name is taken by %s %s (%s)",
-			      fb_symbol_kind_name(symbol.kind), symbol.name, fb_symbol_kind_name(first->kind), first->name,
-			      fb_check_place(c, first->stmt->name.at));
+			      strcmp(first->name, symbol.name) ? "%s %s differs only in case from %s %s (%s)"
+							       : "%s %s: the name is taken by %s %s (%s)",
+			      fb_symbol_kind_name(symbol.kind), symbol.name, fb_symbol_kind_name(first->kind),
+			      first->name, fb_check_place(c, first->stmt->name.at));
 		return false;
 	}
 	fb_vec_add(&names->v, symbol);
@@ -108,8 +108,8 @@ const char *fb_check_did_you_mean(struct fb_checker *c, const char *word, const 
 	return near ? fb_diag_printf(c->diags, "did you mean \"%s\"?", near) : NULL;
 }
 
-void fb_names_unknown(struct fb_checker *c, const struct fb_names *names, unsigned int kinds, const struct fb_word *word,
-		      const char *what)
+void fb_names_unknown(struct fb_checker *c, const struct fb_names *names, unsigned int kinds,
+		      const struct fb_word *word, const char *what)
 {
 	const struct fb_symbol *other = fb_names_find(names, word->s);
 	fb_autofree const char **words = calloc(names->v.n + 1, sizeof(*words));
@@ -125,7 +125,8 @@ void fb_names_unknown(struct fb_checker *c, const struct fb_names *names, unsign
 	for (size_t i = 0; i < names->v.n; i++)
 		if (names->v.v[i].kind & kinds)
 			words[n++] = names->v.v[i].name;
-	fb_diag_error(c->diags, word->at, fb_check_did_you_mean(c, word->s, words, n), "unknown %s \"%s\"", what, word->s);
+	fb_diag_error(c->diags, word->at, fb_check_did_you_mean(c, word->s, words, n), "unknown %s \"%s\"",
+		      what, word->s);
 }
 
 static void collect_place(struct fb_checker *c, const struct fb_stmt *s)
@@ -143,7 +144,8 @@ static void collect_place(struct fb_checker *c, const struct fb_stmt *s)
 		symbol.kind = FB_SYMBOL_ZONE_GROUP;
 		symbol.index = (unsigned int)c->rs->zone_groups.n;
 		if (names_add(c, &c->places, symbol))
-			fb_vec_add(&c->rs->zone_groups, (struct fb_zone_group){ .name = s->name.s, .stmt = s });
+			fb_vec_add(&c->rs->zone_groups,
+				   (struct fb_zone_group){ .name = s->name.s, .stmt = s });
 		break;
 	case FB_STMT_DEVICE:
 		symbol.kind = FB_SYMBOL_DEVICE;
@@ -166,7 +168,7 @@ static void collect_place(struct fb_checker *c, const struct fb_stmt *s)
 
 void fb_names_collect(struct fb_checker *c)
 {
-	fb_for_each_stmt(c, s) {
+	fb_for_each_stmt (c, s) {
 		struct fb_symbol symbol = { .name = s->name.s, .stmt = s };
 
 		if (!s->name.s)

@@ -29,8 +29,8 @@ static bool side_item(struct fb_checker *c, const struct fb_operand *op, struct 
 		return true;
 	}
 	if (op->kind != FB_OPERAND_NAME) {
-		fb_diag_error(c->diags, op->at, "put the addresses into a group", "%s: a guard speaks about names",
-			      fb_check_operand_text(c, op));
+		fb_diag_error(c->diags, op->at, "put the addresses into a group",
+			      "%s: a guard speaks about names", fb_check_operand_text(c, op));
 		return false;
 	}
 	symbol = fb_names_find(&c->places, op->name.s);
@@ -108,7 +108,8 @@ static void box(struct fb_checker *c, const struct fb_ipset *src, struct fb_ipse
 }
 
 /* What the gateway sends into the zone that is nobody's address: broadcast, link-local multicast. */
-static void gateway_into(struct fb_checker *c, const struct fb_ipset *src, const struct fb_zone *z, unsigned int svc)
+static void gateway_into(struct fb_checker *c, const struct fb_ipset *src, const struct fb_zone *z,
+			 unsigned int svc)
 {
 	struct fb_ipset gateway = { 0 }, both, dst = { 0 };
 
@@ -141,7 +142,8 @@ static void into_gateway(struct fb_checker *c, const struct fb_ipset *src, unsig
 	fb_ipset_done(&others);
 }
 
-static void direction(struct fb_checker *c, const struct fb_ipset *src, const struct never_side *to, unsigned int svc)
+static void direction(struct fb_checker *c, const struct fb_ipset *src, const struct never_side *to,
+		      unsigned int svc)
 {
 	struct fb_ipset dst = { 0 };
 
@@ -185,8 +187,8 @@ static const char *never_text(struct fb_checker *c, const struct fb_stmt *s)
 	return fb_arena_strdup(&c->rs->arena, fb_strbuf_get(&out));
 }
 
-static void boxes(struct fb_checker *c, const struct fb_stmt *s, const struct never_side *a, const struct never_side *b,
-		  const struct never_side *except, struct fb_l4set *services)
+static void boxes(struct fb_checker *c, const struct fb_stmt *s, const struct never_side *a,
+		  const struct never_side *b, const struct never_side *except, struct fb_l4set *services)
 {
 	struct fb_ipset from_a = sources(c, a), from_b = sources(c, b), without = sources(c, except), kept;
 	unsigned int svc = fb_intern_l4set(c, services);
@@ -203,7 +205,9 @@ static void boxes(struct fb_checker *c, const struct fb_stmt *s, const struct ne
 
 static void guard(struct fb_checker *c, const struct fb_stmt *s)
 {
-	struct fb_line line = { .kind = FB_RULE_NEVER, .at = s->at, .stmt = s, .pairs = "", .deadline = FB_NO_DEADLINE };
+	struct fb_line line = {
+		.kind = FB_RULE_NEVER, .at = s->at, .stmt = s, .pairs = "", .deadline = FB_NO_DEADLINE
+	};
 	struct never_side a, b, except;
 	struct fb_l4 all = FB_L4_ALL;
 	struct fb_l4set services = { 0 };
@@ -234,7 +238,7 @@ static void guard(struct fb_checker *c, const struct fb_stmt *s)
 
 void fb_check_nevers(struct fb_checker *c)
 {
-	fb_for_each_stmt(c, s)
+	fb_for_each_stmt (c, s)
 		if (s->kind == FB_STMT_NEVER)
 			guard(c, s);
 }

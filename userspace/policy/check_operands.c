@@ -22,7 +22,7 @@ void fb_role_add(struct fb_ipset *set, enum fb_role_kind kind, unsigned int zone
 }
 
 static const struct fb_range link_multicast[2] = {
-	{ { 0, 0xe0000000 }, { 0, 0xe00000ff } },		  /* 224.0.0.0/24 */
+	{ { 0, 0xe0000000 }, { 0, 0xe00000ff } },		   /* 224.0.0.0/24 */
 	{ { 0xff02ull << 48, 0 }, { 0xff02ffffffffffff, ~0ull } }, /* ff02::/16 */
 };
 
@@ -45,8 +45,8 @@ static const char *side_name(const struct place *p)
 
 static bool is_multicast(const struct fb_net *net)
 {
-	return net->family == 4 ? net->range.first.lo >> 28 == 0xe && net->range.last.lo >> 28 == 0xe :
-				  net->range.first.hi >> 56 == 0xff;
+	return net->family == 4 ? net->range.first.lo >> 28 == 0xe && net->range.last.lo >> 28 == 0xe
+				: net->range.first.hi >> 56 == 0xff;
 }
 
 static bool is_link_multicast(const struct fb_net *net)
@@ -56,14 +56,17 @@ static bool is_link_multicast(const struct fb_net *net)
 	return fb_ip_cmp(net->range.first, all->first) >= 0 && fb_ip_cmp(net->range.last, all->last) <= 0;
 }
 
-static bool multicast(struct fb_checker *c, const struct place *p, const struct fb_operand *op, struct fb_side *ret)
+static bool multicast(struct fb_checker *c, const struct place *p, const struct fb_operand *op,
+		      struct fb_side *ret)
 {
 	if (p->left) {
-		fb_diag_error(c->diags, op->at, NULL, "%s is multicast, which is never a source", fb_check_operand_text(c, op));
+		fb_diag_error(c->diags, op->at, NULL, "%s is multicast, which is never a source",
+			      fb_check_operand_text(c, op));
 		return false;
 	}
 	if (!is_link_multicast(&op->net)) {
-		fb_diag_error(c->diags, op->at, NULL, "multicast across zones (%s) is not enforced by this version",
+		fb_diag_error(c->diags, op->at, NULL,
+			      "multicast across zones (%s) is not enforced by this version",
 			      fb_check_operand_text(c, op));
 		return false;
 	}
@@ -78,28 +81,33 @@ static bool multicast(struct fb_checker *c, const struct place *p, const struct 
 }
 
 /* Whose it is instead, for the message that the operand lives in no zone of this side. */
-static void not_here(struct fb_checker *c, const struct place *p, const struct fb_operand *op, const struct fb_zone *owner)
+static void not_here(struct fb_checker *c, const struct place *p, const struct fb_operand *op,
+		     const struct fb_zone *owner)
 {
 	const char *text = fb_check_operand_text(c, op);
 
 	if (owner)
-		fb_diag_error(c->diags, op->at, NULL, "%s belongs to zone %s, which is not on the %s of firebreak %s", text,
+		fb_diag_error(c->diags, op->at, NULL,
+			      "%s belongs to zone %s, which is not on the %s of firebreak %s", text,
 			      owner->name, side_name(p), p->h->text);
 	else
 		fb_diag_error(c->diags, op->at, NULL, "%s belongs to no zone", text);
 }
 
 /* A prefix or range that no zone of this side owns as a whole. */
-static void not_whole(struct fb_checker *c, const struct place *p, const struct fb_operand *op, const struct fb_ipset *set)
+static void not_whole(struct fb_checker *c, const struct place *p, const struct fb_operand *op,
+		      const struct fb_ipset *set)
 {
 	if (fb_ipset_overlaps(set, p->owned))
 		fb_diag_error(c->diags, op->at, "write any, or a part that one zone owns",
-			      "%s is more than one zone of firebreak %s owns", fb_check_operand_text(c, op), p->h->text);
+			      "%s is more than one zone of firebreak %s owns", fb_check_operand_text(c, op),
+			      p->h->text);
 	else
 		not_here(c, p, op, fb_check_owner_of(c, op->net.family, op->net.range.first));
 }
 
-static bool net_operand(struct fb_checker *c, const struct place *p, const struct fb_operand *op, struct fb_side *ret)
+static bool net_operand(struct fb_checker *c, const struct place *p, const struct fb_operand *op,
+			struct fb_side *ret)
 {
 	struct fb_ipset set = { 0 };
 	bool ok = false;
@@ -110,7 +118,8 @@ static bool net_operand(struct fb_checker *c, const struct place *p, const struc
 		return false;
 	fb_ipset_add(&set, op->net.family, op->net.range);
 	for (size_t i = 0; i < c->rs->zones.n && !ok; i++)
-		ok = p->zones & FB_ZONE_BIT(c->rs->zones.v[i].id) && fb_ipset_within(&set, &c->rs->zones.v[i].owned);
+		ok = p->zones & FB_ZONE_BIT(c->rs->zones.v[i].id) &&
+		     fb_ipset_within(&set, &c->rs->zones.v[i].owned);
 	if (ok)
 		fb_ipset_add_set(&ret->plain, &set);
 	else
@@ -128,14 +137,15 @@ static bool device_operand(struct fb_checker *c, const struct place *p, const st
 		not_here(c, p, op, &c->rs->zones.v[device->zone]);
 		return false;
 	}
-	if (!fb_check_device_usable(c, device, op->at, p->left ? "the source of a line" : "the destination of a line"))
+	if (!fb_check_device_usable(c, device, op->at,
+				    p->left ? "the source of a line" : "the destination of a line"))
 		return false;
 	fb_ipset_add_set(&ret->plain, &device->ips);
 	return true;
 }
 
-static bool group_operand(struct fb_checker *c, const struct place *p, const struct fb_operand *op, unsigned int index,
-			  struct fb_side *ret)
+static bool group_operand(struct fb_checker *c, const struct place *p, const struct fb_operand *op,
+			  unsigned int index, struct fb_side *ret)
 {
 	const struct fb_group_state *state = &c->groups.v[index];
 	const struct fb_ipset *ips = &c->rs->groups.v[index].ips;
@@ -155,14 +165,15 @@ static bool group_operand(struct fb_checker *c, const struct place *p, const str
 	fb_ipset_intersect(ips, p->owned, &here);
 	ok = !fb_ipset_empty(&here);
 	if (!ok)
-		fb_diag_error(c->diags, op->at, NULL, "no member of group %s lives on the %s of firebreak %s", op->name.s,
-			      side_name(p), p->h->text);
+		fb_diag_error(c->diags, op->at, NULL, "no member of group %s lives on the %s of firebreak %s",
+			      op->name.s, side_name(p), p->h->text);
 	fb_ipset_add_set(&ret->plain, &here);
 	fb_ipset_done(&here);
 	return ok;
 }
 
-static bool name_operand(struct fb_checker *c, const struct place *p, const struct fb_operand *op, struct fb_side *ret)
+static bool name_operand(struct fb_checker *c, const struct place *p, const struct fb_operand *op,
+			 struct fb_side *ret)
 {
 	const struct fb_symbol *symbol = fb_names_find(&c->places, op->name.s);
 
@@ -171,20 +182,24 @@ static bool name_operand(struct fb_checker *c, const struct place *p, const stru
 	if (symbol && symbol->kind == FB_SYMBOL_GROUP)
 		return group_operand(c, p, op, symbol->index, ret);
 	if (symbol)
-		fb_diag_error(c->diags, op->at, "the header says which zones; inside, any is all of their addresses",
+		fb_diag_error(c->diags, op->at,
+			      "the header says which zones; inside, any is all of their addresses",
 			      "%s is a %s: a line names devices, groups, prefixes or any", op->name.s,
 			      fb_symbol_kind_name(symbol->kind));
 	else
-		fb_names_unknown(c, &c->places, FB_SYMBOL_DEVICE | FB_SYMBOL_GROUP, &op->name, "device or group");
+		fb_names_unknown(c, &c->places, FB_SYMBOL_DEVICE | FB_SYMBOL_GROUP, &op->name,
+				 "device or group");
 	return false;
 }
 
-static bool self_operand(struct fb_checker *c, const struct place *p, const struct fb_operand *op, struct fb_side *ret)
+static bool self_operand(struct fb_checker *c, const struct place *p, const struct fb_operand *op,
+			 struct fb_side *ret)
 {
 	__u64 at;
 
 	if (!p->self) {
-		fb_diag_error(c->diags, op->at, NULL, "self is not on the %s of firebreak %s", side_name(p), p->h->text);
+		fb_diag_error(c->diags, op->at, NULL, "self is not on the %s of firebreak %s", side_name(p),
+			      p->h->text);
 		return false;
 	}
 	if (!op->self_at.s) {
@@ -192,7 +207,8 @@ static bool self_operand(struct fb_checker *c, const struct place *p, const stru
 		return true;
 	}
 	if (p->left) {
-		fb_diag_error(c->diags, op->self_at.at, "write self: what the gateway sends has one address at a time",
+		fb_diag_error(c->diags, op->self_at.at,
+			      "write self: what the gateway sends has one address at a time",
 			      "self at ... stands only on the right");
 		return false;
 	}
@@ -205,7 +221,8 @@ static bool self_operand(struct fb_checker *c, const struct place *p, const stru
 	return at;
 }
 
-static bool operand(struct fb_checker *c, const struct place *p, const struct fb_operand *op, struct fb_side *ret)
+static bool operand(struct fb_checker *c, const struct place *p, const struct fb_operand *op,
+		    struct fb_side *ret)
 {
 	switch (op->kind) {
 	case FB_OPERAND_NAME:
@@ -223,7 +240,8 @@ static bool operand(struct fb_checker *c, const struct place *p, const struct fb
 	case FB_OPERAND_TAG:
 		break;
 	}
-	fb_diag_error(c->diags, op->at, "write a group that selects it", "vendor and tag stand in groups only");
+	fb_diag_error(c->diags, op->at, "write a group that selects it",
+		      "vendor and tag stand in groups only");
 	return false;
 }
 

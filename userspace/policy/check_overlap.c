@@ -68,7 +68,8 @@ static int plainness(const struct fb_checker *c, int family, struct fb_ip ip)
 }
 
 /* One address of both sets: of a range of hosts the second, as the first looks like the network. */
-static struct fb_ip witness(const struct fb_checker *c, const struct fb_ipset *a, const struct fb_ipset *b, int family)
+static struct fb_ip witness(const struct fb_checker *c, const struct fb_ipset *a, const struct fb_ipset *b,
+			    int family)
 {
 	struct fb_ip best = { 0, 0 };
 	struct fb_ipset both;
@@ -123,8 +124,8 @@ static const char *destination_text(struct fb_checker *c, int family, struct fb_
 }
 
 /* The first service of the line that the guard forbids: as written, and one packet of it. They were all read once: none fails. */
-static const char *service_text(struct fb_checker *c, const struct fb_allow *allow, const struct fb_l4set *forbidden,
-				const char **ret_packet)
+static const char *service_text(struct fb_checker *c, const struct fb_allow *allow,
+				const struct fb_l4set *forbidden, const char **ret_packet)
 {
 	*ret_packet = "";
 	for (size_t i = 0; i < allow->services.n; i++) {
@@ -187,9 +188,11 @@ static void hold_against(struct fb_checker *c, const struct fb_box *allow, const
 }
 
 /* An observe block whose whole pair is forbidden would let nothing pass: somebody is mistaken. */
-static void check_observed(struct fb_checker *c, const struct fb_pair_setting *pair, const struct box_refs *nevers)
+static void check_observed(struct fb_checker *c, const struct fb_pair_setting *pair,
+			   const struct box_refs *nevers)
 {
-	const struct fb_zone *src = fb_ruleset_zone_by_id(c->rs, pair->src), *dst = fb_ruleset_zone_by_id(c->rs, pair->dst);
+	const struct fb_zone *src = fb_ruleset_zone_by_id(c->rs, pair->src),
+			     *dst = fb_ruleset_zone_by_id(c->rs, pair->dst);
 	struct fb_l4 all = FB_L4_ALL;
 
 	for (size_t i = 0; i < nevers->n; i++) {
@@ -199,7 +202,8 @@ static void check_observed(struct fb_checker *c, const struct fb_pair_setting *p
 		    !fb_ipset_within(&src->owned, &c->rs->sets.v[never->src]) ||
 		    !fb_ipset_within(&dst->owned, &c->rs->sets.v[never->dst]))
 			continue;
-		fb_diag_error(c->diags, pair->at, NULL, "observes %s -> %s, which the never at %s forbids altogether", src->name,
+		fb_diag_error(c->diags, pair->at, NULL,
+			      "observes %s -> %s, which the never at %s forbids altogether", src->name,
 			      dst->name, fb_check_place(c, c->rs->lines.v[never->line].at));
 		return;
 	}

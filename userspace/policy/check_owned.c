@@ -17,10 +17,9 @@ static const struct {
 	struct fb_ip first;
 	unsigned int len;
 } not_unicast[] = {
-	{ 4, { 0, 0x00000000 }, 8 },  { 4, { 0, 0x7f000000 }, 8 },
-	{ 4, { 0, 0xa9fe0000 }, 16 }, { 4, { 0, 0xe0000000 }, 3 }, /* 224/4 and 240/4 */
-	{ 6, { 0, 0 }, 8 },	      { 6, { 0xfe80ull << 48, 0 }, 10 },
-	{ 6, { 0xffull << 56, 0 }, 8 },
+	{ 4, { 0, 0x00000000 }, 8 }, { 4, { 0, 0x7f000000 }, 8 },	{ 4, { 0, 0xa9fe0000 }, 16 },
+	{ 4, { 0, 0xe0000000 }, 3 }, /* 224/4 and 240/4 */
+	{ 6, { 0, 0 }, 8 },	     { 6, { 0xfe80ull << 48, 0 }, 10 }, { 6, { 0xffull << 56, 0 }, 8 },
 };
 
 static void fill_unicast(struct fb_checker *c)
@@ -33,7 +32,8 @@ static void fill_unicast(struct fb_checker *c)
 		struct fb_ip first = not_unicast[i].first;
 
 		fb_ipset_add(&without, not_unicast[i].family,
-			     (struct fb_range){ first, fb_ip_last(not_unicast[i].family, first, not_unicast[i].len) });
+			     (struct fb_range){
+				     first, fb_ip_last(not_unicast[i].family, first, not_unicast[i].len) });
 	}
 	fb_ipset_subtract(&all, &without, &c->unicast);
 	fb_ipset_done(&all);
@@ -54,7 +54,8 @@ static void net_set(const struct fb_net *net, struct fb_ipset *set)
 static int compare_networks(const void *a, const void *b)
 {
 	const struct network *x = a, *y = b;
-	int lx = x->net->kind == FB_NET_ANY ? -1 : (int)x->net->len, ly = y->net->kind == FB_NET_ANY ? -1 : (int)y->net->len;
+	int lx = x->net->kind == FB_NET_ANY ? -1 : (int)x->net->len,
+	    ly = y->net->kind == FB_NET_ANY ? -1 : (int)y->net->len;
 	int place;
 
 	if (lx != ly)
@@ -105,7 +106,8 @@ static bool same_network(const struct network *a, const struct network *b)
 }
 
 /* Gives the network what nobody with a longer one has. */
-static void claim(struct fb_checker *c, const struct network *n, const struct fb_ipset *except, struct fb_ipset *taken)
+static void claim(struct fb_checker *c, const struct network *n, const struct fb_ipset *except,
+		  struct fb_ipset *taken)
 {
 	struct fb_zone *z = &c->rs->zones.v[n->zone];
 	struct fb_ipset net = { 0 }, unicast, kept, won;
@@ -113,7 +115,8 @@ static void claim(struct fb_checker *c, const struct network *n, const struct fb
 	net_set(n->net, &net);
 	fb_ipset_intersect(&net, &c->unicast, &unicast);
 	if (fb_ipset_empty(&unicast))
-		fb_diag_error(c->diags, n->net->at, "loopback, link-local, multicast and broadcast belong to no zone",
+		fb_diag_error(c->diags, n->net->at,
+			      "loopback, link-local, multicast and broadcast belong to no zone",
 			      "%s holds no address that a zone could own", net_text(c, n->net));
 	fb_ipset_subtract(&unicast, except, &kept);
 	fb_ipset_subtract(&kept, taken, &won);
@@ -138,14 +141,16 @@ void fb_check_owned(struct fb_checker *c)
 		except_set(c, &c->rs->zones.v[z], &except);
 		fb_vec_add(&excepts, except);
 		for (size_t i = 0; i < c->rs->zones.v[z].stmt->zone.nets.n; i++)
-			fb_vec_add(&nets, (struct network){ &c->rs->zones.v[z].stmt->zone.nets.v[i], z, nets.n });
+			fb_vec_add(&nets,
+				   (struct network){ &c->rs->zones.v[z].stmt->zone.nets.v[i], z, nets.n });
 	}
 	if (nets.n)
 		qsort(nets.v, nets.n, sizeof(*nets.v), compare_networks);
 	for (size_t i = 0; i < nets.n; i++) {
 		if (i && same_network(&nets.v[i - 1], &nets.v[i]))
-			fb_diag_error(c->diags, nets.v[i].net->at, NULL, "%s is already a network of zone %s (%s)",
-				      net_text(c, nets.v[i].net), c->rs->zones.v[nets.v[i - 1].zone].name,
+			fb_diag_error(c->diags, nets.v[i].net->at, NULL,
+				      "%s is already a network of zone %s (%s)", net_text(c, nets.v[i].net),
+				      c->rs->zones.v[nets.v[i - 1].zone].name,
 				      fb_check_place(c, nets.v[i - 1].net->at));
 		else
 			claim(c, &nets.v[i], &excepts.v[nets.v[i].zone], &taken);

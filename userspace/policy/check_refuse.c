@@ -54,7 +54,7 @@ static void refuse_block(struct fb_checker *c, const struct fb_stmt *s)
 
 void fb_check_refuse(struct fb_checker *c)
 {
-	fb_for_each_stmt(c, s) {
+	fb_for_each_stmt (c, s) {
 		switch (s->kind) {
 		case FB_STMT_ZONE:
 			refuse_zone(c, s);

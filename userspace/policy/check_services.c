@@ -12,8 +12,10 @@ static void ports(const struct fb_ports *p, __u16 *ret_lo, __u16 *ret_hi)
 
 static struct fb_l4 proto_box(const struct fb_proto *p)
 {
-	static const __u8 numbers[] = { [FB_PROTO_TCP] = IPPROTO_TCP,	[FB_PROTO_UDP] = IPPROTO_UDP,
-					[FB_PROTO_SCTP] = IPPROTO_SCTP, [FB_PROTO_ICMP] = IPPROTO_ICMP,
+	static const __u8 numbers[] = { [FB_PROTO_TCP] = IPPROTO_TCP,
+					[FB_PROTO_UDP] = IPPROTO_UDP,
+					[FB_PROTO_SCTP] = IPPROTO_SCTP,
+					[FB_PROTO_ICMP] = IPPROTO_ICMP,
 					[FB_PROTO_ICMPV6] = IPPROTO_ICMPV6 };
 	struct fb_l4 box = FB_L4_ALL;
 
@@ -39,8 +41,8 @@ static struct fb_l4 proto_box(const struct fb_proto *p)
 static bool resolve(struct fb_checker *c, struct fb_service_state *state);
 
 /* The set behind one use; borrowed (storage lends a box). NULL = reported. */
-static const struct fb_l4set *item_set(struct fb_checker *c, const struct fb_svc_item *item, struct fb_l4 *box,
-				       struct fb_l4set *storage)
+static const struct fb_l4set *item_set(struct fb_checker *c, const struct fb_svc_item *item,
+				       struct fb_l4 *box, struct fb_l4set *storage)
 {
 	const struct fb_symbol *symbol;
 	struct fb_service_state *state;
@@ -95,8 +97,8 @@ static bool resolve_body(struct fb_checker *c, struct fb_service_state *state)
 	struct fb_l4set sum, except, left;
 
 	if (!s->service.items.n) {
-		fb_diag_error(c->diags, s->name.at, "add a port (tcp/8443), another service, or \"all\"", "service %s is empty",
-			      s->name.s);
+		fb_diag_error(c->diags, s->name.at, "add a port (tcp/8443), another service, or \"all\"",
+			      "service %s is empty", s->name.s);
 		return false;
 	}
 	if (!fb_check_service_items(c, &s->service.items, &sum))
@@ -107,13 +109,15 @@ static bool resolve_body(struct fb_checker *c, struct fb_service_state *state)
 	}
 	left = fb_l4set_combine(&sum, &except, FB_L4_SUBTRACT);
 	if (except.n && !fb_l4set_overlaps(&sum, &except))
-		fb_diag_lint(c->diags, s->service.except.v[0].at, NULL, "this except takes nothing out of service %s", s->name.s);
+		fb_diag_lint(c->diags, s->service.except.v[0].at, NULL,
+			     "this except takes nothing out of service %s", s->name.s);
 	free(sum.v);
 	free(except.v);
 	state->set = left;
 	if (left.n)
 		return true;
-	fb_diag_error(c->diags, s->name.at, NULL, "service %s is empty: its except takes everything out", s->name.s);
+	fb_diag_error(c->diags, s->name.at, NULL, "service %s is empty: its except takes everything out",
+		      s->name.s);
 	return false;
 }
 

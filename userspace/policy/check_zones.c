@@ -10,7 +10,7 @@ void fb_check_policy_line(struct fb_checker *c)
 	const struct fb_date probe = { .year = 2000, .month = 1, .day = 1, .hour = -1 };
 
 	c->rs->name = c->rs->version = c->rs->timezone = "";
-	fb_for_each_stmt(c, s) {
+	fb_for_each_stmt (c, s) {
 		if (s->kind != FB_STMT_POLICY)
 			continue;
 		if (c->policy) {
@@ -24,9 +24,11 @@ void fb_check_policy_line(struct fb_checker *c)
 		if (!s->policy.timezone.s)
 			continue;
 		c->rs->timezone = s->policy.timezone.s;
-		c->timezone_bad = !c->options->local_to_unix || c->options->local_to_unix(c->rs->timezone, &probe, 0) == -1;
+		c->timezone_bad = !c->options->local_to_unix ||
+				  c->options->local_to_unix(c->rs->timezone, &probe, 0) == -1;
 		if (c->timezone_bad)
-			fb_diag_error(c->diags, s->policy.timezone.at, "a name of the tz database, such as \"Europe/London\"",
+			fb_diag_error(c->diags, s->policy.timezone.at,
+				      "a name of the tz database, such as \"Europe/London\"",
 				      "unknown time zone \"%s\"", c->rs->timezone);
 	}
 }
@@ -56,7 +58,8 @@ static void check_ports(struct fb_checker *c)
 
 	for (size_t z = 0; z < c->rs->zones.n; z++)
 		for (size_t i = 0; i < c->rs->zones.v[z].n_ifaces; i++)
-			fb_vec_add(&uses, (struct port_use){ &c->rs->zones.v[z].ifaces[i], &c->rs->zones.v[z], uses.n });
+			fb_vec_add(&uses, (struct port_use){ &c->rs->zones.v[z].ifaces[i], &c->rs->zones.v[z],
+							     uses.n });
 	if (uses.n)
 		qsort(uses.v, uses.n, sizeof(*uses.v), compare_ports);
 	for (size_t i = 1; i < uses.n; i++) {
@@ -79,7 +82,8 @@ static void give_ids(struct fb_checker *c)
 	size_t n = rs->zones.n, most = FB_ZONES_MAX - FB_ZONE_FIRST;
 
 	if (n > most) {
-		fb_diag_error(c->diags, rs->zones.v[most].stmt->name.at, NULL, "%zu zones: a policy holds at most %zu", n, most);
+		fb_diag_error(c->diags, rs->zones.v[most].stmt->name.at, NULL,
+			      "%zu zones: a policy holds at most %zu", n, most);
 		n = most;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -88,9 +92,11 @@ static void give_ids(struct fb_checker *c)
 	for (size_t i = 0; i < n; i++) {
 		rs->zones.v[i].id = ids[i];
 		if (!ids[i])
-			fb_diag_error(c->diags, rs->zones.v[i].stmt->name.at,
-				      "apply a policy without the zones that go first, then this one",
-				      "no number left for zone %s: all are taken until one more apply has passed", names[i]);
+			fb_diag_error(
+				c->diags, rs->zones.v[i].stmt->name.at,
+				"apply a policy without the zones that go first, then this one",
+				"no number left for zone %s: all are taken until one more apply has passed",
+				names[i]);
 	}
 }
 
@@ -105,26 +111,29 @@ void fb_check_zones(struct fb_checker *c)
 		z->ifaces = s->zone.ifaces;
 		z->n_ifaces = s->zone.n_ifaces;
 		if (!z->n_ifaces)
-			fb_diag_error(c->diags, s->name.at, "write interface eth1, or interface eth1 vlan 110",
+			fb_diag_error(c->diags, s->name.at,
+				      "write interface eth1, or interface eth1 vlan 110",
 				      "zone %s has no interface", z->name);
 		if (!s->zone.nets.n)
-			fb_diag_error(c->diags, s->name.at, "write network 10.1.0.0/16, or network any", "zone %s has no network",
-				      z->name);
+			fb_diag_error(c->diags, s->name.at, "write network 10.1.0.0/16, or network any",
+				      "zone %s has no network", z->name);
 		for (size_t k = 0; k < s->zone.nets.n; k++) {
 			if (s->zone.nets.v[k].kind != FB_NET_ANY)
 				continue;
 			z->any = true;
 			if (any)
-				fb_diag_error(c->diags, s->zone.nets.v[k].at, NULL,
-					      "network any is already in zone %s (%s): one zone at most has it", any->name.s,
-					      fb_check_place(c, any->name.at));
+				fb_diag_error(
+					c->diags, s->zone.nets.v[k].at, NULL,
+					"network any is already in zone %s (%s): one zone at most has it",
+					any->name.s, fb_check_place(c, any->name.at));
 			else
 				any = s;
 		}
 	}
-	fb_for_each_stmt(c, s) {
+	fb_for_each_stmt (c, s) {
 		if (s->kind == FB_STMT_SELF && self)
-			fb_diag_error(c->diags, s->at, NULL, "zone self is already described at %s", fb_check_place(c, self->at));
+			fb_diag_error(c->diags, s->at, NULL, "zone self is already described at %s",
+				      fb_check_place(c, self->at));
 		else if (s->kind == FB_STMT_SELF)
 			self = s;
 	}
@@ -150,13 +159,15 @@ static void expand(struct fb_checker *c, unsigned int index, enum expansion *sta
 
 		if (symbol && symbol->kind == FB_SYMBOL_ZONE) {
 			zones |= FB_ZONE_BIT(c->rs->zones.v[symbol->index].id) & ~1ull;
-		} else if (symbol && symbol->kind == FB_SYMBOL_ZONE_GROUP && states[symbol->index] == EXPANSION_OPEN) {
+		} else if (symbol && symbol->kind == FB_SYMBOL_ZONE_GROUP &&
+			   states[symbol->index] == EXPANSION_OPEN) {
 			fb_diag_error(c->diags, word->at, NULL, "zone group %s contains itself", word->s);
 		} else if (symbol && symbol->kind == FB_SYMBOL_ZONE_GROUP) {
 			expand(c, symbol->index, states);
 			zones |= c->rs->zone_groups.v[symbol->index].zones;
 		} else {
-			fb_names_unknown(c, &c->places, FB_SYMBOL_ZONE | FB_SYMBOL_ZONE_GROUP, word, "zone or zone group");
+			fb_names_unknown(c, &c->places, FB_SYMBOL_ZONE | FB_SYMBOL_ZONE_GROUP, word,
+					 "zone or zone group");
 		}
 	}
 	c->rs->zone_groups.v[index].zones = zones;

@@ -26,7 +26,7 @@ struct fb_symbol {
 	enum fb_symbol_kind kind;
 	const char *name;
 	const struct fb_stmt *stmt;
-	unsigned int index; /* into the list of its kind: rs->zones, zone_groups, devices, groups, checker services */
+	unsigned int index; /* into the list of its kind: rs->zones, zone_groups, devices, .. */
 };
 /* One name space: names are equal if they differ only in case. */
 struct fb_names {
@@ -79,8 +79,8 @@ struct fb_checker {
 void fb_names_collect(struct fb_checker *c);
 const struct fb_symbol *fb_names_find(const struct fb_names *names, const char *name);
 /* Reports a name that is not there (or is of another kind), with the nearest one of the kinds that would do. what: "device or group". */
-void fb_names_unknown(struct fb_checker *c, const struct fb_names *names, unsigned int kinds, const struct fb_word *word,
-		      const char *what);
+void fb_names_unknown(struct fb_checker *c, const struct fb_names *names, unsigned int kinds,
+		      const struct fb_word *word, const char *what);
 const char *fb_symbol_kind_name(enum fb_symbol_kind kind);
 void fb_names_done(struct fb_names *names);
 /* "hq.fb:44" */
@@ -109,7 +109,8 @@ bool fb_check_service_items(struct fb_checker *c, const struct fb_svc_items *ite
 void fb_check_devices(struct fb_checker *c);
 void fb_check_groups(struct fb_checker *c);
 /* A device as an operand: false if it has no address, which is reported (S12). role: "the source of a line". */
-bool fb_check_device_usable(struct fb_checker *c, const struct fb_device *device, struct fb_at at, const char *role);
+bool fb_check_device_usable(struct fb_checker *c, const struct fb_device *device, struct fb_at at,
+			    const char *role);
 /* Reports an address that can be nobody's: loopback, link-local, broadcast, multicast. False = reported. */
 bool fb_check_unicast(struct fb_checker *c, const struct fb_operand *op);
 const char *fb_check_operand_text(struct fb_checker *c, const struct fb_operand *op);
@@ -117,8 +118,8 @@ const char *fb_check_operand_text(struct fb_checker *c, const struct fb_operand 
 /* ---- operands of lines: check_operands.c ----------------------------------------------------------------------------------- */
 struct fb_header {
 	const struct fb_stmt *stmt;
-	const char *text;  /* "video -> cctv" */
-	__u64 from, to;	   /* zone ids; bit FB_ZONE_SELF: the gateway */
+	const char *text; /* "video -> cctv" */
+	__u64 from, to;	  /* zone ids; bit FB_ZONE_SELF: the gateway */
 	struct fb_ipset from_owned, to_owned;
 };
 /* One side of a line. What lives in zones is in plain; the rest depends on the pair (S20, S21). */
@@ -153,7 +154,8 @@ void fb_check_overlaps(struct fb_checker *c);
 unsigned int fb_intern_set(struct fb_checker *c, struct fb_ipset *set);
 unsigned int fb_intern_l4set(struct fb_checker *c, struct fb_l4set *set);
 /* check_identity.c */
-const char *fb_identity_allow(struct fb_checker *c, const struct fb_stmt *block, const struct fb_allow *allow);
+const char *fb_identity_allow(struct fb_checker *c, const struct fb_stmt *block,
+			      const struct fb_allow *allow);
 const char *fb_identity_never(struct fb_checker *c, const struct fb_stmt *never);
 void fb_check_identities(struct fb_checker *c);
 void fb_check_order(struct fb_checker *c);
@@ -163,10 +165,10 @@ void fb_check_refuse(struct fb_checker *c);
 void fb_check_lints(struct fb_checker *c);
 
 /* Every statement of a kind, over all files in the order of reading. */
-#define fb_for_each_stmt(c, s)                                                                                         \
-	for (size_t f_ = 0; f_ < (c)->tree->files.n; f_++)                                                             \
-		for (const struct fb_stmt *s = (c)->tree->files.v[f_].stmts,                                           \
-					  *end_ = s + (c)->tree->files.v[f_].n_stmts;                                  \
+#define fb_for_each_stmt(c, s)                                                        \
+	for (size_t f_ = 0; f_ < (c)->tree->files.n; f_++)                            \
+		for (const struct fb_stmt *s = (c)->tree->files.v[f_].stmts,          \
+					  *end_ = s + (c)->tree->files.v[f_].n_stmts; \
 		     s < end_; s++)
 
 #endif

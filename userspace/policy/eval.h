@@ -22,7 +22,7 @@ struct fb_own {
 };
 
 struct fb_packet {
-	unsigned int zone; /* id of the zone it comes in from; FB_ZONE_SELF = made by the gateway */
+	unsigned int zone;     /* id of the zone it comes in from; FB_ZONE_SELF = made by the gateway */
 	unsigned int out_zone; /* only for FB_ZONE_SELF: the zone of the interface it leaves by */
 	int family;
 	struct fb_ip src, dst;
@@ -37,6 +37,7 @@ struct fb_answer {
 	int line; /* index into rs->lines, -1 = none */
 };
 
-struct fb_answer fb_eval(const struct fb_ruleset *rs, const struct fb_own *own, const struct fb_packet *packet, __s64 now);
+struct fb_answer fb_eval(const struct fb_ruleset *rs, const struct fb_own *own,
+			 const struct fb_packet *packet, __s64 now);
 
 #endif

@@ -95,7 +95,8 @@ void fb_ipset_add_set(struct fb_ipset *set, const struct fb_ipset *more)
 	}
 }
 
-static void intersect_family(const struct fb_ranges *few, const struct fb_ranges *many, int family, struct fb_ipset *ret)
+static void intersect_family(const struct fb_ranges *few, const struct fb_ranges *many, int family,
+			     struct fb_ipset *ret)
 {
 	for (size_t i = 0; i < few->n; i++) {
 		struct fb_range a = few->v[i];
@@ -117,7 +118,8 @@ void fb_ipset_intersect(const struct fb_ipset *a, const struct fb_ipset *b, stru
 	for (int f = 0; f < 2; f++) {
 		bool a_less = a->r[f].n < b->r[f].n;
 
-		intersect_family(a_less ? &a->r[f] : &b->r[f], a_less ? &b->r[f] : &a->r[f], families[f], ret);
+		intersect_family(a_less ? &a->r[f] : &b->r[f], a_less ? &b->r[f] : &a->r[f], families[f],
+				 ret);
 	}
 }
 

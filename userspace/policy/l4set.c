@@ -103,7 +103,8 @@ static bool wanted(enum fb_l4_op op, bool in_a, bool in_b)
 	}
 }
 
-static void sweep_dim(struct sweep *s, const struct boxes *a, const struct boxes *b, int dim, struct fb_l4 slice)
+static void sweep_dim(struct sweep *s, const struct boxes *a, const struct boxes *b, int dim,
+		      struct fb_l4 slice)
 {
 	size_t n_starts, previous = 0, n_previous = 0;
 	fb_autofree unsigned int *starts = starts_of(a, b, dim, &n_starts);
@@ -209,7 +210,9 @@ static void print_box(const struct fb_l4 *box, struct fb_strbuf *out)
 		print_numbers(out, box->proto_lo, box->proto_hi);
 	} else if (any_dport) {
 		fb_strbuf_addf(out, "%s/any", name);
-	} else if (name[0] == 'i') { /* types; a part of a type's codes is more than the language can say, so nobody asked for it */
+	} else if (
+		name[0] ==
+		'i') { /* types; a part of a type's codes is more than the language can say, so nobody asked for it */
 		fb_strbuf_addf(out, "%s/", name);
 		print_numbers(out, box->dport_lo >> 8, box->dport_hi >> 8);
 	} else {

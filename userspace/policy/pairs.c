@@ -61,9 +61,11 @@ struct fb_ipset fb_pair_destinations(const struct fb_ruleset *rs, unsigned int s
 	return set;
 }
 
-static struct fb_set_zones zones_of(const struct fb_ruleset *rs, const struct fb_ipset *set, const struct fb_ipset *multicast)
+static struct fb_set_zones zones_of(const struct fb_ruleset *rs, const struct fb_ipset *set,
+				    const struct fb_ipset *multicast)
 {
-	struct fb_set_zones r = { .self_at = has_role(set, FB_ROLE_SELF_AT, 0), .multicast = fb_ipset_overlaps(set, multicast) };
+	struct fb_set_zones r = { .self_at = has_role(set, FB_ROLE_SELF_AT, 0),
+				  .multicast = fb_ipset_overlaps(set, multicast) };
 
 	for (size_t i = 0; i < rs->zones.n; i++) {
 		const struct fb_zone *z = &rs->zones.v[i];

@@ -88,8 +88,10 @@ static void print_role(const struct fb_ruleset *rs, unsigned int role, struct fb
 
 void fb_ruleset_print_set(const struct fb_ruleset *rs, const struct fb_ipset *set, struct fb_strbuf *out)
 {
-	static const unsigned int kinds[] = { FB_ROLE_SELF_AT, FB_ROLE_SELF_SRC, FB_ROLE_LOCAL, FB_ROLE_BCAST };
-	struct fb_range roles = { { 0, FB_ROLE(FB_ROLE_SELF_AT, 0) }, { 0, FB_ROLE(FB_ROLE_SELF_SRC, 0xff) } };
+	static const unsigned int kinds[] = { FB_ROLE_SELF_AT, FB_ROLE_SELF_SRC, FB_ROLE_LOCAL,
+					      FB_ROLE_BCAST };
+	struct fb_range roles = { { 0, FB_ROLE(FB_ROLE_SELF_AT, 0) },
+				  { 0, FB_ROLE(FB_ROLE_SELF_SRC, 0xff) } };
 	struct fb_ipset all_roles = { 0 }, rest;
 	const char *comma = "";
 

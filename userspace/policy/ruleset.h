@@ -40,7 +40,7 @@ struct fb_zone {
 
 struct fb_device {
 	const char *name;
-	unsigned int zone; /* index into zones */
+	unsigned int zone; /* index into zones; UINT_MAX = unknown, which was an error */
 	const struct fb_stmt *stmt;
 	struct fb_ipset ips;
 };
@@ -61,11 +61,11 @@ struct fb_named_set { /* a group */
 struct fb_line {
 	enum fb_rule_kind kind;
 	struct fb_at at;
-	const char *id;	  /* S56: the name, or 8 hex digits of the hash */
-	const char *text; /* "nvr-1 -> cameras  rtsp, onvif" */
-	const char *pairs; /* "video -> cctv", as the header writes it; never: "" */
+	const char *id;		    /* S56: the name, or 8 hex digits of the hash */
+	const char *text;	    /* "nvr-1 -> cameras  rtsp, onvif" */
+	const char *pairs;	    /* "video -> cctv", as the header writes it; never: "" */
 	const char *owner, *reason; /* NULL = none */
-	__s64 deadline;	  /* unix seconds of the first instant that it no longer holds; FB_NO_DEADLINE = none */
+	__s64 deadline; /* unix seconds of the first instant that it no longer holds; FB_NO_DEADLINE = none */
 	unsigned int slot; /* counters; 1.. ; 0 for never lines beyond the table */
 	unsigned int n_boxes;
 	const struct fb_stmt *stmt;   /* the firebreak or never; borrowed from the tree */
@@ -76,7 +76,7 @@ struct fb_box {
 	unsigned int line;     /* index into lines */
 	unsigned int src, dst; /* indexes into sets */
 	unsigned int svc;      /* index into services */
-	unsigned int order;    /* S17: 0 wins; never lines before allow lines (they do not overlap), then by deadline, then by text */
+	unsigned int order;    /* S17: 0 wins; never lines, then allow lines by deadline, then by text */
 };
 
 /* What holds for a pair of zones. */
@@ -88,15 +88,15 @@ struct fb_pair_setting {
 
 struct fb_ruleset {
 	struct fb_arena arena;
-	const char *name;	/* of the policy line, "" = none */
-	const char *version;	/* as written, "" = none */
-	const char *timezone;	/* "" = none */
+	const char *name;     /* of the policy line, "" = none */
+	const char *version;  /* as written, "" = none */
+	const char *timezone; /* "" = none */
 	struct FB_VEC(struct fb_zone) zones;
 	struct FB_VEC(struct fb_device) devices;
 	struct FB_VEC(struct fb_named_set) groups;
 	struct FB_VEC(struct fb_line) lines;
 	struct FB_VEC(struct fb_box) boxes;
-	struct FB_VEC(struct fb_ipset) sets; /* interned: equal sets have one index */
+	struct FB_VEC(struct fb_ipset) sets;	 /* interned: equal sets have one index */
 	struct FB_VEC(struct fb_l4set) services; /* interned likewise; each disjoint and sorted */
 	struct FB_VEC(struct fb_pair_setting) pairs;
 	struct fb_ipset unowned; /* unicast addresses of no zone */
@@ -135,8 +135,8 @@ __s64 fb_clock_local_to_unix(const char *timezone, const struct fb_date *date, i
  * Gives a tree its meaning. Everything wrong goes to diags. Returns the number of errors; *ret is filled as far as
  * possible and must be released in any case. The tree must outlive it.
  */
-unsigned int fb_check(const struct fb_tree *tree, const struct fb_check_options *options, struct fb_diags *diags,
-		      struct fb_ruleset *ret);
+unsigned int fb_check(const struct fb_tree *tree, const struct fb_check_options *options,
+		      struct fb_diags *diags, struct fb_ruleset *ret);
 void fb_ruleset_done(struct fb_ruleset *rs);
 
 const struct fb_zone *fb_ruleset_zone(const struct fb_ruleset *rs, const char *name);

@@ -39,7 +39,8 @@ static int compare_named(const void *a, const void *b)
 }
 
 /* Keys that have a slot keep it. */
-static void keep(struct fb_slot_list *list, unsigned int generation, const char *const *keys, size_t n, unsigned int *ids)
+static void keep(struct fb_slot_list *list, unsigned int generation, const char *const *keys, size_t n,
+		 unsigned int *ids)
 {
 	fb_autofree struct named *have = calloc(list->n + 1, sizeof(*have));
 
@@ -78,8 +79,8 @@ static unsigned int next_id(struct search *s, const struct fb_slots *slots, cons
 	return s->used < s->limit ? s->used++ : s->limit;
 }
 
-static size_t give(struct fb_slots *slots, struct fb_slot_list *list, const char *const *keys, size_t n, unsigned int *ids,
-		   unsigned int first, unsigned int limit)
+static size_t give(struct fb_slots *slots, struct fb_slot_list *list, const char *const *keys, size_t n,
+		   unsigned int *ids, unsigned int first, unsigned int limit)
 {
 	fb_autofree unsigned int *owner = calloc(limit, sizeof(*owner)); /* index + 1 by id */
 	struct search search = { first, first, limit };

@@ -6,7 +6,8 @@
 
 static __s64 london(int year, int month, int day, int hour, int minute)
 {
-	return fb_clock_from_local("Europe/London", &(struct fb_local_time){ year, month, day, hour, minute });
+	return fb_clock_from_local("Europe/London",
+				   &(struct fb_local_time){ year, month, day, hour, minute });
 }
 
 Test(clock, winter_is_utc_in_london_and_summer_an_hour_ahead)
@@ -36,11 +37,13 @@ Test(clock, days_run_over_into_the_next_month)
 
 Test(clock, unknown_zones_and_names_that_are_paths_are_refused)
 {
-	const char *bad[] = { "Europe/Londn", "", "/etc/passwd", "../../etc/localtime", "Europe", "Europe/", "a:b" };
+	const char *bad[] = { "Europe/Londn", "",	 "/etc/passwd", "../../etc/localtime",
+			      "Europe",	      "Europe/", "a:b" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		cr_assert_not(fb_clock_zone_known(bad[i]), "%s", bad[i]);
-		cr_assert_eq(fb_clock_from_local(bad[i], &(struct fb_local_time){ 2026, 1, 1, 0, 0 }), -1, "%s", bad[i]);
+		cr_assert_eq(fb_clock_from_local(bad[i], &(struct fb_local_time){ 2026, 1, 1, 0, 0 }), -1,
+			     "%s", bad[i]);
 	}
 }
 

@@ -23,7 +23,9 @@ struct policy {
 
 static inline void policy_load_with(struct policy *p, const char *text, struct fb_slots *slots)
 {
-	struct fb_check_options options = { .now = NOW, .slots = slots, .local_to_unix = fb_clock_local_to_unix };
+	struct fb_check_options options = { .now = NOW,
+					    .slots = slots,
+					    .local_to_unix = fb_clock_local_to_unix };
 
 	*p = (struct policy){ 0 };
 	p->errors = fb_parse(&p->tree, "t.fb", text, strlen(text), NULL, &p->diags);
@@ -58,7 +60,8 @@ static inline void expect_diag(const char *text, enum fb_diag_level level, const
 	policy_load(&p, text);
 	cr_assert_eq(p.diags.list.n, 1, "%s\nwanted only: %s\nsaid:\n%s", text, what, fb_strbuf_get(&p.said));
 	cr_assert_eq(p.diags.list.v[0].level, level, "%s", fb_strbuf_get(&p.said));
-	cr_assert(strstr(fb_strbuf_get(&p.said), what), "%s\nwanted: %s\nsaid:\n%s", text, what, fb_strbuf_get(&p.said));
+	cr_assert(strstr(fb_strbuf_get(&p.said), what), "%s\nwanted: %s\nsaid:\n%s", text, what,
+		  fb_strbuf_get(&p.said));
 	policy_done(&p);
 }
 

@@ -5,11 +5,11 @@
 #include "fixture.h"
 #include "policy/analyse.h"
 
-#define AB                                                                                                             \
-	"policy \"t\" language 1 version 1 timezone \"Europe/London\"\n"                                               \
-	"zone a { interface eth1 network 10.1.0.0/16, 2001:db8:1::/48 }\n"                                             \
-	"zone b { interface eth2 network 10.2.0.0/16, 2001:db8:2::/48 }\n"                                             \
-	"zone c { interface eth3 network 10.3.0.0/16 }\n"                                                              \
+#define AB                                                                 \
+	"policy \"t\" language 1 version 1 timezone \"Europe/London\"\n"   \
+	"zone a { interface eth1 network 10.1.0.0/16, 2001:db8:1::/48 }\n" \
+	"zone b { interface eth2 network 10.2.0.0/16, 2001:db8:2::/48 }\n" \
+	"zone c { interface eth3 network 10.3.0.0/16 }\n"                  \
 	"device nvr in b { ip 10.2.0.10 }\nservice rtsp { tcp/554 }\n"
 
 /* ---- matrix ---------------------------------------------------------------------------------------------------- */
@@ -23,10 +23,11 @@ static void expect_cells(const char *text, const char *const (*rows)[3])
 	cr_assert_eq(p.errors, 0, "%s", fb_strbuf_get(&p.said));
 	fb_matrix_fill(&p.rs, NOW, &m);
 	for (; (*rows)[0]; rows++) {
-		const struct fb_matrix_cell *cell = fb_matrix_cell(&m, zone_id(&p, (*rows)[0]), zone_id(&p, (*rows)[1]));
+		const struct fb_matrix_cell *cell =
+			fb_matrix_cell(&m, zone_id(&p, (*rows)[0]), zone_id(&p, (*rows)[1]));
 
-		cr_assert_str_eq(fb_pair_state_name(cell->state), (*rows)[2], "%s -> %s is %s", (*rows)[0], (*rows)[1],
-				 fb_pair_state_name(cell->state));
+		cr_assert_str_eq(fb_pair_state_name(cell->state), (*rows)[2], "%s -> %s is %s", (*rows)[0],
+				 (*rows)[1], fb_pair_state_name(cell->state));
 	}
 	fb_matrix_done(&m);
 	policy_done(&p);
@@ -34,22 +35,33 @@ static void expect_cells(const char *text, const char *const (*rows)[3])
 
 Test(matrix, s7_says_not_seen_on_the_diagonal_unless_a_line_allows_it)
 {
-	const char *const rows[][3] = {
-		{ "b", "b", "not seen" }, { "a", "a", "part" }, { "self", "self", "not seen" }, { "a", "b", "none" }, { 0 }
-	};
+	const char *const rows[][3] = { { "b", "b", "not seen" },
+					{ "a", "a", "part" },
+					{ "self", "self", "not seen" },
+					{ "a", "b", "none" },
+					{ 0 } };
 
 	expect_cells(AB "firebreak a -> a { allow any -> any rtsp }\n", rows);
 }
 
 Test(matrix, tells_part_all_observed_and_never_apart)
 {
-	const char *const rows[][3] = { { "a", "b", "part" },	  { "b", "a", "never" }, { "a", "c", "all" },
-					{ "c", "a", "none" },	  { "c", "b", "observed" }, { "b", "c", "none" },
-					{ "a", "self", "part" },  { "self", "a", "none" }, { "b", "self", "never" },
-					{ "self", "c", "never" }, { 0 } };
+	const char *const rows[][3] = { { "a", "b", "part" },
+					{ "b", "a", "never" },
+					{ "a", "c", "all" },
+					{ "c", "a", "none" },
+					{ "c", "b", "observed" },
+					{ "b", "c", "none" },
+					{ "a", "self", "part" },
+					{ "self", "a", "none" },
+					{ "b", "self", "never" },
+					{ "self", "c", "never" },
+					{ 0 } };
 
-	expect_cells(AB "firebreak a -> b, self { allow any -> nvr rtsp\n allow any -> self tcp/22 }\nnever b -> a, self\n"
-			"firebreak a -> c { allow any -> any all }\nfirebreak c -> b { mode observe until 2027-01-01 }\n"
+	expect_cells(AB "firebreak a -> b, self { allow any -> nvr rtsp\n allow any -> self tcp/22 }\nnever "
+			"b -> a, self\n"
+			"firebreak a -> c { allow any -> any all }\nfirebreak c -> b { mode observe until "
+			"2027-01-01 }\n"
 			"never b -> c tcp/22\nnever self -> c\n",
 		     rows);
 }
@@ -58,7 +70,9 @@ Test(matrix, a_line_past_its_day_does_not_count)
 {
 	const char *const rows[][3] = { { "a", "b", "none" }, { "a", "c", "part" }, { 0 } };
 
-	expect_cells(AB "firebreak a -> b, c {\n allow any -> nvr rtsp  until 2026-11-01\n allow any -> 10.3.0.0/24 rtsp\n}\n", rows);
+	expect_cells(AB "firebreak a -> b, c {\n allow any -> nvr rtsp  until 2026-11-01\n allow any -> "
+			"10.3.0.0/24 rtsp\n}\n",
+		     rows);
 }
 
 Test(matrix, a_cell_lists_its_lines_and_each_service_once)
@@ -68,8 +82,9 @@ Test(matrix, a_cell_lists_its_lines_and_each_service_once)
 	struct fb_matrix m;
 	struct policy p;
 
-	policy_load_clean(&p, AB "firebreak a, c -> b {\n allow any -> nvr rtsp, tcp/22\n allow any -> any rtsp\n}\n"
-				 "firebreak a -> self { allow any -> self tcp/22 }\n");
+	policy_load_clean(&p, AB
+			  "firebreak a, c -> b {\n allow any -> nvr rtsp, tcp/22\n allow any -> any rtsp\n}\n"
+			  "firebreak a -> self { allow any -> self tcp/22 }\n");
 	fb_matrix_fill(&p.rs, NOW, &m);
 	cell = fb_matrix_cell(&m, zone_id(&p, "c"), zone_id(&p, "b"));
 	cr_assert_eq(cell->lines.n, 2);
@@ -110,8 +125,9 @@ static void expect_reach(const char *text, const char *from, const char *to, con
 	policy_done(&p);
 }
 
-#define REACH                                                                                                          \
-	AB "firebreak a, c -> b { allow any -> nvr rtsp }\nfirebreak a -> self { allow 10.1.0.0/24 -> self tcp/22 }\n"  \
+#define REACH                                                                                                \
+	AB "firebreak a, c -> b { allow any -> nvr rtsp }\nfirebreak a -> self { allow 10.1.0.0/24 -> self " \
+	   "tcp/22 }\n"                                                                                      \
 	   "firebreak self -> a { allow self -> 10.1.0.5 udp/514\n allow self -> any ip/112 }\n"
 
 Test(reach, from_a_host_lists_what_it_may_call)
@@ -123,8 +139,10 @@ Test(reach, from_a_host_lists_what_it_may_call)
 
 Test(reach, to_a_host_lists_who_may_call_it)
 {
-	expect_reach(REACH, NULL, "nvr", "10.1.0.0/16 -> 10.2.0.10 tcp/554\n10.3.0.0/16 -> 10.2.0.10 tcp/554\n");
-	expect_reach(REACH, "self", "10.1.0.5", "self into a -> 10.1.0.5 udp/514\nself into a -> 10.1.0.5 ip/112\n");
+	expect_reach(REACH, NULL, "nvr",
+		     "10.1.0.0/16 -> 10.2.0.10 tcp/554\n10.3.0.0/16 -> 10.2.0.10 tcp/554\n");
+	expect_reach(REACH, "self", "10.1.0.5",
+		     "self into a -> 10.1.0.5 udp/514\nself into a -> 10.1.0.5 ip/112\n");
 }
 
 Test(reach, to_the_gateway_is_not_what_the_gateway_sends)
@@ -134,8 +152,8 @@ Test(reach, to_the_gateway_is_not_what_the_gateway_sends)
 
 Test(reach, an_observed_pair_reaches_everything_but_what_a_guard_forbids)
 {
-	expect_reach(AB "firebreak a -> c { mode observe until 2027-01-01 }\nnever a -> c tcp/22\n", "10.1.0.5", NULL,
-		     "10.1.0.5 -> 10.3.0.0/16 ip/0-5, tcp/0-21, tcp/23-65535, ip/7-255\n");
+	expect_reach(AB "firebreak a -> c { mode observe until 2027-01-01 }\nnever a -> c tcp/22\n",
+		     "10.1.0.5", NULL, "10.1.0.5 -> 10.3.0.0/16 ip/0-5, tcp/0-21, tcp/23-65535, ip/7-255\n");
 }
 
 Test(reach, unknown_words_come_with_a_suggestion)
@@ -154,8 +172,8 @@ Test(reach, unknown_words_come_with_a_suggestion)
 
 /* ---- answers ------------------------------------------------------------------------------------------------------- */
 
-static void expect_words(const char *text, const char *zone, const char *src, const char *dst, __u16 port, const char *says,
-			 const char *suggests)
+static void expect_words(const char *text, const char *zone, const char *src, const char *dst, __u16 port,
+			 const char *says, const char *suggests)
 {
 	struct fb_packet packet = { .proto = IPPROTO_TCP, .sport = 40000, .dport = port, .first = true };
 	fb_autostrbuf struct fb_strbuf said = { 0 }, line = { 0 };
@@ -189,24 +207,33 @@ Test(answer, says_which_line_decided_and_which_is_missing)
 	expect_words(text, "a", "10.1.0.5", "10.2.0.10", 22,
 		     "no line allows it in a -> b; the pair allows any -> nvr  rtsp (t.fb:7)",
 		     "firebreak a -> b { allow 10.1.0.5 -> nvr  tcp/22 }");
-	expect_words(text, "a", "10.1.0.5", "10.3.0.1", 22, "forbidden by never a -> c (t.fb:8): as agreed", NULL);
-	expect_words(text, "b", "10.2.0.10", "10.1.0.5", 1, "the until has passed of nvr -> any  tcp/1 (t.fb:9)", NULL);
-	expect_words(text, "a", "10.2.0.10", "10.1.0.5", 1, "the source address does not belong to the zone it came from", NULL);
+	expect_words(text, "a", "10.1.0.5", "10.3.0.1", 22, "forbidden by never a -> c (t.fb:8): as agreed",
+		     NULL);
+	expect_words(text, "b", "10.2.0.10", "10.1.0.5", 1,
+		     "the until has passed of nvr -> any  tcp/1 (t.fb:9)", NULL);
+	expect_words(text, "a", "10.2.0.10", "10.1.0.5", 1,
+		     "the source address does not belong to the zone it came from", NULL);
 }
 
 Test(answer, a_suggested_line_for_the_gateway_names_the_address_it_was_asked_at)
 {
-	expect_words(AB, "a", "10.1.0.5", "10.1.0.1", 22, "no line allows it in a -> self; the pair allows nothing",
+	expect_words(AB, "a", "10.1.0.5", "10.1.0.1", 22,
+		     "no line allows it in a -> self; the pair allows nothing",
 		     "firebreak a -> self { allow 10.1.0.5 -> self  tcp/22 }");
-	expect_words(AB, "a", "10.1.0.5", "10.2.0.1", 22, "no line allows it in a -> self; the pair allows nothing",
+	expect_words(AB, "a", "10.1.0.5", "10.2.0.1", 22,
+		     "no line allows it in a -> self; the pair allows nothing",
 		     "firebreak a -> self { allow 10.1.0.5 -> self at b  tcp/22 }");
 }
 
 /* A suggestion must do what it says. */
 Test(answer, a_suggested_line_allows_the_packet)
 {
-	struct fb_packet packet = { .family = 4, .src = { 0, 0x0a010005 }, .dst = { 0, 0x0a02000a }, .proto = IPPROTO_ICMP,
-				    .dport = 8 << 8, .first = true };
+	struct fb_packet packet = { .family = 4,
+				    .src = { 0, 0x0a010005 },
+				    .dst = { 0, 0x0a02000a },
+				    .proto = IPPROTO_ICMP,
+				    .dport = 8 << 8,
+				    .first = true };
 	fb_autostrbuf struct fb_strbuf text = { 0 };
 	struct fb_own own = { 0 };
 	struct fb_answer answer;

@@ -4,20 +4,21 @@
 #include "fixture.h"
 
 #define HEAD "policy \"t\" language 1 version 1 timezone \"Europe/London\"\n"
-#define ZONES                                                                                                          \
-	HEAD "zone a { interface eth1 network 10.1.0.0/16, 2001:db8:1::/48 }\n"                                        \
-	     "zone b { interface eth2 network 10.2.0.0/16, 2001:db8:2::/48 }\n"                                        \
-	     "zone c { interface eth3 network 10.3.0.0/16 }\n"                                                         \
-	     "zone internet { interface eth0 network any }\n"                                                          \
-	     "service ssh { tcp/22 }\n"                                                                                \
-	     "service https { tcp/443 }\n"                                                                             \
-	     "service smb { tcp/445, tcp/139 }\n"                                                                      \
-	     "service dhcp-request { udp/67 source-port 68 }\n"                                                        \
+#define ZONES                                                                   \
+	HEAD "zone a { interface eth1 network 10.1.0.0/16, 2001:db8:1::/48 }\n" \
+	     "zone b { interface eth2 network 10.2.0.0/16, 2001:db8:2::/48 }\n" \
+	     "zone c { interface eth3 network 10.3.0.0/16 }\n"                  \
+	     "zone internet { interface eth0 network any }\n"                   \
+	     "service ssh { tcp/22 }\n"                                         \
+	     "service https { tcp/443 }\n"                                      \
+	     "service smb { tcp/445, tcp/139 }\n"                               \
+	     "service dhcp-request { udp/67 source-port 68 }\n"                 \
 	     "service dhcp-reply { udp/68 source-port 67 }\n"
 
 Test(check, s1_the_same_text_means_the_same_twice)
 {
-	const char *text = ZONES "firebreak a -> b { allow any -> any https }\nfirebreak a -> self { allow any -> self ssh }\n";
+	const char *text = ZONES "firebreak a -> b { allow any -> any https }\nfirebreak a -> self { allow "
+				 "any -> self ssh }\n";
 	struct policy p, q;
 
 	policy_load_clean(&p, text);
@@ -37,20 +38,23 @@ Test(check, s2_the_longest_network_owns_an_address)
 {
 	struct policy p;
 
-	policy_load_clean(&p, HEAD "zone corp { interface eth1 network 172.16.0.0/12 }\n"
-				   "zone iot { interface eth2 network 172.16.5.0/24 except 172.16.5.128/25 }\n");
+	policy_load_clean(&p,
+			  HEAD "zone corp { interface eth1 network 172.16.0.0/12 }\n"
+			       "zone iot { interface eth2 network 172.16.5.0/24 except 172.16.5.128/25 }\n");
 	cr_assert(owns(&p, "iot", "172.16.5.9"));
 	cr_assert_not(owns(&p, "corp", "172.16.5.9"));
 	cr_assert(owns(&p, "corp", "172.16.6.9"));
 	cr_assert(owns(&p, "corp", "172.16.5.200"), "what iot excepts falls to the next shorter network");
 	cr_assert(fb_ipset_has(&p.rs.unowned, 4, (struct fb_ip){ 0, 0x0a000001 }));
-	cr_assert_not(fb_ipset_has(&p.rs.unowned, 4, (struct fb_ip){ 0, 0x7f000001 }), "loopback is nobody's");
+	cr_assert_not(fb_ipset_has(&p.rs.unowned, 4, (struct fb_ip){ 0, 0x7f000001 }),
+		      "loopback is nobody's");
 	policy_done(&p);
 }
 
 Test(check, s2_the_same_prefix_in_two_zones_is_an_error)
 {
-	expect_error(HEAD "zone a { interface eth1 network 10.1.0.0/16 }\nzone b { interface eth2 network 10.1.0.0/16 }\n",
+	expect_error(HEAD "zone a { interface eth1 network 10.1.0.0/16 }\nzone b { interface eth2 network "
+			  "10.1.0.0/16 }\n",
 		     "t.fb:3:33: error: 10.1.0.0/16 is already a network of zone a (t.fb:2)");
 }
 
@@ -68,9 +72,10 @@ Test(check, s2_an_except_outside_of_the_networks_is_an_error)
 
 Test(check, s4_any_is_all_unicast_that_nobody_else_owns)
 {
-	const char *outside[] = { "10.1.2.3",	 "224.0.0.1", "255.255.255.255", "240.0.0.1", "127.0.0.1", "169.254.1.1",
-				  "0.0.0.1",	 "::1",	      "fe80::1",	 "ff02::1",   "::ffff:10.0.0.1",
-				  "192.168.1.1", "2001:db8:1::1" };
+	const char *outside[] = { "10.1.2.3",	  "224.0.0.1",	 "255.255.255.255", "240.0.0.1",
+				  "127.0.0.1",	  "169.254.1.1", "0.0.0.1",	    "::1",
+				  "fe80::1",	  "ff02::1",	 "::ffff:10.0.0.1", "192.168.1.1",
+				  "2001:db8:1::1" };
 	struct policy p;
 
 	policy_load_clean(&p, HEAD "zone a { interface eth1 network 10.1.0.0/16, 2001:db8:1::/48 }\n"
@@ -84,8 +89,10 @@ Test(check, s4_any_is_all_unicast_that_nobody_else_owns)
 
 Test(check, s4_a_network_without_ordinary_addresses_is_an_error)
 {
-	expect_error(HEAD "zone a { interface eth1 network 169.254.0.0/16 }\n", "holds no address that a zone could own");
-	expect_error(HEAD "zone a { interface eth1 network 239.1.0.0/16 }\n", "holds no address that a zone could own");
+	expect_error(HEAD "zone a { interface eth1 network 169.254.0.0/16 }\n",
+		     "holds no address that a zone could own");
+	expect_error(HEAD "zone a { interface eth1 network 239.1.0.0/16 }\n",
+		     "holds no address that a zone could own");
 }
 
 Test(check, s5_an_interface_and_vlan_is_in_one_zone)
@@ -106,7 +113,9 @@ Test(check, s5_a_zone_needs_an_interface_and_a_network)
 Test(check, s7_lines_inside_one_segment_get_a_lint)
 {
 	expect_lint(ZONES "firebreak c -> c { allow any -> any ssh }\n", "zone c is one segment");
-	expect_clean(ZONES "firebreak a -> a { allow any -> any ssh }\n"); /* two networks: routed hairpin is possible */
+	expect_clean(
+		ZONES
+		"firebreak a -> a { allow any -> any ssh }\n"); /* two networks: routed hairpin is possible */
 }
 
 Test(check, more_than_62_zones_are_an_error_that_names_the_limit)
@@ -126,8 +135,10 @@ Test(check, more_than_62_zones_are_an_error_that_names_the_limit)
 
 Test(check, names_are_taken_once_over_zones_groups_and_devices)
 {
-	expect_error(ZONES "device a in b { ip 10.2.0.1 }\n", "device a: the name is taken by zone a (t.fb:2)");
-	expect_error(ZONES "device Internet in b { ip 10.2.0.1 }\n", "differs only in case from zone internet");
+	expect_error(ZONES "device a in b { ip 10.2.0.1 }\n",
+		     "device a: the name is taken by zone a (t.fb:2)");
+	expect_error(ZONES "device Internet in b { ip 10.2.0.1 }\n",
+		     "differs only in case from zone internet");
 	expect_error(ZONES "service ssh { tcp/2222 }\n", "service ssh: the name is taken");
 	expect_clean(ZONES "device ssh in b { ip 10.2.0.1 }\n");
 }
@@ -141,7 +152,8 @@ Test(check, unknown_names_come_with_the_nearest_known_one)
 {
 	expect_error(ZONES "device nvr-1 in b { ip 10.2.0.1 }\nfirebreak a -> b { allow any -> nvr1 ssh }\n",
 		     "did you mean \"nvr-1\"?");
-	expect_error(ZONES "firebreak a -> intranet { allow any -> any ssh }\n", "unknown zone or zone group \"intranet\"");
+	expect_error(ZONES "firebreak a -> intranet { allow any -> any ssh }\n",
+		     "unknown zone or zone group \"intranet\"");
 	expect_error(ZONES "firebreak a -> b { allow any -> any shh }\n", "did you mean \"ssh\"?");
 	expect_error(ZONES "device d in bb { ip 10.2.0.1 }\n", "unknown zone \"bb\"");
 	expect_error(ZONES "never a -> intrnet\n", "did you mean \"internet\"?");
@@ -187,14 +199,16 @@ Test(check, s10_an_excepted_address_outside_of_the_group_is_an_error)
 
 Test(check, s10_members_of_a_group_in_a_zone_are_owned_by_it)
 {
-	expect_error(ZONES "group g in a { 10.1.1.0/24, 10.2.1.0/24 }\n", "10.2.1.0/24 is not all in zone a: 10.2.1.0 belongs to zone b");
+	expect_error(ZONES "group g in a { 10.1.1.0/24, 10.2.1.0/24 }\n",
+		     "10.2.1.0/24 is not all in zone a: 10.2.1.0 belongs to zone b");
 	expect_clean(ZONES "group g { 10.1.1.0/24, 10.2.1.0/24 }\n");
 }
 
 Test(check, s10_an_empty_group_is_an_error)
 {
 	expect_error(ZONES "group g in a { 10.1.1.0/24 except 10.1.1.0/24 }\n", "group g is empty");
-	expect_error(ZONES "device d in a { ip 10.1.0.1 vendor \"axis\" }\ngroup g { vendor \"axos\" }\n", "did you mean \"axis\"?");
+	expect_error(ZONES "device d in a { ip 10.1.0.1 vendor \"axis\" }\ngroup g { vendor \"axos\" }\n",
+		     "did you mean \"axis\"?");
 	expect_error(ZONES "group g { tag ptz }\n", "no device has the tag ptz");
 }
 
@@ -205,7 +219,8 @@ Test(check, s10_a_group_that_contains_itself_is_an_error)
 
 Test(check, s11_device_address_outside_its_zone_is_an_error)
 {
-	expect_error(ZONES "device d in a { ip 10.2.0.1 }\n", "device d: 10.2.0.1 is not an address of zone a: it belongs to zone b");
+	expect_error(ZONES "device d in a { ip 10.2.0.1 }\n",
+		     "device d: 10.2.0.1 is not an address of zone a: it belongs to zone b");
 }
 
 Test(check, s11_an_address_or_mac_in_two_devices_is_an_error)
@@ -228,9 +243,11 @@ Test(check, s11_ipv4_speaks_to_ipv4_and_ipv6_to_ipv6)
 
 Test(check, s12_a_device_without_ip_cannot_stand_in_a_line)
 {
-	expect_error(ZONES "device d in a { mac 02:00:00:00:00:01 }\nfirebreak a -> b { allow d -> any ssh }\n",
+	expect_error(ZONES
+		     "device d in a { mac 02:00:00:00:00:01 }\nfirebreak a -> b { allow d -> any ssh }\n",
 		     "device d has no ip, so it cannot be the source of a line");
-	expect_error(ZONES "device d in a { mac 02:00:00:00:00:01 }\nnever d -> b\n", "reserve its DHCP address");
+	expect_error(ZONES "device d in a { mac 02:00:00:00:00:01 }\nnever d -> b\n",
+		     "reserve its DHCP address");
 	expect_clean(ZONES "device d in a { mac 02:00:00:00:00:01 }\n");
 }
 
@@ -244,7 +261,8 @@ Test(check, s14_multicast_across_zones_is_not_enforced_yet)
 
 Test(check, s14_link_local_multicast_needs_self_on_one_side)
 {
-	expect_error(ZONES "firebreak a -> b { allow any -> 224.0.0.18 ip/112 }\n", "it needs self on one side");
+	expect_error(ZONES "firebreak a -> b { allow any -> 224.0.0.18 ip/112 }\n",
+		     "it needs self on one side");
 	expect_clean(ZONES "firebreak a -> self { allow any -> 224.0.0.18 ip/112 }\n");
 	expect_clean(ZONES "firebreak self -> a { allow self -> 224.0.0.0/24, ff02::/16 ip/112 }\n");
 	expect_error(ZONES "firebreak a -> self { allow 224.0.0.18 -> self ip/112 }\n", "never a source");
@@ -265,9 +283,11 @@ Test(check, s16_operands_live_in_the_zones_of_the_header)
 		     "10.3.0.1 belongs to zone c, which is not on the left of firebreak a -> b");
 	expect_error(ZONES "device d in c { ip 10.3.0.1 }\nfirebreak a -> b { allow any -> d ssh }\n",
 		     "d belongs to zone c, which is not on the right");
-	expect_error(ZONES "group g in c { 10.3.0.0/24 }\nfirebreak a -> b { allow g -> any ssh }\n", "g belongs to zone c");
+	expect_error(ZONES "group g in c { 10.3.0.0/24 }\nfirebreak a -> b { allow g -> any ssh }\n",
+		     "g belongs to zone c");
 	expect_error(ZONES "firebreak a -> b { allow 10.0.0.0/8 -> any ssh }\n", "10.0.0.0/8");
-	expect_error(HEAD "zone a { interface eth1 network 10.1.0.0/16 }\nzone b { interface eth2 network 10.2.0.0/16 }\n"
+	expect_error(HEAD "zone a { interface eth1 network 10.1.0.0/16 }\nzone b { interface eth2 network "
+			  "10.2.0.0/16 }\n"
 			  "firebreak a -> b { allow any -> 192.0.2.1 tcp/22 }\n",
 		     "192.0.2.1 belongs to no zone");
 }
@@ -276,7 +296,8 @@ Test(check, s16_a_spanning_group_gives_the_members_that_live_there)
 {
 	struct policy p;
 
-	policy_load_clean(&p, ZONES "group g { 10.1.0.1, 10.2.0.1 }\nfirebreak a -> internet { allow g -> any ssh }\n");
+	policy_load_clean(&p, ZONES
+			  "group g { 10.1.0.1, 10.2.0.1 }\nfirebreak a -> internet { allow g -> any ssh }\n");
 	cr_assert_eq(p.rs.boxes.n, 1);
 	cr_assert(fb_ipset_has(&p.rs.sets.v[p.rs.boxes.v[0].src], 4, (struct fb_ip){ 0, 0x0a010001 }));
 	cr_assert_not(fb_ipset_has(&p.rs.sets.v[p.rs.boxes.v[0].src], 4, (struct fb_ip){ 0, 0x0a020001 }));
@@ -287,21 +308,26 @@ Test(check, s16_a_spanning_group_gives_the_members_that_live_there)
 
 Test(check, s16_self_must_be_in_the_header)
 {
-	expect_error(ZONES "firebreak a -> b { allow any -> self ssh }\n", "self is not on the right of firebreak a -> b");
+	expect_error(ZONES "firebreak a -> b { allow any -> self ssh }\n",
+		     "self is not on the right of firebreak a -> b");
 	expect_error(ZONES "firebreak a -> self { allow self -> self ssh }\n", "self is not on the left");
-	expect_error(ZONES "firebreak self -> self { allow self -> self ssh }\n", "self stands on both sides");
+	expect_error(ZONES "firebreak self -> self { allow self -> self ssh }\n",
+		     "self stands on both sides");
 }
 
 Test(check, s20_self_at_names_a_zone_and_stands_on_the_right)
 {
-	expect_error(ZONES "firebreak a -> self { allow any -> self at bb ssh }\n", "unknown zone or zone group \"bb\"");
-	expect_error(ZONES "firebreak self -> a { allow self at b -> any ssh }\n", "stands only on the right");
+	expect_error(ZONES "firebreak a -> self { allow any -> self at bb ssh }\n",
+		     "unknown zone or zone group \"bb\"");
+	expect_error(ZONES "firebreak self -> a { allow self at b -> any ssh }\n",
+		     "stands only on the right");
 }
 
 Test(check, link_local_and_broadcast_addresses_are_no_operands)
 {
 	expect_error(ZONES "firebreak a -> self { allow fe80::1 -> self ssh }\n", "belongs to no zone");
-	expect_error(ZONES "firebreak a -> self { allow any -> 255.255.255.255 udp/67 }\n", "part of any and self");
+	expect_error(ZONES "firebreak a -> self { allow any -> 255.255.255.255 udp/67 }\n",
+		     "part of any and self");
 }
 
 /* ---- blocks --------------------------------------------------------------------------------------------------------------- */
@@ -319,17 +345,22 @@ Test(check, s19_a_header_of_lists_stands_for_all_its_pairs)
 
 Test(check, s19_the_mode_of_a_pair_is_set_in_one_block_only)
 {
-	expect_error(ZONES "firebreak a -> b, c { mode observe until 2027-01-01 }\nfirebreak a -> c { mode enforce }\n",
-		     "the mode of a -> c is already set at t.fb:11");
-	expect_clean(ZONES "firebreak a -> b { mode observe until 2027-01-01 }\nfirebreak a -> b { allow any -> any ssh }\n");
+	expect_error(
+		ZONES
+		"firebreak a -> b, c { mode observe until 2027-01-01 }\nfirebreak a -> c { mode enforce }\n",
+		"the mode of a -> c is already set at t.fb:11");
+	expect_clean(ZONES "firebreak a -> b { mode observe until 2027-01-01 }\nfirebreak a -> b { allow any "
+			   "-> any ssh }\n");
 }
 
 Test(check, s19_defaults_go_to_the_lines_that_have_none)
 {
 	struct policy p;
 
-	policy_load_clean(&p, ZONES "firebreak a -> b {\n  default owner \"IT\" until 2027-01-01\n"
-				    "  allow any -> any ssh\n  allow any -> any https  owner \"UTC\"  until 2028-01-01\n}\n");
+	policy_load_clean(
+		&p, ZONES
+		"firebreak a -> b {\n  default owner \"IT\" until 2027-01-01\n"
+		"  allow any -> any ssh\n  allow any -> any https  owner \"UTC\"  until 2028-01-01\n}\n");
 	cr_assert_str_eq(p.rs.lines.v[0].owner, "IT");
 	cr_assert_str_eq(p.rs.lines.v[1].owner, "UTC");
 	cr_assert_lt(p.rs.lines.v[0].deadline, p.rs.lines.v[1].deadline);
@@ -338,7 +369,8 @@ Test(check, s19_defaults_go_to_the_lines_that_have_none)
 
 Test(check, s30_observe_is_not_for_self_nor_from_any)
 {
-	expect_error(ZONES "firebreak a -> self { mode observe until 2027-01-01 }\n", "observe is not for the gateway");
+	expect_error(ZONES "firebreak a -> self { mode observe until 2027-01-01 }\n",
+		     "observe is not for the gateway");
 	expect_error(ZONES "firebreak internet -> a { mode observe until 2027-01-01 }\n", "has network any");
 }
 
@@ -367,7 +399,8 @@ Test(check, s51_until_a_day_is_the_whole_of_that_day)
 
 Test(check, s51_a_date_needs_a_time_zone)
 {
-	expect_error("zone a { interface eth1 network 10.1.0.0/16 }\nzone b { interface eth2 network 10.2.0.0/16 }\n"
+	expect_error("zone a { interface eth1 network 10.1.0.0/16 }\nzone b { interface eth2 network "
+		     "10.2.0.0/16 }\n"
 		     "firebreak a -> b { allow any -> any tcp/22  until 2026-12-31 }\n",
 		     "a date needs a time zone");
 	expect_error("policy \"t\" timezone \"Europe/Lundon\"\n", "unknown time zone \"Europe/Lundon\"");
@@ -375,7 +408,8 @@ Test(check, s51_a_date_needs_a_time_zone)
 
 Test(check, s51_until_in_the_past_is_a_lint)
 {
-	expect_lint(ZONES "firebreak a -> b { allow any -> any ssh  until 2026-11-01 }\n", "lies in the past");
+	expect_lint(ZONES "firebreak a -> b { allow any -> any ssh  until 2026-11-01 }\n",
+		    "lies in the past");
 	expect_lint(ZONES "firebreak a -> b { mode observe until 2026-11-01 }\n", "lies in the past");
 }
 
@@ -385,7 +419,8 @@ Test(check, s17_the_line_that_closes_last_wins)
 	unsigned int order[5] = { 0 };
 
 	policy_load_clean(&p, ZONES "firebreak a -> b {\n allow any -> any ssh  until 2027-01-01\n"
-				    " allow any -> any tcp/22  until 2028-01-01\n allow any -> any https\n allow any -> any tcp/1\n}\n"
+				    " allow any -> any tcp/22  until 2028-01-01\n allow any -> any https\n "
+				    "allow any -> any tcp/1\n}\n"
 				    "never c -> b\n");
 	for (size_t i = 0; i < p.rs.boxes.n; i++)
 		order[p.rs.boxes.v[i].line] = p.rs.boxes.v[i].order;
@@ -404,7 +439,8 @@ Test(check, s56_the_identity_of_a_line_does_not_hang_on_order_or_suffixes)
 	struct policy p, q;
 
 	policy_load_clean(&p, ZONES "firebreak a, b -> c { allow any -> 10.3.0.1, 10.3.0.2  ssh, https }\n");
-	policy_load_clean(&q, ZONES "firebreak b, a -> c { allow any -> 10.3.0.2, 10.3.0.1  https, ssh  until 2027-01-01  owner \"x\" }\n");
+	policy_load_clean(&q, ZONES "firebreak b, a -> c { allow any -> 10.3.0.2, 10.3.0.1  https, ssh  "
+				    "until 2027-01-01  owner \"x\" }\n");
 	cr_assert_eq(strlen(p.rs.lines.v[0].id), 8);
 	cr_assert_str_eq(p.rs.lines.v[0].id, q.rs.lines.v[0].id);
 	policy_done(&p);
@@ -413,23 +449,30 @@ Test(check, s56_the_identity_of_a_line_does_not_hang_on_order_or_suffixes)
 
 Test(check, s56_two_lines_with_one_identity_are_an_error)
 {
-	expect_error(ZONES "firebreak a -> b {\n  allow any -> any ssh  id one\n  allow any -> any https  id one\n}\n",
-		     "id one is already that of the line at t.fb:12");
-	expect_error(ZONES "firebreak a -> b {\n  allow any -> any ssh\n  allow any -> any ssh  until 2027-01-01\n}\n",
-		     "this line is already at t.fb:12");
+	expect_error(
+		ZONES
+		"firebreak a -> b {\n  allow any -> any ssh  id one\n  allow any -> any https  id one\n}\n",
+		"id one is already that of the line at t.fb:12");
+	expect_error(
+		ZONES
+		"firebreak a -> b {\n  allow any -> any ssh\n  allow any -> any ssh  until 2027-01-01\n}\n",
+		"this line is already at t.fb:12");
 }
 
 Test(check, s58_documentation_never_changes_a_verdict)
 {
 	struct policy p, q;
 
-	policy_load_clean(&p, "zone a { interface eth1 network 10.1.0.0/16 }\nzone b { interface eth2 network 10.2.0.0/16 }\n"
+	policy_load_clean(&p, "zone a { interface eth1 network 10.1.0.0/16 }\nzone b { interface eth2 "
+			      "network 10.2.0.0/16 }\n"
 			      "service s { tcp/22 }\nfirebreak a -> b { allow any -> any s }\n");
 	policy_load_clean(&q, "zone self { purdue 3  owner \"IT\" }\n"
-			      "zone a { interface eth1 network 10.1.0.0/16 purdue 1 target-level 2 owner \"x\" binding off members shared on-deny drop }\n"
+			      "zone a { interface eth1 network 10.1.0.0/16 purdue 1 target-level 2 owner "
+			      "\"x\" binding off members shared on-deny drop }\n"
 			      "zone b { interface eth2 network 10.2.0.0/16 purdue 3 reason \"y\" }\n"
 			      "service s { tcp/22 initiator field cleartext owner \"z\" }\n"
-			      "device d in a { ip 10.1.0.1 vendor \"v\" tag t owner \"o\" }\nfirebreak a -> b { allow any -> any s  owner \"q\" }\n");
+			      "device d in a { ip 10.1.0.1 vendor \"v\" tag t owner \"o\" }\nfirebreak a -> "
+			      "b { allow any -> any s  owner \"q\" }\n");
 	cr_assert_eq(p.rs.boxes.n, q.rs.boxes.n);
 	cr_assert(fb_ipset_equal(&p.rs.sets.v[p.rs.boxes.v[0].src], &q.rs.sets.v[q.rs.boxes.v[0].src]));
 	policy_done(&p);
@@ -438,7 +481,9 @@ Test(check, s58_documentation_never_changes_a_verdict)
 
 Test(check, s58_a_call_against_the_initiator_gets_a_lint)
 {
-	expect_lint("zone a { interface eth1 network 10.1.0.0/16 purdue 3 }\nzone b { interface eth2 network 10.2.0.0/16 purdue 1 }\n"
-		    "service rsmp { tcp/12111 initiator field }\nfirebreak a -> b { allow any -> any rsmp }\n",
-		    "rsmp is called by the field");
+	expect_lint(
+		"zone a { interface eth1 network 10.1.0.0/16 purdue 3 }\nzone b { interface eth2 network "
+		"10.2.0.0/16 purdue 1 }\n"
+		"service rsmp { tcp/12111 initiator field }\nfirebreak a -> b { allow any -> any rsmp }\n",
+		"rsmp is called by the field");
 }

@@ -8,16 +8,16 @@
 #include "policy/l4set.h"
 
 #define HEAD "policy \"t\" language 1 version 1 timezone \"Europe/London\"\n"
-#define ZONES                                                                                                          \
-	HEAD "zone a { interface eth1 network 10.1.0.0/16, 2001:db8:1::/48 }\n"                                        \
-	     "zone b { interface eth2 network 10.2.0.0/16, 2001:db8:2::/48 }\n"                                        \
-	     "zone c { interface eth3 network 10.3.0.0/16 }\n"                                                         \
-	     "zone internet { interface eth0 network any }\n"                                                          \
-	     "service ssh { tcp/22 }\n"                                                                                \
-	     "service https { tcp/443 }\n"                                                                             \
-	     "service smb { tcp/445, tcp/139 }\n"                                                                      \
-	     "service dhcp-request { udp/67 source-port 68 }\n"                                                        \
-	     "service dhcp-reply { udp/68 source-port 67 }\n"                                                          \
+#define ZONES                                                                   \
+	HEAD "zone a { interface eth1 network 10.1.0.0/16, 2001:db8:1::/48 }\n" \
+	     "zone b { interface eth2 network 10.2.0.0/16, 2001:db8:2::/48 }\n" \
+	     "zone c { interface eth3 network 10.3.0.0/16 }\n"                  \
+	     "zone internet { interface eth0 network any }\n"                   \
+	     "service ssh { tcp/22 }\n"                                         \
+	     "service https { tcp/443 }\n"                                      \
+	     "service smb { tcp/445, tcp/139 }\n"                               \
+	     "service dhcp-request { udp/67 source-port 68 }\n"                 \
+	     "service dhcp-reply { udp/68 source-port 67 }\n"                   \
 	     "service dhcp-relay { udp/67 source-port 67 }\n"
 
 /* ---- services ------------------------------------------------------------------------------------------------- */
@@ -37,13 +37,15 @@ static void expect_services(const char *line, const char *wanted)
 
 Test(services, all_less_some_is_the_exact_rest)
 {
-	expect_services("service most { all except smb, tcp/25 }\nfirebreak a -> b { allow any -> any most }\n",
-			"ip/0-5, tcp/0-24, tcp/26-138, tcp/140-444, tcp/446-65535, ip/7-255");
+	expect_services(
+		"service most { all except smb, tcp/25 }\nfirebreak a -> b { allow any -> any most }\n",
+		"ip/0-5, tcp/0-24, tcp/26-138, tcp/140-444, tcp/446-65535, ip/7-255");
 }
 
 Test(services, icmp_types_hold_all_their_codes)
 {
-	expect_services("firebreak a -> b { allow any -> any icmp/echo-request, icmpv6/echo-request }\n", "icmp/8, icmpv6/128");
+	expect_services("firebreak a -> b { allow any -> any icmp/echo-request, icmpv6/echo-request }\n",
+			"icmp/8, icmpv6/128");
 	expect_services("firebreak a -> b { allow any -> any icmp/any }\n", "icmp/any");
 }
 
@@ -55,7 +57,8 @@ Test(services, ports_that_touch_or_overlap_are_one_range)
 
 Test(services, services_name_services_but_not_themselves)
 {
-	expect_services("service admin { ssh, https }\nfirebreak a -> b { allow any -> any admin }\n", "tcp/22, tcp/443");
+	expect_services("service admin { ssh, https }\nfirebreak a -> b { allow any -> any admin }\n",
+			"tcp/22, tcp/443");
 	expect_error(ZONES "service x { y }\nservice y { x }\n", "contains itself");
 	expect_error(ZONES "service x { ssh except tcp/any }\n", "service x is empty");
 	expect_lint(ZONES "service x { ssh except tcp/23 }\n", "takes nothing out");
@@ -71,7 +74,8 @@ static struct fb_l4set random_set(struct fb_l4 *store, size_t n)
 			v[k] = (unsigned int)rand() % 8;
 			v[k + 1] = v[k] + (unsigned int)rand() % (8 - v[k]);
 		}
-		store[i] = (struct fb_l4){ (__u8)v[0], (__u8)v[1], (__u16)v[2], (__u16)v[3], (__u16)v[4], (__u16)v[5] };
+		store[i] = (struct fb_l4){ (__u8)v[0],	(__u8)v[1],  (__u16)v[2],
+					   (__u16)v[3], (__u16)v[4], (__u16)v[5] };
 	}
 	return (struct fb_l4set){ store, n };
 }
@@ -93,7 +97,8 @@ Test(services, set_arithmetic_agrees_with_counting_and_has_one_form)
 	srand(seed);
 	for (int round = 0; round < 500; round++) {
 		struct fb_l4 sa[4], sb[4];
-		struct fb_l4set a = random_set(sa, (size_t)rand() % 5), b = random_set(sb, (size_t)rand() % 5);
+		struct fb_l4set a = random_set(sa, (size_t)rand() % 5),
+				b = random_set(sb, (size_t)rand() % 5);
 
 		for (int op = FB_L4_UNION; op <= FB_L4_SUBTRACT; op++) {
 			struct fb_l4set r = fb_l4set_combine(&a, &b, (enum fb_l4_op)op), none = { 0 };
@@ -102,10 +107,14 @@ Test(services, set_arithmetic_agrees_with_counting_and_has_one_form)
 			for (int i = 0; i < 512; i++) {
 				__u8 proto = (__u8)(i >> 6);
 				__u16 sport = i >> 3 & 7, dport = i & 7;
-				bool in_a = times_in(&a, proto, sport, dport), in_b = times_in(&b, proto, sport, dport);
-				bool want = op == FB_L4_UNION ? in_a || in_b : op == FB_L4_INTERSECT ? in_a && in_b : in_a && !in_b;
+				bool in_a = times_in(&a, proto, sport, dport),
+				     in_b = times_in(&b, proto, sport, dport);
+				bool want = op == FB_L4_UNION	    ? in_a || in_b
+					    : op == FB_L4_INTERSECT ? in_a && in_b
+								    : in_a && !in_b;
 
-				cr_assert_eq(times_in(&r, proto, sport, dport), want, "seed %u op %d", seed, op);
+				cr_assert_eq(times_in(&r, proto, sport, dport), want, "seed %u op %d", seed,
+					     op);
 			}
 			cr_assert(fb_l4set_equal(&r, &again), "seed %u", seed);
 			free(r.v);
@@ -118,11 +127,15 @@ Test(services, set_arithmetic_agrees_with_counting_and_has_one_form)
 
 Test(guards, s26_an_allow_that_overlaps_a_never_is_an_error)
 {
-	expect_error(ZONES "firebreak a -> self {\n  allow any -> self ssh\n}\nnever any -> self ssh except from b\n",
-		     "t.fb:13:3: error: allows a -> self ssh, which the never at t.fb:15 forbids");
-	expect_error(ZONES "firebreak a -> b { allow 10.1.0.0/24 -> 10.2.0.7 https, ssh }\nnever a -> b ssh\n",
+	expect_error(
+		ZONES
+		"firebreak a -> self {\n  allow any -> self ssh\n}\nnever any -> self ssh except from b\n",
+		"t.fb:13:3: error: allows a -> self ssh, which the never at t.fb:15 forbids");
+	expect_error(ZONES
+		     "firebreak a -> b { allow 10.1.0.0/24 -> 10.2.0.7 https, ssh }\nnever a -> b ssh\n",
 		     "for example 10.1.0.1 -> 10.2.0.7 tcp/22");
-	expect_error(ZONES "firebreak a -> b { allow any -> any ssh  until 2026-12-31 }\nnever a -> b\n", "allows a -> b ssh");
+	expect_error(ZONES "firebreak a -> b { allow any -> any ssh  until 2026-12-31 }\nnever a -> b\n",
+		     "allows a -> b ssh");
 	expect_error(ZONES "firebreak self -> a { allow self -> any dhcp-reply }\n"
 			   "firebreak a -> self { allow any -> self dhcp-request }\nnever self -> a\n",
 		     "allows self -> a dhcp-reply");
@@ -130,29 +143,38 @@ Test(guards, s26_an_allow_that_overlaps_a_never_is_an_error)
 
 Test(guards, s26_names_each_line_once_however_many_guards_it_breaks)
 {
-	expect_error(ZONES "firebreak a -> b { allow any -> any ssh }\nnever a -> b\nnever a -> any tcp/22\n", "t.fb:13");
+	expect_error(ZONES "firebreak a -> b { allow any -> any ssh }\nnever a -> b\nnever a -> any tcp/22\n",
+		     "t.fb:13");
 }
 
 Test(guards, s25_except_narrows_only_its_own_line)
 {
 	expect_clean(ZONES "firebreak a -> b { allow any -> any ssh }\nnever any -> b except from a\n");
-	expect_error(ZONES "firebreak a -> b { allow any -> any ssh }\nnever any -> b except from a\nnever a -> b ssh\n", "allows a -> b");
+	expect_error(
+		ZONES
+		"firebreak a -> b { allow any -> any ssh }\nnever any -> b except from a\nnever a -> b ssh\n",
+		"allows a -> b");
 	expect_clean(ZONES "firebreak a -> b { allow any -> any ssh }\nnever b -> a\n");
 	expect_error(ZONES "firebreak a -> b { allow any -> any ssh }\nnever b <-> a\n", "allows a -> b");
 }
 
 Test(guards, s9_any_holds_the_gateway_and_the_zone_itself)
 {
-	expect_error(ZONES "firebreak a -> self { allow any -> self ssh }\nnever a -> any\n", "allows a -> self ssh");
-	expect_error(ZONES "firebreak self -> a { allow self -> any ssh }\nnever any -> a\n", "allows self -> a ssh");
-	expect_error(ZONES "firebreak a -> a { allow any -> any ssh }\nnever any -> a\n", "allows a -> a ssh");
+	expect_error(ZONES "firebreak a -> self { allow any -> self ssh }\nnever a -> any\n",
+		     "allows a -> self ssh");
+	expect_error(ZONES "firebreak self -> a { allow self -> any ssh }\nnever any -> a\n",
+		     "allows self -> a ssh");
+	expect_error(ZONES "firebreak a -> a { allow any -> any ssh }\nnever any -> a\n",
+		     "allows a -> a ssh");
 }
 
 Test(guards, what_a_zone_says_to_the_gateway_is_not_to_that_zone)
 {
 	/* both have broadcasts in a: one heard there, one sent there */
-	expect_clean(ZONES "firebreak a -> self { allow any -> self dhcp-request }\n"
-			   "firebreak self -> a { allow self -> any dhcp-reply }\nnever any -> a except from self\n");
+	expect_clean(
+		ZONES
+		"firebreak a -> self { allow any -> self dhcp-request }\n"
+		"firebreak self -> a { allow self -> any dhcp-reply }\nnever any -> a except from self\n");
 	expect_clean(ZONES "firebreak self -> a { allow self -> any ip/112 }\nnever any -> self\n");
 }
 
@@ -165,7 +187,8 @@ Test(guards, s26_observing_a_pair_under_a_never_is_an_error)
 
 Test(guards, guards_speak_about_names)
 {
-	expect_clean(ZONES "zone-group field { a, b }\ndevice d in c { ip 10.3.0.1 }\ngroup g { 10.1.0.0/24, 10.3.0.9 }\n"
+	expect_clean(ZONES "zone-group field { a, b }\ndevice d in c { ip 10.3.0.1 }\ngroup g { 10.1.0.0/24, "
+			   "10.3.0.9 }\n"
 			   "never field, d -> g, internet smb \"no\"\n");
 }
 
@@ -178,14 +201,16 @@ Test(dhcp, s23_one_line_without_the_other_gets_a_lint)
 	expect_lint(ZONES "firebreak a, b -> self { allow any -> self dhcp-request }\n"
 			  "firebreak self -> a { allow self -> any dhcp-reply }\n",
 		    "dhcp-request, but firebreak self -> b has no dhcp-reply");
-	expect_lint(ZONES "firebreak self -> a { allow self -> any dhcp-reply }\n", "dhcp-reply, but firebreak a -> self has no dhcp-request");
+	expect_lint(ZONES "firebreak self -> a { allow self -> any dhcp-reply }\n",
+		    "dhcp-reply, but firebreak a -> self has no dhcp-request");
 }
 
 Test(dhcp, s23_a_relay_speaks_both_ways)
 {
 	expect_clean(ZONES "firebreak self -> a { allow self -> 10.1.0.67 dhcp-relay }\n"
 			   "firebreak a -> self { allow 10.1.0.67 -> self at any dhcp-relay }\n");
-	expect_lint(ZONES "firebreak self -> a { allow self -> 10.1.0.67 dhcp-relay }\n", "dhcp-relay, but firebreak a -> self has no dhcp-relay");
+	expect_lint(ZONES "firebreak self -> a { allow self -> 10.1.0.67 dhcp-relay }\n",
+		    "dhcp-relay, but firebreak a -> self has no dhcp-relay");
 }
 
 /* ---- refused --------------------------------------------------------------------------------------------------------- */
@@ -197,10 +222,11 @@ static void expect_refused(const char *text, const char *what)
 
 	fb_strbuf_addf(&wanted, "error: %s is not enforced by this version", what);
 	policy_load(&p, text);
-	cr_assert(strstr(fb_strbuf_get(&p.said), fb_strbuf_get(&wanted)), "%s\nwanted: %s\nsaid: %s", text, what,
-		  fb_strbuf_get(&p.said));
+	cr_assert(strstr(fb_strbuf_get(&p.said), fb_strbuf_get(&wanted)), "%s\nwanted: %s\nsaid: %s", text,
+		  what, fb_strbuf_get(&p.said));
 	for (size_t i = 0; i < p.diags.list.n; i++)
-		cr_assert(strstr(p.diags.list.v[i].text, "not enforced by this version"), "%s", p.diags.list.v[i].text);
+		cr_assert(strstr(p.diags.list.v[i].text, "not enforced by this version"), "%s",
+			  p.diags.list.v[i].text);
 	policy_done(&p);
 }
 
@@ -209,7 +235,8 @@ Test(refused, what_this_version_does_not_enforce_is_an_error_that_names_it)
 	static const char *const cases[][2] = {
 		{ "zone w { interface eth5 network 10.9.0.0/16 binding strict }\n", "binding strict" },
 		{ "zone w { interface eth5 network 10.9.0.0/16 binding learn }\n", "binding learn" },
-		{ "zone w { interface eth5 network 10.9.0.0/16 members isolated \"how\" }\n", "members isolated" },
+		{ "zone w { interface eth5 network 10.9.0.0/16 members isolated \"how\" }\n",
+		  "members isolated" },
 		{ "zone w { interface eth5 network 10.9.0.0/16 on-deny reject }\n", "on-deny reject" },
 		{ "zone w { interface eth5 network 10.9.0.0/16 ethertype 0x88cc }\n", "ethertype" },
 		{ "zone w { interface eth5 network 10.9.0.0/16 gateway 10.9.0.1 }\n", "gateway" },
@@ -218,8 +245,10 @@ Test(refused, what_this_version_does_not_enforce_is_an_error_that_names_it)
 		{ "access w { max 4h }\n", "access" },
 		{ "firebreak a -> b { on-deny reject }\n", "on-deny reject" },
 		{ "firebreak a -> b { mid-stream allow }\n", "mid-stream allow" },
-		{ "window w { every day 09:00-12:00 }\nfirebreak a -> b { allow any -> any ssh  during w }\n", "during" },
-		{ "access w { max 4h }\nfirebreak a -> b { allow any -> any ssh  on-request w }\n", "on-request" },
+		{ "window w { every day 09:00-12:00 }\nfirebreak a -> b { allow any -> any ssh  during w }\n",
+		  "during" },
+		{ "access w { max 4h }\nfirebreak a -> b { allow any -> any ssh  on-request w }\n",
+		  "on-request" },
 		{ "firebreak a -> b { allow any -> any ssh  limit 5 new/s per source }\n", "limit" },
 		{ "firebreak a -> b { allow any -> any ssh  quota 5 GB/day per source alert }\n", "quota" },
 		{ "firebreak a -> b { allow any -> any ssh  log }\n", "log" },
@@ -252,14 +281,16 @@ static void big_policy(struct fb_strbuf *out, int lines)
 {
 	fb_strbuf_add(out, HEAD);
 	for (int z = 0; z < 40; z++)
-		fb_strbuf_addf(out, "zone z%d { interface eth%d vlan %d network 10.%d.0.0/16 }\n", z, z % 8, 100 + z, z);
+		fb_strbuf_addf(out, "zone z%d { interface eth%d vlan %d network 10.%d.0.0/16 }\n", z, z % 8,
+			       100 + z, z);
 	for (int i = 0; i < lines; i++)
-		fb_strbuf_addf(out, "device d%d in z%d { ip 10.%d.%d.%d }\n", i, i % 40, i % 40, 1 + i / 40 / 200, 1 + i / 40 % 200);
+		fb_strbuf_addf(out, "device d%d in z%d { ip 10.%d.%d.%d }\n", i, i % 40, i % 40,
+			       1 + i / 40 / 200, 1 + i / 40 % 200);
 	for (int i = 0; i < lines; i++) {
 		int to = (i * 7 + 13) % lines;
 
-		fb_strbuf_addf(out, "firebreak z%d -> z%d { allow d%d -> d%d  tcp/%d  until 2027-0%d-01 }\n", i % 40, to % 40, i, to,
-			       1 + i % 60000, 1 + i % 9);
+		fb_strbuf_addf(out, "firebreak z%d -> z%d { allow d%d -> d%d  tcp/%d  until 2027-0%d-01 }\n",
+			       i % 40, to % 40, i, to, 1 + i % 60000, 1 + i % 9);
 	}
 	for (int i = 0; i < 1000; i++)
 		fb_strbuf_addf(out, "never d%d -> self tcp/%d\n", i, 1 + i);

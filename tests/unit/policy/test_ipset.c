@@ -52,7 +52,8 @@ static void assert_same(const struct fb_ipset *set, const struct model *model, c
 		for (size_t i = 1; i < set->r[f].n; i++) {
 			struct fb_ip next = fb_ip_add(set->r[f].v[i - 1].last, 1);
 
-			cr_assert_lt(fb_ip_cmp(next, set->r[f].v[i].first), 0, "%s: ranges touch or are out of order", what);
+			cr_assert_lt(fb_ip_cmp(next, set->r[f].v[i].first), 0,
+				     "%s: ranges touch or are out of order", what);
 		}
 	}
 }
@@ -123,8 +124,10 @@ static struct fb_range range(const char *first, const char *last, int *ret_famil
 
 Test(ipset, prints_prefixes_ranges_and_single_addresses)
 {
-	const char *ranges[][2] = { { "2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff" }, { "10.1.0.1", "10.1.0.7" },
-				    { "10.0.0.0", "10.0.0.255" }, { "192.0.2.1", "192.0.2.1" } };
+	const char *ranges[][2] = { { "2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff" },
+				    { "10.1.0.1", "10.1.0.7" },
+				    { "10.0.0.0", "10.0.0.255" },
+				    { "192.0.2.1", "192.0.2.1" } };
 	struct fb_ipset set = { 0 };
 	fb_autostrbuf struct fb_strbuf out = { 0 };
 
@@ -143,7 +146,8 @@ Test(ipset, joins_ranges_that_touch)
 {
 	struct fb_ipset set = { 0 };
 	int family;
-	struct fb_range low = range("10.0.0.0", "10.0.0.127", &family), high = range("10.0.0.128", "10.0.0.255", &family);
+	struct fb_range low = range("10.0.0.0", "10.0.0.127", &family),
+			high = range("10.0.0.128", "10.0.0.255", &family);
 
 	fb_ipset_add(&set, 4, high);
 	fb_ipset_add(&set, 4, low);

@@ -68,8 +68,8 @@ Test(slots, a_zone_that_comes_back_finds_its_number_if_nobody_took_it)
 	fb_slots_done(&slots);
 }
 
-#define POLICY                                                                                                         \
-	"zone a { interface eth1 network 10.1.0.0/16 }\nzone b { interface eth2 network 10.2.0.0/16 }\n"               \
+#define POLICY                                                                                           \
+	"zone a { interface eth1 network 10.1.0.0/16 }\nzone b { interface eth2 network 10.2.0.0/16 }\n" \
 	"firebreak a -> b {\n  allow any -> any tcp/22\n  allow any -> any tcp/80\n}\n"
 
 Test(slots, a_check_that_fails_changes_no_numbers)
@@ -82,13 +82,15 @@ Test(slots, a_check_that_fails_changes_no_numbers)
 	cr_assert_eq(slots.generation, 1);
 	slot = p.rs.lines.v[1].slot;
 	cr_assert_gt(slot, 0);
-	policy_load_with(&q, "zone x { interface eth1 network 10.1.0.0/16 }\nfirebreak x -> nowhere { }\n", &slots);
+	policy_load_with(&q, "zone x { interface eth1 network 10.1.0.0/16 }\nfirebreak x -> nowhere { }\n",
+			 &slots);
 	cr_assert_gt(q.errors, 0);
 	cr_assert_eq(slots.generation, 1);
 	cr_assert_eq(slots.zones.n, 2);
 	policy_done(&q);
 	policy_load_with(&q,
-			 "zone a { interface eth1 network 10.1.0.0/16 }\nzone b { interface eth2 network 10.2.0.0/16 }\n"
+			 "zone a { interface eth1 network 10.1.0.0/16 }\nzone b { interface eth2 network "
+			 "10.2.0.0/16 }\n"
 			 "firebreak a -> b { allow any -> any tcp/80 }\n",
 			 &slots);
 	cr_assert_eq(q.rs.lines.v[0].slot, slot, "the line kept its counters");
