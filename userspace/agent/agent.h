@@ -38,6 +38,7 @@ struct fb_agent {
 	struct FB_VEC(struct fb_protected) devices;
 	struct fb_self_entries self; /* as last written to the data plane */
 	struct fb_egress_entries egress;
+	bool tables_known;	       /* the data plane holds just these two */
 	char unreadable[FB_AGENT_WHY]; /* why the stored generation is not in force, "" = nothing wrong */
 	char trouble[FB_AGENT_WHY];    /* why the host cannot be followed, "" = it is */
 	__u64 apply_failures;
@@ -64,8 +65,7 @@ __u32 fb_agent_next_generation(const struct fb_agent *agent);
 int fb_agent_compile(struct fb_agent *agent, const struct fb_generation *generation,
 		     const struct fb_portset *ports, __u32 number, struct fb_error *err);
 /* Own addresses and ways out, as this policy sees them on this host. Writes only what changed. */
-int fb_agent_tables(struct fb_agent *agent, const struct fb_generation *generation,
-		    const struct fb_portset *ports, struct fb_error *err);
+int fb_agent_tables(struct fb_agent *agent, const struct fb_portset *ports, struct fb_error *err);
 /* Counters of zone ids and rule slots that mean something else than before. */
 void fb_agent_clear_counters(struct fb_agent *agent, const struct fb_slots *before,
 			     const struct fb_slots *after);

@@ -24,7 +24,8 @@ static void undo(struct fb_agent *agent, struct attempt *try)
 	for (size_t i = 0; i < try->attached.n; i++)
 		if (fb_agent_release(agent, try->attached.v[i], &err) < 0)
 			fb_log(FB_LOG_WARNING, "device %u stays closed: %s", try->attached.v[i], err.text);
-	if (fb_agent_tables(agent, agent->generation, &agent->ports, &err) < 0)
+	/* without a policy that can be read, nobody knows what they were */
+	if (agent->generation && fb_agent_tables(agent, &agent->ports, &err) < 0)
 		fb_log(FB_LOG_ERROR, "%s", err.text);
 	fb_generation_free(try->generation);
 	fb_ports_done(&try->ports);
@@ -87,7 +88,7 @@ static int prepare(struct fb_agent *agent, struct attempt *try, struct fb_strbuf
 	 * somebody's
 	 */
 	if (r == 0)
-		r = fb_agent_tables(agent, try->generation, &try->ports, err);
+		r = fb_agent_tables(agent, &try->ports, err);
 	return r;
 }
 

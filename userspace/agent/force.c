@@ -39,37 +39,44 @@ int fb_agent_compile(struct fb_agent *agent, const struct fb_generation *generat
 	return r;
 }
 
-int fb_agent_tables(struct fb_agent *agent, const struct fb_generation *generation,
-		    const struct fb_portset *ports, struct fb_error *err)
+static int set_self(struct fb_agent *agent, struct fb_self_entries *self, struct fb_error *err)
 {
-	struct fb_self_entries self = { 0 };
-	struct fb_egress_entries egress = { 0 };
-	int r = 0;
+	bool same = agent->tables_known && self->n == agent->self.n &&
+		    (!self->n || !memcmp(self->v, agent->self.v, self->n * sizeof(*self->v)));
+	int r = same ? 0 : fb_dataplane_set_self(agent->dp, self->v, self->n, err);
 
-	if (generation) {
-		fb_ports_self(ports, &agent->host, &self);
-		fb_ports_egress(ports, &egress);
-	}
-	if (self.n != agent->self.n || (self.n && memcmp(self.v, agent->self.v, self.n * sizeof(*self.v))))
-		r = fb_dataplane_set_self(agent->dp, self.v, self.n, err);
-	if (r == 0) {
-		fb_vec_done(&agent->self);
-		agent->self = self;
-	} else {
-		fb_vec_done(&self);
-	}
-	if (r == 0 && (egress.n != agent->egress.n ||
-		       (egress.n && memcmp(egress.v, agent->egress.v, egress.n * sizeof(*egress.v))))) {
-		r = fb_dataplane_set_egress(agent->dp, egress.v, egress.n, err);
-		fb_dataplane_bump_routes(agent->dp);
-	}
-	if (r == 0) {
-		fb_vec_done(&agent->egress);
-		agent->egress = egress;
-	} else {
-		fb_vec_done(&egress);
-	}
+	fb_vec_done(r < 0 ? self : &agent->self);
+	if (r == 0)
+		agent->self = *self;
 	return r;
+}
+
+static int set_egress(struct fb_agent *agent, struct fb_egress_entries *egress, struct fb_error *err)
+{
+	bool same = agent->tables_known && egress->n == agent->egress.n &&
+		    (!egress->n || !memcmp(egress->v, agent->egress.v, egress->n * sizeof(*egress->v)));
+	int r = same ? 0 : fb_dataplane_set_egress(agent->dp, egress->v, egress->n, err);
+
+	if (!same)
+		fb_dataplane_bump_routes(agent->dp);
+	fb_vec_done(r < 0 ? egress : &agent->egress);
+	if (r == 0)
+		agent->egress = *egress;
+	return r;
+}
+
+int fb_agent_tables(struct fb_agent *agent, const struct fb_portset *ports, struct fb_error *err)
+{
+	struct fb_self_entries self;
+	struct fb_egress_entries egress;
+	int r, r2;
+
+	fb_ports_self(ports, &agent->host, &self);
+	fb_ports_egress(ports, &egress);
+	r = set_self(agent, &self, err);
+	r2 = set_egress(agent, &egress, err);
+	agent->tables_known = r == 0 && r2 == 0;
+	return r < 0 ? r : r2;
 }
 
 /* Who had which id: an array of keys by id, borrowed from slots. */

@@ -72,7 +72,7 @@ static int rebuild(struct fb_agent *agent, struct fb_portset *ports, struct fb_e
 	int r = fb_agent_compile(agent, agent->generation, ports, number, err);
 
 	if (r == 0)
-		r = fb_agent_tables(agent, agent->generation, ports, err);
+		r = fb_agent_tables(agent, ports, err);
 	if (r == 0)
 		r = fb_dataplane_switch_image(agent->dp, err);
 	if (r < 0)
@@ -96,7 +96,7 @@ void fb_agent_reconcile(struct fb_agent *agent)
 	protect_all(agent, &ports);
 	if (fb_ports_equal(&ports, &agent->ports) &&
 	    fb_dataplane_generation(agent->dp) == agent->generation->bundle.generation)
-		r = fb_agent_tables(agent, agent->generation, &ports, &err);
+		r = fb_agent_tables(agent, &ports, &err);
 	else
 		r = rebuild(agent, &ports, &err);
 	/* tried every second, said once */
