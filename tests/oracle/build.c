@@ -30,7 +30,8 @@ __u64 oracle_next(struct oracle_random *rng)
 
 static unsigned int *table_slot(struct builder_table *t, struct builder_key key)
 {
-	__u64 h = (key.a * 0x9e3779b97f4a7c15ull) ^ (key.b * 0xbf58476d1ce4e5b9ull) ^ (key.c * 0x94d049bb133111ebull);
+	__u64 h = (key.a * 0x9e3779b97f4a7c15ull) ^ (key.b * 0xbf58476d1ce4e5b9ull) ^
+		  (key.c * 0x94d049bb133111ebull);
 	size_t i = (h ^ h >> 31) & (t->size - 1);
 
 	while (t->values[i] && memcmp(&t->keys[i], &key, sizeof(key)))
@@ -70,7 +71,8 @@ struct oracle_builder *oracle_builder_new(struct fb_ruleset *rs)
 
 unsigned int oracle_set(struct oracle_builder *b, int family, struct fb_ip prefix, unsigned int len)
 {
-	unsigned int *slot = table_find(&b->sets, (struct builder_key){ prefix.hi, prefix.lo, (__u64)family << 32 | len });
+	unsigned int *slot =
+		table_find(&b->sets, (struct builder_key){ prefix.hi, prefix.lo, (__u64)family << 32 | len });
 
 	if (!*slot) {
 		struct fb_ipset *set = fb_vec_add(&b->rs->sets, (struct fb_ipset){ 0 });
@@ -83,7 +85,8 @@ unsigned int oracle_set(struct oracle_builder *b, int family, struct fb_ip prefi
 
 unsigned int oracle_service(struct oracle_builder *b, struct fb_l4 l4)
 {
-	struct builder_key key = { (__u64)l4.proto_lo << 8 | l4.proto_hi, (__u64)l4.sport_lo << 16 | l4.sport_hi,
+	struct builder_key key = { (__u64)l4.proto_lo << 8 | l4.proto_hi,
+				   (__u64)l4.sport_lo << 16 | l4.sport_hi,
 				   (__u64)l4.dport_lo << 16 | l4.dport_hi };
 	unsigned int *slot = table_find(&b->services, key);
 
@@ -100,10 +103,16 @@ unsigned int oracle_service(struct oracle_builder *b, struct fb_l4 l4)
 void oracle_line(struct oracle_builder *b, unsigned int src, unsigned int dst, unsigned int svc)
 {
 	unsigned int n = (unsigned int)b->rs->lines.n;
-	struct fb_line line = { .kind = FB_RULE_ALLOW, .id = "line", .text = "", .pairs = "", .deadline = FB_NO_DEADLINE, .slot = n + 1 };
+	struct fb_line line = { .kind = FB_RULE_ALLOW,
+				.id = "line",
+				.text = "",
+				.pairs = "",
+				.deadline = FB_NO_DEADLINE,
+				.slot = n + 1 };
 
 	fb_vec_add(&b->rs->lines, line);
-	fb_vec_add(&b->rs->boxes, (struct fb_box){ .line = n, .src = src, .dst = dst, .svc = svc, .order = n });
+	fb_vec_add(&b->rs->boxes,
+		   (struct fb_box){ .line = n, .src = src, .dst = dst, .svc = svc, .order = n });
 }
 
 void oracle_builder_free(struct oracle_builder *b)

@@ -25,15 +25,16 @@ static int read_filters(const char *path, struct filters *ret)
 		unsigned int a[2][4], ports[4], proto, mask;
 		struct filter f;
 
-		if (sscanf(line, "@%u.%u.%u.%u/%u %u.%u.%u.%u/%u %u : %u %u : %u %x/%x", &a[0][0], &a[0][1], &a[0][2], &a[0][3], &f.len[0],
-			   &a[1][0], &a[1][1], &a[1][2], &a[1][3], &f.len[1], &ports[0], &ports[1], &ports[2], &ports[3], &proto, &mask) != 16)
+		if (sscanf(line, "@%u.%u.%u.%u/%u %u.%u.%u.%u/%u %u : %u %u : %u %x/%x", &a[0][0], &a[0][1],
+			   &a[0][2], &a[0][3], &f.len[0], &a[1][0], &a[1][1], &a[1][2], &a[1][3], &f.len[1],
+			   &ports[0], &ports[1], &ports[2], &ports[3], &proto, &mask) != 16)
 			continue;
 		for (int side = 0; side < 2; side++) {
 			f.addr[side] = a[side][0] << 24 | a[side][1] << 16 | a[side][2] << 8 | a[side][3];
 			f.addr[side] &= f.len[side] ? ~0u << (32 - f.len[side]) : 0;
 		}
-		f.l4 = (struct fb_l4){ mask ? (__u8)proto : 0, mask ? (__u8)proto : 255, (__u16)ports[0], (__u16)ports[1], (__u16)ports[2],
-				       (__u16)ports[3] };
+		f.l4 = (struct fb_l4){ mask ? (__u8)proto : 0, mask ? (__u8)proto : 255, (__u16)ports[0],
+				       (__u16)ports[1],	       (__u16)ports[2],		 (__u16)ports[3] };
 		fb_vec_add(ret, f);
 	}
 	return (int)ret->n;
@@ -45,7 +46,8 @@ static __u32 move_address(__u32 addr, unsigned int len, __u32 copy, unsigned int
 	__u32 moved = addr;
 
 	for (unsigned int bit = keep; bit < len && copy; bit++) {
-		struct oracle_random rng = { (__u64)copy << 40 | (__u64)bit << 32 | (bit ? addr >> (32 - bit) : 0) };
+		struct oracle_random rng = { (__u64)copy << 40 | (__u64)bit << 32 |
+					     (bit ? addr >> (32 - bit) : 0) };
 
 		moved ^= (__u32)(oracle_next(&rng) & 1) << (31 - bit);
 	}
@@ -89,7 +91,8 @@ int oracle_grow(struct fb_ruleset *rs, const char *path, unsigned int n, int fam
 		if (copy && f.l4.dport_lo == f.l4.dport_hi && (i & 1))
 			f.l4.dport_lo = f.l4.dport_hi = (__u16)(f.l4.dport_lo + copy);
 		for (int side = 0; side < 2; side++)
-			set[side] = filter_set(b, move_address(f.addr[side], f.len[side], copy, keep), f.len[side], family);
+			set[side] = filter_set(b, move_address(f.addr[side], f.len[side], copy, keep),
+					       f.len[side], family);
 		oracle_line(b, set[0], set[1], oracle_service(b, f.l4));
 	}
 	fb_vec_done(&filters);

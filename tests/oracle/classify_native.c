@@ -29,7 +29,8 @@ static double now(void)
 }
 
 /* Returns the mismatches. Times are of warm native lookups, both addresses included. */
-static unsigned int compare(const struct fb_ruleset *rs, const void *img, size_t size, unsigned int n, double *ret_ns)
+static unsigned int compare(const struct fb_ruleset *rs, const void *img, size_t size, unsigned int n,
+			    double *ret_ns)
 {
 	struct oracle_random rng = { 1 };
 	struct oracle_header *h = calloc(n, sizeof(*h));
@@ -47,12 +48,15 @@ static unsigned int compare(const struct fb_ruleset *rs, const void *img, size_t
 	}
 	*ret_ns = (now() - begin) * 1e9 / n;
 	for (unsigned int i = 0; i < n; i++) {
-		__u32 want = oracle_scan(scan, &h[i]), have = oracle_image_classify(img, (__u32)(size / 4), &h[i]);
+		__u32 want = oracle_scan(scan, &h[i]),
+		      have = oracle_image_classify(img, (__u32)(size / 4), &h[i]);
 
 		if (want != have && wrong++ < 3)
-			printf("  mismatch: %016llx%016llx -> %016llx%016llx proto %u %u -> %u: rule %u, should be %u\n",
-			       (unsigned long long)h[i].src.hi, (unsigned long long)h[i].src.lo, (unsigned long long)h[i].dst.hi,
-			       (unsigned long long)h[i].dst.lo, h[i].proto, h[i].sport, h[i].dport, have, want);
+			printf("  mismatch: %016llx%016llx -> %016llx%016llx proto %u %u -> %u: rule %u, "
+			       "should be %u\n",
+			       (unsigned long long)h[i].src.hi, (unsigned long long)h[i].src.lo,
+			       (unsigned long long)h[i].dst.hi, (unsigned long long)h[i].dst.lo, h[i].proto,
+			       h[i].sport, h[i].dport, have, want);
 	}
 	oracle_scan_free(scan);
 	free(h);
@@ -65,7 +69,7 @@ static int measure(const char *name, struct fb_ruleset *rs, const struct options
 	struct fb_compile_input in = { .ruleset = rs, .generation = 1 };
 	struct fb_image_stats s;
 	struct fb_error err = { 0 };
-	unsigned int wrong;
+	unsigned int wrong = 0;
 	int r = -E2BIG;
 	double ns = 0;
 
@@ -76,16 +80,20 @@ static int measure(const char *name, struct fb_ruleset *rs, const struct options
 		r = fb_compile(&in, img, sizes[i], &s, &err);
 		if (!r) {
 			wrong = compare(rs, img, sizes[i], o->headers, &ns);
-			printf("%-22s %6u lines  %6.2f MiB (%2zu)  %7.3f s  %5.1f ns  atoms %u/%u  src %u dst %u  l4 %u  cells %u  list %u  loads %u/%u  %u wrong\n",
-			       name, s.rules, (double)s.bytes_used / (1 << 20), sizes[i] >> 20, s.seconds, ns, s.atoms4, s.atoms6, s.classes_src, s.classes_dst,
-			       s.l4_classes, s.cells, s.list_max, s.loads_worst4, s.loads_worst6, wrong);
+			printf("%-22s %6u lines  %6.2f MiB (%2zu)  %7.3f s  %5.1f ns  atoms %u/%u  src %u "
+			       "dst %u  l4 %u  cells %u  list %u  loads %u/%u  %u wrong\n",
+			       name, s.rules, (double)s.bytes_used / (1 << 20), sizes[i] >> 20, s.seconds, ns,
+			       s.atoms4, s.atoms6, s.classes_src, s.classes_dst, s.l4_classes, s.cells,
+			       s.list_max, s.loads_worst4, s.loads_worst6, wrong);
 			for (unsigned int k = 0; k < s.n_sections && o->sections; k++)
-				printf("    %-20s %9.1f KiB\n", s.sections[k].name, (double)s.sections[k].bytes / 1024);
+				printf("    %-20s %9.1f KiB\n", s.sections[k].name,
+				       (double)s.sections[k].bytes / 1024);
 		}
 		free(img);
 	}
 	if (r)
-		printf("%-22s %6zu lines  refused after %.3f s: %s\n", name, rs->lines.n, s.seconds, err.text);
+		printf("%-22s %6zu lines  refused after %.3f s: %s\n", name, rs->lines.n, s.seconds,
+		       err.text);
 	fflush(stdout);
 	fb_ruleset_done(rs);
 	return r ? 1 : wrong != 0;
@@ -93,8 +101,9 @@ static int measure(const char *name, struct fb_ruleset *rs, const struct options
 
 int main(int argc, char **argv)
 {
-	static const struct option longs[] = { { "headers", 1, NULL, 'h' }, { "lines", 1, NULL, 'l' }, { "v6", 0, NULL, '6' },
-					       { "keep", 1, NULL, 'k' }, { "sections", 0, NULL, 's' }, { NULL, 0, NULL, 0 } };
+	static const struct option longs[] = { { "headers", 1, NULL, 'h' },  { "lines", 1, NULL, 'l' },
+					       { "v6", 0, NULL, '6' },	     { "keep", 1, NULL, 'k' },
+					       { "sections", 0, NULL, 's' }, { NULL, 0, NULL, 0 } };
 	struct options o = { .headers = 100000, .family = 4, .keep = 8 };
 	struct oracle_random rng = { 7 };
 	struct fb_ruleset rs;
@@ -120,7 +129,9 @@ int main(int argc, char **argv)
 	}
 	for (; optind < argc; optind++) {
 		const char *slash = strrchr(argv[optind], '/');
-		int r = o.lines || o.family == 6 ? oracle_grow(&rs, argv[optind], o.lines ? o.lines : 1000, o.family, o.keep) : oracle_classbench(&rs, argv[optind]);
+		int r = o.lines || o.family == 6
+				? oracle_grow(&rs, argv[optind], o.lines ? o.lines : 1000, o.family, o.keep)
+				: oracle_classbench(&rs, argv[optind]);
 
 		if (r < 0) {
 			fprintf(stderr, "%s: %s\n", argv[optind], strerror(-r));

@@ -16,7 +16,8 @@ static __u32 record_of(const void *img, int family, struct fb_ip ip)
 __u32 oracle_image_classify(const void *img, __u32 words, const struct oracle_header *h)
 {
 	native_mask = words - 1;
-	return fb_classify(img, record_of(img, h->family, h->src), record_of(img, h->family, h->dst), h->family, h->proto, h->sport, h->dport);
+	return fb_classify(img, record_of(img, h->family, h->src), record_of(img, h->family, h->dst),
+			   h->family, h->proto, h->sport, h->dport);
 }
 
 __u32 oracle_image_zone(const void *img, __u32 words, int family, struct fb_ip ip)

@@ -28,7 +28,8 @@ struct oracle_header {
 
 /* Random boxes over few addresses (so that everything overlaps) or over many; both families, roles, zones, ICMP. */
 enum oracle_world { ORACLE_TINY, ORACLE_NESTED, ORACLE_WIDE, ORACLE_WORLDS };
-void oracle_random_ruleset(struct fb_ruleset *rs, struct oracle_random *rng, enum oracle_world world, unsigned int boxes);
+void oracle_random_ruleset(struct fb_ruleset *rs, struct oracle_random *rng, enum oracle_world world,
+			   unsigned int boxes);
 
 /* One allow box a line of a ClassBench file, in order. Returns the number of lines, or a negative errno. */
 int oracle_classbench(struct fb_ruleset *rs, const char *path);

@@ -78,8 +78,8 @@ static bool in_hull(struct fb_range r, struct fb_ip ip)
 
 static bool l4_meets(const struct fb_l4 *l, const struct oracle_header *h)
 {
-	return h->proto >= l->proto_lo && h->proto <= l->proto_hi && h->sport >= l->sport_lo && h->sport <= l->sport_hi &&
-	       h->dport >= l->dport_lo && h->dport <= l->dport_hi;
+	return h->proto >= l->proto_lo && h->proto <= l->proto_hi && h->sport >= l->sport_lo &&
+	       h->sport <= l->sport_hi && h->dport >= l->dport_lo && h->dport <= l->dport_hi;
 }
 
 __u32 oracle_scan(const struct oracle_scan *scan, const struct oracle_header *h)

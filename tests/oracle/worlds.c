@@ -18,10 +18,14 @@ static struct fb_ip world_ip(struct oracle_random *rng, enum oracle_world world,
 	if (r % 29 == 0)
 		return oracle_below(rng, 2) ? fb_ip_max(family) : ip;
 	if (world == ORACLE_TINY)
-		ip = family == 4 ? (struct fb_ip){ 0, 0x0a0000e0 + r % 64 } : (struct fb_ip){ 0x20010db800000000ull + (r >> 8) % 3, r % 2 ? r % 64 : ~(r % 64) };
+		ip = family == 4 ? (struct fb_ip){ 0, 0x0a0000e0 + r % 64 }
+				 : (struct fb_ip){ 0x20010db800000000ull + (r >> 8) % 3,
+						   r % 2 ? r % 64 : ~(r % 64) };
 	else if (world == ORACLE_NESTED)
-		ip = family == 4 ? (struct fb_ip){ 0, oracle_next(rng) & oracle_next(rng) & oracle_next(rng) & 0xffffffff } :
-				   (struct fb_ip){ oracle_next(rng) & oracle_next(rng) & oracle_next(rng), oracle_next(rng) & oracle_next(rng) & r };
+		ip = family == 4 ? (struct fb_ip){ 0, oracle_next(rng) & oracle_next(rng) & oracle_next(rng) &
+							      0xffffffff }
+				 : (struct fb_ip){ oracle_next(rng) & oracle_next(rng) & oracle_next(rng),
+						   oracle_next(rng) & oracle_next(rng) & r };
 	else
 		ip = (struct fb_ip){ family == 6 ? r : 0, family == 6 ? oracle_next(rng) : r & 0xffffffff };
 	return ip;
@@ -119,9 +123,11 @@ static void random_zones(struct fb_ruleset *rs, struct oracle_random *rng, enum 
 	fb_ipset_done(&taken);
 }
 
-void oracle_random_ruleset(struct fb_ruleset *rs, struct oracle_random *rng, enum oracle_world world, unsigned int boxes)
+void oracle_random_ruleset(struct fb_ruleset *rs, struct oracle_random *rng, enum oracle_world world,
+			   unsigned int boxes)
 {
-	unsigned int sets = 1 + boxes / 2 + oracle_below(rng, boxes + 1), services = 1 + oracle_below(rng, boxes + 1), lines = 0;
+	unsigned int sets = 1 + boxes / 2 + oracle_below(rng, boxes + 1),
+		     services = 1 + oracle_below(rng, boxes + 1), lines = 0;
 
 	memset(rs, 0, sizeof(*rs));
 	random_zones(rs, rng, world);
@@ -130,12 +136,18 @@ void oracle_random_ruleset(struct fb_ruleset *rs, struct oracle_random *rng, enu
 	for (unsigned int i = 0; i < services; i++)
 		fb_vec_add(&rs->services, random_service(&rs->arena, rng));
 	for (unsigned int i = 0; i < boxes; i++) {
-		struct fb_box box = { .src = oracle_below(rng, sets), .dst = oracle_below(rng, sets), .svc = oracle_below(rng, services),
+		struct fb_box box = { .src = oracle_below(rng, sets),
+				      .dst = oracle_below(rng, sets),
+				      .svc = oracle_below(rng, services),
 				      .order = oracle_below(rng, 2 * boxes) };
 
 		if (!lines || oracle_below(rng, 2)) {
-			fb_vec_add(&rs->lines, (struct fb_line){ .kind = FB_RULE_ALLOW, .id = "line", .text = "", .pairs = "",
-								 .deadline = FB_NO_DEADLINE, .slot = lines + 1 });
+			fb_vec_add(&rs->lines, (struct fb_line){ .kind = FB_RULE_ALLOW,
+								 .id = "line",
+								 .text = "",
+								 .pairs = "",
+								 .deadline = FB_NO_DEADLINE,
+								 .slot = lines + 1 });
 			lines++;
 		}
 		box.line = oracle_below(rng, lines);
@@ -191,7 +203,8 @@ void oracle_synthesise(struct fb_ruleset *rs, struct oracle_random *rng, unsigne
 		/* A line from anywhere to anywhere is rare. */
 		if (!s.len && !d.len)
 			d = pool[oracle_below(rng, pool_n)];
-		oracle_line(b, oracle_set(b, family, s.ip, s.len), oracle_set(b, family, d.ip, d.len), oracle_below(rng, services));
+		oracle_line(b, oracle_set(b, family, s.ip, s.len), oracle_set(b, family, d.ip, d.len),
+			    oracle_below(rng, services));
 	}
 	free(pool);
 	oracle_builder_free(b);
@@ -200,7 +213,8 @@ void oracle_synthesise(struct fb_ruleset *rs, struct oracle_random *rng, unsigne
 static struct fb_ip edge_ip(const struct fb_ipset *set, struct oracle_random *rng, int family)
 {
 	const struct fb_ranges *r = &set->r[FB_FAMILY_INDEX(family)];
-	struct fb_ip ip = { family == 6 ? oracle_next(rng) : 0, family == 6 ? oracle_next(rng) : oracle_next(rng) & 0xffffffff };
+	struct fb_ip ip = { family == 6 ? oracle_next(rng) : 0,
+			    family == 6 ? oracle_next(rng) : oracle_next(rng) & 0xffffffff };
 	struct fb_ip max = fb_ip_max(family);
 
 	if (!r->n || oracle_below(rng, 16) == 0)
@@ -221,17 +235,22 @@ static struct fb_ip edge_ip(const struct fb_ipset *set, struct oracle_random *rn
 void oracle_header(const struct fb_ruleset *rs, struct oracle_random *rng, struct oracle_header *ret)
 {
 	const struct fb_box *box = &rs->boxes.v[oracle_below(rng, (__u32)rs->boxes.n)];
-	const struct fb_box *other = oracle_below(rng, 4) ? box : &rs->boxes.v[oracle_below(rng, (__u32)rs->boxes.n)];
+	const struct fb_box *other =
+		oracle_below(rng, 4) ? box : &rs->boxes.v[oracle_below(rng, (__u32)rs->boxes.n)];
 	const struct fb_l4set *svc = &rs->services.v[(oracle_below(rng, 8) ? box : other)->svc];
 	struct fb_l4 l4 = svc->n ? svc->v[oracle_below(rng, (__u32)svc->n)] : FB_L4_ALL;
-	bool four = rs->sets.v[box->src].r[0].n && rs->sets.v[other->dst].r[0].n, six = rs->sets.v[box->src].r[1].n && rs->sets.v[other->dst].r[1].n;
+	bool four = rs->sets.v[box->src].r[0].n && rs->sets.v[other->dst].r[0].n,
+	     six = rs->sets.v[box->src].r[1].n && rs->sets.v[other->dst].r[1].n;
 
 	ret->family = four != six ? (four ? 4 : 6) : oracle_below(rng, 2) ? 4 : 6;
 	ret->src = edge_ip(&rs->sets.v[box->src], rng, ret->family);
 	ret->dst = edge_ip(&rs->sets.v[other->dst], rng, ret->family);
-	ret->proto = oracle_below(rng, 16) ? (oracle_below(rng, 2) ? l4.proto_lo : l4.proto_hi) : (__u8)oracle_next(rng);
-	ret->sport = (__u16)((oracle_below(rng, 2) ? l4.sport_lo : l4.sport_hi) + (oracle_below(rng, 8) ? 0 : oracle_below(rng, 3) - 1));
-	ret->dport = (__u16)((oracle_below(rng, 2) ? l4.dport_lo : l4.dport_hi) + (oracle_below(rng, 8) ? 0 : oracle_below(rng, 3) - 1));
+	ret->proto = oracle_below(rng, 16) ? (oracle_below(rng, 2) ? l4.proto_lo : l4.proto_hi)
+					   : (__u8)oracle_next(rng);
+	ret->sport = (__u16)((oracle_below(rng, 2) ? l4.sport_lo : l4.sport_hi) +
+			     (oracle_below(rng, 8) ? 0 : oracle_below(rng, 3) - 1));
+	ret->dport = (__u16)((oracle_below(rng, 2) ? l4.dport_lo : l4.dport_hi) +
+			     (oracle_below(rng, 8) ? 0 : oracle_below(rng, 3) - 1));
 	if (oracle_below(rng, 8) == 0)
 		ret->sport = (__u16)oracle_next(rng);
 	if (oracle_below(rng, 8) == 0)

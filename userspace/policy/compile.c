@@ -31,6 +31,7 @@ int fb_section(struct fb_compiler *c, const char *name, size_t n, __u32 *ret)
 	return 0;
 }
 
+/* Into the first free slot of its probes; false if there is none. */
 static bool port_insert(struct fb_image_port *table, __u32 mask, const struct fb_image_port *port)
 {
 	for (__u32 i = 0; i < FB_PORT_PROBES; i++) {
@@ -44,38 +45,73 @@ static bool port_insert(struct fb_image_port *table, __u32 mask, const struct fb
 	return false;
 }
 
+static bool ports_insert(const struct fb_compile_input *in, struct fb_image_port *table, __u32 mask)
+{
+	for (size_t i = 0; i < in->n_ports; i++) {
+		const struct fb_host_port *p = &in->ports[i];
+		struct fb_image_port port = { .key = FB_PORT_KEY(p->ifindex, p->vlan > 0 ? p->vlan : 0),
+					      .zone = (__u8)p->zone,
+					      .device = p->device };
+
+		memcpy(port.mac, p->mac, 6);
+		if (!port_insert(table, mask, &port))
+			return false;
+	}
+	return true;
+}
+
+static int check_ports(struct fb_compiler *c)
+{
+	struct fb_memo seen = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < c->in->n_ports && !r; i++) {
+		const struct fb_host_port *p = &c->in->ports[i];
+		__u32 *slot;
+
+		if (!p->ifindex || p->ifindex >> 20 || p->vlan > 4095 || p->zone >= FB_ZONES_MAX) {
+			r = fb_error_set(c->err, -EINVAL,
+					 "interface %s cannot be expressed: index %u, VLAN %d, zone %u",
+					 p->name, p->ifindex, p->vlan, p->zone);
+			break;
+		}
+		slot = fb_memo_at(&seen, FB_PORT_KEY(p->ifindex, p->vlan > 0 ? p->vlan : 0), 0);
+		if (*slot)
+			r = fb_error_set(c->err, -EINVAL,
+					 "interfaces %s and %s are both index %u with VLAN %d",
+					 c->in->ports[*slot - 1].name, p->name, p->ifindex, p->vlan);
+		*slot = (__u32)i + 1;
+	}
+	fb_memo_done(&seen);
+	return r;
+}
+
 /* A table that is large enough for every key to lie within its probes. */
 static int emit_ports(struct fb_compiler *c, struct fb_image_header *header)
 {
-	const struct fb_compile_input *in = c->in;
+	struct fb_image_port *table = NULL;
+	__u32 size = 64;
+	int r = check_ports(c);
 
-	for (__u32 size = 64;; size *= 2) {
-		struct fb_image_port *table = calloc(size, sizeof(*table));
-		bool fits = true;
-		int r = 0;
-
-		for (size_t i = 0; i < in->n_ports && fits; i++) {
-			const struct fb_host_port *p = &in->ports[i];
-			struct fb_image_port port = { .key = FB_PORT_KEY(p->ifindex,
-									 p->vlan > 0 ? p->vlan : 0),
-						      .zone = (__u8)p->zone,
-						      .device = p->device };
-
-			memcpy(port.mac, p->mac, 6);
-			fits = port_insert(table, size - 1, &port);
-		}
-		if (fits) {
-			r = fb_section(c, "ports", size * 4u, &header->port_w);
-			header->port_mask = size - 1;
-			if (!r)
-				memcpy(c->img + header->port_w, table, size * sizeof(*table));
-		}
+	if (r)
+		return r;
+	do {
 		free(table);
-		if (fits || r)
-			return r;
-		if (size > 1u << 16)
-			return fb_error_set(c->err, -EINVAL, "two interfaces with one index and VLAN");
-	}
+		size *= 2;
+		table = fb_zalloc(size, sizeof(*table));
+	} while (!ports_insert(c->in, table, size - 1) && size < 1u << 20);
+	r = fb_section(c, "ports", size * (sizeof(*table) / 4), &header->port_w);
+	header->port_mask = size - 1;
+	if (!r)
+		memcpy(c->img + header->port_w, table, size * sizeof(*table));
+	free(table);
+	return r;
+}
+
+/* Unix seconds in 32 bits: later than that is the last of them, before the first is the first. */
+static __u32 clamp_time(__s64 t)
+{
+	return t < 1 ? 1 : t >= FB_NO_DEADLINE ? FB_NO_DEADLINE - 1 : (__u32)t;
 }
 
 static int emit_pairs(struct fb_compiler *c, struct fb_image_header *header)
@@ -89,10 +125,8 @@ static int emit_pairs(struct fb_compiler *c, struct fb_image_header *header)
 	for (size_t i = 0; i < c->rs->pairs.n; i++) {
 		const struct fb_pair_setting *set = &c->rs->pairs.v[i];
 
-		if (set->src < FB_ZONES_MAX && set->dst < FB_ZONES_MAX)
-			pairs[FB_PAIR(set->src, set->dst)].observe_until = set->observe_until < FB_NO_DEADLINE
-										   ? (__u32)set->observe_until
-										   : FB_NO_DEADLINE - 1;
+		if (set->src < FB_ZONES_MAX && set->dst < FB_ZONES_MAX && set->observe_until)
+			pairs[FB_PAIR(set->src, set->dst)].observe_until = clamp_time(set->observe_until);
 	}
 	return 0;
 }
@@ -111,13 +145,8 @@ static int emit_rules(struct fb_compiler *c, struct fb_image_header *header)
 
 		rule->kind = line->kind;
 		rule->slot = line->slot < FB_RULE_SLOTS ? line->slot : FB_RULE_NO_SLOT;
-		if (line->deadline == FB_NO_DEADLINE)
-			rule->deadline = FB_NO_DEADLINE;
-		else if (line->deadline < 1)
-			rule->deadline = 1;
-		else
-			rule->deadline = line->deadline < FB_NO_DEADLINE ? (__u32)line->deadline
-									 : FB_NO_DEADLINE - 1;
+		rule->deadline = line->deadline == FB_NO_DEADLINE ? FB_NO_DEADLINE
+								  : clamp_time(line->deadline);
 	}
 	header->n_rules = (__u32)c->rs->lines.n;
 	return 0;

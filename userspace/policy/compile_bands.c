@@ -125,7 +125,8 @@ void fb_compile_band(struct fb_compiler *c, struct fb_family *family, struct fb_
 	__u32 *ending = fb_zalloc(family->first.n + 1, sizeof(*ending));
 	size_t next = 0, live = 0;
 
-	qsort(band->spans.v, band->spans.n, sizeof(*band->spans.v), span_cmp);
+	if (band->spans.n)
+		qsort(band->spans.v, band->spans.n, sizeof(*band->spans.v), span_cmp);
 	for (size_t i = 0; i < band->spans.n; i++)
 		ending[band->spans.v[i].end]++;
 	band->cls = fb_zalloc(family->first.n, sizeof(*band->cls));

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The image against the definition of the answer (tests/oracle). FB_SEED repeats a run. */
+#include <criterion/criterion.h>
+#include <criterion/logging.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "oracle.h"
+
+enum { WORDS = FB_IMAGE_BYTES_SMALL / 4 };
+
+/* Between two pages that nobody may touch: an access outside of it ends the test. */
+static void *new_image(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *area =
+		mmap(NULL, FB_IMAGE_BYTES_SMALL + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	cr_assert(area != MAP_FAILED);
+	cr_assert_eq(mprotect(area + page, FB_IMAGE_BYTES_SMALL, PROT_READ | PROT_WRITE), 0);
+	return area + page;
+}
+
+static void free_image(void *img)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	munmap((char *)img - page, FB_IMAGE_BYTES_SMALL + 2 * page);
+}
+
+static __u64 seed(void)
+{
+	const char *given = getenv("FB_SEED");
+
+	return given ? strtoull(given, NULL, 0) : (__u64)time(NULL) * 1000003u + (__u64)getpid();
+}
+
+static int compile(const struct fb_ruleset *rs, void *img, struct fb_image_stats *stats, struct fb_error *err)
+{
+	struct fb_compile_input in = { .ruleset = rs, .generation = 7, .applied = 1000 };
+
+	return fb_compile(&in, img, FB_IMAGE_BYTES_SMALL, stats, err);
+}
+
+static void must_compile(const struct fb_ruleset *rs, void *img)
+{
+	struct fb_image_stats stats;
+	struct fb_error err = { 0 };
+
+	cr_assert_eq(compile(rs, img, &stats, &err), 0, "%s", err.text);
+	cr_assert_leq(stats.loads_worst4, 46);
+	cr_assert_leq(stats.loads_worst6, 56);
+}
+
+/* Every header: the same line and the same zones. */
+static void must_agree(const struct fb_ruleset *rs, const void *img, struct oracle_random *rng,
+		       unsigned int headers, __u64 from)
+{
+	struct oracle_scan *scan = oracle_scan_new(rs);
+
+	for (unsigned int i = 0; i < headers; i++) {
+		struct oracle_header h;
+
+		oracle_header(rs, rng, &h);
+		__u32 want = oracle_scan(scan, &h), have = oracle_image_classify(img, WORDS, &h);
+
+		cr_assert_eq(have, want,
+			     "seed %llu: family %d %llx:%llx -> %llx:%llx protocol %u %u -> %u: line %u "
+			     "instead of %u",
+			     (unsigned long long)from, h.family, (unsigned long long)h.src.hi,
+			     (unsigned long long)h.src.lo, (unsigned long long)h.dst.hi,
+			     (unsigned long long)h.dst.lo, h.proto, h.sport, h.dport, have, want);
+		cr_assert_eq(oracle_image_zone(img, WORDS, h.family, h.src), oracle_zone(rs, h.family, h.src),
+			     "seed %llu", (unsigned long long)from);
+	}
+	oracle_scan_free(scan);
+}
+
+Test(compile, agrees_with_the_scan_on_random_rule_sets)
+{
+	__u64 from = seed();
+	void *img = new_image();
+
+	for (unsigned int i = 0; i < 240; i++) {
+		struct oracle_random rng = { from + i };
+		struct fb_ruleset rs;
+
+		oracle_random_ruleset(&rs, &rng, i % ORACLE_WORLDS, 1 + oracle_below(&rng, i % 4 ? 24 : 300));
+		must_compile(&rs, img);
+		must_agree(&rs, img, &rng, 1000, from + i);
+		memset(img, 0, ((struct fb_image_header *)img)->n_words * 4);
+		fb_ruleset_done(&rs);
+	}
+	cr_log_info("240 rule sets of 1,000 headers, first seed %llu", (unsigned long long)from);
+	free_image(img);
+}
+
+static const char *shared_file(const char *name, char *buf, size_t size)
+{
+	const char *shared = getenv("FB_SHARED");
+
+	snprintf(buf, size, "%s/rulesets/%s", shared ? shared : FB_SOURCE_ROOT "/../shared/data", name);
+	return access(buf, R_OK) ? NULL : buf;
+}
+
+static const char *const classbench[] = { "acl1_1k", "fw1_1k", "ipc1_1k" };
+
+Test(compile, agrees_with_the_scan_on_classbench_sets)
+{
+	void *img = new_image();
+	unsigned int files = 0;
+
+	for (size_t i = 0; i < sizeof(classbench) / sizeof(classbench[0]); i++) {
+		struct oracle_random rng = { i + 1 };
+		struct fb_ruleset rs;
+		char buf[512];
+
+		if (!shared_file(classbench[i], buf, sizeof(buf)))
+			continue;
+		cr_assert_gt(oracle_classbench(&rs, buf), 0);
+		must_compile(&rs, img);
+		must_agree(&rs, img, &rng, 100000, i + 1);
+		memset(img, 0, FB_IMAGE_BYTES_SMALL);
+		fb_ruleset_done(&rs);
+		files++;
+	}
+	free_image(img);
+	if (!files)
+		cr_skip_test("no rule sets beside the source; FB_SHARED names their folder");
+}
+
+Test(compile, ten_thousand_lines_fit_into_the_small_image)
+{
+	void *img = new_image();
+
+	for (unsigned int i = 0; i < 8; i++) {
+		struct oracle_random rng = { i };
+		struct fb_ruleset rs;
+		int family = i & 1 ? 6 : 4;
+		char buf[512];
+
+		if (i < 2)
+			oracle_synthesise(&rs, &rng, 10000, family);
+		else if (!shared_file(classbench[i / 2 - 1], buf, sizeof(buf)))
+			continue;
+		else
+			cr_assert_eq(oracle_grow(&rs, buf, 10000, family, 8), 10000);
+		must_compile(&rs, img);
+		must_agree(&rs, img, &rng, 2000, i);
+		memset(img, 0, FB_IMAGE_BYTES_SMALL);
+		fb_ruleset_done(&rs);
+	}
+	free_image(img);
+}
+
+Test(compile, a_set_of_a_hundred_thousand_prefixes)
+{
+	struct oracle_random rng = { 3 };
+	struct fb_ruleset rs;
+	void *img = new_image();
+
+	oracle_synthesise(&rs, &rng, 500, 4);
+	struct fb_ipset *set = &rs.sets.v[rs.boxes.v[17].src];
+
+	for (__u64 i = 0; i < 100000; i++)
+		fb_ipset_add(set, 4,
+			     (struct fb_range){ { 0, 0x20000000 + i * 4096 },
+						{ 0, 0x20000000 + i * 4096 + (i & 1023) } });
+	must_compile(&rs, img);
+	must_agree(&rs, img, &rng, 20000, 3);
+	fb_ruleset_done(&rs);
+	free_image(img);
+}
+
+Test(compile, many_lines_between_two_zones)
+{
+	struct oracle_random rng = { 5 };
+	struct fb_ruleset rs;
+	struct oracle_builder *b = oracle_builder_new(&rs);
+	void *img = new_image();
+	unsigned int src = oracle_set(b, 4, (struct fb_ip){ 0, 0x0a000000 }, 8),
+		     dst = oracle_set(b, 4, (struct fb_ip){ 0, 0xc0a80000 }, 16);
+
+	for (unsigned int port = 1; port <= 30000; port++)
+		oracle_line(b, src, dst,
+			    oracle_service(b, (struct fb_l4){ 6, 6, 0, 65535, (__u16)(2 * port),
+							      (__u16)(2 * port) }));
+	oracle_builder_free(b);
+	must_compile(&rs, img);
+	must_agree(&rs, img, &rng, 2000, 5);
+	fb_ruleset_done(&rs);
+	free_image(img);
+}
+
+Test(compile, an_empty_rule_set_permits_nothing)
+{
+	struct fb_ruleset rs = { 0 };
+	struct oracle_header h = {
+		.family = 4, .src = { 0, 0x0a000001 }, .dst = { 0, 0xffffffff }, .proto = 6
+	};
+	void *img = new_image();
+
+	must_compile(&rs, img);
+	cr_assert_eq(oracle_image_classify(img, WORDS, &h), 0);
+	cr_assert_eq(oracle_image_zone(img, WORDS, 4, h.src), 0);
+	h.family = 6;
+	h.src = h.dst = fb_ip_max(6);
+	cr_assert_eq(oracle_image_classify(img, WORDS, &h), 0);
+	free_image(img);
+}
+
+Test(compile, the_same_rule_set_is_the_same_image)
+{
+	struct oracle_random rng = { 11 };
+	struct fb_ruleset rs;
+	void *one = new_image(), *two = new_image();
+
+	oracle_random_ruleset(&rs, &rng, ORACLE_NESTED, 200);
+	must_compile(&rs, one);
+	must_compile(&rs, two);
+	cr_assert_eq(memcmp(one, two, FB_IMAGE_BYTES_SMALL), 0);
+	fb_ruleset_done(&rs);
+	free_image(one);
+	free_image(two);
+}
+
+Test(compile, a_corrupt_image_is_never_left)
+{
+	__u64 from = seed();
+	struct oracle_random rng = { from };
+	struct fb_ruleset rs;
+	void *img = new_image();
+	__u32 *words = img, sum = 0;
+
+	oracle_random_ruleset(&rs, &rng, ORACLE_TINY, 100);
+	must_compile(&rs, img);
+	__u32 used = ((struct fb_image_header *)img)->n_words;
+
+	for (unsigned int round = 0; round < 200; round++) {
+		for (unsigned int i = 0; i < 64; i++) {
+			__u32 at = oracle_below(&rng, round & 1 ? used : sizeof(struct fb_image_header) / 4);
+
+			words[at] = oracle_below(&rng, 2) ? (__u32)oracle_next(&rng)
+							  : words[at] ^ 1u << oracle_below(&rng, 32);
+		}
+		for (unsigned int i = 0; i < 500; i++) {
+			struct oracle_header h;
+
+			oracle_header(&rs, &rng, &h);
+			sum += oracle_image_classify(img, WORDS, &h) +
+			       oracle_image_zone(img, WORDS, h.family, h.dst);
+		}
+	}
+	cr_log_info("seed %llu, %u", (unsigned long long)from, sum); /* being here is the claim */
+	fb_ruleset_done(&rs);
+	free_image(img);
+}
+
+Test(compile, too_much_is_refused_by_name_and_leaves_nothing)
+{
+	struct oracle_random rng = { 1 };
+	struct fb_ruleset rs;
+	struct fb_error err = { 0 };
+	struct fb_image_stats stats;
+	void *img = new_image();
+
+	oracle_synthesise(&rs, &rng, 100000, 4);
+	cr_assert_eq(compile(&rs, img, &stats, &err), -E2BIG);
+	cr_assert(strstr(err.text, "section"), "%s", err.text);
+	for (size_t i = 0; i < WORDS; i++)
+		cr_assert_eq(((__u32 *)img)[i], 0);
+	fb_ruleset_done(&rs);
+	free_image(img);
+}
+
+static const struct fb_image_port *find_port(const void *img, __u32 key)
+{
+	const struct fb_image_header *h = img;
+	const struct fb_image_port *ports = (const struct fb_image_port *)((const __u32 *)img + h->port_w);
+
+	for (__u32 i = 0; i < FB_PORT_PROBES; i++) {
+		const struct fb_image_port *port = &ports[(fb_port_hash(key) + i) & h->port_mask];
+
+		if (port->key == key || !port->key)
+			return port->key ? port : NULL;
+	}
+	return NULL;
+}
+
+Test(compile, every_port_is_found_within_its_probes)
+{
+	struct fb_ruleset rs = { 0 };
+	struct fb_host_port ports[1000];
+	struct fb_compile_input in = { .ruleset = &rs, .ports = ports, .n_ports = 1000, .generation = 1 };
+	struct fb_image_stats stats;
+	struct fb_error err = { 0 };
+	void *img = new_image();
+
+	for (unsigned int i = 0; i < 1000; i++)
+		ports[i] = (struct fb_host_port){ .name = "eth1",
+						  .vlan = i % 2 ? (int)i : -1,
+						  .ifindex = 2 + i / 100,
+						  .device = 1000 + i,
+						  .mac = { 2, 0, 0, 0, (__u8)(i >> 8), (__u8)i },
+						  .zone = 2 + i % 60 };
+	for (unsigned int i = 0; i < 1000; i += 2) /* one untagged port an interface */
+		ports[i].ifindex = 1000 + i;
+	cr_assert_eq(fb_compile(&in, img, FB_IMAGE_BYTES_SMALL, &stats, &err), 0, "%s", err.text);
+	for (unsigned int i = 0; i < 1000; i++) {
+		const struct fb_image_port *p = find_port(img, FB_PORT_KEY(ports[i].ifindex, i % 2 ? i : 0));
+
+		cr_assert(p);
+		cr_assert(p->zone == ports[i].zone && p->device == ports[i].device &&
+			  memcmp(p->mac, ports[i].mac, 6) == 0);
+	}
+	cr_assert_null(find_port(img, FB_PORT_KEY(2, 4000)));
+	ports[5].ifindex = ports[7].ifindex, ports[5].vlan = ports[7].vlan;
+	cr_assert_eq(fb_compile(&in, img, FB_IMAGE_BYTES_SMALL, &stats, &err), -EINVAL);
+	ports[5].ifindex = 1u << 20;
+	cr_assert_eq(fb_compile(&in, img, FB_IMAGE_BYTES_SMALL, &stats, &err), -EINVAL);
+	free_image(img);
+}
+
+Test(compile, rules_and_pairs_are_as_the_lines_say)
+{
+	static const __s64 deadlines[] = { FB_NO_DEADLINE, 5, 0, -3, 0x100000000ll };
+	static const __u32 want[] = { FB_NO_DEADLINE, 5, 1, 1, FB_NO_DEADLINE - 1 };
+	struct fb_ruleset rs = { 0 };
+	void *img = new_image();
+	const struct fb_image_header *h = img;
+
+	for (unsigned int i = 0; i < 5; i++)
+		fb_vec_add(&rs.lines, (struct fb_line){ .kind = i == 2 ? FB_RULE_NEVER : FB_RULE_ALLOW,
+							.deadline = deadlines[i],
+							.slot = 10 + i });
+	fb_vec_add(&rs.pairs, (struct fb_pair_setting){ .src = 3, .dst = 63, .observe_until = 12345 });
+	must_compile(&rs, img);
+	const struct fb_image_rule *rules = (const struct fb_image_rule *)((const __u32 *)img + h->rule_w);
+	const struct fb_image_pair *pairs = (const struct fb_image_pair *)((const __u32 *)img + h->pair_w);
+
+	cr_assert(h->magic == FB_IMAGE_MAGIC && h->abi == FB_ABI_VERSION && h->generation == 7 &&
+		  h->applied_lo == 1000 && h->n_rules == 5);
+	cr_assert_eq(rules[0].kind, FB_RULE_NONE);
+	for (unsigned int i = 0; i < 5; i++) {
+		cr_assert_eq(rules[i + 1].kind, i == 2 ? FB_RULE_NEVER : FB_RULE_ALLOW);
+		cr_assert_eq(rules[i + 1].deadline, want[i]);
+		cr_assert_eq(rules[i + 1].slot, 10 + i);
+	}
+	cr_assert_eq(pairs[FB_PAIR(3, 63)].observe_until, 12345);
+	cr_assert_eq(pairs[FB_PAIR(63, 3)].observe_until, 0);
+	fb_ruleset_done(&rs);
+	free_image(img);
+}
