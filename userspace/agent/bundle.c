@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "policy/slots.h"
 
 #define SCHEMA "firebreak.bundle/1"
 
@@ -289,19 +288,4 @@ char *fb_bundle_encode(const struct fb_bundle *bundle, const struct fb_host *hos
 	if (!text)
 		abort();
 	return text;
-}
-
-void fb_bundle_copy(const struct fb_bundle *from, struct fb_bundle *ret)
-{
-	*ret = (struct fb_bundle){
-		.generation = from->generation,
-		.applied = from->applied,
-		.root = copy(from->root),
-		.catalogue = copy(from->catalogue),
-		.who = copy(from->who),
-		.reason = copy(from->reason),
-	};
-	for (size_t i = 0; i < from->files.n; i++)
-		add_file(ret, from->files.v[i].path, from->files.v[i].text, from->files.v[i].len);
-	fb_slots_copy(&from->slots, &ret->slots);
 }

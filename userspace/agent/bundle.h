@@ -37,8 +37,6 @@ char *fb_bundle_encode(const struct fb_bundle *bundle, const struct fb_host *hos
 /* -EBADMSG: not JSON, truncated, a sum that does not fit; -ENOTSUP: another language or schema. */
 int fb_bundle_decode(const char *text, size_t len, struct fb_bundle *ret, struct fb_error *err);
 void fb_bundle_done(struct fb_bundle *bundle);
-/* Deep copies. */
-void fb_bundle_copy(const struct fb_bundle *from, struct fb_bundle *ret);
 
 /* NULL = not in it. */
 const struct fb_bundle_file *fb_bundle_file(const struct fb_bundle *bundle, const char *path);

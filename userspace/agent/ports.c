@@ -26,7 +26,6 @@ static struct fb_port resolve(const struct fb_iface *iface, unsigned int zone, c
 	struct fb_port port = { .vlan = iface->vlan, .zone = zone };
 
 	strncpy(port.name, iface->name.s, sizeof(port.name) - 1);
-	port.exists = link != NULL;
 	if (!link) {
 		snprintf(port.why, sizeof(port.why), "%s does not exist: its zone is closed until it appears",
 			 iface->name.s);

@@ -16,7 +16,6 @@ struct fb_port {
 	unsigned int zone;
 	__u32 ifindex, device; /* 0 = it cannot be used now, see why */
 	__u8 mac[6];
-	bool exists;  /* the interface itself is there */
 	bool refused; /* it is there, and cannot be a policy interface as things are: an apply is refused */
 	char why[320];
 };
