@@ -34,5 +34,5 @@ while IFS=$'\t' read -r name command; do
 	[ -n "$name" ] || continue
 	report "$name" 600 bash -c "cd '$FB_BUILD' && $command"
 done <"$out/programs"
-if [ -x "$FB_TOP/tests/kernels/trunk.sh" ]; then report trunk 400 "$FB_TOP/tests/kernels/trunk.sh"; fi
+if [ -x "$FB_TOP/tests/kernels/trunk.sh" ]; then report trunk 700 "$FB_TOP/tests/kernels/trunk.sh"; fi
 touch "$out/finished"

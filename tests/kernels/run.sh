@@ -99,7 +99,7 @@ kvm_works() {
 }
 accel=${FB_QEMU_ACCEL:-}
 if [ -z "$accel" ]; then if kvm_works; then accel=kvm; else accel=tcg,thread=multi; fi; fi
-case $accel in kvm*) cpu=host limit=300 ;; *) cpu=max limit=900 ;; esac
+case $accel in kvm*) cpu=host limit=300 ;; *) cpu=max limit=1500 ;; esac
 # la57 and friends cost emulation and tell nothing
 [ "$cpu" = host ] || cpu=max,la57=off,pku=off
 
