@@ -58,9 +58,9 @@ FB_INLINE int fb_l2_address(const struct fb_ctx *c, const struct fb_image_port *
 
 	if (!(c->pkt.flags & FB_PKT_GROUP_MAC))
 		return *(const __u32 *)c->pkt.dmac == *(const __u32 *)port->mac &&
-				       *(const __u16 *)(c->pkt.dmac + 4) == *(const __u16 *)(port->mac + 4) ?
-			       FB_NEXT :
-			       FB_DROP_L2_ADDRESS;
+				       *(const __u16 *)(c->pkt.dmac + 4) == *(const __u16 *)(port->mac + 4)
+			       ? FB_NEXT
+			       : FB_DROP_L2_ADDRESS;
 	if (c->pkt.flags & FB_PKT_GROUP_DST)
 		return FB_NEXT;
 	own = fb_self_find(c->pkt.family, c->pkt.d_hi, c->pkt.d_lo, c->zone);
@@ -68,7 +68,8 @@ FB_INLINE int fb_l2_address(const struct fb_ctx *c, const struct fb_image_port *
 }
 
 /* Out by its next hop, or to the kernel where XDP cannot do it. */
-FB_INLINE int fb_out(struct xdp_md *ctx, struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u32 stamp, int *action)
+FB_INLINE int fb_out(struct xdp_md *ctx, struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u32 stamp,
+		     int *action)
 {
 	struct fb_way way;
 	int reason;
@@ -77,7 +78,8 @@ FB_INLINE int fb_out(struct xdp_md *ctx, struct fb_ctx *c, struct fb_hit *hit, _
 	if (reason != FB_NEXT)
 		return reason;
 	/* The kernel answers for a used-up hop limit, and is heard because the flow is live. */
-	if (c->pkt.ttl <= 1 || way.kernel || !way.nh || (c->pkt.flags & FB_PKT_OPTIONS) || (way.nh->mtu && c->pkt.ip_len > way.nh->mtu))
+	if (c->pkt.ttl <= 1 || way.kernel || !way.nh || (c->pkt.flags & FB_PKT_OPTIONS) ||
+	    (way.nh->mtu && c->pkt.ip_len > way.nh->mtu))
 		return fb_pass(ctx, c, FB_TOKEN_FORWARD, action);
 	c->nexthop = way.index;
 	return fb_send(ctx, c, way.nh, action);
@@ -163,7 +165,8 @@ int fb_tc_in(struct __sk_buff *skb)
 	if (!c)
 		return TC_ACT_SHOT;
 	c->bytes = skb->len;
-	if (skb->pkt_type == 5) /* PACKET_LOOPBACK: our own multicast, looped back to local listeners; never set by a driver */
+	if (skb->pkt_type ==
+	    5) /* PACKET_LOOPBACK: our own multicast, looped back to local listeners; never set by a driver */
 		return TC_ACT_UNSPEC;
 	if ((void *)(token + 1) > (void *)(long)skb->data || token->magic != FB_TOKEN_MAGIC) {
 		fb_account(c, FB_DROP_UNDECIDED);
@@ -203,7 +206,8 @@ FB_INLINE int fb_made_here(struct __sk_buff *skb, const void *img, struct fb_ctx
 		return FB_PASSED;
 	if (!c->pkt.family)
 		return FB_DROP_L2_PROTOCOL;
-	if ((c->pkt.flags & FB_PKT_ICMP_ERROR) && !fb_quote(c, (void *)(long)skb->data, (void *)(long)skb->data_end))
+	if ((c->pkt.flags & FB_PKT_ICMP_ERROR) &&
+	    !fb_quote(c, (void *)(long)skb->data, (void *)(long)skb->data_end))
 		return FB_DROP_ICMP_UNRELATED;
 	int reason = fb_verdict(img, c, &hit, fb_stamp(c->tick));
 
@@ -227,7 +231,8 @@ FB_INLINE int fb_out_skb(struct __sk_buff *skb, struct fb_ctx *c)
 		/* Forwarded by the kernel: only into the zone that XDP passed it for. Its counters are XDP's. */
 		c->zone = FB_ZONE_NONE;
 		c->dst_zone = c->out_zone;
-		return skb->tc_index == FB_TC_INDEX(c->out_zone, FB_TOKEN_FORWARD) ? FB_NEXT : FB_DROP_ROUTE_MISMATCH;
+		return skb->tc_index == FB_TC_INDEX(c->out_zone, FB_TOKEN_FORWARD) ? FB_NEXT
+										   : FB_DROP_ROUTE_MISMATCH;
 	}
 	c->zone = FB_ZONE_SELF;
 	c->made_here = 1;

@@ -30,9 +30,10 @@ enum fb_record_word {
 
 /* A cell: link to a shape, link to a list. */
 #define FB_CELL_WORDS 2u
-/* A shape is an array of links by L4 class >> 6, then 64 halves: the place in the list, 0 = no box of it matches. */
-#define FB_SHAPE_SHIFT 6u
-#define FB_SHAPE_BLOCK (1u << FB_SHAPE_SHIFT)
+/*
+ * A shape is an array of links by L4 class >> shape_shift, then halves by the bits below: the place in the list, 0 = no box of it matches. The
+ * shift is the compiler's choice: few classes want small blocks, many want short arrays.
+ */
 /* A list begins with FB_RANK_NONE, so that place 0 is an answer too; then ranks of boxes, the best first. */
 
 /* IPv4: 65536 entries by the upper half, nodes of 16 entries by 4 more bits each: FB_CLS_LEAF | record, or link to a node. */
@@ -59,8 +60,9 @@ struct fb_classify_header {
 	__u32 dport; /* halves: class of each destination port */
 	__u32 n_sport, n_dport;
 	__u32 source; /* halves [protocol class * n_sport + source port class]: class of both */
-	__u32 l4;     /* halves [that class * n_dport + destination port class]: L4 class, 0 = no service */
-	__u32 box;    /* words: the rule of each rank; one more, 0, for rank FB_RANK_NONE = number of boxes */
+	__u32 shape_shift;
+	__u32 l4;  /* halves [that class * n_dport + destination port class]: L4 class, 0 = no service */
+	__u32 box; /* words: the rule of each rank; one more, 0, for rank FB_RANK_NONE = number of boxes */
 };
 
 #ifndef __bpf__

@@ -11,15 +11,15 @@
 
 #include <linux/types.h>
 
-#define FB_ABI_VERSION 1u
+#define FB_ABI_VERSION	    1u
 #define FB_LANGUAGE_VERSION 1u
 
 /* ---- drop reasons ------------------------------------------------------------------------
  * One list: number, C name, the name shown to people, what it means. Numbers are never reused.
  * 0 is "passed". FB_WOULD_DROP is not a drop: it counts what observe mode let through.
  */
-#define FB_REASONS(X)                                                                              \
-	X(1, MALFORMED, "malformed", "headers are truncated or contradict each other")             \
+#define FB_REASONS(X)                                                                               \
+	X(1, MALFORMED, "malformed", "headers are truncated or contradict each other")              \
 	X(2, L2_ADDRESS, "l2-address", "the frame was not sent to this gateway's MAC address")      \
 	X(3, L2_PROTOCOL, "l2-protocol", "an ethertype or tag that the zone does not admit")        \
 	X(4, NO_ZONE, "no-zone", "the interface, tag or destination belongs to no zone")            \
@@ -51,18 +51,18 @@ enum fb_reason {
 #define FB_X(n, id, name, text) FB_DROP_##id = n,
 	FB_REASONS(FB_X)
 #undef FB_X
-	FB_WOULD_DROP = 31,
+		FB_WOULD_DROP = 31,
 	FB_REASON_COUNT = 32, /* stride of the pair counters */
 	FB_NEXT = 255,	      /* a stage's answer: go on */
 };
 
 /* ---- zones ---------------------------------------------------------------------------- */
-#define FB_ZONE_NONE 0u
-#define FB_ZONE_SELF 1u
-#define FB_ZONE_FIRST 2u
-#define FB_ZONES_MAX 64u /* ids 2..63 are the policy's zones */
-#define FB_PAIR(src, dst) ((src) * FB_ZONES_MAX + (dst))
-#define FB_PAIRS_MAX (FB_ZONES_MAX * FB_ZONES_MAX)
+#define FB_ZONE_NONE	  0u
+#define FB_ZONE_SELF	  1u
+#define FB_ZONE_FIRST	  2u
+#define FB_ZONES_MAX	  64u /* ids 2..63 are the policy's zones */
+#define FB_PAIR(src, dst) ((src)*FB_ZONES_MAX + (dst))
+#define FB_PAIRS_MAX	  (FB_ZONES_MAX * FB_ZONES_MAX)
 
 /*
  * Addresses that stand for a role rather than a host (S13, S14, S20, S21). The data plane replaces an
@@ -84,7 +84,7 @@ enum fb_role_kind {
  */
 #define FB_IMAGE_BYTES_SMALL (16u << 20)
 #define FB_IMAGE_BYTES_LARGE (64u << 20)
-#define FB_IMAGE_MAGIC 0x31424246u /* "FBB1" */
+#define FB_IMAGE_MAGIC	     0x31424246u /* "FBB1" */
 
 struct fb_image_header {
 	__u32 magic;	  /* FB_IMAGE_MAGIC, written last */
@@ -93,23 +93,23 @@ struct fb_image_header {
 	__u32 n_words;
 	__u32 applied_lo; /* unix seconds at which the policy was applied; an earlier clock closes dated lines */
 	__u32 n_rules;
-	__u32 port_w;	  /* fb_image_port[], open addressing */
-	__u32 port_mask;  /* slots - 1 */
-	__u32 pair_w;	  /* fb_image_pair[FB_PAIRS_MAX] */
-	__u32 rule_w;	  /* fb_image_rule[] */
+	__u32 port_w;	 /* fb_image_port[], open addressing */
+	__u32 port_mask; /* slots - 1 */
+	__u32 pair_w;	 /* fb_image_pair[FB_PAIRS_MAX] */
+	__u32 rule_w;	 /* fb_image_rule[] */
 	__u32 reserved[6];
 	/* The classifier's own header; see bpf/lib/classify.h. */
 	__u32 cls[48];
 };
 
 /* The zone of (ifindex, VLAN). key 0 = free slot. Probe from fb_port_hash(), at most FB_PORT_PROBES slots. */
-#define FB_PORT_PROBES 8u
+#define FB_PORT_PROBES		  8u
 #define FB_PORT_KEY(ifindex, vid) (((__u32)(ifindex) << 12) | ((__u32)(vid)&0xfffu))
 struct fb_image_port {
-	__u32 key;    /* FB_PORT_KEY; ifindex < 2^20 */
-	__u8 zone;    /* the zone that lives there */
+	__u32 key; /* FB_PORT_KEY; ifindex < 2^20 */
+	__u8 zone; /* the zone that lives there */
 	__u8 flags;
-	__u8 mac[6];  /* the interface's MAC address */
+	__u8 mac[6]; /* the interface's MAC address */
 	__u32 device; /* the kernel's device for it, whose routes are asked: the VLAN device, or ifindex itself */
 };
 static inline __attribute__((always_inline)) __u32 fb_port_hash(__u32 key)
@@ -124,7 +124,7 @@ struct fb_image_pair {
 };
 
 enum fb_rule_kind { FB_RULE_NONE = 0, FB_RULE_ALLOW = 1, FB_RULE_NEVER = 2 };
-#define FB_NO_DEADLINE 0xffffffffu
+#define FB_NO_DEADLINE	0xffffffffu
 #define FB_RULE_NO_SLOT 0u
 
 /* One compiled line. A cell of the classifier names at most one. */
@@ -164,12 +164,12 @@ enum fb_flow_state {
  * Time inside of the data plane is a tick: CLOCK_MONOTONIC (coarse) nanoseconds >> FB_TICK_SHIFT, 1.07 s. A shift, because a 64-bit
  * division costs more than the flow lookup. Time-outs by state, in ticks; an idle entry past it is free.
  */
-#define FB_TICK_SHIFT 30
-#define FB_TIMEOUT_NEW 28u
-#define FB_TIMEOUT_REPLIED 56u
+#define FB_TICK_SHIFT	       30
+#define FB_TIMEOUT_NEW	       28u
+#define FB_TIMEOUT_REPLIED     56u
 #define FB_TIMEOUT_ESTABLISHED 80000u /* about a day: a quiet maintenance session lives over night */
-#define FB_TIMEOUT_CLOSING 10u
-#define FB_TIMEOUT_DGRAM 168u
+#define FB_TIMEOUT_CLOSING     10u
+#define FB_TIMEOUT_DGRAM       168u
 
 /* A bucket's line: 8 tags, then 8 words of state << 28 | last-seen tick (28 bits). A way is free when its meta is 0. */
 struct fb_flow_bucket {
@@ -177,8 +177,8 @@ struct fb_flow_bucket {
 	__u32 meta[FB_FLOW_WAYS];
 };
 #define FB_META(state, tick) (((__u32)(state) << 28) | ((__u32)(tick)&0x0fffffffu))
-#define FB_META_STATE(m) ((m) >> 28)
-#define FB_META_TICK(m) ((m)&0x0fffffffu)
+#define FB_META_STATE(m)     ((m) >> 28)
+#define FB_META_TICK(m)	     ((m)&0x0fffffffu)
 
 /* Endpoint a is the lower (address, port); zone[i] is where packets *from* endpoint i come in. */
 struct fb_flow {
@@ -189,10 +189,10 @@ struct fb_flow {
 	__u8 proto, family; /* family 4 or 6 */
 	__u8 zone[2];
 	__u64 hi_a, hi_b; /* IPv6 only */
-	__u32 rule;	/* slot */
-	__u32 deadline; /* unix seconds */
-	__u8 origin;	/* 0: a initiated, 1: b */
-	__u8 flags;	/* FB_FLOW_F_* */
+	__u32 rule;	  /* slot */
+	__u32 deadline;	  /* unix seconds */
+	__u8 origin;	  /* 0: a initiated, 1: b */
+	__u8 flags;	  /* FB_FLOW_F_* */
 	__u16 nexthop[2];
 	__u16 spare;
 	/* second line */
@@ -261,7 +261,7 @@ struct fb_egress {
 struct fb_runtime {
 	__u32 route_epoch; /* bumped on every route, neighbour, address or link change */
 	__s32 tai_offset;  /* TAI - UTC of the kernel clock, seconds */
-	__u32 xdp_prog_id;  /* of the live XDP program: redirect errors of others are not counted */
+	__u32 xdp_prog_id; /* of the live XDP program: redirect errors of others are not counted */
 	__u32 pad;
 	__u64 fake_mono_ns; /* the tests' clock seam: used only if fb_config.fake_clock */
 	__u64 fake_unix;
@@ -283,13 +283,13 @@ enum fb_token_class { FB_TOKEN_FORWARD = 1, FB_TOKEN_SELF = 2, FB_TOKEN_ARP = 3 
 #define FB_TOKEN_MAGIC 0xfb7e51a1u
 struct fb_token {
 	__u32 magic;
-	__u8 zone; /* destination zone */
-	__u8 cls;  /* enum fb_token_class */
+	__u8 zone;   /* destination zone */
+	__u8 cls;    /* enum fb_token_class */
 	__u8 tagged; /* XDP saw a VLAN tag */
 	__u8 pad;
 };
 #define FB_TC_INDEX(zone, cls) ((__u16)(0x8000u | ((__u32)(cls) << 8) | (__u32)(zone)))
-#define FB_TC_INDEX_ZONE(t) ((t)&0xffu)
+#define FB_TC_INDEX_ZONE(t)    ((t)&0xffu)
 
 /* The answer of the explain instance: one element; the agent reads it after BPF_PROG_TEST_RUN. */
 struct fb_explain {

@@ -104,15 +104,20 @@ FB_INLINE __u32 fb_l4_class(const void *img, __u32 mask, __u8 proto, __u16 sport
 	return fb_image_half(img, mask, FB_CLS(img, l4), s * FB_CLS(img, n_dport) + d);
 }
 
+/* An L4 class as a shape is asked for it. */
+struct fb_l4_place {
+	__u32 block, half;
+};
+
 /* The best rank of a quadrant. */
-FB_INLINE __u32 fb_quadrant(const void *img, __u32 mask, __u32 row, __u32 dst, __u32 l4)
+FB_INLINE __u32 fb_quadrant(const void *img, __u32 mask, __u32 row, __u32 dst, struct fb_l4_place l4)
 {
 	__u32 w = fb_image_get(img, mask, row + (dst >> 2 * FB_ROW_SHIFT)), place;
 
 	w = fb_image_get(img, mask, w + (dst >> FB_ROW_SHIFT & (FB_ROW_BLOCK - 1)));
 	w = fb_image_get(img, mask, w + (dst & (FB_ROW_BLOCK - 1)));
-	place = fb_image_get(img, mask, fb_image_get(img, mask, w) + (l4 >> FB_SHAPE_SHIFT));
-	place = fb_image_half(img, mask, place, l4 & (FB_SHAPE_BLOCK - 1));
+	place = fb_image_get(img, mask, fb_image_get(img, mask, w) + l4.block);
+	place = fb_image_half(img, mask, place, l4.half);
 	return fb_image_get(img, mask, fb_image_get(img, mask, w + 1) + place);
 }
 
@@ -129,9 +134,11 @@ FB_INLINE __u32 fb_classify(const void *img, __u32 src, __u32 dst, int family, _
 			    __u16 dport)
 {
 	__u32 mask = FB_IMAGE_MASK;
-	__u32 l4 = fb_l4_class(img, mask, proto, sport, dport), best;
+	__u32 class = fb_l4_class(img, mask, proto, sport, dport), shift = FB_CLS(img, shape_shift) & 31,
+	      best;
 	__u32 narrow = fb_image_get(img, mask, dst + FB_REC_DST),
 	      broad = fb_image_get(img, mask, dst + FB_REC_DST + 1);
+	struct fb_l4_place l4 = { class >> shift, class & ((1u << shift) - 1) };
 
 	(void)family; /* the records are of one family already */
 	best = fb_quadrant(img, mask, fb_image_get(img, mask, src + FB_REC_ROW), narrow, l4);

@@ -13,13 +13,13 @@
 #define FB_INLINE static __always_inline
 
 /* Unsized here: 64 bytes until the agent says otherwise (a forward-declared value type is refused by libbpf 1.1). */
-#define FB_BIG_MAP(name)                                                                           \
-	struct {                                                                                   \
-		__uint(type, BPF_MAP_TYPE_ARRAY);                                                  \
-		__uint(key_size, 4);                                                               \
-		__uint(value_size, 64);                                                            \
-		__uint(max_entries, 1);                                                            \
-		__uint(map_flags, BPF_F_MMAPABLE);                                                 \
+#define FB_BIG_MAP(name)                           \
+	struct {                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY);  \
+		__uint(key_size, 4);               \
+		__uint(value_size, 64);            \
+		__uint(max_entries, 1);            \
+		__uint(map_flags, BPF_F_MMAPABLE); \
 	} name SEC(".maps")
 
 struct {

@@ -56,7 +56,9 @@ FB_INLINE int fb_flow_key(struct fb_ctx *c, __u8 zone_from, __u8 zone_to)
 
 	if (!g)
 		return 0;
-	dir = fb_forget(c, s_hi > d_hi || (s_hi == d_hi && (s_lo > d_lo || (s_lo == d_lo && pkt->sport > pkt->dport)))) & 1;
+	dir = fb_forget(c, s_hi > d_hi || (s_hi == d_hi &&
+					   (s_lo > d_lo || (s_lo == d_lo && pkt->sport > pkt->dport)))) &
+	      1;
 	key->dir = dir;
 	key->lo_a = dir ? d_lo : s_lo;
 	key->lo_b = dir ? s_lo : d_lo;
@@ -228,7 +230,8 @@ FB_INLINE int fb_flow_claim(struct fb_ctx *c, void *buckets, __u32 state)
 
 		for (__u32 i = 0; i < 2 * FB_FLOW_WAYS; i++) {
 			struct fb_flow_bucket *line =
-				fb_at(buckets, i < FB_FLOW_WAYS ? key->bucket[0] : key->bucket[1], fb_cfg.bucket_mask, 6);
+				fb_at(buckets, i < FB_FLOW_WAYS ? key->bucket[0] : key->bucket[1],
+				      fb_cfg.bucket_mask, 6);
 			__u32 meta = *(volatile __u32 *)&line->meta[i & 7];
 			__u32 worth = fb_forget(c, fb_way_worth(meta, c->tick));
 
@@ -243,7 +246,8 @@ FB_INLINE int fb_flow_claim(struct fb_ctx *c, void *buckets, __u32 state)
 		struct fb_flow_bucket *line =
 			fb_at(buckets, best_i & 8 ? key->bucket[1] : key->bucket[0], fb_cfg.bucket_mask, 6);
 
-		if (__sync_val_compare_and_swap(&line->meta[best_i & 7], best_meta, FB_META(state, c->tick)) == best_meta)
+		if (__sync_val_compare_and_swap(&line->meta[best_i & 7], best_meta,
+						FB_META(state, c->tick)) == best_meta)
 			return (int)(best_i & 15);
 	}
 	return -1;
@@ -279,7 +283,9 @@ static __noinline int fb_flow_create(struct fb_ctx *c, struct fb_hit *hit)
 	const struct fb_flow_key *key = &c->key;
 	void *buckets = fb_base(&fb_buckets), *flows = fb_base(&fb_flows);
 	/* What mid-stream observation saw of TCP has no handshake to prove itself by; it lives as long as it talks. */
-	__u32 state = c->observed && c->pkt.proto == FB_PROTO_TCP_N && !(c->pkt.tcp & FB_TCP_SYN) ? FB_FLOW_DGRAM : FB_FLOW_NEW;
+	__u32 state = c->observed && c->pkt.proto == FB_PROTO_TCP_N && !(c->pkt.tcp & FB_TCP_SYN)
+			      ? FB_FLOW_DGRAM
+			      : FB_FLOW_NEW;
 	__u32 bucket, way;
 	int claimed;
 

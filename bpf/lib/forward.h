@@ -12,11 +12,11 @@
 
 #include "path.h"
 
-#define FB_NEXTHOP_WAYS 8u
+#define FB_NEXTHOP_WAYS	 8u
 #define FB_NEXTHOP_GRACE 4u
-#define FB_PROBE_TICKS 9u /* about ten seconds */
-#define FB_AF_INET 2
-#define FB_AF_INET6 10
+#define FB_PROBE_TICKS	 9u /* about ten seconds */
+#define FB_AF_INET	 2
+#define FB_AF_INET6	 10
 
 /* A resolved way out; 1 in kernel = leave it to the kernel (no neighbour yet, or the table is full). */
 struct fb_way {
@@ -30,14 +30,16 @@ FB_INLINE int fb_nexthop_same(const struct fb_nexthop *nh, const struct fb_nexth
 	const __u32 *a = (const __u32 *)nh, *b = (const __u32 *)want;
 
 	/* ifindex, port, vid and mtu, both MACs (words 3..8), zone */
-	return a[3] == b[3] && a[4] == b[4] && a[5] == b[5] && a[6] == b[6] && a[7] == b[7] && a[8] == b[8] && nh->zone == want->zone;
+	return a[3] == b[3] && a[4] == b[4] && a[5] == b[5] && a[6] == b[6] && a[7] == b[7] && a[8] == b[8] &&
+	       nh->zone == want->zone;
 }
 
 FB_INLINE void fb_nexthop_intern(const struct fb_nexthop *want, __u32 tick, struct fb_way *way)
 {
 	void *table = fb_base(&fb_nexthops);
 	const __u32 *w = (const __u32 *)want;
-	__u32 hash = (w[3] ^ w[4] * 31 ^ w[5] * 131 ^ w[6] * 8191 ^ w[7] * 0x9e3779b1u ^ w[8] * 0x85ebca6bu) * 0xc2b2ae35u;
+	__u32 hash = (w[3] ^ w[4] * 31 ^ w[5] * 131 ^ w[6] * 8191 ^ w[7] * 0x9e3779b1u ^ w[8] * 0x85ebca6bu) *
+		     0xc2b2ae35u;
 	__u32 first = (hash >> 16) * FB_NEXTHOP_WAYS;
 
 	way->nh = 0;
@@ -102,8 +104,8 @@ FB_INLINE void fb_fib_params(struct bpf_fib_lookup *fib, const struct fb_ctx *c)
 		return;
 	}
 	fib->family = FB_AF_INET6;
-	__u64 words[4] = { __builtin_bswap64(c->pkt.s_hi), __builtin_bswap64(c->pkt.s_lo), __builtin_bswap64(c->pkt.d_hi),
-			   __builtin_bswap64(c->pkt.d_lo) };
+	__u64 words[4] = { __builtin_bswap64(c->pkt.s_hi), __builtin_bswap64(c->pkt.s_lo),
+			   __builtin_bswap64(c->pkt.d_hi), __builtin_bswap64(c->pkt.d_lo) };
 
 	__builtin_memcpy(fib->ipv6_src, words, 16);
 	__builtin_memcpy(fib->ipv6_dst, words + 2, 16);
@@ -150,7 +152,8 @@ static __noinline int fb_resolve(void *ctx, struct fb_ctx *c, struct fb_way *way
  * Once in ten seconds a next hop's resolving packet goes the kernel's way, so that its neighbour machine confirms or fails the
  * neighbour: XDP alone never notices a replaced network card.
  */
-FB_INLINE int fb_way_out(void *ctx, struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u32 stamp, struct fb_way *way)
+FB_INLINE int fb_way_out(void *ctx, struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u32 stamp,
+			 struct fb_way *way)
 {
 	void *table = fb_base(&fb_nexthops);
 	int reason;

@@ -55,13 +55,15 @@ FB_INLINE int fb_quote(struct fb_ctx *c, const __u8 *data, const __u8 *end)
 		return 0;
 	ip = data + (off & 511);
 	if (pkt->family == 4) {
-		if (ip + 20 > end || ip[0] != 0x45 || (fb_get16(ip + 6) & 0x1fff) || fb_get32(ip + 12) != (__u32)pkt->d_lo)
+		if (ip + 20 > end || ip[0] != 0x45 || (fb_get16(ip + 6) & 0x1fff) ||
+		    fb_get32(ip + 12) != (__u32)pkt->d_lo)
 			return 0;
 		pkt->proto = ip[9];
 		pkt->s_lo = fb_get32(ip + 16);
 		ip += 20;
 	} else {
-		if (ip + 40 > end || (ip[0] >> 4) != 6 || fb_get64(ip + 8) != pkt->d_hi || fb_get64(ip + 16) != pkt->d_lo)
+		if (ip + 40 > end || (ip[0] >> 4) != 6 || fb_get64(ip + 8) != pkt->d_hi ||
+		    fb_get64(ip + 16) != pkt->d_lo)
 			return 0;
 		pkt->proto = ip[6];
 		pkt->s_hi = fb_get64(ip + 24);

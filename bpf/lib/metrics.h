@@ -16,7 +16,9 @@ FB_INLINE void fb_count_pair(__u32 zone, __u32 dst_zone, __u32 reason, __u32 byt
 
 	if (!base)
 		return;
-	counter = fb_at(base, (cpu * FB_PAIRS_MAX + FB_PAIR(zone & 63, dst_zone & 63)) * FB_REASON_COUNT + (reason & 31),
+	counter = fb_at(base,
+			(cpu * FB_PAIRS_MAX + FB_PAIR(zone & 63, dst_zone & 63)) * FB_REASON_COUNT +
+				(reason & 31),
 			(fb_cfg.cpu_mask + 1) * FB_PAIRS_MAX * FB_REASON_COUNT - 1, 4);
 	counter->packets++;
 	counter->bytes += bytes;
@@ -30,7 +32,8 @@ FB_INLINE void fb_count_rule(const struct fb_ctx *c)
 
 	if (!base)
 		return;
-	counter = fb_at(base, cpu * FB_RULE_SLOTS + (c->rule & (FB_RULE_SLOTS - 1)), (fb_cfg.cpu_mask + 1) * FB_RULE_SLOTS - 1, 5);
+	counter = fb_at(base, cpu * FB_RULE_SLOTS + (c->rule & (FB_RULE_SLOTS - 1)),
+			(fb_cfg.cpu_mask + 1) * FB_RULE_SLOTS - 1, 5);
 	counter->packets++;
 	counter->bytes += c->bytes;
 	counter->flows += c->new_flow;

@@ -38,7 +38,8 @@ FB_INLINE int fb_revalidate(const void *img, struct fb_ctx *c, struct fb_hit *hi
 
 	if (turned) {
 		fb_turn(c, hit->zone_to, hit->zone_from);
-		c->pkt.cport = c->pkt.flags & FB_PKT_ECHO ? (c->pkt.family == 4 ? 8 : 128) << 8 : c->pkt.dport;
+		c->pkt.cport = c->pkt.flags & FB_PKT_ECHO ? (c->pkt.family == 4 ? 8 : 128) << 8
+							  : c->pkt.dport;
 	}
 	reason = fb_judge(img, c);
 	dst = c->dst_zone;
@@ -106,7 +107,8 @@ FB_INLINE int fb_hit_path(const void *img, struct fb_ctx *c, struct fb_hit *hit,
 	if (fb_is_reversal(&c->pkt, dir == hit->origin)) {
 		reason = fb_judge(img, c);
 		if (reason == FB_NEXT && c->pkt.proto == FB_PROTO_TCP_N && hit->state == FB_FLOW_CLOSING)
-			fb_flow_end(hit); /* the other side calls back on the same ports: its next SYN makes a flow of its own */
+			fb_flow_end(
+				hit); /* the other side calls back on the same ports: its next SYN makes a flow of its own */
 		return reason;
 	}
 	c->rule = hit->rule;

@@ -10,19 +10,19 @@
 #include <firebreak_abi.h>
 
 #define FB_ETH_IPV4 0x0800u
-#define FB_ETH_ARP 0x0806u
+#define FB_ETH_ARP  0x0806u
 #define FB_ETH_VLAN 0x8100u
 #define FB_ETH_QINQ 0x88a8u
 #define FB_ETH_IPV6 0x86ddu
 
-#define FB_PROTO_ICMP4 1u
-#define FB_PROTO_TCP_N 6u
-#define FB_PROTO_UDP_N 17u
-#define FB_PROTO_ICMP6 58u
+#define FB_PROTO_ICMP4	1u
+#define FB_PROTO_TCP_N	6u
+#define FB_PROTO_UDP_N	17u
+#define FB_PROTO_ICMP6	58u
 #define FB_PROTO_SCTP_N 132u
 
 #define FB_EXT_HEADERS_MAX 8
-#define FB_ECHO_PORT 8u
+#define FB_ECHO_PORT	   8u
 
 enum fb_tcp_flag { FB_TCP_FIN = 1, FB_TCP_SYN = 2, FB_TCP_RST = 4, FB_TCP_PSH = 8, FB_TCP_ACK = 16 };
 
@@ -40,11 +40,11 @@ struct fb_pkt {
 	__u64 s_hi, s_lo, d_hi, d_lo; /* host order, as in struct fb_flow */
 	__u32 l3, l4;		      /* offsets from the start of the frame; l4 0 for ARP */
 	__u32 flags;
-	__u32 seq, ack;	   /* TCP */
+	__u32 seq, ack;	    /* TCP */
 	__u16 sport, dport; /* what the flow table sees: ports; for ICMP see fb_parse_icmp */
-	__u16 cport;	   /* what the classifier sees as destination port: dport, or ICMP type << 8 | code */
-	__u16 ip_len;	   /* IP packet length, both families (IPv6: header included) */
-	__u16 payload;	   /* TCP: bytes after the header */
+	__u16 cport;   /* what the classifier sees as destination port: dport, or ICMP type << 8 | code */
+	__u16 ip_len;  /* IP packet length, both families (IPv6: header included) */
+	__u16 payload; /* TCP: bytes after the header */
 	__u16 ethertype;
 	__u16 vid;
 	__u8 family; /* 4, 6, 0 = not IP */
@@ -67,14 +67,29 @@ FB_PKT_INLINE __u16 fb_get16(const __u8 *p)
 {
 	return (__u16)((p[0] << 8) | p[1]);
 }
-/* Whole loads: byte-wise assembly costs six instructions a word. */
+/*
+ * Whole loads: packet memory may be read at any address in BPF, and byte-wise assembly, which is what clang makes of an unaligned type there,
+ * costs six instructions a word. Natively that type is the defined way.
+ */
+#ifdef __bpf__
+#define FB_PACKED
+#else
+#define FB_PACKED __attribute__((packed))
+#endif
+struct fb_load32 {
+	__u32 v;
+} FB_PACKED;
+struct fb_load64 {
+	__u64 v;
+} FB_PACKED;
+
 FB_PKT_INLINE __u32 fb_get32(const __u8 *p)
 {
-	return __builtin_bswap32(*(const __u32 *)p);
+	return __builtin_bswap32(((const struct fb_load32 *)p)->v);
 }
 FB_PKT_INLINE __u64 fb_get64(const __u8 *p)
 {
-	return __builtin_bswap64(*(const __u64 *)p);
+	return __builtin_bswap64(((const struct fb_load64 *)p)->v);
 }
 
 FB_PKT_INLINE enum fb_reason fb_parse_icmp(struct fb_pkt *pkt, const __u8 *p, const __u8 *end)
@@ -94,8 +109,8 @@ FB_PKT_INLINE enum fb_reason fb_parse_icmp(struct fb_pkt *pkt, const __u8 *p, co
 		pkt->dport = request ? FB_ECHO_PORT : id;
 		return FB_NEXT;
 	}
-	if (pkt->proto == FB_PROTO_ICMP4 ? (type == 3 || type == 4 || type == 5 || type == 11 || type == 12) :
-					   type < 128)
+	if (pkt->proto == FB_PROTO_ICMP4 ? (type == 3 || type == 4 || type == 5 || type == 11 || type == 12)
+					 : type < 128)
 		pkt->flags |= FB_PKT_ICMP_ERROR;
 	pkt->sport = pkt->dport = pkt->cport;
 	return FB_NEXT;
@@ -180,8 +195,8 @@ FB_PKT_INLINE enum fb_reason fb_parse_ipv4(struct fb_pkt *pkt, const __u8 *p, co
 /* True if next is an extension header that may be walked over: its length is in units of 8 (AH: of 4). */
 FB_PKT_INLINE int fb_is_extension(__u8 next)
 {
-	return next == 0 || next == 43 || next == 44 || next == 51 || next == 60 || next == 135 || next == 139 ||
-	       next == 140;
+	return next == 0 || next == 43 || next == 44 || next == 51 || next == 60 || next == 135 ||
+	       next == 139 || next == 140;
 }
 
 FB_PKT_INLINE enum fb_reason fb_parse_ipv6(struct fb_pkt *pkt, const __u8 *p, const __u8 *end)

@@ -28,17 +28,21 @@ FB_INLINE int fb_is_reversal(const struct fb_pkt *pkt, int from_origin)
 	return (pkt->proto == FB_PROTO_ICMP4 || pkt->proto == FB_PROTO_ICMP6) && !(pkt->flags & FB_PKT_ECHO);
 }
 
-FB_INLINE enum fb_reason fb_tcp_handshake(struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u8 f, __u32 *state)
+FB_INLINE enum fb_reason fb_tcp_handshake(struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u8 f,
+					  __u32 *state)
 {
 	struct fb_flow *e = hit->e;
 	int from_origin = dir == hit->origin;
-	__u32 other_end = *(volatile __u32 *)&e->tcp[(dir ^ 1) & 1].end, other_win = *(volatile __u32 *)&e->tcp[(dir ^ 1) & 1].win;
+	__u32 other_end = *(volatile __u32 *)&e->tcp[(dir ^ 1) & 1].end,
+	      other_win = *(volatile __u32 *)&e->tcp[(dir ^ 1) & 1].win;
 
 	if (f == FB_TCP_SYN) {
 		/* From the initiator (reversals were judged before). A changed sequence number is a new attempt. */
 		if (*state != FB_FLOW_NEW && *state != FB_FLOW_CLOSING)
 			return FB_NEXT;
-		if ((*(volatile __u32 *)&e->tcp[dir & 1].end != c->pkt.seq + 1 || *state == FB_FLOW_CLOSING) && fb_flow_lock(hit)) {
+		if ((*(volatile __u32 *)&e->tcp[dir & 1].end != c->pkt.seq + 1 ||
+		     *state == FB_FLOW_CLOSING) &&
+		    fb_flow_lock(hit)) {
 			__builtin_memset(e->tcp, 0, sizeof(e->tcp));
 			e->tcp[dir & 1].end = c->pkt.seq + 1;
 			e->tcp[dir & 1].win = c->pkt.payload;
@@ -64,15 +68,18 @@ FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_hit *hit, __u32
 	__u8 f = c->pkt.tcp & (FB_TCP_SYN | FB_TCP_ACK | FB_TCP_RST | FB_TCP_FIN);
 	int from_origin = dir == hit->origin;
 	struct fb_flow *e = hit->e;
-	__u32 other_end = *(volatile __u32 *)&e->tcp[(dir ^ 1) & 1].end, other_win = *(volatile __u32 *)&e->tcp[(dir ^ 1) & 1].win;
+	__u32 other_end = *(volatile __u32 *)&e->tcp[(dir ^ 1) & 1].end,
+	      other_win = *(volatile __u32 *)&e->tcp[(dir ^ 1) & 1].win;
 
 	if (f == FB_TCP_SYN || f == (FB_TCP_SYN | FB_TCP_ACK))
 		return fb_tcp_handshake(c, hit, dir, f, state);
-	if ((f & FB_TCP_SYN) || !(f & (FB_TCP_ACK | FB_TCP_RST)) || (f & (FB_TCP_RST | FB_TCP_FIN)) == (FB_TCP_RST | FB_TCP_FIN))
+	if ((f & FB_TCP_SYN) || !(f & (FB_TCP_ACK | FB_TCP_RST)) ||
+	    (f & (FB_TCP_RST | FB_TCP_FIN)) == (FB_TCP_RST | FB_TCP_FIN))
 		return FB_DROP_TCP_STATE;
 	if (f & FB_TCP_RST) {
 		/* A refusal must acknowledge the attempt (RFC 9293, 3.10.7.3). */
-		if (*state == FB_FLOW_NEW && !from_origin && (!(f & FB_TCP_ACK) || c->pkt.ack - other_end > other_win))
+		if (*state == FB_FLOW_NEW && !from_origin &&
+		    (!(f & FB_TCP_ACK) || c->pkt.ack - other_end > other_win))
 			return FB_DROP_TCP_STATE;
 		*state = FB_FLOW_CLOSING;
 		return FB_NEXT;
@@ -85,7 +92,8 @@ FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_hit *hit, __u32
 		*state = FB_FLOW_ESTABLISHED;
 	}
 	if ((f & FB_TCP_FIN) && *state != FB_FLOW_DGRAM) {
-		__u8 mine = *(volatile __u8 *)&e->tcp[dir & 1].flags, theirs = *(volatile __u8 *)&e->tcp[(dir ^ 1) & 1].flags;
+		__u8 mine = *(volatile __u8 *)&e->tcp[dir & 1].flags,
+		     theirs = *(volatile __u8 *)&e->tcp[(dir ^ 1) & 1].flags;
 
 		if (!(mine & FB_TCP_HALF_FIN) && fb_flow_lock(hit)) {
 			e->tcp[dir & 1].flags = mine | FB_TCP_HALF_FIN;

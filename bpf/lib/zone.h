@@ -30,14 +30,14 @@ struct fb_ctx {
 	__u32 generation;
 	__u32 tick;
 	__u32 bytes;
-	__u32 ifindex;	/* of the port */
-	__u32 device;	/* of the kernel's device */
-	__u32 rule;	/* slot whose counters it goes to; 0 = none */
+	__u32 ifindex; /* of the port */
+	__u32 device;  /* of the kernel's device */
+	__u32 rule;    /* slot whose counters it goes to; 0 = none */
 	__u32 deadline;
-	__u8 zone;	/* it comes from */
-	__u8 dst_zone;	/* it goes to; FB_ZONE_NONE until known */
-	__u8 observed;	/* passes by observe mode only */
-	__u8 cls;	/* enum fb_token_class if it is passed to the kernel, 0 = redirected */
+	__u8 zone;     /* it comes from */
+	__u8 dst_zone; /* it goes to; FB_ZONE_NONE until known */
+	__u8 observed; /* passes by observe mode only */
+	__u8 cls;      /* enum fb_token_class if it is passed to the kernel, 0 = redirected */
 	__u8 new_flow;
 	__u8 flow_state; /* for explain */
 	__u8 rule_kind;
@@ -74,11 +74,13 @@ FB_INLINE __u32 fb_forget(struct fb_ctx *c, __u32 number)
 /* The port record of (ifindex, vid), or NULL: the frame is in no zone. */
 FB_INLINE const struct fb_image_port *fb_port_find(const void *img, __u32 ifindex, __u16 vid)
 {
-	__u32 base = fb_image_word(img, FB_HDR_WORD(port_w)), mask = fb_image_word(img, FB_HDR_WORD(port_mask));
+	__u32 base = fb_image_word(img, FB_HDR_WORD(port_w)),
+	      mask = fb_image_word(img, FB_HDR_WORD(port_mask));
 	__u32 key = FB_PORT_KEY(ifindex, vid), hash = fb_port_hash(key);
 
 	for (__u32 i = 0; i < FB_PORT_PROBES; i++) {
-		const struct fb_image_port *port = fb_at((void *)img, (base >> 2) + ((hash + i) & mask), fb_cfg.image_mask >> 2, 4);
+		const struct fb_image_port *port =
+			fb_at((void *)img, (base >> 2) + ((hash + i) & mask), fb_cfg.image_mask >> 2, 4);
 
 		if (port->key == key)
 			return port;
@@ -144,7 +146,8 @@ FB_INLINE enum fb_reason fb_source(const void *img, struct fb_ctx *c, __u32 *rec
 	} else {
 		if (fb_self_find(pkt->family, pkt->s_hi, pkt->s_lo, c->zone))
 			return FB_DROP_SPOOF;
-		if (fb_is_unspecified(pkt->s_hi, pkt->s_lo) || fb_is_link_local(pkt->family, pkt->s_hi, pkt->s_lo))
+		if (fb_is_unspecified(pkt->s_hi, pkt->s_lo) ||
+		    fb_is_link_local(pkt->family, pkt->s_hi, pkt->s_lo))
 			role = FB_ROLE(FB_ROLE_LOCAL, c->zone);
 		else if (fb_is_martian(pkt->family, pkt->s_hi, pkt->s_lo))
 			return FB_DROP_SPOOF;
@@ -242,7 +245,8 @@ static __noinline int fb_judge(const void *img, struct fb_ctx *c)
 		return reason;
 	/* S13: unspecified and link-local sources speak to the gateway only. */
 	if (!c->made_here && c->dst_zone != FB_ZONE_SELF &&
-	    (fb_is_unspecified(c->pkt.s_hi, c->pkt.s_lo) || fb_is_link_local(c->pkt.family, c->pkt.s_hi, c->pkt.s_lo)))
+	    (fb_is_unspecified(c->pkt.s_hi, c->pkt.s_lo) ||
+	     fb_is_link_local(c->pkt.family, c->pkt.s_hi, c->pkt.s_lo)))
 		return FB_DROP_SCOPE;
 
 	index = fb_classify(img, src, dst, c->pkt.family, c->pkt.proto,
@@ -268,7 +272,8 @@ static __noinline int fb_judge(const void *img, struct fb_ctx *c)
 			return FB_DROP_NEVER;
 		}
 	}
-	observe = fb_image_word(img, fb_image_word(img, FB_HDR_WORD(pair_w)) + 2 * FB_PAIR(c->zone, c->dst_zone));
+	observe = fb_image_word(img,
+				fb_image_word(img, FB_HDR_WORD(pair_w)) + 2 * FB_PAIR(c->zone, c->dst_zone));
 	if (observe && !c->made_here && c->dst_zone != FB_ZONE_SELF) {
 		if (!now)
 			now = fb_unix();

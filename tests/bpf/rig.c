@@ -17,12 +17,11 @@
 #include "firebreak.skel.h"
 #include "policy/compile.h"
 
-const char rig_zones[] =
-	"policy \"rig\" language 1 timezone \"UTC\"\n"
-	"zone cam { interface v-cam  network 10.20.0.0/16, 2001:db8:20::/48 }\n"
-	"zone sig { interface v-sig  network 10.10.0.0/16, 2001:db8:10::/48 }\n"
-	"zone vid { interface v-vid vlan 30  network 10.30.0.0/26 }\n"
-	"zone net { interface v-net  network any }\n";
+const char rig_zones[] = "policy \"rig\" language 1 timezone \"UTC\"\n"
+			 "zone cam { interface v-cam  network 10.20.0.0/16, 2001:db8:20::/48 }\n"
+			 "zone sig { interface v-sig  network 10.10.0.0/16, 2001:db8:10::/48 }\n"
+			 "zone vid { interface v-vid vlan 30  network 10.30.0.0/26 }\n"
+			 "zone net { interface v-net  network any }\n";
 
 static void die(const char *fmt, ...)
 {
@@ -44,19 +43,22 @@ static void run(const char *command)
 /* One namespace, four veth pairs, routes and permanent neighbours; it ends with the process. */
 static void rig_network(struct rig *rig)
 {
-	static const struct rig_port ports[RIG_PORTS] = {
-		{ "cam", "v-cam", 0, 0 }, { "sig", "v-sig", 0, 0 }, { "vid", "v-vid", 30, 0 }, { "net", "v-net", 0, 0 }
-	};
+	static const struct rig_port ports[RIG_PORTS] = { { "cam", "v-cam", 0, 0 },
+							  { "sig", "v-sig", 0, 0 },
+							  { "vid", "v-vid", 30, 0 },
+							  { "net", "v-net", 0, 0 } };
 
 	if (unshare(CLONE_NEWNET))
 		die("unshare: %m (tests/bpf needs root)");
-	run("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.accept_dad=0");
+	run("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 "
+	    "net.ipv6.conf.default.accept_dad=0");
 	for (int i = 0; i < RIG_PORTS; i++) {
 		char cmd[256];
 
 		rig->port[i] = ports[i];
 		snprintf(cmd, sizeof(cmd),
-			 "ip link add %s address " RIG_MAC " type veth peer name %s-p && ip link set %s up && ip link set %s-p up",
+			 "ip link add %s address " RIG_MAC
+			 " type veth peer name %s-p && ip link set %s up && ip link set %s-p up",
 			 ports[i].ifname, ports[i].ifname, ports[i].ifname, ports[i].ifname);
 		run(cmd);
 		rig->port[i].ifindex = if_nametoindex(ports[i].ifname);
@@ -64,10 +66,14 @@ static void rig_network(struct rig *rig)
 	run("ip addr add 10.20.0.1/16 dev v-cam; ip addr add 2001:db8:20::1/48 dev v-cam;"
 	    "ip addr add 10.10.0.1/16 dev v-sig; ip addr add 2001:db8:10::1/48 dev v-sig;"
 	    "ip addr add 10.30.0.1/26 dev v-vid; ip addr add 203.0.113.1/24 dev v-net;"
-	    "ip neigh add 10.20.0.5 lladdr " RIG_HOST_MAC " dev v-cam; ip neigh add 10.10.0.5 lladdr " RIG_HOST_MAC " dev v-sig;"
-	    "ip neigh add 2001:db8:20::5 lladdr " RIG_HOST_MAC " dev v-cam; ip neigh add 2001:db8:10::5 lladdr " RIG_HOST_MAC " dev v-sig;"
-	    "ip neigh add 10.30.0.10 lladdr " RIG_HOST_MAC " dev v-vid; ip neigh add 203.0.113.9 lladdr " RIG_HOST_MAC " dev v-net;"
-	    "ip addr add 2001:db8:ff::1/64 dev v-net; ip neigh add 2001:db8:ff::9 lladdr " RIG_HOST_MAC " dev v-net;"
+	    "ip neigh add 10.20.0.5 lladdr " RIG_HOST_MAC
+	    " dev v-cam; ip neigh add 10.10.0.5 lladdr " RIG_HOST_MAC " dev v-sig;"
+	    "ip neigh add 2001:db8:20::5 lladdr " RIG_HOST_MAC
+	    " dev v-cam; ip neigh add 2001:db8:10::5 lladdr " RIG_HOST_MAC " dev v-sig;"
+	    "ip neigh add 10.30.0.10 lladdr " RIG_HOST_MAC
+	    " dev v-vid; ip neigh add 203.0.113.9 lladdr " RIG_HOST_MAC " dev v-net;"
+	    "ip addr add 2001:db8:ff::1/64 dev v-net; ip neigh add 2001:db8:ff::9 lladdr " RIG_HOST_MAC
+	    " dev v-net;"
 	    "ip route add default via 203.0.113.9; ip route add default via 2001:db8:ff::9");
 }
 
@@ -134,8 +140,10 @@ void rig_open(struct rig *rig, size_t n_buckets)
 	set_size(rig->object, "fb_flows", n_buckets * FB_FLOW_WAYS * sizeof(struct fb_flow));
 	set_size(rig->object, "fb_geometry", sizeof(struct fb_flow_geometry));
 	set_size(rig->object, "fb_nexthops", FB_NEXTHOPS * sizeof(struct fb_nexthop));
-	set_size(rig->object, "fb_pair_counters", (size_t)rig->cpus * FB_PAIRS_MAX * FB_REASON_COUNT * sizeof(struct fb_pair_counter));
-	set_size(rig->object, "fb_rule_counters", (size_t)rig->cpus * FB_RULE_SLOTS * sizeof(struct fb_rule_counter));
+	set_size(rig->object, "fb_pair_counters",
+		 (size_t)rig->cpus * FB_PAIRS_MAX * FB_REASON_COUNT * sizeof(struct fb_pair_counter));
+	set_size(rig->object, "fb_rule_counters",
+		 (size_t)rig->cpus * FB_RULE_SLOTS * sizeof(struct fb_rule_counter));
 	set_size(rig->object, "fb_runtime", sizeof(struct fb_runtime));
 	set_size(rig->object, "fb_explain_out", sizeof(struct fb_explain));
 	set_size(rig->object, "fb_scratch", (size_t)rig->cpus * 256);
@@ -144,7 +152,8 @@ void rig_open(struct rig *rig, size_t n_buckets)
 	bpf_map__set_inner_map_fd(bpf_object__find_map_by_name(rig->object, "fb_images"), rig->images[0]);
 
 	size_t size;
-	struct fb_config *cfg = (struct fb_config *)bpf_map__initial_value(bpf_object__find_map_by_name(rig->object, ".rodata"), &size);
+	struct fb_config *cfg = (struct fb_config *)bpf_map__initial_value(
+		bpf_object__find_map_by_name(rig->object, ".rodata"), &size);
 
 	cfg->bucket_mask = (__u32)n_buckets - 1;
 	cfg->image_mask = FB_IMAGE_BYTES_SMALL / 4 - 1;
@@ -202,7 +211,8 @@ static void set_self(struct rig *rig, int family, const char *text, const char *
 	key.lo = ip.lo;
 	if (family == 6 && (ip.hi >> 54) == 0x3fa)
 		key.zone = value.zone;
-	bpf_map_update_elem(bpf_map__fd(bpf_object__find_map_by_name(rig->object, "fb_self")), &key, &value, 0);
+	bpf_map_update_elem(bpf_map__fd(bpf_object__find_map_by_name(rig->object, "fb_self")), &key, &value,
+			    0);
 }
 
 /* What the agent would keep in step with the host. */
@@ -225,7 +235,9 @@ static void fill_host(struct rig *rig)
 	set_self(rig, 6, "2001:db8:ff::1", "net", FB_SELF_ADDRESS);
 	for (int i = 0; i < RIG_PORTS; i++) {
 		const struct rig_port *port = &rig->port[i];
-		struct fb_egress value = { .port = port->ifindex, .vid = (__u16)port->vlan, .zone = (__u8)rig_zone(rig, port->zone) };
+		struct fb_egress value = { .port = port->ifindex,
+					   .vid = (__u16)port->vlan,
+					   .zone = (__u8)rig_zone(rig, port->zone) };
 
 		bpf_map_update_elem(egress, &port->ifindex, &value, 0);
 	}
@@ -234,7 +246,9 @@ static void fill_host(struct rig *rig)
 bool rig_policy(struct rig *rig, const char *text)
 {
 	struct fb_diags diags = { 0 };
-	struct fb_check_options options = { .now = (__s64)rig->runtime->fake_unix, .slots = &rig->slots, .local_to_unix = fb_clock_local_to_unix };
+	struct fb_check_options options = { .now = (__s64)rig->runtime->fake_unix,
+					    .slots = &rig->slots,
+					    .local_to_unix = fb_clock_local_to_unix };
 	struct fb_host_port ports[RIG_PORTS];
 	struct fb_image_stats stats;
 	struct fb_error err = { 0 };
@@ -258,17 +272,24 @@ bool rig_policy(struct rig *rig, const char *text)
 	}
 	fb_diags_done(&diags);
 	for (int i = 0; i < RIG_PORTS; i++) {
-		ports[i] = (struct fb_host_port){ .name = rig->port[i].ifname, .vlan = rig->port[i].vlan ? rig->port[i].vlan : -1,
-						  .ifindex = rig->port[i].ifindex, .device = rig->port[i].ifindex,
-						  .mac = { 2, 0, 0, 0, 0, 0xfe }, .zone = rig_zone(rig, rig->port[i].zone) };
+		ports[i] = (struct fb_host_port){ .name = rig->port[i].ifname,
+						  .vlan = rig->port[i].vlan ? rig->port[i].vlan : -1,
+						  .ifindex = rig->port[i].ifindex,
+						  .device = rig->port[i].ifindex,
+						  .mac = { 2, 0, 0, 0, 0, 0xfe },
+						  .zone = rig_zone(rig, rig->port[i].zone) };
 	}
 	memset(rig->image[spare], 0, FB_IMAGE_BYTES_SMALL);
-	struct fb_compile_input in = { .ruleset = &rig->rs, .ports = ports, .n_ports = RIG_PORTS, .generation = ++rig->generation,
+	struct fb_compile_input in = { .ruleset = &rig->rs,
+				       .ports = ports,
+				       .n_ports = RIG_PORTS,
+				       .generation = ++rig->generation,
 				       .applied = (__s64)rig->runtime->fake_unix };
 
 	if (fb_compile(&in, rig->image[spare], FB_IMAGE_BYTES_SMALL, &stats, &err))
 		die("compile: %s", err.text);
-	if (bpf_map_update_elem(bpf_map__fd(bpf_object__find_map_by_name(rig->object, "fb_images")), &zero, &rig->images[spare], 0))
+	if (bpf_map_update_elem(bpf_map__fd(bpf_object__find_map_by_name(rig->object, "fb_images")), &zero,
+				&rig->images[spare], 0))
 		die("switch: %m");
 	rig->live = spare;
 	fill_host(rig);
@@ -348,13 +369,14 @@ static const struct rig_port *find_port(const struct rig *rig, const char *zone)
 }
 
 /* Runs one program; r may be NULL. */
-static int test_run(struct rig *rig, const char *zone, const struct frame *f, bool made_here, struct rig_result *r)
+static int test_run(struct rig *rig, const char *zone, const struct frame *f, bool made_here,
+		    struct rig_result *r)
 {
 	__u8 out[2048];
 	struct xdp_md xdp = { .data_end = (__u32)f->len, .ingress_ifindex = find_port(rig, zone)->ifindex };
 	struct __sk_buff skb = { .ifindex = find_port(rig, zone)->ifindex };
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->b, .data_size_in = (__u32)f->len, .data_out = r ? r->out : out,
-		    .data_size_out = sizeof(out), .repeat = 1);
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->b, .data_size_in = (__u32)f->len,
+		    .data_out = r ? r->out : out, .data_size_out = sizeof(out), .repeat = 1);
 
 	opts.ctx_in = made_here ? (void *)&skb : (void *)&xdp;
 	opts.ctx_size_in = made_here ? sizeof(skb) : sizeof(xdp);
@@ -375,7 +397,8 @@ __u64 rig_pair_packets(const struct rig *rig, unsigned int src, unsigned int dst
 	return counter(rig, (size_t)FB_PAIR(src, dst) * FB_REASON_COUNT + reason);
 }
 
-static struct rig_result run_and_compare(struct rig *rig, const char *zone, const struct frame *f, bool made_here)
+static struct rig_result run_and_compare(struct rig *rig, const char *zone, const struct frame *f,
+					 bool made_here)
 {
 	struct rig_result r = { 0 };
 
@@ -397,10 +420,9 @@ struct rig_result rig_tc_out(struct rig *rig, const char *zone, const struct fra
 
 const char *rig_reason_name(enum fb_reason reason)
 {
-	static const char *const names[FB_REASON_COUNT] = {
-		[FB_PASSED] = "passed",
+	static const char *const names[FB_REASON_COUNT] = { [FB_PASSED] = "passed",
 #define FB_X(n, id, name, text) [n] = name,
-		FB_REASONS(FB_X)
+							    FB_REASONS(FB_X)
 #undef FB_X
 	};
 

@@ -16,7 +16,7 @@
 #include "policy/ruleset.h"
 
 enum { RIG_PORTS = 4 };
-#define RIG_MAC "02:00:00:00:00:fe" /* of every port */
+#define RIG_MAC	     "02:00:00:00:00:fe" /* of every port */
 #define RIG_HOST_MAC "02:00:00:00:01:01"
 
 struct rig_port {
@@ -46,7 +46,7 @@ struct rig {
 };
 
 struct rig_result {
-	int action; /* XDP_*, TC_ACT_* */
+	int action;	       /* XDP_*, TC_ACT_* */
 	enum fb_reason reason; /* of the one counter that moved */
 	unsigned int src_zone, dst_zone;
 	unsigned int counters; /* how many pair counters moved, would-drop apart */

@@ -14,7 +14,7 @@
 
 #include "net/net.h"
 
-static struct fb_net *net;
+static struct fb_netlink *net;
 static struct fb_error err;
 
 __attribute__((format(printf, 1, 2))) static void sh(const char *fmt, ...)
@@ -72,7 +72,7 @@ static const struct fb_net_address *address(const char *text)
 
 Test(net, links_are_followed_through_up_rename_and_removal)
 {
-	cr_assert(ga()->kind == FB_NET_VETH && ga()->has_mac && !ga()->up && ga()->mtu == 1500);
+	cr_assert(ga()->kind == FB_LINK_VETH && ga()->has_mac && !ga()->up && ga()->mtu == 1500);
 	cr_assert(changed() == 0);
 	sh("ip link set ga up mtu 1400 address 02:00:00:00:00:0a; ip link set gb up");
 	cr_assert(changed() & FB_NET_CHANGED_LINKS);

@@ -120,7 +120,7 @@ static void random_line(int from, int to, bool self_from, bool self_to, struct f
 	}
 	if (rnd(4) == 0)
 		fb_strbuf_addf(out, "  until %u-01-01", 2029 + rnd(3)); /* the rig's clock says March 2030 */
-	fb_strbuf_addf(out, "  id r%zu\n", out->len); /* two equal lines would be one */
+	fb_strbuf_addf(out, "  id r%zu\n", out->len);			/* two equal lines would be one */
 }
 
 static void random_pair(int from, int to, bool self_from, bool self_to, struct fb_strbuf *out)
@@ -191,11 +191,17 @@ static struct fb_ip corner(const struct fb_ruleset *rs, int family)
 
 static struct fb_ip random_address(const struct fb_ruleset *rs, int family, int zone)
 {
-	static const char *const special4[] = { "10.20.0.1", "10.10.0.1", "10.30.0.1", "203.0.113.1", "10.20.255.255", "10.10.255.255",
-						"255.255.255.255", "224.0.0.1", "224.0.0.251", "239.1.1.1", "127.0.0.1", "0.0.0.0", "169.254.3.4",
-						"240.0.0.1", "8.8.8.8", "10.99.0.1", "0.0.1.2" };
-	static const char *const special6[] = { "2001:db8:20::1", "2001:db8:10::1", "fe80::fe", "fe80::77", "ff02::1", "ff02::fb", "ff05::2", "::1",
-						"::", "2001:db8:99::1", "::ffff:10.20.0.5", "::302" };
+	static const char *const special4[] = { "10.20.0.1",	   "10.10.0.1",	    "10.30.0.1",
+						"203.0.113.1",	   "10.20.255.255", "10.10.255.255",
+						"255.255.255.255", "224.0.0.1",	    "224.0.0.251",
+						"239.1.1.1",	   "127.0.0.1",	    "0.0.0.0",
+						"169.254.3.4",	   "240.0.0.1",	    "8.8.8.8",
+						"10.99.0.1",	   "0.0.1.2" };
+	static const char *const special6[] = {
+		"2001:db8:20::1",   "2001:db8:10::1", "fe80::fe", "fe80::77", "ff02::1",
+		"ff02::fb",	    "ff05::2",	      "::1",	  "::",	      "2001:db8:99::1",
+		"::ffff:10.20.0.5", "::302"
+	};
 	struct fb_strbuf text = { 0 };
 	struct fb_ip ip = { 0, 0 };
 	int parsed;
@@ -203,8 +209,8 @@ static struct fb_ip random_address(const struct fb_ruleset *rs, int family, int 
 	if (rnd(3) == 0)
 		return corner(rs, family);
 	if (rnd(4) == 0) {
-		const char *s = family == 4 ? special4[rnd(sizeof(special4) / sizeof(*special4))] :
-					      special6[rnd(sizeof(special6) / sizeof(*special6))];
+		const char *s = family == 4 ? special4[rnd(sizeof(special4) / sizeof(*special4))]
+					    : special6[rnd(sizeof(special6) / sizeof(*special6))];
 
 		fb_ip_parse(s, strlen(s), &parsed, &ip);
 		return ip;
@@ -241,7 +247,8 @@ static void random_l4(struct fb_packet *p, struct frame_spec *s)
 		p->first = s->tcp == 2;
 	}
 	if (p->proto == 1 || p->proto == 58) {
-		static const __u8 types4[] = { 8, 8, 0, 13, 17, 3, 11, 9 }, types6[] = { 128, 128, 129, 1, 3, 134, 137, 200 };
+		static const __u8 types4[] = { 8, 8, 0, 13, 17, 3, 11, 9 },
+				  types6[] = { 128, 128, 129, 1, 3, 134, 137, 200 };
 
 		s->icmp_type = p->family == 4 ? types4[rnd(8)] : types6[rnd(8)];
 		s->icmp_code = rnd(4) ? 0 : 1;
@@ -282,11 +289,13 @@ static void random_trial(struct rig *rig, struct trial *t)
 		t->packet.zone = t->made_here ? FB_ZONE_SELF : rig_zone(rig, t->zone);
 		t->packet.out_zone = t->made_here ? rig_zone(rig, t->zone) : 0;
 		t->packet.src = random_address(&rig->rs, t->packet.family, from);
-		t->packet.dst = random_address(&rig->rs, t->packet.family, t->made_here && rnd(4) ? from : to);
+		t->packet.dst =
+			random_address(&rig->rs, t->packet.family, t->made_here && rnd(4) ? from : to);
 		if (t->made_here) {
 			int parsed;
 
-			fb_ip_parse(t->packet.family == 4 ? "10.20.0.1" : "2001:db8:20::1", t->packet.family == 4 ? 9 : 14, &parsed, &t->packet.src);
+			fb_ip_parse(t->packet.family == 4 ? "10.20.0.1" : "2001:db8:20::1",
+				    t->packet.family == 4 ? 9 : 14, &parsed, &t->packet.src);
 		}
 		fb_ip_print(t->packet.family, t->packet.src, t->src);
 		fb_ip_print(t->packet.family, t->packet.dst, t->dst);
@@ -308,9 +317,9 @@ static struct fb_own own_addresses(const struct rig *rig)
 		const char *ip, *zone;
 		unsigned int len;
 	} list[] = {
-		{ "10.20.0.1", "cam", 16 }, { "2001:db8:20::1", "cam", 48 }, { "fe80::fe", "cam", 64 }, { "10.10.0.1", "sig", 16 },
-		{ "2001:db8:10::1", "sig", 48 }, { "fe80::fe", "sig", 64 }, { "10.30.0.1", "vid", 26 }, { "203.0.113.1", "net", 24 },
-		{ "2001:db8:ff::1", "net", 64 },
+		{ "10.20.0.1", "cam", 16 }, { "2001:db8:20::1", "cam", 48 }, { "fe80::fe", "cam", 64 },
+		{ "10.10.0.1", "sig", 16 }, { "2001:db8:10::1", "sig", 48 }, { "fe80::fe", "sig", 64 },
+		{ "10.30.0.1", "vid", 26 }, { "203.0.113.1", "net", 24 },    { "2001:db8:ff::1", "net", 64 },
 	};
 	struct fb_own own = { 0 };
 
@@ -333,26 +342,31 @@ static bool agree(struct rig *rig, const struct trial *t, const struct fb_answer
 	int action = rig_run(rig, t->zone, &t->frame, t->made_here);
 	bool dropped = action == (t->made_here ? TC_ACT_SHOT : XDP_DROP);
 
-	return dropped != passes && rig_pair_packets(rig, want->src_zone, want->dst_zone, reason) == before + 1 &&
-	       rig_pair_packets(rig, want->src_zone, want->dst_zone, FB_WOULD_DROP) == would + (want->reason == FB_WOULD_DROP);
+	return dropped != passes &&
+	       rig_pair_packets(rig, want->src_zone, want->dst_zone, reason) == before + 1 &&
+	       rig_pair_packets(rig, want->src_zone, want->dst_zone, FB_WOULD_DROP) ==
+		       would + (want->reason == FB_WOULD_DROP);
 }
 
 static void explain(struct rig *rig, const struct trial *t, const struct fb_answer *want, const char *text)
 {
 	rig_flush_flows(rig);
-	struct rig_result r = t->made_here ? rig_tc_out(rig, t->zone, &t->frame) : rig_xdp(rig, t->zone, &t->frame);
+	struct rig_result r = t->made_here ? rig_tc_out(rig, t->zone, &t->frame)
+					   : rig_xdp(rig, t->zone, &t->frame);
 
-	printf("# %s%s %s -> %s proto %u %u -> %u: scan says %s (%u -> %u, line %d), program %s (%u -> %u)\n", t->made_here ? "self into " : "from ",
-	       t->zone, t->src, t->dst, t->packet.proto, t->packet.sport, t->packet.dport,
-	       want->reason == FB_WOULD_DROP ? "would-drop" : rig_reason_name(want->reason), want->src_zone, want->dst_zone, want->line,
-	       rig_reason_name(r.reason), r.src_zone, r.dst_zone);
+	printf("# %s%s %s -> %s proto %u %u -> %u: scan says %s (%u -> %u, line %d), program %s (%u -> %u)\n",
+	       t->made_here ? "self into " : "from ", t->zone, t->src, t->dst, t->packet.proto,
+	       t->packet.sport, t->packet.dport,
+	       want->reason == FB_WOULD_DROP ? "would-drop" : rig_reason_name(want->reason), want->src_zone,
+	       want->dst_zone, want->line, rig_reason_name(r.reason), r.src_zone, r.dst_zone);
 	if (text)
 		printf("%s\n", text);
 }
 
 int main(int argc, char **argv)
 {
-	unsigned int policies = argc > 1 ? (unsigned int)atoi(argv[1]) : 100, packets = argc > 2 ? (unsigned int)atoi(argv[2]) : 2000;
+	unsigned int policies = argc > 1 ? (unsigned int)atoi(argv[1]) : 100,
+		     packets = argc > 2 ? (unsigned int)atoi(argv[2]) : 2000;
 	unsigned int wrong = 0, total = 0, by_reason[FB_REASON_COUNT] = { 0 };
 	struct rig rig;
 
@@ -365,7 +379,8 @@ int main(int argc, char **argv)
 		char *text = random_policy();
 
 		if (!rig_policy(&rig, text)) {
-			printf("# policy %u (seed %llu) is not accepted\n%s\n", i, (unsigned long long)seed, text);
+			printf("# policy %u (seed %llu) is not accepted\n%s\n", i, (unsigned long long)seed,
+			       text);
 			return 1;
 		}
 		struct fb_own own = own_addresses(&rig);
@@ -374,7 +389,8 @@ int main(int argc, char **argv)
 			struct trial t;
 
 			random_trial(&rig, &t);
-			struct fb_answer want = fb_eval(&rig.rs, &own, &t.packet, (__s64)rig.runtime->fake_unix);
+			struct fb_answer want =
+				fb_eval(&rig.rs, &own, &t.packet, (__s64)rig.runtime->fake_unix);
 
 			rig_flush_flows(&rig);
 			total++;
@@ -390,8 +406,11 @@ int main(int argc, char **argv)
 	printf("# %u packets over %u policies:", total, policies);
 	for (int i = 0; i < FB_REASON_COUNT; i++)
 		if (by_reason[i])
-			printf(" %s %u", i == FB_WOULD_DROP ? "would-drop" : rig_reason_name((enum fb_reason)i), by_reason[i]);
-	printf("\n%sok 1 - the_program_and_the_box_scan_agree\n%d passed, %d failed\n", wrong ? "not " : "", !wrong, !!wrong);
+			printf(" %s %u",
+			       i == FB_WOULD_DROP ? "would-drop" : rig_reason_name((enum fb_reason)i),
+			       by_reason[i]);
+	printf("\n%sok 1 - the_program_and_the_box_scan_agree\n%d passed, %d failed\n", wrong ? "not " : "",
+	       !wrong, !!wrong);
 	rig_close(&rig);
 	return wrong != 0;
 }

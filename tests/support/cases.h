@@ -15,26 +15,26 @@ struct cases {
 
 extern struct cases cases;
 
-#define CHECK(cond, ...)                                                                           \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			cases.broken++;                                                            \
-			printf("# %s:%d: %s", __FILE__, __LINE__, #cond);                          \
-			printf("  -- " __VA_ARGS__);                                               \
-			printf("\n");                                                              \
-		}                                                                                  \
+#define CHECK(cond, ...)                                                  \
+	do {                                                              \
+		if (!(cond)) {                                            \
+			cases.broken++;                                   \
+			printf("# %s:%d: %s", __FILE__, __LINE__, #cond); \
+			printf("  -- " __VA_ARGS__);                      \
+			printf("\n");                                     \
+		}                                                         \
 	} while (0)
 
-#define RUN_CASE(fn, ...)                                                                          \
-	do {                                                                                       \
-		cases.broken = 0;                                                                  \
-		fn(__VA_ARGS__);                                                                   \
-		if (cases.broken)                                                                  \
-			cases.failed++;                                                            \
-		else                                                                               \
-			cases.passed++;                                                            \
+#define RUN_CASE(fn, ...)                                                                               \
+	do {                                                                                            \
+		cases.broken = 0;                                                                       \
+		fn(__VA_ARGS__);                                                                        \
+		if (cases.broken)                                                                       \
+			cases.failed++;                                                                 \
+		else                                                                                    \
+			cases.passed++;                                                                 \
 		printf("%sok %u - %s\n", cases.broken ? "not " : "", cases.passed + cases.failed, #fn); \
-		fflush(stdout);                                                                    \
+		fflush(stdout);                                                                         \
 	} while (0)
 
 #define CASES_END() (printf("%u passed, %u failed\n", cases.passed, cases.failed), cases.failed != 0)

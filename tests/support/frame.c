@@ -176,10 +176,17 @@ void frame_arp(struct frame *f, const char *dmac, const char *smac, int op, cons
 	inet_pton(AF_INET, tpa, p + 24);
 }
 
-void frame_nd(struct frame *f, const char *dmac, const char *smac, const char *src, const char *dst, int type, const char *target)
+void frame_nd(struct frame *f, const char *dmac, const char *smac, const char *src, const char *dst, int type,
+	      const char *target)
 {
-	struct frame_spec s = { .dmac = dmac, .smac = smac, .src = src, .dst = dst, .proto = 58, .icmp_type = (__u8)type,
-				.ttl = 255, .payload = 16 };
+	struct frame_spec s = { .dmac = dmac,
+				.smac = smac,
+				.src = src,
+				.dst = dst,
+				.proto = 58,
+				.icmp_type = (__u8)type,
+				.ttl = 255,
+				.payload = 16 };
 	__u8 *icmp;
 
 	frame_build(f, &s);

@@ -8,7 +8,7 @@
 #include "net/net.h"
 
 struct fb_watch {
-	struct fb_net *net;
+	struct fb_netlink *net;
 	struct fb_host *host;
 };
 
@@ -37,7 +37,7 @@ static void fill_links(struct fb_host *host, const struct fb_net_state *state)
 
 		memcpy(link.name, from->name, sizeof(link.name));
 		memcpy(link.mac, from->mac, sizeof(link.mac));
-		if (from->kind == FB_NET_VLAN && !from->qinq) {
+		if (from->kind == FB_LINK_VLAN && !from->qinq) {
 			link.parent = from->parent;
 			link.vid = from->vid;
 		}

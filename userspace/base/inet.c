@@ -52,9 +52,9 @@ struct fb_ip fb_ip_last(int family, struct fb_ip prefix, unsigned int len)
 unsigned int fb_range_head(int family, struct fb_range r)
 {
 	unsigned int bits = family == 4 ? 32 : 128;
-	unsigned int zeros = r.first.lo ? (unsigned int)__builtin_ctzll(r.first.lo) :
-			     r.first.hi ? 64 + (unsigned int)__builtin_ctzll(r.first.hi) :
-					  128;
+	unsigned int zeros = r.first.lo	  ? (unsigned int)__builtin_ctzll(r.first.lo)
+			     : r.first.hi ? 64 + (unsigned int)__builtin_ctzll(r.first.hi)
+					  : 128;
 	unsigned int host = zeros < bits ? zeros : bits;
 
 	while (host && fb_ip_cmp(fb_ip_last(family, r.first, bits - host), r.last) > 0)
@@ -156,6 +156,7 @@ char *fb_ip_print(int family, struct fb_ip ip, char *buf)
 
 char *fb_mac_print(const __u8 mac[6], char *buf)
 {
-	snprintf(buf, FB_MAC_STRLEN, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	snprintf(buf, FB_MAC_STRLEN, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+		 mac[5]);
 	return buf;
 }

@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#define FB_VEC(type)                                                                               \
-	{                                                                                          \
-		type *v;                                                                           \
-		size_t n, size;                                                                    \
+#define FB_VEC(type)            \
+	{                       \
+		type *v;        \
+		size_t n, size; \
 	}
 
 static inline void *fb_vec_grow(void *v, size_t *size, size_t item)
@@ -24,18 +24,18 @@ static inline void *fb_vec_grow(void *v, size_t *size, size_t item)
 	return v;
 }
 
-#define fb_vec_add(vec, ...)                                                                       \
-	({                                                                                         \
-		if ((vec)->n == (vec)->size)                                                       \
-			(vec)->v = fb_vec_grow((vec)->v, &(vec)->size, sizeof(*(vec)->v));         \
-		(vec)->v[(vec)->n] = (__VA_ARGS__);                                                \
-		&(vec)->v[(vec)->n++];                                                             \
+#define fb_vec_add(vec, ...)                                                               \
+	({                                                                                 \
+		if ((vec)->n == (vec)->size)                                               \
+			(vec)->v = fb_vec_grow((vec)->v, &(vec)->size, sizeof(*(vec)->v)); \
+		(vec)->v[(vec)->n] = (__VA_ARGS__);                                        \
+		&(vec)->v[(vec)->n++];                                                     \
 	})
-#define fb_vec_done(vec)                                                                           \
-	do {                                                                                       \
-		free((vec)->v);                                                                    \
-		(vec)->v = NULL;                                                                   \
-		(vec)->n = (vec)->size = 0;                                                        \
+#define fb_vec_done(vec)                    \
+	do {                                \
+		free((vec)->v);             \
+		(vec)->v = NULL;            \
+		(vec)->n = (vec)->size = 0; \
 	} while (0)
 
 #endif

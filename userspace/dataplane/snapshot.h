@@ -18,9 +18,9 @@ struct fb_snapshot_flow {
 	struct fb_ip src, dst; /* src initiated */
 	__u16 sport, dport;
 	unsigned int src_zone, dst_zone; /* ids */
-	__u32 rule; /* slot, 0 = observed */
+	__u32 rule;			 /* slot, 0 = observed */
 	bool observed;
-	bool stale; /* stamped with an older generation */
+	bool stale;	 /* stamped with an older generation */
 	__u32 idle, age; /* seconds */
 	__u32 deadline;
 };

@@ -23,7 +23,7 @@
  */
 enum { RECEIVE_BUFFER = 4 << 20, ROUNDS = 5 };
 
-struct fb_net {
+struct fb_netlink {
 	struct nl_sock *monitor, *ask;
 	struct fb_net_state state;
 	unsigned int changed;
@@ -31,7 +31,7 @@ struct fb_net {
 
 static int on_message(struct nl_msg *msg, void *arg)
 {
-	struct fb_net *net = arg;
+	struct fb_netlink *net = arg;
 
 	net->changed |= fb_state_apply(&net->state, msg);
 	return NL_OK;
@@ -42,7 +42,7 @@ static int from_nl(struct fb_error *err, int r, const char *what)
 	return fb_error_set(err, -EIO, "netlink: %s: %s", what, nl_geterror(r));
 }
 
-static int ask_one(struct fb_net *net, int type, int family)
+static int ask_one(struct fb_netlink *net, int type, int family)
 {
 	struct rtgenmsg request = { .rtgen_family = (unsigned char)family };
 	int r = nl_send_simple(net->ask, type, NLM_F_DUMP, &request, sizeof(request));
@@ -50,7 +50,7 @@ static int ask_one(struct fb_net *net, int type, int family)
 	return r < 0 ? r : nl_recvmsgs_default(net->ask);
 }
 
-static int ask_all(struct fb_net *net)
+static int ask_all(struct fb_netlink *net)
 {
 	static const struct {
 		int type, family;
@@ -66,7 +66,7 @@ static int ask_all(struct fb_net *net)
 	return r;
 }
 
-int fb_net_refresh(struct fb_net *net, struct fb_error *err)
+int fb_net_refresh(struct fb_netlink *net, struct fb_error *err)
 {
 	int r = -1;
 
@@ -76,7 +76,7 @@ int fb_net_refresh(struct fb_net *net, struct fb_error *err)
 	return r < 0 ? from_nl(err, r, "links, addresses, neighbours and routes cannot be read") : 0;
 }
 
-static struct nl_sock *open_socket(struct fb_net *net)
+static struct nl_sock *open_socket(struct fb_netlink *net)
 {
 	struct nl_sock *sock = nl_socket_alloc();
 
@@ -103,14 +103,14 @@ static int join_groups(struct nl_sock *sock)
 	return r;
 }
 
-static void close_sockets(struct fb_net **net)
+static void close_sockets(struct fb_netlink **net)
 {
 	fb_net_close(*net);
 }
 
-int fb_net_open(struct fb_net **ret, struct fb_error *err)
+int fb_net_open(struct fb_netlink **ret, struct fb_error *err)
 {
-	struct fb_net *net FB_CLEANUP(close_sockets) = calloc(1, sizeof(*net));
+	struct fb_netlink *net FB_CLEANUP(close_sockets) = calloc(1, sizeof(*net));
 	int size = RECEIVE_BUFFER, r;
 
 	if (!net)
@@ -135,7 +135,7 @@ int fb_net_open(struct fb_net **ret, struct fb_error *err)
 	return 0;
 }
 
-void fb_net_close(struct fb_net *net)
+void fb_net_close(struct fb_netlink *net)
 {
 	if (!net)
 		return;
@@ -147,17 +147,17 @@ void fb_net_close(struct fb_net *net)
 	free(net);
 }
 
-int fb_net_fd(const struct fb_net *net)
+int fb_net_fd(const struct fb_netlink *net)
 {
 	return nl_socket_get_fd(net->monitor);
 }
 
-const struct fb_net_state *fb_net_state(const struct fb_net *net)
+const struct fb_net_state *fb_net_state(const struct fb_netlink *net)
 {
 	return &net->state;
 }
 
-int fb_net_dispatch(struct fb_net *net, unsigned int *ret_changed, struct fb_error *err)
+int fb_net_dispatch(struct fb_netlink *net, unsigned int *ret_changed, struct fb_error *err)
 {
 	bool lost = false;
 	int r;

@@ -18,29 +18,29 @@
 #include "base/inet.h"
 #include "base/vec.h"
 
-enum fb_net_kind {
-	FB_NET_ETHERNET, /* a device without an rtnl kind: a network card, virtio-net, xen, hv_netvsc */
-	FB_NET_LOOPBACK,
-	FB_NET_VETH,
-	FB_NET_DUMMY,
-	FB_NET_VLAN,
-	FB_NET_BRIDGE,
-	FB_NET_BOND,
-	FB_NET_TEAM,
-	FB_NET_TUN, /* tun and tap */
-	FB_NET_WIREGUARD,
-	FB_NET_PPP,
-	FB_NET_WWAN,
-	FB_NET_MACVLAN, /* macvlan, macvtap, ipvlan */
-	FB_NET_TUNNEL,	/* vxlan, gre, ipip, sit, geneve, ... */
-	FB_NET_OTHER,	/* see kind_name */
+enum fb_link_kind {
+	FB_LINK_ETHERNET, /* a device without an rtnl kind: a network card, virtio-net, xen, hv_netvsc */
+	FB_LINK_LOOPBACK,
+	FB_LINK_VETH,
+	FB_LINK_DUMMY,
+	FB_LINK_VLAN,
+	FB_LINK_BRIDGE,
+	FB_LINK_BOND,
+	FB_LINK_TEAM,
+	FB_LINK_TUN, /* tun and tap */
+	FB_LINK_WIREGUARD,
+	FB_LINK_PPP,
+	FB_LINK_WWAN,
+	FB_LINK_MACVLAN, /* macvlan, macvtap, ipvlan */
+	FB_LINK_TUNNEL,	 /* vxlan, gre, ipip, sit, geneve, ... */
+	FB_LINK_OTHER,	 /* see kind_name */
 };
 
 struct fb_net_link {
 	__u32 ifindex;
 	char name[IF_NAMESIZE];
-	enum fb_net_kind kind;
-	char kind_name[16];  /* the kernel's word: "vlan", "veth", ...; "" for FB_NET_ETHERNET */
+	enum fb_link_kind kind;
+	char kind_name[16];  /* the kernel's word: "vlan", "veth", ...; "" for FB_LINK_ETHERNET */
 	unsigned int arphrd; /* ARPHRD_ETHER, ... */
 	bool has_mac;	     /* Ethernet addresses only */
 	__u8 mac[6];
@@ -107,22 +107,22 @@ enum fb_net_changed {
 	FB_NET_RESYNCED = 32, /* messages were lost; the state was read anew and all bits are set */
 };
 
-struct fb_net;
+struct fb_netlink;
 
 /* Opens both sockets and reads everything once. Needs no privilege. */
-int fb_net_open(struct fb_net **ret, struct fb_error *err);
-void fb_net_close(struct fb_net *net);
+int fb_net_open(struct fb_netlink **ret, struct fb_error *err);
+void fb_net_close(struct fb_netlink *net);
 /* Readable (EPOLLIN) when there is something to dispatch. Borrowed. */
-int fb_net_fd(const struct fb_net *net);
+int fb_net_fd(const struct fb_netlink *net);
 /*
  * Reads all that has been said, without blocking, into the state. *ret_changed is a set of enum
  * fb_net_changed. -EAGAIN is never returned: nothing to read is 0 and no bits.
  */
-int fb_net_dispatch(struct fb_net *net, unsigned int *ret_changed, struct fb_error *err);
+int fb_net_dispatch(struct fb_netlink *net, unsigned int *ret_changed, struct fb_error *err);
 /* Reads everything anew. */
-int fb_net_refresh(struct fb_net *net, struct fb_error *err);
+int fb_net_refresh(struct fb_netlink *net, struct fb_error *err);
 /* Borrowed; the vectors (and links found in them) are good until the next dispatch or refresh. */
-const struct fb_net_state *fb_net_state(const struct fb_net *net);
+const struct fb_net_state *fb_net_state(const struct fb_netlink *net);
 
 /* NULL = there is none. */
 const struct fb_net_link *fb_net_link_by_name(const struct fb_net_state *state, const char *name);

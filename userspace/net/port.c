@@ -26,7 +26,7 @@ const struct fb_net_link *fb_net_vlan(const struct fb_net_state *state, __u32 pa
 	for (size_t i = 0; i < state->links.n; i++) {
 		const struct fb_net_link *l = &state->links.v[i];
 
-		if (l->kind == FB_NET_VLAN && !l->qinq && l->parent == parent && l->vid == vid)
+		if (l->kind == FB_LINK_VLAN && !l->qinq && l->parent == parent && l->vid == vid)
 			return l;
 	}
 	return NULL;
@@ -47,13 +47,13 @@ static void list_ports(const struct fb_net_state *state, __u32 master, char *buf
 static const char *refuse_group(const struct fb_net_state *state, const struct fb_net_link *link, char *buf,
 				size_t size)
 {
-	const char *what = link->kind == FB_NET_BRIDGE ? "a bridge"
-			   : link->kind == FB_NET_BOND ? "a bond"
-						       : "a team";
+	const char *what = link->kind == FB_LINK_BRIDGE ? "a bridge"
+			   : link->kind == FB_LINK_BOND ? "a bond"
+							: "a team";
 	char ports[128];
 
 	list_ports(state, link->ifindex, ports, sizeof(ports));
-	if (link->kind == FB_NET_BRIDGE)
+	if (link->kind == FB_LINK_BRIDGE)
 		snprintf(buf, size,
 			 "%s is %s: frames between its ports never pass the policy; take the ports out of it "
 			 "and name each one as an interface (%s)",
@@ -92,7 +92,7 @@ static const char *refuse_member(const struct fb_net_state *state, const struct 
 	const struct fb_net_link *master = fb_net_link_by_index(state, link->master);
 
 	if (!master ||
-	    (master->kind != FB_NET_BRIDGE && master->kind != FB_NET_BOND && master->kind != FB_NET_TEAM))
+	    (master->kind != FB_LINK_BRIDGE && master->kind != FB_LINK_BOND && master->kind != FB_LINK_TEAM))
 		return NULL;
 	snprintf(buf, size,
 		 "%s is a port of %s: take it out (`ip link set %s nomaster`) and give it the zone's address",
@@ -104,36 +104,37 @@ const char *fb_net_port_refusal(const struct fb_net_state *state, const struct f
 				size_t size)
 {
 	static const char *const texts[] = {
-		[FB_NET_LOOPBACK] =
+		[FB_LINK_LOOPBACK] =
 			"is the loopback device: traffic to the gateway itself is the zone `self`",
-		[FB_NET_DUMMY] = "is a dummy device: nothing ever arrives on it; name the card that the "
-				 "hosts are behind",
-		[FB_NET_TUN] = "is a tun or tap device: it has no Ethernet frames or its own process behind "
-			       "it; name the card that carries the "
-			       "tunnel, and end the tunnel on a host behind the gateway",
-		[FB_NET_WIREGUARD] = "is a WireGuard device: what it carries has no Ethernet header; name "
-				     "the card that carries it, and end the "
-				     "tunnel on a host behind the gateway",
-		[FB_NET_PPP] = "is a PPP device: it has no Ethernet header; end the connection in the modem "
-			       "and name the card towards it",
-		[FB_NET_WWAN] = "is a mobile modem's device: it has no Ethernet header; use a router for the "
-				"modem and name the card towards it",
-		[FB_NET_MACVLAN] = "shares the card of another device: name the card itself",
-		[FB_NET_TUNNEL] = "is a tunnel: name the card that carries it, and end the tunnel on a host "
-				  "behind the gateway",
+		[FB_LINK_DUMMY] = "is a dummy device: nothing ever arrives on it; name the card that the "
+				  "hosts are behind",
+		[FB_LINK_TUN] = "is a tun or tap device: it has no Ethernet frames or its own process behind "
+				"it; name the card that carries the "
+				"tunnel, and end the tunnel on a host behind the gateway",
+		[FB_LINK_WIREGUARD] = "is a WireGuard device: what it carries has no Ethernet header; name "
+				      "the card that carries it, and end the "
+				      "tunnel on a host behind the gateway",
+		[FB_LINK_PPP] = "is a PPP device: it has no Ethernet header; end the connection in the modem "
+				"and name the card towards it",
+		[FB_LINK_WWAN] =
+			"is a mobile modem's device: it has no Ethernet header; use a router for the "
+			"modem and name the card towards it",
+		[FB_LINK_MACVLAN] = "shares the card of another device: name the card itself",
+		[FB_LINK_TUNNEL] = "is a tunnel: name the card that carries it, and end the tunnel on a host "
+				   "behind the gateway",
 	};
 
 	switch (link->kind) {
-	case FB_NET_ETHERNET:
-	case FB_NET_VETH:
+	case FB_LINK_ETHERNET:
+	case FB_LINK_VETH:
 		return refuse_member(state, link, buf, size);
-	case FB_NET_VLAN:
+	case FB_LINK_VLAN:
 		return refuse_vlan(state, link, buf, size);
-	case FB_NET_BRIDGE:
-	case FB_NET_BOND:
-	case FB_NET_TEAM:
+	case FB_LINK_BRIDGE:
+	case FB_LINK_BOND:
+	case FB_LINK_TEAM:
 		return refuse_group(state, link, buf, size);
-	case FB_NET_OTHER:
+	case FB_LINK_OTHER:
 		if (link->has_mac) /* an Ethernet device of a kind that we do not know: its driver decides */
 			return refuse_member(state, link, buf, size);
 		snprintf(buf, size, "%s (%s) is no Ethernet device: name a card", link->name,

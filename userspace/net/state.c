@@ -25,46 +25,46 @@
 /* Takes an element out; the order is nobody's promise. */
 #define take_out(vec, i) ((vec)->v[i] = (vec)->v[--(vec)->n])
 
-enum fb_net_kind fb_state_kind(const char *name, unsigned int arphrd)
+enum fb_link_kind fb_state_kind(const char *name, unsigned int arphrd)
 {
 	static const struct {
 		const char *name;
-		enum fb_net_kind kind;
+		enum fb_link_kind kind;
 	} kinds[] = {
-		{ "veth", FB_NET_VETH },	{ "dummy", FB_NET_DUMMY },
-		{ "vlan", FB_NET_VLAN },	{ "bridge", FB_NET_BRIDGE },
-		{ "bond", FB_NET_BOND },	{ "team", FB_NET_TEAM },
-		{ "tun", FB_NET_TUN },		{ "wireguard", FB_NET_WIREGUARD },
-		{ "ppp", FB_NET_PPP },		{ "wwan", FB_NET_WWAN },
-		{ "macvlan", FB_NET_MACVLAN },	{ "macvtap", FB_NET_MACVLAN },
-		{ "ipvlan", FB_NET_MACVLAN },	{ "ipvtap", FB_NET_MACVLAN },
-		{ "vxlan", FB_NET_TUNNEL },	{ "geneve", FB_NET_TUNNEL },
-		{ "gre", FB_NET_TUNNEL },	{ "gretap", FB_NET_TUNNEL },
-		{ "erspan", FB_NET_TUNNEL },	{ "ip6gre", FB_NET_TUNNEL },
-		{ "ip6gretap", FB_NET_TUNNEL }, { "ip6erspan", FB_NET_TUNNEL },
-		{ "ipip", FB_NET_TUNNEL },	{ "sit", FB_NET_TUNNEL },
-		{ "ip6tnl", FB_NET_TUNNEL },	{ "vti", FB_NET_TUNNEL },
-		{ "vti6", FB_NET_TUNNEL },	{ "xfrm", FB_NET_TUNNEL },
-		{ "bareudp", FB_NET_TUNNEL },	{ "gtp", FB_NET_TUNNEL },
-		{ "ovpn", FB_NET_TUNNEL },
+		{ "veth", FB_LINK_VETH },	 { "dummy", FB_LINK_DUMMY },
+		{ "vlan", FB_LINK_VLAN },	 { "bridge", FB_LINK_BRIDGE },
+		{ "bond", FB_LINK_BOND },	 { "team", FB_LINK_TEAM },
+		{ "tun", FB_LINK_TUN },		 { "wireguard", FB_LINK_WIREGUARD },
+		{ "ppp", FB_LINK_PPP },		 { "wwan", FB_LINK_WWAN },
+		{ "macvlan", FB_LINK_MACVLAN },	 { "macvtap", FB_LINK_MACVLAN },
+		{ "ipvlan", FB_LINK_MACVLAN },	 { "ipvtap", FB_LINK_MACVLAN },
+		{ "vxlan", FB_LINK_TUNNEL },	 { "geneve", FB_LINK_TUNNEL },
+		{ "gre", FB_LINK_TUNNEL },	 { "gretap", FB_LINK_TUNNEL },
+		{ "erspan", FB_LINK_TUNNEL },	 { "ip6gre", FB_LINK_TUNNEL },
+		{ "ip6gretap", FB_LINK_TUNNEL }, { "ip6erspan", FB_LINK_TUNNEL },
+		{ "ipip", FB_LINK_TUNNEL },	 { "sit", FB_LINK_TUNNEL },
+		{ "ip6tnl", FB_LINK_TUNNEL },	 { "vti", FB_LINK_TUNNEL },
+		{ "vti6", FB_LINK_TUNNEL },	 { "xfrm", FB_LINK_TUNNEL },
+		{ "bareudp", FB_LINK_TUNNEL },	 { "gtp", FB_LINK_TUNNEL },
+		{ "ovpn", FB_LINK_TUNNEL },
 	};
 
 	for (size_t i = 0; name && name[0] && i < FB_ARRAY_SIZE(kinds); i++)
 		if (strcmp(name, kinds[i].name) == 0)
 			return kinds[i].kind;
 	if (name && name[0])
-		return FB_NET_OTHER;
+		return FB_LINK_OTHER;
 	switch (arphrd) {
 	case ARPHRD_ETHER:
-		return FB_NET_ETHERNET;
+		return FB_LINK_ETHERNET;
 	case ARPHRD_LOOPBACK:
-		return FB_NET_LOOPBACK;
+		return FB_LINK_LOOPBACK;
 	case ARPHRD_PPP:
-		return FB_NET_PPP;
+		return FB_LINK_PPP;
 	case ARPHRD_RAWIP:
-		return FB_NET_WWAN;
+		return FB_LINK_WWAN;
 	default:
-		return FB_NET_OTHER;
+		return FB_LINK_OTHER;
 	}
 }
 
@@ -72,7 +72,7 @@ static void describe_vlan(struct rtnl_link *l, struct fb_net_link *ret)
 {
 	int netns, id = rtnl_link_is_vlan(l) ? rtnl_link_vlan_get_id(l) : -1;
 
-	if (ret->kind != FB_NET_VLAN && ret->kind != FB_NET_MACVLAN)
+	if (ret->kind != FB_LINK_VLAN && ret->kind != FB_LINK_MACVLAN)
 		return;
 	/* An index of another namespace names another device here. */
 	if (rtnl_link_get_link_netnsid(l, &netns) < 0)

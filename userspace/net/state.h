@@ -10,6 +10,6 @@ struct nl_msg;
 /* Applies one message, of a dump or a change. Returns what it changed: a set of enum fb_net_changed. */
 unsigned int fb_state_apply(struct fb_net_state *state, struct nl_msg *msg);
 void fb_state_done(struct fb_net_state *state);
-enum fb_net_kind fb_state_kind(const char *kind_name, unsigned int arphrd);
+enum fb_link_kind fb_state_kind(const char *kind_name, unsigned int arphrd);
 
 #endif

@@ -10,8 +10,8 @@
 struct fb_host_port {
 	const char *name; /* interface as the policy names it */
 	int vlan;	  /* -1 = untagged */
-	__u32 ifindex; /* of the port */
-	__u32 device;  /* of the kernel's device: the VLAN device, or the port itself */
+	__u32 ifindex;	  /* of the port */
+	__u32 device;	  /* of the kernel's device: the VLAN device, or the port itself */
 	__u8 mac[6];
 	unsigned int zone; /* id */
 };

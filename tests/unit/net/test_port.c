@@ -102,7 +102,7 @@ Test(port, the_device_of_a_tag_is_found_by_parent_and_number)
 Test(port, this_host_has_a_loopback_device_with_its_address)
 {
 	struct fb_error err;
-	struct fb_net *net = NULL;
+	struct fb_netlink *net = NULL;
 	unsigned int changed = 0;
 	bool found = false;
 
@@ -110,7 +110,7 @@ Test(port, this_host_has_a_loopback_device_with_its_address)
 	const struct fb_net_link *lo = fb_net_link_by_name(fb_net_state(net), "lo");
 
 	cr_assert_not_null(lo);
-	cr_assert(lo->kind == FB_NET_LOOPBACK && !lo->has_mac && lo->ifindex == 1);
+	cr_assert(lo->kind == FB_LINK_LOOPBACK && !lo->has_mac && lo->ifindex == 1);
 	cr_assert(fb_net_link_by_index(fb_net_state(net), 1) == lo);
 	for (size_t i = 0; i < fb_net_state(net)->addresses.n; i++)
 		found |= fb_net_state(net)->addresses.v[i].ip.lo == 0x7f000001;
