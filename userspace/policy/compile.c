@@ -217,7 +217,7 @@ static int emit_classifier(struct fb_compiler *c, struct fb_image_header *header
 	for (int f = 0; f < FB_FAMILIES && !r; f++)
 		r = compile_family(c, f);
 	if (!r)
-		r = fb_emit_cells(c);
+		r = fb_emit_cells(c, &h);
 	if (!r)
 		r = fb_emit_addresses(c, &h);
 	if (!r)

@@ -14,31 +14,41 @@ struct emit {
 	struct fb_numbers row_of;   /* sequence -> number in shapes */
 	struct fb_numbers shape_of; /* as used: number in shapes */
 	struct fb_pool blocks, shapes;
-	__u16 *places; /* scratch: by L4 class */
+	__u32 *places; /* scratch: halves by L4 class */
+	__u32 shift;   /* log2 of the classes in a block */
 };
+
+/*
+ * A shape costs a word a block, and blocks of its own where its services begin or end, some eight (measured: more for long lists): least where the array
+ * is about three times as long as a block has classes.
+ */
+static __u32 best_shift(__u32 classes)
+{
+	__u32 shift = 4;
+
+	while (shift < 10 && (classes >> shift) > 3u << shift)
+		shift++;
+	return shift;
+}
 
 /* The places of a list by L4 class, from the last to the first so that the best stays; the same for every list of these services. */
 static __u32 make_shape(struct emit *e, const __u32 *svcs, __u32 n)
 {
 	struct fb_compiler *c = e->c;
-	__u32 words = (c->n_l4 >> FB_SHAPE_SHIFT) + 1;
+	__u32 blocks = (c->n_l4 >> e->shift) + 1, half = (1u << e->shift) / 2; /* words a block */
 	struct fb_numbers *row = &c->scratch2;
 
-	memset(e->places, 0, (size_t)words * FB_SHAPE_BLOCK * sizeof(*e->places));
+	memset(e->places, 0, ((size_t)blocks << e->shift) * sizeof(__u16));
 	for (__u32 place = n; place > 0; place--) {
 		const struct fb_numbers *runs = &c->services[svcs[place - 1]].runs;
 
 		for (size_t i = 0; i < runs->n; i += 2)
 			for (__u32 cls = runs->v[i]; cls < runs->v[i + 1]; cls++)
-				e->places[cls] = (__u16)place;
+				((__u16 *)e->places)[cls] = (__u16)place;
 	}
 	row->n = 0;
-	for (__u32 i = 0; i < words; i++) {
-		__u32 block[FB_SHAPE_BLOCK / 2];
-
-		memcpy(block, e->places + (size_t)i * FB_SHAPE_BLOCK, sizeof(block));
-		fb_vec_add(row, fb_pool_intern(&e->blocks, block, FB_SHAPE_BLOCK / 2));
-	}
+	for (__u32 i = 0; i < blocks; i++)
+		fb_vec_add(row, fb_pool_intern(&e->blocks, e->places + (size_t)i * half, half));
 	return fb_pool_intern(&e->shapes, row->v, row->n);
 }
 
@@ -140,14 +150,15 @@ static int emit_rows(struct emit *e)
 	return r;
 }
 
-int fb_emit_cells(struct fb_compiler *c)
+int fb_emit_cells(struct fb_compiler *c, struct fb_classify_header *h)
 {
 	struct emit e = { .c = c };
 	__u32 blocks_w, shapes_w;
 	int r;
 
 	e.cell_w = fb_zalloc(fb_pool_count(&c->cells), sizeof(*e.cell_w));
-	e.places = fb_zalloc(c->n_l4 + FB_SHAPE_BLOCK, sizeof(*e.places));
+	h->shape_shift = e.shift = best_shift(c->n_l4);
+	e.places = fb_zalloc((c->n_l4 + (2u << e.shift)) / 2, sizeof(*e.places));
 	r = find_used(&e);
 	if (!r)
 		r = emit_pool(c, "shape blocks", &e.blocks, 0, NULL, &blocks_w);

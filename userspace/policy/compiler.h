@@ -115,7 +115,7 @@ int fb_compile_bundles(struct fb_compiler *c);
 /* The list of a cell that holds the boxes of both. */
 __u32 fb_merge_cells(struct fb_compiler *c, __u32 a, __u32 b);
 int fb_compile_rows(struct fb_compiler *c, struct fb_family *family);
-int fb_emit_cells(struct fb_compiler *c);
+int fb_emit_cells(struct fb_compiler *c, struct fb_classify_header *h);
 int fb_emit_addresses(struct fb_compiler *c, struct fb_classify_header *h);
 
 #endif
