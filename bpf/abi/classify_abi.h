@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * How the classifier lies in the image: fb_image_header.cls, written by policy/compile.c, read by bpf/lib/classify.h, which tells the scheme.
- * Every link is the absolute index of a word, so that following it costs one load and no base; FB_CLS_LEAF marks the end of a search.
+ * A link is the offset of a word in the image, in bytes, so that following it is a mask, an addition and a load; its two low bits, which
+ * the mask clears, say what it leads to.
  */
 #ifndef FB_CLASSIFY_ABI_H
 #define FB_CLASSIFY_ABI_H
 
 #include <linux/types.h>
 
-#define FB_CLS_LEAF 0x80000000u
+#define FB_LINK(word) ((__u32)(word) << 2)
+#define FB_LINK_LEAF  1u /* the end of a search */
+#define FB_LINK_LINE  2u /* a line of keys, not a node */
 
 /* An address's record, half a line: all that is known of it. Equal ones are one. */
-enum fb_record_word {
-	FB_REC_ZONE = 0, /* who owns the address, 0 = nobody */
-	FB_REC_ROW =
-		1, /* as a source: a row in each quadrant, index FB_QUADRANT(source band, destination band) */
-	FB_REC_DST = 5, /* as a destination: its class in each band, 0 = none */
-	FB_REC_WORDS = 8,
+struct fb_record {
+	__u32 zone; /* who owns the address, 0 = nobody */
+	__u32 row
+		[4]; /* as a source: a row in each quadrant, index FB_QUADRANT(source band, destination band) */
+	__u32 cls[2]; /* as a destination: its class in each band, 0 = none */
+	__u32 spare;
 };
 #define FB_BAND_NARROW	      0u
 #define FB_BAND_BROAD	      1u
@@ -28,21 +31,37 @@ enum fb_record_word {
 #define FB_ROW_SHIFT 5u
 #define FB_ROW_BLOCK (1u << FB_ROW_SHIFT)
 
-/* A cell: link to a shape, link to a list. */
-#define FB_CELL_WORDS 2u
+/* A cell: what may match, by place. Place 0 is "nothing", then the boxes, the best first. A smaller choice is a better one. */
+struct fb_choice {
+	__u32 rule; /* index into the rule section */
+	__u32 rank; /* of the box among all boxes */
+};
+struct fb_cell {
+	__u32 shape;
+	__u32 spare;
+	struct fb_choice choice[];
+};
+#define FB_RANK_NONE 0x7fffffffu
+
 /*
- * A shape is an array of links by L4 class >> shape_shift, then halves by the bits below: the place in the list, 0 = no box of it matches. The
+ * A shape is an array of links by L4 class >> shape_shift, then halves by the bits below: the place in the cell, 0 = no box of it matches. The
  * shift is the compiler's choice: few classes want small blocks, many want short arrays.
  */
-/* A list begins with FB_RANK_NONE, so that place 0 is an answer too; then ranks of boxes, the best first. */
 
-/* IPv4: 65536 entries by the upper half, nodes of 16 entries by 4 more bits each: FB_CLS_LEAF | record, or link to a node. */
-#define FB_A4_STEPS 4u
+/*
+ * IPv4: 65536 links by the upper half, then nodes of 16 links by 4 more bits each, until a record (FB_LINK_LEAF) or a line (FB_LINK_LINE): ten ascending
+ * lower halves at which the next of eleven links begins to hold. A host in an empty /16 is one line instead of four nodes.
+ */
+#define FB_A4_KEYS 10u
+struct fb_a4_line {
+	__u16 key[FB_A4_KEYS];
+	__u32 link[FB_A4_KEYS + 1];
+};
 
 /*
  * IPv6: a search tree for the upper 64 bits, below some of its values one for the lower 64. A tree is two adjacent root lines, by the top bit of the
  * value, so that all comparisons are of 63 bits: then (a - b) >> 63 tells a < b without a branch. A line is 7 ascending keys and a link:
- * with FB_CLS_LEAF to 8 words (FB_CLS_LEAF | record, or link to a tree for the lower half), else to 8 lines.
+ * with FB_LINK_LEAF to 8 links (with FB_LINK_LEAF to a record, else to a tree for the lower half), else to 8 lines.
  */
 #define FB_A6_KEYS   7u
 #define FB_A6_LEVELS 7u		  /* 8^7 = 2 M stretches */
@@ -53,6 +72,7 @@ struct fb_a6_line {
 	__u64 key[FB_A6_KEYS];
 };
 
+/* Links; halves and bytes are arrays at them. */
 struct fb_classify_header {
 	__u32 a4_root, a6_root;
 	__u32 proto; /* bytes: class of each protocol */
@@ -60,12 +80,13 @@ struct fb_classify_header {
 	__u32 dport; /* halves: class of each destination port */
 	__u32 n_sport, n_dport;
 	__u32 source; /* halves [protocol class * n_sport + source port class]: class of both */
+	__u32 l4;     /* halves [that class * n_dport + destination port class]: L4 class, 0 = no service */
 	__u32 shape_shift;
-	__u32 l4;  /* halves [that class * n_dport + destination port class]: L4 class, 0 = no service */
-	__u32 box; /* words: the rule of each rank; one more, 0, for rank FB_RANK_NONE = number of boxes */
 };
 
 #ifndef __bpf__
+_Static_assert(sizeof(struct fb_record) == 32, "half a cache line");
+_Static_assert(sizeof(struct fb_a4_line) == 64, "a line of keys is a cache line");
 _Static_assert(sizeof(struct fb_a6_line) == 64, "a line of the tree is a cache line");
 _Static_assert(sizeof(struct fb_classify_header) <= 48 * 4, "fits into fb_image_header.cls");
 #endif

@@ -200,9 +200,9 @@ struct fb_flow {
 	__u32 created;	/* tick */
 	__u32 spare2;
 	struct {
-		__u32 end; /* TCP: highest sequence number + length sent */
-		__u32 edge;
-		__u32 win;
+		__u32 end; /* TCP: highest sequence number + length that this end sent */
+		__u32 edge; /* highest acknowledgement + window that it granted the other; before the answer: its first byte */
+		__u32 win; /* largest window that it granted */
 		__u8 scale, flags;
 		__u16 spare;
 	} tcp[2];

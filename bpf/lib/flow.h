@@ -273,8 +273,11 @@ FB_INLINE void fb_flow_fill(struct fb_flow *e, const struct fb_ctx *c)
 	e->stamp[0] = e->stamp[1] = 0;
 	e->created = c->tick;
 	__builtin_memset(e->tcp, 0, sizeof(e->tcp));
-	e->tcp[key->dir & 1].end = c->pkt.seq + 1; /* TCP: what the answer must acknowledge */
-	e->tcp[key->dir & 1].win = c->pkt.payload;
+	/* TCP: what the answer may acknowledge lies between its first byte and the end of what came with the SYN. */
+	e->tcp[key->dir & 1].edge = c->pkt.seq + 1;
+	e->tcp[key->dir & 1].end = c->pkt.seq + 1 + c->pkt.payload;
+	e->tcp[key->dir & 1].win = c->pkt.window;
+	e->tcp[key->dir & 1].scale = c->pkt.scale;
 }
 
 /* A new flow for an allowed packet. On FB_NEXT hit is the entry (ours, or another CPU's of the same key). */

@@ -20,39 +20,40 @@
 
 #define FB_HDR_WORD(field) ((__u32)(__builtin_offsetof(struct fb_image_header, field) / 4))
 
-/*
- * The mask as a parameter: code that reads many words loads the constant once. 6.1 follows a constant through registers and stack as well as
- * one that is loaded at each use.
- */
-FB_INLINE __u32 fb_image_get(const void *img, __u32 mask, __u32 index)
-{
-	asm volatile("" : "+r"(index));
-	return *(const __u32 *)((const char *)img + ((__u64)(index & mask) << 2));
-}
-
+/* A word by index. */
 FB_INLINE __u32 fb_image_word(const void *img, __u32 index)
 {
-	return fb_image_get(img, FB_IMAGE_MASK, index);
+	asm volatile("" : "+r"(index));
+	return *(const __u32 *)((const char *)img + ((__u64)(index & FB_IMAGE_MASK) << 2));
 }
 
-/* Bytes and halves count from the word at index. */
-FB_INLINE __u32 fb_image_byte(const void *img, __u32 mask, __u32 index, __u32 i)
+/*
+ * By offset in bytes, for code that follows many links: no shift, and the limit (FB_IMAGE_LIMIT, taken once) as a parameter, because the constant behind
+ * it would be loaded at each use. 6.1 follows a constant through registers and stack as well. size is what may be read there: 4, 8, 32 or 64.
+ */
+#define FB_IMAGE_LIMIT (FB_IMAGE_MASK << 2)
+
+FB_INLINE const void *fb_image_at(const void *img, __u32 limit, __u32 offset, __u32 size)
 {
-	return fb_image_get(img, mask, index + (i >> 2)) >> ((i & 3) * 8) & 0xff;
+	limit &= ~(size - 1);
+	asm volatile("" : "+r"(offset));
+	return (const char *)img + (offset & limit);
 }
 
-FB_INLINE __u32 fb_image_half(const void *img, __u32 mask, __u32 index, __u32 i)
+FB_INLINE __u32 fb_image_get(const void *img, __u32 limit, __u32 offset)
 {
-	return fb_image_get(img, mask, index + (i >> 1)) >> ((i & 1) * 16) & 0xffff;
+	return *(const __u32 *)fb_image_at(img, limit, offset, 4);
 }
 
-/* The 64 bytes that the word at index lies in. */
-FB_INLINE const void *fb_image_line(const void *img, __u32 mask, __u32 index)
+/* The i-th half, byte of an array. */
+FB_INLINE __u32 fb_image_half(const void *img, __u32 limit, __u32 offset, __u32 i)
 {
-	__u32 line = index >> 4;
+	return fb_image_get(img, limit, offset + i * 2) >> ((i & 1) * 16) & 0xffff;
+}
 
-	asm volatile("" : "+r"(line));
-	return (const char *)img + ((__u64)(line & (mask >> 4)) << 6);
+FB_INLINE __u32 fb_image_byte(const void *img, __u32 limit, __u32 offset, __u32 i)
+{
+	return fb_image_get(img, limit, offset + i) >> ((i & 3) * 8) & 0xff;
 }
 
 #endif

@@ -28,80 +28,174 @@ FB_INLINE int fb_is_reversal(const struct fb_pkt *pkt, int from_origin)
 	return (pkt->proto == FB_PROTO_ICMP4 || pkt->proto == FB_PROTO_ICMP6) && !(pkt->flags & FB_PKT_ECHO);
 }
 
-FB_INLINE enum fb_reason fb_tcp_handshake(struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u8 f,
-					  __u32 *state)
+/*
+ * Sequence numbers against what each end sent and granted (G. van Rooij, "Real Stateful TCP Packet Filtering in IP Filter", 2001): data lies
+ * within what the other end granted and is not older than a window, an acknowledgement is of something that was sent and not older than a window.
+ *
+ * Each direction writes its own half only and reads the other's, without a lock. Two CPUs in one direction can lose a maximum: the next
+ * packet repairs it, and until then the bounds are a little tighter by what is in flight between two CPUs. A half is written only while the
+ * entry's sequence is still the one of the find; between that look and the store the entry can be somebody else's only if this flow died in
+ * that instant, and then the new flow's half is wrong: it drops, it does not pass to anybody.
+ */
+#define FB_TCP_ACK_WINDOW 66000u /* how old an acknowledgement may be, at least: reordering on a fast path */
+
+struct fb_half {
+	__u32 end, edge, win;
+	__u8 scale, flags;
+};
+
+FB_INLINE struct fb_half fb_half_read(const struct fb_flow *e, __u32 dir)
+{
+	struct fb_half half = {
+		.end = *(volatile __u32 *)&e->tcp[dir & 1].end,
+		.edge = *(volatile __u32 *)&e->tcp[dir & 1].edge,
+		.win = *(volatile __u32 *)&e->tcp[dir & 1].win,
+		.scale = *(volatile __u8 *)&e->tcp[dir & 1].scale,
+		.flags = *(volatile __u8 *)&e->tcp[dir & 1].flags,
+	};
+
+	return half;
+}
+
+/* a is after b in sequence space. */
+FB_INLINE int fb_seq_after(__u32 a, __u32 b)
+{
+	return (__s32)(a - b) > 0;
+}
+
+/* Does the answer acknowledge the attempt? Between its first byte and the end of what came with the SYN. */
+FB_INLINE int fb_tcp_answers(const struct fb_pkt *pkt, const struct fb_half *origin)
+{
+	return pkt->ack - origin->edge <= origin->end - origin->edge;
+}
+
+FB_INLINE enum fb_reason fb_tcp_syn(struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u32 *state)
 {
 	struct fb_flow *e = hit->e;
-	int from_origin = dir == hit->origin;
-	__u32 other_end = *(volatile __u32 *)&e->tcp[(dir ^ 1) & 1].end,
-	      other_win = *(volatile __u32 *)&e->tcp[(dir ^ 1) & 1].win;
 
-	if (f == FB_TCP_SYN) {
-		/* From the initiator (reversals were judged before). A changed sequence number is a new attempt. */
-		if (*state != FB_FLOW_NEW && *state != FB_FLOW_CLOSING)
-			return FB_NEXT;
-		if ((*(volatile __u32 *)&e->tcp[dir & 1].end != c->pkt.seq + 1 ||
-		     *state == FB_FLOW_CLOSING) &&
-		    fb_flow_lock(hit)) {
-			__builtin_memset(e->tcp, 0, sizeof(e->tcp));
-			e->tcp[dir & 1].end = c->pkt.seq + 1;
-			e->tcp[dir & 1].win = c->pkt.payload;
-			fb_flow_unlock(hit);
-		}
-		*state = FB_FLOW_NEW;
+	/* From the initiator (reversals were judged before). On a live connection it changes nothing (RFC 5961, 4). */
+	if (*state != FB_FLOW_NEW && *state != FB_FLOW_CLOSING)
 		return FB_NEXT;
-	}
-	if (from_origin || *state == FB_FLOW_CLOSING)
-		return FB_DROP_TCP_STATE;
-	if (*state == FB_FLOW_NEW) {
-		if (c->pkt.ack - other_end > other_win || !fb_flow_lock(hit))
-			return FB_DROP_TCP_STATE;
-		e->tcp[dir & 1].end = c->pkt.seq + 1;
+	/* A changed sequence number is a new attempt. */
+	if ((fb_half_read(e, dir).edge != c->pkt.seq + 1 || *state == FB_FLOW_CLOSING) && fb_flow_lock(hit)) {
+		__builtin_memset(e->tcp, 0, sizeof(e->tcp));
+		e->tcp[dir & 1].edge = c->pkt.seq + 1;
+		e->tcp[dir & 1].end = c->pkt.seq + 1 + c->pkt.payload;
+		e->tcp[dir & 1].win = c->pkt.window;
+		e->tcp[dir & 1].scale = c->pkt.scale;
 		fb_flow_unlock(hit);
-		*state = FB_FLOW_REPLIED;
 	}
+	*state = FB_FLOW_NEW;
 	return FB_NEXT;
+}
+
+FB_INLINE enum fb_reason fb_tcp_syn_ack(struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u32 *state)
+{
+	struct fb_half origin = fb_half_read(hit->e, dir ^ 1);
+	struct fb_flow *e = hit->e;
+
+	if (dir == hit->origin || *state == FB_FLOW_CLOSING)
+		return FB_DROP_TCP_STATE;
+	if (*state != FB_FLOW_NEW)
+		return FB_NEXT;
+	if (!fb_tcp_answers(&c->pkt, &origin) || !fb_flow_lock(hit))
+		return FB_DROP_TCP_STATE;
+	/* Windows scale only if both ends say so; the windows of the SYNs themselves never do. */
+	if (origin.scale == FB_NO_SCALE || c->pkt.scale == FB_NO_SCALE)
+		e->tcp[(dir ^ 1) & 1].scale = e->tcp[dir & 1].scale = 0;
+	else
+		e->tcp[dir & 1].scale = c->pkt.scale;
+	e->tcp[dir & 1].end = c->pkt.seq + 1 + c->pkt.payload;
+	e->tcp[dir & 1].edge = c->pkt.ack + (c->pkt.window ? c->pkt.window : 1);
+	e->tcp[dir & 1].win = c->pkt.window;
+	e->tcp[(dir ^ 1) & 1].edge = c->pkt.seq + 1 + (origin.win ? origin.win : 1);
+	fb_flow_unlock(hit);
+	*state = FB_FLOW_REPLIED;
+	return FB_NEXT;
+}
+
+/* Everything after the handshake; takes note of what this packet sent and granted. */
+FB_INLINE enum fb_reason fb_tcp_window(struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u8 f)
+{
+	struct fb_half own = fb_half_read(hit->e, dir), other = fb_half_read(hit->e, dir ^ 1);
+	__u32 end = c->pkt.seq + c->pkt.payload + !!(f & FB_TCP_FIN),
+	      win = (__u32)c->pkt.window << (own.scale & 15);
+	__u32 slack = own.win > FB_TCP_ACK_WINDOW ? own.win : FB_TCP_ACK_WINDOW, edge = c->pkt.ack + win;
+	struct fb_flow *e = hit->e;
+
+	if (fb_seq_after(c->pkt.seq, other.edge) || fb_seq_after(own.end - (other.win ? other.win : 1), end))
+		return FB_DROP_TCP_WINDOW;
+	if ((f & FB_TCP_ACK) &&
+	    (fb_seq_after(c->pkt.ack, other.end) || fb_seq_after(other.end - slack, c->pkt.ack)))
+		return FB_DROP_TCP_WINDOW;
+	if ((f & FB_TCP_RST) || *(volatile __u32 *)&e->seq != hit->seq)
+		return FB_NEXT;
+	if (fb_seq_after(end, own.end))
+		*(volatile __u32 *)&e->tcp[dir & 1].end = end;
+	if (fb_seq_after(edge, own.edge))
+		*(volatile __u32 *)&e->tcp[dir & 1].edge = edge;
+	if (win > own.win)
+		*(volatile __u32 *)&e->tcp[dir & 1].win = win;
+	return FB_NEXT;
+}
+
+/* Before there is an answer: a refusal that acknowledges the attempt (RFC 9293, 3.10.7.3), a challenge ACK (RFC 5961), an initiator that gives up. */
+FB_INLINE enum fb_reason fb_tcp_unanswered(struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u8 f,
+					   __u32 *state)
+{
+	struct fb_half origin = fb_half_read(hit->e, hit->origin);
+
+	if (!(f & FB_TCP_RST))
+		return dir == hit->origin || c->pkt.payload || (f & FB_TCP_FIN) ? FB_DROP_TCP_STATE : FB_NEXT;
+	if (dir == hit->origin ? c->pkt.seq - origin.edge > origin.end - origin.edge
+			       : !(f & FB_TCP_ACK) || !fb_tcp_answers(&c->pkt, &origin))
+		return FB_DROP_TCP_STATE;
+	*state = FB_FLOW_CLOSING;
+	return FB_NEXT;
+}
+
+FB_INLINE void fb_tcp_fin(struct fb_hit *hit, __u32 dir, __u32 *state)
+{
+	__u8 mine = fb_half_read(hit->e, dir).flags, theirs = fb_half_read(hit->e, dir ^ 1).flags;
+
+	if (!(mine & FB_TCP_HALF_FIN) && fb_flow_lock(hit)) {
+		hit->e->tcp[dir & 1].flags = mine | FB_TCP_HALF_FIN;
+		fb_flow_unlock(hit);
+	}
+	if (theirs & FB_TCP_HALF_FIN)
+		*state = FB_FLOW_CLOSING;
 }
 
 FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u32 *state)
 {
 	__u8 f = c->pkt.tcp & (FB_TCP_SYN | FB_TCP_ACK | FB_TCP_RST | FB_TCP_FIN);
-	int from_origin = dir == hit->origin;
-	struct fb_flow *e = hit->e;
-	__u32 other_end = *(volatile __u32 *)&e->tcp[(dir ^ 1) & 1].end,
-	      other_win = *(volatile __u32 *)&e->tcp[(dir ^ 1) & 1].win;
+	enum fb_reason reason;
 
-	if (f == FB_TCP_SYN || f == (FB_TCP_SYN | FB_TCP_ACK))
-		return fb_tcp_handshake(c, hit, dir, f, state);
+	if (f == FB_TCP_SYN)
+		return fb_tcp_syn(c, hit, dir, state);
+	if (f == (FB_TCP_SYN | FB_TCP_ACK))
+		return fb_tcp_syn_ack(c, hit, dir, state);
 	if ((f & FB_TCP_SYN) || !(f & (FB_TCP_ACK | FB_TCP_RST)) ||
 	    (f & (FB_TCP_RST | FB_TCP_FIN)) == (FB_TCP_RST | FB_TCP_FIN))
 		return FB_DROP_TCP_STATE;
+	if (*state == FB_FLOW_NEW)
+		return fb_tcp_unanswered(c, hit, dir, f, state);
+	if (*state == FB_FLOW_DGRAM) /* observed in the middle: its windows are not known */
+		return FB_NEXT;
+	if (*state == FB_FLOW_REPLIED && dir == hit->origin && !(f & FB_TCP_RST) &&
+	    c->pkt.ack != fb_half_read(hit->e, dir ^ 1).end)
+		return FB_DROP_TCP_STATE;
+	reason = fb_tcp_window(c, hit, dir, f);
+	if (reason != FB_NEXT)
+		return reason;
 	if (f & FB_TCP_RST) {
-		/* A refusal must acknowledge the attempt (RFC 9293, 3.10.7.3). */
-		if (*state == FB_FLOW_NEW && !from_origin &&
-		    (!(f & FB_TCP_ACK) || c->pkt.ack - other_end > other_win))
-			return FB_DROP_TCP_STATE;
 		*state = FB_FLOW_CLOSING;
 		return FB_NEXT;
 	}
-	if (*state == FB_FLOW_NEW) /* a challenge ACK is all that may come before the answer (RFC 5961) */
-		return from_origin || c->pkt.payload || (f & FB_TCP_FIN) ? FB_DROP_TCP_STATE : FB_NEXT;
-	if (*state == FB_FLOW_REPLIED && from_origin) {
-		if (c->pkt.ack != other_end)
-			return FB_DROP_TCP_STATE;
+	if (*state == FB_FLOW_REPLIED && dir == hit->origin)
 		*state = FB_FLOW_ESTABLISHED;
-	}
-	if ((f & FB_TCP_FIN) && *state != FB_FLOW_DGRAM) {
-		__u8 mine = *(volatile __u8 *)&e->tcp[dir & 1].flags,
-		     theirs = *(volatile __u8 *)&e->tcp[(dir ^ 1) & 1].flags;
-
-		if (!(mine & FB_TCP_HALF_FIN) && fb_flow_lock(hit)) {
-			e->tcp[dir & 1].flags = mine | FB_TCP_HALF_FIN;
-			fb_flow_unlock(hit);
-		}
-		if (theirs & FB_TCP_HALF_FIN)
-			*state = FB_FLOW_CLOSING;
-	}
+	if (f & FB_TCP_FIN)
+		fb_tcp_fin(hit, dir, state);
 	return FB_NEXT;
 }
 

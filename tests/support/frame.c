@@ -71,12 +71,17 @@ static size_t build_l4(__u8 *p, const struct frame_spec *s, __u8 proto, __u32 ps
 
 	switch (proto) {
 	case 6:
-		n = 20 + s->payload;
+		n = (s->scale ? 24 : 20) + s->payload;
 		put32(p + 4, s->seq);
 		put32(p + 8, s->ack);
-		p[12] = 5 << 4;
+		p[12] = (__u8)((s->scale ? 6 : 5) << 4);
+		if (s->scale) {
+			p[20] = 1;
+			p[21] = p[22] = 3;
+			p[23] = (__u8)(s->scale - 1);
+		}
 		p[13] = s->tcp;
-		put16(p + 14, 64000);
+		put16(p + 14, s->window ? s->window : 64000);
 		sum = p + 16;
 		break;
 	case 17:

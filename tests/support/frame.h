@@ -23,6 +23,8 @@ struct frame_spec {
 	__u16 sport, dport;
 	__u8 tcp; /* flags */
 	__u32 seq, ack;
+	__u16 window; /* 0: 64000 */
+	int scale;    /* of a SYN: window scale + 1, 0 = no option */
 	__u8 icmp_type, icmp_code;
 	__u16 icmp_id;
 	__u8 ttl;
