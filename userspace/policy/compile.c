@@ -197,16 +197,6 @@ static int compile_family(struct fb_compiler *c, int f)
 	return fb_compile_rows(c, family);
 }
 
-static int emit_boxes(struct fb_compiler *c, struct fb_classify_header *h)
-{
-	size_t n = c->rs->boxes.n;
-	int r = fb_section(c, "boxes", n + 1, &h->box);
-
-	for (size_t rank = 0; rank < n && !r; rank++)
-		c->img[h->box + rank] = c->rs->boxes.v[c->rank_box[rank]].line + 1;
-	return r;
-}
-
 static int emit_classifier(struct fb_compiler *c, struct fb_image_header *header)
 {
 	struct fb_classify_header h = { 0 };
@@ -220,14 +210,12 @@ static int emit_classifier(struct fb_compiler *c, struct fb_image_header *header
 		r = fb_emit_cells(c, &h);
 	if (!r)
 		r = fb_emit_addresses(c, &h);
-	if (!r)
-		r = emit_boxes(c, &h);
 	memcpy(header->cls, &h, sizeof(h));
 	c->stats->atoms4 = (unsigned int)c->family[0].first.n;
 	c->stats->atoms6 = (unsigned int)c->family[1].first.n;
-	/* Both addresses and their records, L4, quadrants, rule; see classify.h. */
-	c->stats->loads_worst4 = 2 * c->stats->loads_worst4 + 2 + 5 + 4 * 7 + 1;
-	c->stats->loads_worst6 = 2 * c->stats->loads_worst6 + 2 + 5 + 4 * 7 + 1;
+	/* Both addresses and their records, L4, quadrants; see classify.h. */
+	c->stats->loads_worst4 = 2 * c->stats->loads_worst4 + 2 + 5 + 4 * 7;
+	c->stats->loads_worst6 = 2 * c->stats->loads_worst6 + 2 + 5 + 4 * 7;
 	return r;
 }
 

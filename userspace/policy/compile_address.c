@@ -17,16 +17,25 @@ struct stretches FB_VEC(struct stretch);
 static __u32 atom_record(const struct fb_compiler *c, const struct fb_family *family, __u32 atom,
 			 struct fb_pool *records)
 {
-	__u32 words[FB_REC_WORDS] = { [FB_REC_ZONE] = family->zone[atom] };
+	union {
+		struct fb_record r;
+		__u32 words[sizeof(struct fb_record) / 4];
+	} u = { { .zone = family->zone[atom] } };
 
 	for (__u32 s = 0; s < FB_BANDS; s++)
 		for (__u32 d = 0; d < FB_BANDS; d++)
-			words[FB_REC_ROW + FB_QUADRANT(s, d)] =
+			u.r.row[FB_QUADRANT(s, d)] =
 				c->row_w[family->row[FB_QUADRANT(s, d)]
 						    [family->band[FB_SOURCE][s].cls[atom]]];
 	for (__u32 d = 0; d < FB_BANDS; d++)
-		words[FB_REC_DST + d] = family->band[FB_DESTINATION][d].cls[atom];
-	return fb_pool_intern(records, words, FB_REC_WORDS);
+		u.r.cls[d] = family->band[FB_DESTINATION][d].cls[atom];
+	return fb_pool_intern(records, u.words, sizeof(u) / 4);
+}
+
+/* The link to a record, as a leaf. */
+static __u32 record_link(__u32 records_w, __u32 record)
+{
+	return FB_LINK(records_w + (record - 1) * (sizeof(struct fb_record) / 4)) | FB_LINK_LEAF;
 }
 
 static void find_stretches(const struct fb_compiler *c, const struct fb_family *family,
@@ -43,57 +52,90 @@ static void find_stretches(const struct fb_compiler *c, const struct fb_family *
 struct trie {
 	const struct stretches *stretches;
 	size_t at; /* walks along them */
-	struct fb_pool nodes;
+	struct fb_pool nodes, lines;
+	__u32 records_w;
 	unsigned int depth;
 };
 
-/* The entry for the 2^shift addresses from base: a leaf if one record holds them all. Equal nodes are one. */
+/* Stretches [at, end) begin with what holds at the first address of a block in one /16. */
+static __u32 trie_line(struct trie *t, size_t end)
+{
+	const struct stretch *s = t->stretches->v + t->at;
+	size_t n = end - t->at;
+	union {
+		struct fb_a4_line line;
+		__u32 words[NODE];
+	} u;
+
+	for (size_t i = 0; i <= FB_A4_KEYS; i++) {
+		u.line.link[i] = record_link(t->records_w, s[i < n ? i : n - 1].record);
+		if (i)
+			u.line.key[i - 1] = i < n ? (__u16)s[i].first.lo : 0xffff;
+	}
+	return fb_pool_intern(&t->lines, u.words, NODE) << 2 | FB_LINK_LINE;
+}
+
+/* The entry for the 2^shift addresses from base: link to a record, or number of a line or node and the flag. Equal ones are one. */
 static __u32 trie_entry(struct trie *t, __u64 base, unsigned int shift, unsigned int depth)
 {
 	const struct stretches *s = t->stretches;
 	__u64 last = base + (1ull << shift) - 1;
 	__u32 node[NODE];
+	size_t end;
 
 	while (t->at + 1 < s->n && s->v[t->at + 1].first.lo <= base)
 		t->at++;
-	if (depth > t->depth)
-		t->depth = depth;
-	if (t->at + 1 >= s->n || s->v[t->at + 1].first.lo > last)
-		return FB_CLS_LEAF | s->v[t->at].record;
+	for (end = t->at + 1; end < s->n && s->v[end].first.lo <= last && end - t->at <= FB_A4_KEYS + 1;
+	     end++)
+		;
+	if (depth + (end > t->at + 1) > t->depth)
+		t->depth = depth + (end > t->at + 1);
+	if (end == t->at + 1)
+		return record_link(t->records_w, s->v[t->at].record);
+	if (end - t->at <= FB_A4_KEYS + 1)
+		return trie_line(t, end);
 	for (__u32 i = 0; i < NODE; i++) /* a single address is a leaf: shift is 16, 12, 8 or 4 here */
 		node[i] = trie_entry(t, base + ((__u64)i << (shift - 4)), shift - 4, depth + 1);
-	return fb_pool_intern(&t->nodes, node, NODE);
+	return fb_pool_intern(&t->nodes, node, NODE) << 2;
 }
 
 /* A number to a link. */
-static __u32 trie_link(const struct trie *t, __u32 entry, __u32 nodes_w, __u32 records_w)
+static __u32 trie_link(const struct trie *t, __u32 entry, __u32 nodes_w, __u32 lines_w)
 {
-	if (entry & FB_CLS_LEAF)
-		return FB_CLS_LEAF | (records_w + ((entry & ~FB_CLS_LEAF) - 1) * FB_REC_WORDS);
-	return nodes_w + t->nodes.entries.v[entry].off;
+	if (entry & FB_LINK_LEAF)
+		return entry;
+	if (entry & FB_LINK_LINE)
+		return FB_LINK(lines_w + t->lines.entries.v[entry >> 2].off) | FB_LINK_LINE;
+	return FB_LINK(nodes_w + t->nodes.entries.v[entry >> 2].off);
 }
 
 static int emit_trie(struct fb_compiler *c, struct fb_classify_header *h, const struct stretches *stretches,
 		     __u32 records_w)
 {
-	struct trie t = { .stretches = stretches };
-	__u32 nodes_w;
-	int r = fb_section(c, "IPv4 root", 65536, &h->a4_root);
+	struct trie t = { .stretches = stretches, .records_w = records_w };
+	__u32 root, nodes_w, lines_w;
+	int r = fb_section(c, "IPv4 root", 65536, &root);
 
+	h->a4_root = FB_LINK(root);
 	for (__u32 top = 0; top < 65536 && !r; top++)
-		c->img[h->a4_root + top] = trie_entry(&t, (__u64)top << 16, 16, 1);
+		c->img[root + top] = trie_entry(&t, (__u64)top << 16, 16, 1);
 	if (!r)
 		r = fb_section(c, "IPv4 nodes", t.nodes.words.n, &nodes_w);
+	if (!r)
+		r = fb_section(c, "IPv4 lines", t.lines.words.n, &lines_w);
 	for (__u32 top = 0; top < 65536 && !r; top++)
-		c->img[h->a4_root + top] = trie_link(&t, c->img[h->a4_root + top], nodes_w, records_w);
+		c->img[root + top] = trie_link(&t, c->img[root + top], nodes_w, lines_w);
 	for (size_t i = 0; i < t.nodes.words.n && !r; i++)
-		c->img[nodes_w + i] = trie_link(&t, t.nodes.words.v[i], nodes_w, records_w);
+		c->img[nodes_w + i] = trie_link(&t, t.nodes.words.v[i], nodes_w, lines_w);
+	if (!r && t.lines.words.n)
+		memcpy(c->img + lines_w, t.lines.words.v, t.lines.words.n * sizeof(__u32));
 	c->stats->loads_worst4 = t.depth;
 	fb_pool_done(&t.nodes);
+	fb_pool_done(&t.lines);
 	return r;
 }
 
-/* A value of 64 bits at which something begins, and what: FB_CLS_LEAF | record, or link to a tree. */
+/* A value of 64 bits at which something begins, and what: the link to a record, or to a tree. */
 struct key {
 	__u64 value;
 	__u32 entry;
@@ -122,7 +164,7 @@ static void put_lines(struct tree *t, size_t at, const struct key *keys, size_t 
 		      __u32 child_words)
 {
 	for (size_t i = 0; i < n; i += FB_A6_KEYS + 1, at += NODE) {
-		struct fb_a6_line line = { .link = link + (__u32)i * child_words };
+		struct fb_a6_line line = { .link = link + FB_LINK(i * child_words) };
 
 		for (size_t k = 0; k < FB_A6_KEYS; k++)
 			line.key[k] = i + k + 1 < n ? keys[i + k + 1].value & ~FB_A6_NO_KEY : FB_A6_NO_KEY;
@@ -134,7 +176,7 @@ static void put_lines(struct tree *t, size_t at, const struct key *keys, size_t 
 static unsigned int put_half(struct tree *t, size_t root, struct key *keys, size_t n)
 {
 	size_t at = tree_words(t, n);
-	__u32 link = FB_CLS_LEAF | (t->base + (__u32)at), child_words = 1;
+	__u32 link = FB_LINK(t->base + at) | FB_LINK_LEAF, child_words = 1;
 	unsigned int levels = 1;
 
 	for (size_t i = 0; i < n; i++)
@@ -146,7 +188,7 @@ static unsigned int put_half(struct tree *t, size_t root, struct key *keys, size
 		put_lines(t, at, keys, n, link, child_words);
 		for (size_t i = 0; i < lines; i++)
 			keys[i] = keys[i * (FB_A6_KEYS + 1)];
-		link = t->base + (__u32)at;
+		link = FB_LINK(t->base + at);
 		child_words = NODE;
 		n = lines;
 	}
@@ -174,7 +216,7 @@ static __u32 put_tree(struct tree *t, struct keys *keys, int lower)
 	levels = put_half(t, root + NODE, upper.v, upper.n);
 	t->depth[lower] = levels > t->depth[lower] ? levels : t->depth[lower];
 	fb_vec_done(&upper);
-	return t->base + (__u32)root;
+	return FB_LINK(t->base + root);
 }
 
 static void add_key(struct keys *keys, __u64 value, __u32 entry)
@@ -193,7 +235,7 @@ static __u32 put_lower(struct tree *t, const struct stretch *s, size_t n, __u32 
 
 	add_key(&keys, 0, before);
 	for (size_t i = 0; i < n; i++)
-		add_key(&keys, s[i].first.lo, FB_CLS_LEAF | (records_w + (s[i].record - 1) * FB_REC_WORDS));
+		add_key(&keys, s[i].first.lo, record_link(records_w, s[i].record));
 	link = put_tree(t, &keys, 1);
 	fb_vec_done(&keys);
 	return link;
@@ -214,7 +256,7 @@ static int emit_tree(struct fb_compiler *c, struct fb_classify_header *h, const 
 
 		for (end = i; end < s->n && s->v[end].first.hi == first.hi; end++)
 			;
-		last = FB_CLS_LEAF | (records_w + (s->v[end - 1].record - 1) * FB_REC_WORDS);
+		last = record_link(records_w, s->v[end - 1].record);
 		if (end == i + 1 && !first.lo) {
 			add_key(&upper, first.hi, last);
 		} else {

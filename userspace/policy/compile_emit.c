@@ -94,40 +94,47 @@ static int find_used(struct emit *e)
 	return 0;
 }
 
-/* A pool as a section; the words of blocks are links to base + entry of below, if there is a below. */
+/* A pool as a section; its words are numbers in the pool below, and become links to below_w + entry, if there is a below. */
 static int emit_pool(struct fb_compiler *c, const char *name, const struct fb_pool *pool, __u32 below_w,
 		     const struct fb_pool *below, __u32 *ret)
 {
 	int r = fb_section(c, name, pool->words.n, ret);
 
 	for (size_t i = 0; i < pool->words.n && !r; i++)
-		c->img[*ret + i] = below ? below_w + below->entries.v[pool->words.v[i]].off
+		c->img[*ret + i] = below ? FB_LINK(below_w + below->entries.v[pool->words.v[i]].off)
 					 : pool->words.v[i];
 	return r;
 }
 
-static int emit_lists(struct emit *e, __u32 shapes_w)
+/* Words of a cell with n boxes: shape, nothing, the boxes. */
+static size_t cell_words(__u32 n)
+{
+	return (sizeof(struct fb_cell) + (n + 1) * sizeof(struct fb_choice)) / sizeof(__u32);
+}
+
+static int emit_cells(struct emit *e, __u32 shapes_w)
 {
 	struct fb_compiler *c = e->c;
-	__u32 list_w, cells_w;
+	__u32 at;
 	size_t n = 0;
 	int r;
 
 	for (size_t i = 0; i < e->used.n; i++)
-		n += fb_pool_len(&c->cells, e->used.v[i]) + 1;
-	r = fb_section(c, "lists", n, &list_w);
-	if (!r)
-		r = fb_section(c, "cells", e->used.n * FB_CELL_WORDS, &cells_w);
+		n += cell_words(fb_pool_len(&c->cells, e->used.v[i]));
+	r = fb_section(c, "cells", n, &at);
 	for (size_t i = 0; i < e->used.n && !r; i++) {
-		__u32 cell = e->used.v[i], len = fb_pool_len(&c->cells, cell);
+		__u32 id = e->used.v[i], len = fb_pool_len(&c->cells, id);
+		const __u32 *ranks = fb_pool_get(&c->cells, id);
+		struct fb_cell *cell = (struct fb_cell *)(c->img + at);
 
-		e->cell_w[cell] = cells_w + (__u32)i * FB_CELL_WORDS;
-		c->img[e->cell_w[cell]] = shapes_w + e->shapes.entries.v[e->shape_of.v[i]].off;
-		c->img[e->cell_w[cell] + 1] = list_w;
-		c->img[list_w++] = (__u32)c->rs->boxes.n; /* FB_RANK_NONE */
-		if (len)
-			memcpy(c->img + list_w, fb_pool_get(&c->cells, cell), len * sizeof(__u32));
-		list_w += len;
+		cell->shape = FB_LINK(shapes_w + e->shapes.entries.v[e->shape_of.v[i]].off);
+		cell->choice[0].rank = FB_RANK_NONE;
+		for (__u32 k = 0; k < len; k++)
+			cell->choice[k + 1] =
+				(struct fb_choice){ c->rs->boxes.v[c->rank_box[ranks[k]]].line + 1,
+						    ranks[k] };
+		e->cell_w[id] = at;
+		at += (__u32)cell_words(len);
 	}
 	return r;
 }
@@ -139,14 +146,14 @@ static int emit_rows(struct emit *e)
 	int r = fb_section(c, "blocks", c->l1.words.n, &l1_w);
 
 	for (size_t i = 0; i < c->l1.words.n && !r; i++)
-		c->img[l1_w + i] = e->cell_w[c->l1.words.v[i]];
+		c->img[l1_w + i] = FB_LINK(e->cell_w[c->l1.words.v[i]]);
 	if (!r)
 		r = emit_pool(c, "super blocks", &c->l2, l1_w, &c->l1, &l2_w);
 	if (!r)
 		r = emit_pool(c, "rows", &c->rows, l2_w, &c->l2, &rows_w);
 	c->row_w = fb_zalloc(fb_pool_count(&c->rows), sizeof(*c->row_w));
 	for (__u32 id = 1; id < fb_pool_count(&c->rows) && !r; id++)
-		c->row_w[id] = rows_w + c->rows.entries.v[id].off;
+		c->row_w[id] = FB_LINK(rows_w + c->rows.entries.v[id].off);
 	return r;
 }
 
@@ -165,7 +172,7 @@ int fb_emit_cells(struct fb_compiler *c, struct fb_classify_header *h)
 	if (!r)
 		r = emit_pool(c, "shapes", &e.shapes, blocks_w, &e.blocks, &shapes_w);
 	if (!r)
-		r = emit_lists(&e, shapes_w);
+		r = emit_cells(&e, shapes_w);
 	if (!r)
 		r = emit_rows(&e);
 	fb_vec_done(&e.used);

@@ -221,6 +221,7 @@ static int build_classes(struct fb_compiler *c, struct l4_work *w, struct fb_cla
 	r = fb_section(c, "L4 classes", n / 2 + 1, &h->l4);
 	for (size_t i = 0; i < w->rep.n && !r && c->n_l4 <= 65535; i++)
 		classes_of(c, w, &w->rep.v[i], (__u16 *)(c->img + h->l4) + i * w->axis[DPORT].n);
+	h->l4 = FB_LINK(h->l4);
 	if (!r && c->n_l4 > 65535)
 		r = fb_error_set(
 			c->err, -E2BIG,
@@ -248,6 +249,10 @@ static int emit_axes(struct fb_compiler *c, struct l4_work *w, struct fb_classif
 	}
 	for (size_t i = 0; i < w->source.n; i++)
 		((__u16 *)(c->img + h->source))[i] = (__u16)w->source.v[i];
+	h->proto = FB_LINK(h->proto);
+	h->sport = FB_LINK(h->sport);
+	h->dport = FB_LINK(h->dport);
+	h->source = FB_LINK(h->source);
 	h->n_sport = w->axis[SPORT].n;
 	h->n_dport = w->axis[DPORT].n;
 	return 0;

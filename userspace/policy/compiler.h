@@ -21,7 +21,6 @@
 
 enum { FB_SOURCE = 0, FB_DESTINATION = 1, FB_SIDES = 2, FB_FAMILIES = 2 };
 
-#define FB_RANKS_MAX	  0x7fffffffu  /* fb_better() compares in 31 bits */
 #define FB_PAINT_MAX	  (128u << 20) /* cells filled: some 4 s */
 #define FB_LIST_WORDS_MAX (64u << 20)
 #define FB_PLACES_MAX	  65535u /* a place of a list is a half; 0 = none */
@@ -98,7 +97,7 @@ struct fb_compiler {
 
 	struct fb_family family[FB_FAMILIES];
 	struct fb_pool l1, l2, rows; /* blocks of cells, blocks of l1, rows of l2 */
-	__u32 *row_w;		     /* where each row lies */
+	__u32 *row_w;		     /* link to each row */
 };
 
 /* n zeroed words of the image; *ret is their word index, a multiple of 16. -E2BIG names the section. */

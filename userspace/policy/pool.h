@@ -31,7 +31,7 @@ struct fb_pool {
 __u32 fb_pool_intern(struct fb_pool *pool, const __u32 *words, size_t n);
 static inline const __u32 *fb_pool_get(const struct fb_pool *pool, __u32 id)
 {
-	return pool->words.v + pool->entries.v[id].off;
+	return id ? pool->words.v + pool->entries.v[id].off : NULL;
 }
 static inline __u32 fb_pool_len(const struct fb_pool *pool, __u32 id)
 {
