@@ -713,9 +713,8 @@ static void an_acknowledgement_of_what_was_never_sent_is_tcp_window(void)
 
 static void a_blind_reset_does_not_end_a_connection(void)
 {
-	static const __u32 guesses[] = {
-		3000, 5000, 0x40000000, 0x80000000, 0xc0000000, 101 + 1001, 101u - 2000
-	};
+	static const __u32 guesses[] = { 3000,	     5000,	 0x40000000, 0x80000000,
+					 0xc0000000, 101 + 1001, 101u - 2000 };
 
 	use_policy("");
 	small_window_handshake();

@@ -114,8 +114,8 @@ struct fb_suffix {
 	struct fb_at log_at;
 	struct {
 		unsigned long long number;
-		struct fb_word unit;  /* new/s new/min packets/s mbit/s; s NULL = no limit */
-		struct fb_word scope; /* source destination line */
+		struct fb_word unit;	  /* new/s new/min packets/s mbit/s; s NULL = no limit */
+		struct fb_word scope;	  /* source destination line */
 		unsigned long long burst; /* 0 = not given */
 	} limit;
 	struct {
@@ -160,7 +160,9 @@ struct fb_every { /* one `every` or `on` of a window */
 	bool on_date;
 	struct fb_date date;
 	unsigned int days; /* bit 0 = Monday; 0x7f = day */
-	struct { unsigned int first, last; } *day_list; /* as written: mon-fri = {0,4} */
+	struct {
+		unsigned int first, last;
+	} * day_list; /* as written: mon-fri = {0,4} */
 	size_t n_days;
 	bool every_day;
 	int from_hour, from_minute, to_hour, to_minute; /* 24:00 is allowed as an end */
@@ -251,7 +253,8 @@ struct fb_stmt {
 			struct fb_at defaults_at;
 			struct fb_allow *allows;
 			size_t n_allows;
-			struct fb_words setting_comments; /* above and behind mode, on-deny, mid-stream, default */
+			struct fb_words
+				setting_comments; /* above and behind mode, on-deny, mid-stream, default */
 			struct fb_words end_comments; /* before the closing brace */
 		} firebreak;
 		struct {
