@@ -5,6 +5,7 @@ set -uo pipefail
 # shellcheck source=tests/support/common.sh
 . "${BASH_SOURCE[0]%/*}/../support/common.sh"
 out=/run/out
+export FB_PATIENCE=6 # emulation
 FB_BUILD=$(<"$out/build")
 if [ -e "$out/command" ]; then
 	(cd "$FB_TOP" && timeout 600 bash "$out/command") >"$out/log" 2>&1 </dev/null

@@ -56,9 +56,10 @@ now_ms() {
 	echo "${up}0"
 }
 
-# wait_until SECONDS COMMAND...: until the command says yes; 1 if it never did.
+# wait_until SECONDS COMMAND...: until the command says yes; 1 if it never did. An emulated machine is given more time (PATIENCE).
+PATIENCE=${FB_PATIENCE:-1}
 wait_until() {
-	local end=$(($(now_ms) + $1 * 1000))
+	local end=$(($(now_ms) + $1 * PATIENCE * 1000))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$(now_ms)" -lt "$end" ] || return 1

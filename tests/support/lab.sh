@@ -209,8 +209,8 @@ lab_down() {
 METRICS_PORT=9456
 # The program and its metrics, as an operator on the gateway uses them.
 firebreak() { FIREBREAK_SOCKET=$LAB_RUN/control.sock on gw "$FB_BUILD/firebreak" "$@"; }
-metrics() { on gw curl -sS --max-time 5 "http://127.0.0.1:$METRICS_PORT/metrics"; }
-control() { on gw curl -sS --max-time 10 --unix-socket "$LAB_RUN/control.sock" "http://localhost/v1/$1"; } # PATH
+metrics() { on gw curl -sS --max-time $((5 * PATIENCE)) "http://127.0.0.1:$METRICS_PORT/metrics"; }
+control() { on gw curl -sS --max-time $((10 * PATIENCE)) --unix-socket "$LAB_RUN/control.sock" "http://localhost/v1/$1"; } # PATH
 
 agent_start() {
 	lab_spawn gw agent "$FB_BUILD/firebreakd" --run-dir "$LAB_RUN" --state-dir "$LAB_DIR/state" \

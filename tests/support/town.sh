@@ -47,7 +47,7 @@ signal_up() {
 	started traffic 161 -u snmpd
 }
 centre_polls() { # [ADDRESS]
-	SNMP_PERSISTENT_DIR=$LAB_DIR/snmp MIBS='' on control snmpget -v2c -c public -r 1 -t 2 -Oqv "${1:-$SIGNAL}" 1.3.6.1.2.1.1.5.0
+	SNMP_PERSISTENT_DIR=$LAB_DIR/snmp MIBS='' on control snmpget -v2c -c public -r 1 -t $((2 * PATIENCE)) -Oqv "${1:-$SIGNAL}" 1.3.6.1.2.1.1.5.0
 }
 
 # sshd_up HOST NAME WORDS: an sshd that answers every login with these words.
@@ -80,7 +80,7 @@ ssh_from() {
 	local host=$1 address=$2
 	shift 2
 	on "$host" ssh -F none -i "$LAB_DIR/operator" -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
-		-o LogLevel=ERROR -o BatchMode=yes -o ConnectTimeout=4 "$@" "root@$address" </dev/null
+		-o LogLevel=ERROR -o BatchMode=yes -o ConnectTimeout=$((4 * PATIENCE)) "$@" "root@$address" </dev/null
 }
 
 # ---- the recorder's web page: https (and http, which nobody allows)
@@ -113,7 +113,7 @@ web_up() {
 	started video 443 -t nginx
 }
 browse() { # HOST URL: the status
-	on "$1" curl -sSk --max-time 4 -o /dev/null -w '%{http_code}' "$2"
+	on "$1" curl -sSk --max-time $((4 * PATIENCE)) -o /dev/null -w '%{http_code}' "$2"
 }
 
 # ---- the office: DNS and NTP
@@ -124,7 +124,7 @@ dns_up() { # [HOST ADDRESS]
 	started "$host" 53 -u "dnsmasq-$host"
 }
 resolve_from() { # HOST [SERVER]
-	on "$1" dig +short +timeout=2 +tries=1 "@${2:-$DNS_SERVER}" www.town.example A
+	on "$1" dig +short +timeout=$((2 * PATIENCE)) +tries=1 "@${2:-$DNS_SERVER}" www.town.example A
 }
 ntp_up() {
 	printf 'local stratum 8\nallow all\nbindaddress %s\ncmdport 0\npidfile %s\n' "$NTP_SERVER" "$LAB_DIR/chrony.pid" >"$LAB_DIR/chrony.conf"
