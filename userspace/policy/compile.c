@@ -3,6 +3,7 @@
 #include "policy/compile.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -249,6 +250,7 @@ static void compiler_done(struct fb_compiler *c)
 	free(c->used_set[FB_SOURCE]);
 	free(c->used_set[FB_DESTINATION]);
 	free(c->bundle_first);
+	free(c->bundle_cost);
 	free(c->covered);
 	free(c->row_w);
 	fb_vec_done(&c->bundles);
@@ -259,6 +261,24 @@ static void compiler_done(struct fb_compiler *c)
 	fb_pool_done(&c->l1);
 	fb_pool_done(&c->l2);
 	fb_pool_done(&c->rows);
+}
+
+/* Whoever is refused wants to know where to begin: the line whose sources and destinations cross most classes. */
+static void name_costliest(struct fb_compiler *c)
+{
+	size_t most = 0, len = strlen(c->err->text);
+
+	for (size_t i = 1; c->painted && i < c->bundles.n; i++)
+		if (c->bundle_cost[i] > c->bundle_cost[most])
+			most = i;
+	if (!c->painted || !c->bundle_cost[most])
+		return;
+	__u32 rank = fb_pool_get(&c->cells, c->bundles.v[most].cell)[0];
+	const struct fb_line *line = &c->rs->lines.v[c->rs->boxes.v[c->rank_box[rank]].line];
+
+	snprintf(c->err->text + len, sizeof(c->err->text) - len,
+		 "; the line that overlaps most is %s \"%s\" with %zu of %zu pairs of address classes",
+		 line->id, line->text, c->bundle_cost[most], c->painted);
 }
 
 /* One attempt with a given limit between narrow and broad. */
@@ -292,6 +312,8 @@ static int compile_once(const struct fb_compile_input *in, void *buf, size_t siz
 		__atomic_store_n(&((struct fb_image_header *)buf)->magic, FB_IMAGE_MAGIC, __ATOMIC_RELEASE);
 	} else {
 		memset(buf, 0, c.used * 4);
+		if (r == -E2BIG)
+			name_costliest(&c);
 	}
 	stats->bytes_used = c.used * 4;
 	compiler_done(&c);
@@ -301,13 +323,13 @@ static int compile_once(const struct fb_compile_input *in, void *buf, size_t siz
 int fb_compile(const struct fb_compile_input *in, void *buf, size_t size, struct fb_image_stats *ret_stats,
 	       struct fb_error *err)
 {
-	/* What a policy needs depends on where "broad" begins; the first that fits will do. */
+	/* What a policy needs depends on where "broad" begins; the first that fits will do. Not so its services: no atoms, no second try. */
 	static const __u32 limits[] = { 64, 16, 512 };
 	struct timespec begin, end;
 	int r = -E2BIG;
 
 	clock_gettime(CLOCK_MONOTONIC, &begin);
-	for (size_t i = 0; i < FB_ARRAY_SIZE(limits) && r == -E2BIG; i++) {
+	for (size_t i = 0; i < FB_ARRAY_SIZE(limits) && r == -E2BIG && (!i || ret_stats->atoms4); i++) {
 		memset(ret_stats, 0, sizeof(*ret_stats));
 		r = compile_once(in, buf, size, limits[i], ret_stats, err);
 	}

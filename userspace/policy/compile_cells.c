@@ -123,6 +123,7 @@ int fb_compile_bundles(struct fb_compiler *c)
 			c->bundle_first[keys[i].src + 1]++;
 		}
 	}
+	c->bundle_cost = fb_zalloc(c->bundles.n, sizeof(*c->bundle_cost));
 	for (size_t i = 0; i < sets; i++)
 		c->bundle_first[i + 1] += c->bundle_first[i];
 	free(keys);

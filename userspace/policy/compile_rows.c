@@ -54,6 +54,7 @@ static int enter(struct walk *w, __u32 set)
 		__u32 k = w->dst->set_first[bundle->dst], end = w->dst->set_first[bundle->dst + 1];
 
 		c->painted += end - k;
+		c->bundle_cost[i] += end - k;
 		for (; k < end; k++) {
 			__u32 dst = w->dst->set_classes.v[k];
 

@@ -94,6 +94,7 @@ struct fb_compiler {
 	__u64 *covered; /* scratch: a bit per L4 class */
 	struct fb_numbers scratch, scratch2;
 	size_t painted;
+	size_t *bundle_cost; /* of it, by bundle */
 
 	struct fb_family family[FB_FAMILIES];
 	struct fb_pool l1, l2, rows; /* blocks of cells, blocks of l1, rows of l2 */

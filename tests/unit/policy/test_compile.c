@@ -272,6 +272,7 @@ Test(compile, too_much_is_refused_by_name_and_leaves_nothing)
 	oracle_synthesise(&rs, &rng, 100000, 4);
 	cr_assert_eq(compile(&rs, img, &stats, &err), -E2BIG);
 	cr_assert(strstr(err.text, "section"), "%s", err.text);
+	cr_assert(strstr(err.text, "the line that overlaps most"), "%s", err.text);
 	for (size_t i = 0; i < WORDS; i++)
 		cr_assert_eq(((__u32 *)img)[i], 0);
 	fb_ruleset_done(&rs);
