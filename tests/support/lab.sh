@@ -21,6 +21,7 @@ lab_new() {
 	mkdir -p "$LAB_ROOT"
 	chmod 755 "$LAB_ROOT"
 	mkdir "$LAB_ROOT/$id" 2>/dev/null || die "there is a lab \"$id\" already: scripts/lab down $id"
+	[ -z "${FB_LAB_IDS:-}" ] || echo "$id" >>"$FB_LAB_IDS"
 	at_exit lab_at_exit
 	lab_use "$id"
 	# nginx, sshd and other daemons drop privileges and want to read below here
