@@ -64,7 +64,7 @@ static void setup(void)
 	cr_assert(sh("ip link set lo up; ip link add ga type veth peer name gb && ip link set ga up && ip "
 		     "link set gb up") == 0);
 }
-TestSuite(attach, .init = setup, .timeout = 60);
+TestSuite(attach, .init = setup, .timeout = 300);
 
 static struct fb_dataplane *open_dp(bool want_adopted)
 {

@@ -119,7 +119,7 @@ static void teardown(void)
 {
 	fb_dataplane_close(dp);
 }
-TestSuite(explain, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(explain, .init = setup, .fini = teardown, .timeout = 300);
 
 static struct frame udp(const char *src, const char *dst, __u16 sport, __u16 dport)
 {

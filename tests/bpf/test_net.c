@@ -39,7 +39,7 @@ static void teardown(void)
 {
 	fb_net_close(net);
 }
-TestSuite(net, .init = setup, .fini = teardown, .timeout = 30);
+TestSuite(net, .init = setup, .fini = teardown, .timeout = 120);
 
 /* Messages are queued before `ip` ends: no waiting. */
 static unsigned int changed(void)
