@@ -131,6 +131,17 @@ static const char *plural(unsigned int n)
 	return n == 1 ? "" : "s";
 }
 
+static void print_assertions(const struct fb_ruleset *rs)
+{
+	if (!rs->assertions)
+		return;
+	printf("%u assertion%s hold%s", rs->assertions, plural(rs->assertions),
+	       rs->assertions == 1 ? "s" : "");
+	for (size_t i = 0; i < rs->assumptions.n; i++)
+		printf("%s%s", i ? ", " : ", assuming: ", rs->assumptions.v[i]);
+	putchar('\n');
+}
+
 static void print(const struct outcome *o, const char *name, bool stats)
 {
 	const struct fb_policy *p = &o->policy;
@@ -155,6 +166,7 @@ static void print(const struct outcome *o, const char *name, bool stats)
 	if (p->diags.lints)
 		printf(", %u warning%s", p->diags.lints, plural(p->diags.lints));
 	puts(": ok");
+	print_assertions(&p->ruleset);
 	if (stats)
 		print_stats(o);
 }
@@ -168,11 +180,11 @@ static json_t *diagnostics(const struct fb_policy *p)
 		bool placed = d->at.line && d->at.file < p->tree.sources.files.n;
 
 		json_array_append_new(list,
-				      json_pack("{ss ss? si si ss ss?}", "level",
+				      json_pack("{ss ss? si si ss ss? ss?}", "level",
 						d->level == FB_DIAG_ERROR ? "error" : "warning", "file",
 						placed ? p->tree.sources.files.v[d->at.file].path : NULL,
 						"line", (int)d->at.line, "col", (int)d->at.col, "text",
-						d->text, "help", d->help));
+						d->text, "help", d->help, "detail", d->detail));
 	}
 	return list;
 }
@@ -190,6 +202,11 @@ static json_t *to_json(const struct outcome *o, const char *name)
 	json_object_set_new(v, "zones", json_integer((json_int_t)o->policy.ruleset.zones.n));
 	json_object_set_new(v, "lines", json_integer(o->allows));
 	json_object_set_new(v, "nevers", json_integer(o->nevers));
+	json_object_set_new(v, "assertions", json_integer(o->policy.ruleset.assertions));
+	json_object_set_new(v, "assumptions", json_array());
+	for (size_t i = 0; i < o->policy.ruleset.assumptions.n; i++)
+		json_array_append_new(json_object_get(v, "assumptions"),
+				      json_string(o->policy.ruleset.assumptions.v[i]));
 
 	const struct fb_image_stats *s = &o->stats;
 	json_t *sections = json_object();

@@ -54,7 +54,7 @@ struct fb_reach {
 	struct fb_ipset src, dst;
 	unsigned int src_zone, dst_zone; /* ids: one entry a pair of zones */
 	struct fb_l4set services;	 /* owned */
-	int line;	/* -1: no line, the pair is observed; guards on a part of it are not taken out */
+	int line;	/* -1: no line, the pair is observed */
 	__s64 deadline; /* FB_NO_DEADLINE = none */
 };
 struct fb_reach_list FB_VEC(struct fb_reach);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "policy/analyse.h"
+#include "policy/cubes.h"
 #include "policy/pairs.h"
 
 #define BIT(id) (1ull << (id))
@@ -205,7 +205,7 @@ static void add_box(const struct fb_ruleset *rs, const struct fb_set_zones *zone
 	}
 }
 
-/* An observed pair passes everything but what guards forbid for the whole of it. */
+/* An observed pair passes everything but what guards forbid, which is taken out exactly. */
 static void add_observed(const struct fb_ruleset *rs, const struct fb_pair_setting *pair,
 			 const struct fb_ipset *from, const struct fb_ipset *to, struct fb_reach_list *list)
 {
@@ -215,23 +215,23 @@ static void add_observed(const struct fb_ruleset *rs, const struct fb_pair_setti
 		.src_zone = pair->src, .dst_zone = pair->dst, .line = -1, .deadline = pair->observe_until
 	};
 	struct fb_l4 all = FB_L4_ALL;
-	struct fb_l4set left = { 0 }, less;
+	struct fb_reach_list left = { 0 };
 
-	left = fb_l4set_combine(&(struct fb_l4set){ &all, 1 }, &left, FB_L4_UNION);
-	for (size_t i = 0; i < rs->boxes.n; i++) {
+	add_entry(rs, from, to, &src->owned, &dst->owned, entry, &(struct fb_l4set){ &all, 1 }, &left);
+	for (size_t i = 0; i < rs->boxes.n && left.n; i++) {
 		const struct fb_box *box = &rs->boxes.v[i];
+		struct fb_reach guard = { .src = rs->sets.v[box->src],
+					  .dst = rs->sets.v[box->dst],
+					  .services = rs->services.v[box->svc],
+					  .src_zone = pair->src,
+					  .dst_zone = pair->dst };
 
-		if (rs->lines.v[box->line].kind != FB_RULE_NEVER ||
-		    !fb_ipset_within(&src->owned, &rs->sets.v[box->src]) ||
-		    !fb_ipset_within(&dst->owned, &rs->sets.v[box->dst]))
-			continue;
-		less = fb_l4set_combine(&left, &rs->services.v[box->svc], FB_L4_SUBTRACT);
-		free(left.v);
-		left = less;
+		if (rs->lines.v[box->line].kind == FB_RULE_NEVER)
+			fb_cubes_subtract(&left, &guard);
 	}
-	if (left.n)
-		add_entry(rs, from, to, &src->owned, &dst->owned, entry, &left, list);
-	free(left.v);
+	for (size_t i = 0; i < left.n; i++)
+		fb_vec_add(list, left.v[i]);
+	fb_vec_done(&left);
 }
 
 void fb_reach_find(const struct fb_ruleset *rs, const struct fb_ipset *from, const struct fb_ipset *to,

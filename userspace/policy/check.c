@@ -50,6 +50,7 @@ unsigned int fb_check(const struct fb_tree *tree, const struct fb_check_options 
 	fb_check_identities(&c);
 	fb_check_order(&c);
 	fb_check_lints(&c);
+	fb_check_asserts(&c);
 
 	errors = diags->errors - errors;
 	if (!errors && options->slots) {

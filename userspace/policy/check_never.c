@@ -8,15 +8,11 @@
 #include <stdlib.h>
 
 #include "base/strbuf.h"
+#include "policy/assert.h"
 #include "policy/checker.h"
 
-struct never_side {
-	bool any;
-	__u64 zones;	       /* bit FB_ZONE_SELF: the gateway */
-	struct fb_ipset plain; /* devices and groups */
-};
-
-static bool side_item(struct fb_checker *c, const struct fb_operand *op, struct never_side *ret)
+static bool side_item(struct fb_checker *c, const struct fb_operand *op, const char *what,
+		      struct fb_party *ret)
 {
 	const struct fb_symbol *symbol;
 
@@ -29,8 +25,8 @@ static bool side_item(struct fb_checker *c, const struct fb_operand *op, struct 
 		return true;
 	}
 	if (op->kind != FB_OPERAND_NAME) {
-		fb_diag_error(c->diags, op->at, "put the addresses into a group",
-			      "%s: a guard speaks about names", fb_check_operand_text(c, op));
+		fb_diag_error(c->diags, op->at, "put the addresses into a group", "%s: %s speaks about names",
+			      fb_check_operand_text(c, op), what);
 		return false;
 	}
 	symbol = fb_names_find(&c->places, op->name.s);
@@ -40,7 +36,8 @@ static bool side_item(struct fb_checker *c, const struct fb_operand *op, struct 
 	}
 	if (symbol->kind == FB_SYMBOL_DEVICE) {
 		fb_ipset_add_set(&ret->plain, &c->rs->devices.v[symbol->index].ips);
-		return fb_check_device_usable(c, &c->rs->devices.v[symbol->index], op->at, "part of a guard");
+		return fb_check_device_usable(c, &c->rs->devices.v[symbol->index], op->at,
+					      fb_diag_printf(c->diags, "part of %s", what));
 	}
 	if (symbol->kind == FB_SYMBOL_GROUP) {
 		fb_ipset_add_set(&ret->plain, &c->rs->groups.v[symbol->index].ips);
@@ -50,17 +47,18 @@ static bool side_item(struct fb_checker *c, const struct fb_operand *op, struct 
 	return true;
 }
 
-static bool side(struct fb_checker *c, const struct fb_operands *ops, struct never_side *ret)
+bool fb_check_party(struct fb_checker *c, const struct fb_operands *ops, const char *what,
+		    struct fb_party *ret)
 {
 	bool ok = true;
 
-	*ret = (struct never_side){ 0 };
+	*ret = (struct fb_party){ 0 };
 	for (size_t i = 0; i < ops->n; i++)
-		ok &= side_item(c, &ops->v[i], ret);
+		ok &= side_item(c, &ops->v[i], what, ret);
 	return ok;
 }
 
-static bool has(const struct never_side *s, unsigned int zone)
+static bool has(const struct fb_party *s, unsigned int zone)
 {
 	return s->zones & FB_ZONE_BIT(zone);
 }
@@ -77,7 +75,7 @@ static void add_gateway_as_source(const struct fb_checker *c, struct fb_ipset *s
 		fb_role_add(set, FB_ROLE_SELF_SRC, c->rs->zones.v[i].id);
 }
 
-static struct fb_ipset sources(const struct fb_checker *c, const struct never_side *s)
+static struct fb_ipset sources(const struct fb_checker *c, const struct fb_party *s)
 {
 	struct fb_ipset set = { 0 };
 
@@ -142,7 +140,7 @@ static void into_gateway(struct fb_checker *c, const struct fb_ipset *src, unsig
 	fb_ipset_done(&others);
 }
 
-static void direction(struct fb_checker *c, const struct fb_ipset *src, const struct never_side *to,
+static void direction(struct fb_checker *c, const struct fb_ipset *src, const struct fb_party *to,
 		      unsigned int svc)
 {
 	struct fb_ipset dst = { 0 };
@@ -187,8 +185,8 @@ static const char *never_text(struct fb_checker *c, const struct fb_stmt *s)
 	return fb_arena_strdup(&c->rs->arena, fb_strbuf_get(&out));
 }
 
-static void boxes(struct fb_checker *c, const struct fb_stmt *s, const struct never_side *a,
-		  const struct never_side *b, const struct never_side *except, struct fb_l4set *services)
+static void boxes(struct fb_checker *c, const struct fb_stmt *s, const struct fb_party *a,
+		  const struct fb_party *b, const struct fb_party *except, struct fb_l4set *services)
 {
 	struct fb_ipset from_a = sources(c, a), from_b = sources(c, b), without = sources(c, except), kept;
 	unsigned int svc = fb_intern_l4set(c, services);
@@ -208,14 +206,14 @@ static void guard(struct fb_checker *c, const struct fb_stmt *s)
 	struct fb_line line = {
 		.kind = FB_RULE_NEVER, .at = s->at, .stmt = s, .pairs = "", .deadline = FB_NO_DEADLINE
 	};
-	struct never_side a, b, except;
+	struct fb_party a, b, except;
 	struct fb_l4 all = FB_L4_ALL;
 	struct fb_l4set services = { 0 };
 	bool ok;
 
-	ok = side(c, &s->never.a, &a);
-	ok &= side(c, &s->never.b, &b);
-	ok &= side(c, &s->never.except_from, &except);
+	ok = fb_check_party(c, &s->never.a, "a guard", &a);
+	ok &= fb_check_party(c, &s->never.b, "a guard", &b);
+	ok &= fb_check_party(c, &s->never.except_from, "a guard", &except);
 	ok &= fb_check_service_items(c, &s->never.services, &services);
 	if (ok) {
 		if (!s->never.services.n)
@@ -231,9 +229,9 @@ static void guard(struct fb_checker *c, const struct fb_stmt *s)
 		}
 	}
 	free(services.v);
-	fb_ipset_done(&a.plain);
-	fb_ipset_done(&b.plain);
-	fb_ipset_done(&except.plain);
+	fb_party_done(&a);
+	fb_party_done(&b);
+	fb_party_done(&except);
 }
 
 void fb_check_nevers(struct fb_checker *c)

@@ -16,8 +16,6 @@ static void refuse_zone(struct fb_checker *c, const struct fb_stmt *s)
 {
 	if (s->zone.binding.s && strcmp(s->zone.binding.s, "off"))
 		refuse(c, s->zone.binding.at, fb_diag_printf(c->diags, "binding %s", s->zone.binding.s));
-	if (s->zone.members_isolated)
-		refuse(c, s->zone.members_at, "members isolated");
 	if (s->zone.on_deny.s && !strcmp(s->zone.on_deny.s, "reject"))
 		refuse(c, s->zone.on_deny.at, "on-deny reject");
 	for (size_t i = 0; i < s->zone.ethertypes.n; i++)
@@ -70,9 +68,6 @@ void fb_check_refuse(struct fb_checker *c)
 			break;
 		case FB_STMT_ACCESS:
 			refuse(c, s->at, "access");
-			break;
-		case FB_STMT_ASSERT:
-			refuse(c, s->at, "assert");
 			break;
 		case FB_STMT_ISOLATE:
 			refuse(c, s->at, "isolate");

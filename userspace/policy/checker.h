@@ -147,6 +147,10 @@ bool fb_check_add_box(struct fb_checker *c, struct fb_ipset *src, struct fb_ipse
 
 /* ---- guards: check_never.c, check_overlap.c ------------------------------------------------------------------------------------ */
 void fb_check_nevers(struct fb_checker *c);
+/* A side of a guard or an assertion ("a guard"): names of any kind, self, any. False = reported; *ret is to be released anyway. */
+struct fb_party;
+bool fb_check_party(struct fb_checker *c, const struct fb_operands *ops, const char *what,
+		    struct fb_party *ret);
 void fb_check_overlaps(struct fb_checker *c);
 
 /* ---- the rest -------------------------------------------------------------------------------------------------------------------- */
@@ -159,6 +163,8 @@ const char *fb_identity_allow(struct fb_checker *c, const struct fb_stmt *block,
 const char *fb_identity_never(struct fb_checker *c, const struct fb_stmt *never);
 void fb_check_identities(struct fb_checker *c);
 void fb_check_order(struct fb_checker *c);
+/* check_assert.c: last, as it speaks about the whole policy; nothing is proved about one that has errors. */
+void fb_check_asserts(struct fb_checker *c);
 /* check_refuse.c: what the language has and this version does not enforce. */
 void fb_check_refuse(struct fb_checker *c);
 /* check_lints.c */

@@ -209,10 +209,15 @@ void fb_diags_print(const struct fb_diags *diags, const struct fb_sources *sourc
 		/* It may quote a text that has just been refused for what is in it. */
 		fb_diag_print_safely(diag->text, strlen(diag->text), out);
 		fb_strbuf_addc(out, '\n');
-		if (placed && fb_line_cursor_seek(&cursor, sources, diag->at, &line, &len))
+		if (diag->detail) {
+			fb_strbuf_add(out, diag->detail);
+			if (diag->help)
+				fb_strbuf_addf(out, "%*s^ %s\n", INDENT, "", diag->help);
+		} else if (placed && fb_line_cursor_seek(&cursor, sources, diag->at, &line, &len)) {
 			fb_diag_print_place(diag, line, len, out);
-		else if (diag->help)
+		} else if (diag->help) {
 			fb_strbuf_addf(out, "%*s%s\n", INDENT, "", diag->help);
+		}
 	}
 }
 

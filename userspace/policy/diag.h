@@ -22,7 +22,8 @@ struct fb_diag {
 	enum fb_diag_level level;
 	struct fb_at at;
 	const char *text;
-	const char *help; /* stands behind the caret; NULL = none */
+	const char *help;   /* stands behind the caret; NULL = none */
+	const char *detail; /* whole lines that are shown instead of the source line; NULL = none */
 };
 
 struct fb_diags {

@@ -26,6 +26,7 @@ void fb_ruleset_done(struct fb_ruleset *rs)
 	fb_vec_done(&rs->sets);
 	fb_vec_done(&rs->services);
 	fb_vec_done(&rs->pairs);
+	fb_vec_done(&rs->assumptions);
 	fb_arena_done(&rs->arena);
 }
 

@@ -101,6 +101,8 @@ struct fb_ruleset {
 	struct FB_VEC(struct fb_pair_setting) pairs;
 	struct fb_ipset unowned; /* unicast addresses of no zone */
 	struct FB_VEC(struct fb_zone_group) zone_groups;
+	unsigned int assertions;		 /* that hold; all of them if there are no errors */
+	struct FB_VEC(const char *) assumptions; /* what they rest on: 'wifi members isolated "how"' */
 };
 
 /*

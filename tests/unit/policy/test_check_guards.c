@@ -235,8 +235,6 @@ Test(refused, what_this_version_does_not_enforce_is_an_error_that_names_it)
 	static const char *const cases[][2] = {
 		{ "zone w { interface eth5 network 10.9.0.0/16 binding strict }\n", "binding strict" },
 		{ "zone w { interface eth5 network 10.9.0.0/16 binding learn }\n", "binding learn" },
-		{ "zone w { interface eth5 network 10.9.0.0/16 members isolated \"how\" }\n",
-		  "members isolated" },
 		{ "zone w { interface eth5 network 10.9.0.0/16 on-deny reject }\n", "on-deny reject" },
 		{ "zone w { interface eth5 network 10.9.0.0/16 ethertype 0x88cc }\n", "ethertype" },
 		{ "zone w { interface eth5 network 10.9.0.0/16 gateway 10.9.0.1 }\n", "gateway" },
@@ -253,7 +251,6 @@ Test(refused, what_this_version_does_not_enforce_is_an_error_that_names_it)
 		{ "firebreak a -> b { allow any -> any ssh  quota 5 GB/day per source alert }\n", "quota" },
 		{ "firebreak a -> b { allow any -> any ssh  log }\n", "log" },
 		{ "firebreak a -> b {\n  default log\n  allow any -> any ssh\n}\n", "log" },
-		{ "assert a cannot reach b\n", "assert" },
 		{ "isolate cut { cut a from any }\n", "isolate" },
 	};
 

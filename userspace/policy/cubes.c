@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "policy/cubes.h"
+
+#include <stdlib.h>
+
+void fb_cube_done(struct fb_reach *cube)
+{
+	fb_ipset_done(&cube->src);
+	fb_ipset_done(&cube->dst);
+	free(cube->services.v);
+	cube->services = (struct fb_l4set){ 0 };
+}
+
+bool fb_cube_trim(struct fb_reach *cube)
+{
+	for (int f = 0; f < 2; f++) {
+		if (cube->src.r[f].n && cube->dst.r[f].n)
+			continue;
+		fb_vec_done(&cube->src.r[f]);
+		fb_vec_done(&cube->dst.r[f]);
+	}
+	return cube->services.n && !fb_ipset_empty(&cube->src);
+}
+
+bool fb_cube_intersect(const struct fb_reach *a, const struct fb_reach *b, struct fb_reach *ret)
+{
+	struct fb_reach both = {
+		.src_zone = a->src_zone, .dst_zone = a->dst_zone, .line = a->line, .deadline = a->deadline
+	};
+
+	*ret = (struct fb_reach){ 0 };
+	if (!fb_l4set_overlaps(&a->services, &b->services) || !fb_ipset_overlaps(&a->src, &b->src) ||
+	    !fb_ipset_overlaps(&a->dst, &b->dst))
+		return false;
+	fb_ipset_intersect(&a->src, &b->src, &both.src);
+	fb_ipset_intersect(&a->dst, &b->dst, &both.dst);
+	both.services = fb_l4set_combine(&a->services, &b->services, FB_L4_INTERSECT);
+	if (fb_cube_trim(&both)) {
+		*ret = both;
+		return true;
+	}
+	fb_cube_done(&both);
+	return false;
+}
+
+void fb_cubes_add_copy(struct fb_reach_list *list, const struct fb_reach *cube)
+{
+	struct fb_reach copy = *cube;
+	struct fb_l4set none = { 0 };
+
+	fb_ipset_copy(&cube->src, &copy.src);
+	fb_ipset_copy(&cube->dst, &copy.dst);
+	copy.services = fb_l4set_combine(&cube->services, &none, FB_L4_UNION);
+	fb_vec_add(list, copy);
+}
+
+static void add_left(struct fb_reach_list *list, struct fb_reach *piece)
+{
+	if (fb_cube_trim(piece))
+		fb_vec_add(list, *piece);
+	else
+		fb_cube_done(piece);
+}
+
+/* cube less both (which lies within it), as three boxes: other sources; these to other destinations; between both, other services. */
+static void split(struct fb_reach_list *list, const struct fb_reach *cube, const struct fb_reach *both)
+{
+	struct fb_reach piece = *cube;
+	struct fb_l4set none = { 0 };
+
+	fb_ipset_subtract(&cube->src, &both->src, &piece.src);
+	fb_ipset_copy(&cube->dst, &piece.dst);
+	piece.services = fb_l4set_combine(&cube->services, &none, FB_L4_UNION);
+	add_left(list, &piece);
+	piece = *cube;
+	fb_ipset_copy(&both->src, &piece.src);
+	fb_ipset_subtract(&cube->dst, &both->dst, &piece.dst);
+	piece.services = fb_l4set_combine(&cube->services, &none, FB_L4_UNION);
+	add_left(list, &piece);
+	piece = *cube;
+	fb_ipset_copy(&both->src, &piece.src);
+	fb_ipset_copy(&both->dst, &piece.dst);
+	piece.services = fb_l4set_combine(&cube->services, &both->services, FB_L4_SUBTRACT);
+	add_left(list, &piece);
+}
+
+void fb_cubes_subtract(struct fb_reach_list *list, const struct fb_reach *less)
+{
+	size_t n = list->n, kept = 0;
+	struct fb_reach_list pieces = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		struct fb_reach *cube = &list->v[i], both;
+
+		if (cube->src_zone != less->src_zone || cube->dst_zone != less->dst_zone ||
+		    !fb_cube_intersect(cube, less, &both)) {
+			list->v[kept++] = *cube;
+			continue;
+		}
+		split(&pieces, cube, &both);
+		fb_cube_done(&both);
+		fb_cube_done(cube);
+	}
+	list->n = kept;
+	for (size_t i = 0; i < pieces.n; i++)
+		fb_vec_add(list, pieces.v[i]);
+	fb_vec_done(&pieces);
+}
