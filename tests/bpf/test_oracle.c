@@ -66,7 +66,7 @@ static void random_prefix(int zone, int family, struct fb_strbuf *out)
 
 static void random_service(struct fb_strbuf *out)
 {
-	__u32 lo = rnd(3) ? 80 + rnd(6) : rnd(65000), hi = lo + (rnd(2) ? 0 : rnd(40));
+	__u32 lo = rnd(3) ? 80 + rnd(6) : 1 + rnd(65000), hi = lo + (rnd(2) ? 0 : rnd(40));
 
 	switch (rnd(9)) {
 	case 0:
