@@ -34,9 +34,8 @@ static bool is_zone(const struct fb_ruleset *rs, const struct fb_zone *zone, con
 	return fb_ipset_equal(&src, set) || fb_ipset_equal(&dst, set);
 }
 
-/* The name that stands for exactly this set, else its addresses. */
-static void name_set(const struct fb_ruleset *rs, const struct fb_ipset *set, unsigned int zone,
-		     struct fb_strbuf *out)
+void fb_policy_name_set(const struct fb_ruleset *rs, const struct fb_ipset *set, unsigned int zone,
+			struct fb_strbuf *out)
 {
 	if (zone == FB_ZONE_SELF) {
 		fb_strbuf_add(out, "self");
@@ -103,8 +102,8 @@ static void print(const struct question *q)
 		fb_autostrbuf struct fb_strbuf src = { 0 }, dst = { 0 }, services = { 0 }, at = { 0 };
 		char buf[FB_CLOCK_STRLEN];
 
-		name_set(q->rs, &r->src, r->src_zone, &src);
-		name_set(q->rs, &r->dst, r->dst_zone, &dst);
+		fb_policy_name_set(q->rs, &r->src, r->src_zone, &src);
+		fb_policy_name_set(q->rs, &r->dst, r->dst_zone, &dst);
 		add_services(q->rs, r, &services);
 		add_place(q, r, &at);
 		fb_table_add(&t, fb_strbuf_get(&src));

@@ -17,7 +17,8 @@ enum fb_exit {
 	FB_EXIT_POLICY = 1, /* the policy or an expectation is wrong */
 	FB_EXIT_USAGE = 2,
 	FB_EXIT_HOST = 3,    /* no agent, no privilege, no such file */
-	FB_EXIT_REFUSED = 5, /* the agent said no; 4 is kept for `plan` */
+	FB_EXIT_CHANGES = 4, /* plan found some */
+	FB_EXIT_REFUSED = 5, /* the agent said no */
 };
 
 struct fb_option {

@@ -44,7 +44,9 @@ static void judge(struct fb_policy *p, const struct fb_read_file *root, const st
 	if (!reader)
 		return;
 
-	struct fb_check_options options = { .now = time(NULL), .local_to_unix = fb_clock_local_to_unix };
+	struct fb_check_options options = { .now = time(NULL),
+					    .slots = p->slots,
+					    .local_to_unix = fb_clock_local_to_unix };
 
 	p->checked = true;
 	size_t parsed = p->diags.list.n;
@@ -169,8 +171,10 @@ int fb_policy_get(const struct fb_call *call, struct fb_policy *policy, json_t *
 		int failed = fb_live_get(call, "/v1/bundle", &bundle);
 
 		if (failed) {
-			fprintf(stderr, "   to ask a file instead: firebreak %s --policy FILE ...\n",
-				call->command->name);
+			fprintf(stderr, "   to ask a file instead: firebreak %s %s\n", call->command->name,
+				call->command->args[0] == '[' && strstr(call->command->args, "OLDFILE")
+					? "OLDFILE FILE"
+					: "--policy FILE ...");
 			return failed;
 		}
 		r = fb_policy_load_bundle(policy, bundle, &err);

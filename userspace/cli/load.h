@@ -18,6 +18,8 @@ struct fb_policy {
 	bool parsed, checked;
 	unsigned int errors;
 	long long generation; /* of the bundle; 0 = from a file */
+	struct fb_slots *
+		slots; /* borrowed; set before loading, to give two policies one numbering. NULL = fresh numbers */
 };
 
 /* Reads and judges path. -errno only if the file cannot be read; what is wrong with the policy is in diags and errors. */
@@ -36,6 +38,10 @@ void fb_policy_done(struct fb_policy *policy);
  * returns an enum fb_exit. *ret_bundle (may be NULL) is the agent's answer, or NULL.
  */
 int fb_policy_get(const struct fb_call *call, struct fb_policy *policy, json_t **ret_bundle);
+
+/* The name that stands for exactly this set of addresses in that zone, else the addresses. */
+void fb_policy_name_set(const struct fb_ruleset *rs, const struct fb_ipset *set, unsigned int zone,
+			struct fb_strbuf *out);
 
 /* Prints all diagnostics to stderr. */
 void fb_policy_complain(const struct fb_policy *policy);

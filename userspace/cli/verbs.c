@@ -34,6 +34,16 @@ const struct fb_command fb_commands[] = {
 	  .summary = "print policy files in the canonical form",
 	  .options = { { "write", 'w', NULL, "rewrite the files instead of printing them" },
 		       { "check", 'c', NULL, "only say which files would change; exit 1 if any" } } },
+	{ .name = "plan",
+	  .family = "write",
+	  .args = "[OLDFILE] FILE",
+	  .min_args = 1,
+	  .max_args = 2,
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_plan,
+	  .summary = "what a policy opens and closes against another, or against the one in force; exit 4 if "
+		     "anything" },
 	{ .name = "apply",
 	  .family = "write",
 	  .args = "FILE",
@@ -177,7 +187,7 @@ const struct fb_command fb_commands[] = {
 };
 
 const char *const fb_commands_later[] = {
-	"plan",	      "confirm", "rollback", "history", "device", "events",   "top",
-	"capture",    "why",	 "paths",    "suggest", "open",	  "close",    "isolate",
-	"quarantine", "release", "end",	     "report",	"audit",  "snapshot", NULL,
+	"confirm", "rollback", "history", "device", "events",	"top",	   "capture",
+	"why",	   "paths",    "suggest", "open",   "close",	"isolate", "quarantine",
+	"release", "end",      "report",  "audit",  "snapshot", NULL,
 };

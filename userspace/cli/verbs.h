@@ -8,6 +8,7 @@
 int fb_cmd_init(const struct fb_call *call);
 int fb_cmd_check(const struct fb_call *call);
 int fb_cmd_fmt(const struct fb_call *call);
+int fb_cmd_plan(const struct fb_call *call);
 int fb_cmd_apply(const struct fb_call *call);
 int fb_cmd_export(const struct fb_call *call);
 int fb_cmd_import(const struct fb_call *call);

@@ -79,7 +79,7 @@ Test(cli_command, says_what_was_mistyped)
 		{ "statsu", "did you mean \"status\"?" },
 		{ "xyzzy", "no verb \"xyzzy\": \"firebreak help\" lists them" },
 		{ "isolate city-cut", "\"isolate\" is not in this version" },
-		{ "plan x.fb", "\"plan\" is not in this version" },
+		{ "rollback 3", "\"rollback\" is not in this version" },
 		{ "check", "check needs FILE..." },
 		{ "status now", "status takes no argument, but got \"now\"" },
 		{ "apply a.fb b.fb", "apply takes FILE, and \"b.fb\" is one too many" },

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The difference of two policies: exactly the packets that one lets pass and the other does not. */
+#include "fixture.h"
+
+#include "policy/plan.h"
+
+#define HEAD "policy \"t\" language 1 version 1 timezone \"UTC\"\n"
+#define ZONES                                                   \
+	HEAD "zone a { interface eth1  network 10.0.0.0/30 }\n" \
+	     "zone b { interface eth2  network 10.1.0.0/30 }\n" \
+	     "zone c { interface eth3  network 10.2.0.0/30 }\n"
+
+struct two {
+	struct fb_slots slots;
+	struct policy before, after;
+	struct fb_plan plan;
+};
+
+static void two_load(struct two *t, const char *before, const char *after)
+{
+	*t = (struct two){ 0 };
+	policy_load_with(&t->before, before, &t->slots);
+	policy_load_with(&t->after, after, &t->slots);
+	cr_assert(!t->before.errors && !t->after.errors, "%s\n%s\n%s%s", before, after,
+		  fb_strbuf_get(&t->before.said), fb_strbuf_get(&t->after.said));
+	fb_plan_make(&t->before.rs, &t->after.rs, &t->plan);
+}
+
+static void two_done(struct two *t)
+{
+	fb_plan_done(&t->plan);
+	policy_done(&t->before);
+	policy_done(&t->after);
+	fb_slots_done(&t->slots);
+}
+
+static void expect_services(const struct fb_reach_list *list, size_t i, const char *what)
+{
+	fb_autostrbuf struct fb_strbuf out = { 0 };
+
+	cr_assert_gt(list->n, i);
+	fb_l4set_print(&list->v[i].services, &out);
+	cr_assert_str_eq(fb_strbuf_get(&out), what);
+}
+
+Test(plan, another_text_that_means_the_same_changes_nothing)
+{
+	struct two t;
+
+	two_load(&t, ZONES "firebreak a -> b { allow any -> any  tcp/80-90 }\n",
+		 ZONES "firebreak a -> b { allow any -> any  tcp/80-85; allow any -> any  tcp/85-90 }\n");
+	cr_assert_eq(t.plan.opens.n + t.plan.closes.n, 0);
+	cr_assert_eq(t.plan.pairs_unchanged, 15);
+	cr_assert_eq(t.plan.ids_new, 2);
+	cr_assert_eq(t.plan.ids_gone, 1);
+	two_done(&t);
+}
+
+Test(plan, says_just_the_ports_that_open_and_close)
+{
+	struct two t;
+
+	two_load(&t, ZONES "firebreak a -> b { allow any -> any  tcp/80-90 }\n",
+		 ZONES "firebreak a -> b { allow any -> any  tcp/82-95 }\n");
+	cr_assert_eq(t.plan.opens.n, 1);
+	cr_assert_eq(t.plan.closes.n, 1);
+	expect_services(&t.plan.opens, 0, "tcp/91-95");
+	expect_services(&t.plan.closes, 0, "tcp/80-81");
+	cr_assert_eq(t.plan.pairs_opened, 1);
+	cr_assert_eq(t.plan.pairs_narrowed, 1);
+	two_done(&t);
+}
+
+Test(plan, a_line_that_lasts_longer_opens)
+{
+	struct two t;
+
+	two_load(&t, ZONES "firebreak a -> b { allow any -> any  tcp/80  until 2030-01-01 }\n",
+		 ZONES "firebreak a -> b { allow any -> any  tcp/80 }\n");
+	cr_assert_eq(t.plan.opens.n, 1);
+	cr_assert_eq(t.plan.closes.n, 0);
+	two_done(&t);
+}
+
+Test(plan, a_new_zone_and_an_observed_pair)
+{
+	struct two t;
+
+	two_load(&t, ZONES "firebreak a -> b { allow any -> any  tcp/80 }\n",
+		 ZONES "zone d { interface eth4  network 10.3.0.0/30 }\n"
+		       "firebreak a -> b {\n  mode observe until 2036-01-01\n}\nnever a -> b tcp/80\n"
+		       "firebreak d -> a { allow any -> any  tcp/80 }\n");
+	cr_assert_eq(t.plan.pairs_opened, 2);
+	cr_assert_eq(t.plan.closes.n, 1);
+	expect_services(&t.plan.closes, 0, "tcp/80");
+	two_done(&t);
+}
+
+/* ---- against every packet --------------------------------------------------------------------------------------------- */
+
+enum { N_ZONES = 3, PER_ZONE = 4, HOSTS = N_ZONES * PER_ZONE, PORTS = 4 };
+
+static unsigned int seed;
+
+static unsigned int pick(unsigned int n)
+{
+	seed = seed * 1103515245 + 12345;
+	return (seed >> 16) % n;
+}
+
+static void random_policy(struct fb_strbuf *out)
+{
+	fb_strbuf_add(out, ZONES);
+	for (unsigned int i = 0, n = pick(7); i < n; i++) {
+		unsigned int from = pick(N_ZONES), to = (from + 1 + pick(N_ZONES - 1)) % N_ZONES;
+		unsigned int lo = 1 + pick(PORTS), hi = lo + pick(PORTS + 1 - lo), x = pick(PER_ZONE),
+			     y = pick(PER_ZONE);
+
+		fb_strbuf_addf(out,
+			       "firebreak %c -> %c { allow 10.%u.0.%u-10.%u.0.%u -> 10.%u.0.%u-10.%u.0.%u  "
+			       "tcp/%u-%u  id l%u }\n",
+			       'a' + (int)from, 'a' + (int)to, from, x, from, x + pick(PER_ZONE - x), to, y,
+			       to, y + pick(PER_ZONE - y), lo, hi, i);
+	}
+}
+
+static struct fb_packet packet_of(const struct policy *p, unsigned int s, unsigned int d, unsigned int port)
+{
+	return (struct fb_packet){ .zone = p->rs.zones.v[s / PER_ZONE].id,
+				   .family = 4,
+				   .src = { 0, 10u << 24 | s / PER_ZONE << 16 | s % PER_ZONE },
+				   .dst = { 0, 10u << 24 | d / PER_ZONE << 16 | d % PER_ZONE },
+				   .proto = 6,
+				   .sport = 1000,
+				   .dport = (__u16)port,
+				   .first = true };
+}
+
+static unsigned int times_in(const struct fb_reach_list *list, const struct fb_packet *k)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		n += fb_ipset_has(&list->v[i].src, 4, k->src) && fb_ipset_has(&list->v[i].dst, 4, k->dst) &&
+		     fb_l4set_has(&list->v[i].services, 6, k->sport, k->dport);
+	return n;
+}
+
+Test(plan, agrees_with_every_packet_of_random_policies)
+{
+	struct fb_own own = { 0 };
+
+	for (unsigned int i = 0; i < 500; i++) {
+		fb_autostrbuf struct fb_strbuf before = { 0 }, after = { 0 };
+		struct two t;
+
+		seed = i;
+		random_policy(&before);
+		random_policy(&after);
+		two_load(&t, fb_strbuf_get(&before), fb_strbuf_get(&after));
+		for (unsigned int s = 0; s < HOSTS * HOSTS * PORTS; s++) {
+			struct fb_packet k =
+				packet_of(&t.before, s % HOSTS, s / HOSTS % HOSTS, 1 + s / HOSTS / HOSTS);
+			bool was = fb_eval(&t.before.rs, &own, &k, NOW).reason == FB_PASSED;
+			bool is = fb_eval(&t.after.rs, &own, &k, NOW).reason == FB_PASSED;
+
+			cr_assert_eq(times_in(&t.plan.opens, &k), is && !was, "seed %u", i);
+			cr_assert_eq(times_in(&t.plan.closes, &k), was && !is, "seed %u", i);
+		}
+		two_done(&t);
+	}
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What would change, in packets: against another file, or against the policy in force. */
+#include "base/clock.h"
+#include "cli/live.h"
+#include "cli/load.h"
+#include "cli/output.h"
+#include "cli/verbs.h"
+#include "policy/assert.h"
+#include "policy/plan.h"
+
+static void describe(const struct fb_policy *p, const struct fb_reach *e, struct fb_strbuf *out)
+{
+	fb_policy_name_set(&p->ruleset, &e->src, e->src_zone, out);
+	fb_strbuf_add(out, " -> ");
+	fb_policy_name_set(&p->ruleset, &e->dst, e->dst_zone, out);
+	fb_strbuf_addc(out, ' ');
+	fb_l4set_print(&e->services, out);
+	if (e->deadline != FB_NO_DEADLINE) {
+		char buf[FB_CLOCK_STRLEN];
+
+		fb_strbuf_addf(out, " until %s",
+			       fb_clock_print_local(fb_policy_timezone(p), e->deadline, buf));
+	}
+}
+
+static void place(const struct fb_policy *p, const struct fb_reach *e, struct fb_strbuf *out)
+{
+	if (e->line < 0)
+		fb_strbuf_add(out, "observed");
+	else
+		fb_strbuf_addf(out, "%s:%u",
+			       p->tree.sources.files.v[p->ruleset.lines.v[e->line].at.file].path,
+			       p->ruleset.lines.v[e->line].at.line);
+}
+
+static void example(const struct fb_policy *p, const struct fb_reach *e, struct fb_strbuf *out)
+{
+	struct fb_hop hop = fb_hop_of(e);
+
+	fb_hop_print_ends(&p->ruleset, &hop, out);
+	fb_strbuf_addc(out, ' ');
+	fb_hop_print_service(&p->ruleset, &hop, out);
+}
+
+static void add_rows(struct fb_table *t, const struct fb_policy *p, const struct fb_reach_list *list,
+		     bool opens)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct fb_reach *e = &list->v[i];
+		fb_autostrbuf struct fb_strbuf what = { 0 }, at = { 0 }, such = { 0 };
+		bool first = !i || e[-1].src_zone != e->src_zone || e[-1].dst_zone != e->dst_zone;
+
+		describe(p, e, &what);
+		place(p, e, &at);
+		example(p, e, &such);
+		fb_table_add(t, first ? opens ? "opens" : "closes" : "");
+		fb_table_colour(t, opens ? FB_YELLOW : FB_PLAIN);
+		if (first)
+			fb_table_addf(t, "%s -> %s", fb_ruleset_zone_name(&p->ruleset, e->src_zone),
+				      fb_ruleset_zone_name(&p->ruleset, e->dst_zone));
+		else
+			fb_table_add(t, "");
+		fb_table_add(t, fb_strbuf_get(&what));
+		fb_table_add(t, fb_strbuf_get(&such));
+		fb_table_addf(t, "%s%s", opens ? "" : "was ", fb_strbuf_get(&at));
+	}
+}
+
+static void print(const struct fb_policy *before, const struct fb_policy *after, const struct fb_plan *plan)
+{
+	static const struct fb_column columns[] = { { "CHANGE" },
+						    { "PAIR", .text = true },
+						    { "WHAT", .text = true },
+						    { "FOR EXAMPLE", .text = true, .rank = 2 },
+						    { "AT", .text = true, .rank = 1 } };
+	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
+	char opened[FB_HUMAN_LEN], narrowed[FB_HUMAN_LEN], same[FB_HUMAN_LEN];
+	const struct fb_ruleset *rs = &after->ruleset;
+
+	add_rows(&t, after, &plan->opens, true);
+	add_rows(&t, before, &plan->closes, false);
+	fb_table_print(&t);
+	fb_table_done(&t);
+	printf("%s pair%s opened, %s narrowed, %s unchanged; ", fb_human_count(plan->pairs_opened, opened),
+	       plan->pairs_opened == 1 ? "" : "s", fb_human_count(plan->pairs_narrowed, narrowed),
+	       fb_human_count(plan->pairs_unchanged, same));
+	if (rs->assertions)
+		printf("assertions %u of %u hold; ", rs->assertions, rs->assertions);
+	printf("rule ids kept %u, new %u, gone %u\n", plan->ids_kept, plan->ids_new, plan->ids_gone);
+	for (size_t i = 0; i < rs->assumptions.n; i++)
+		printf("assuming: %s\n", rs->assumptions.v[i]);
+}
+
+static json_t *changes(const struct fb_policy *p, const struct fb_reach_list *list)
+{
+	json_t *v = json_array();
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct fb_reach *e = &list->v[i];
+		fb_autostrbuf struct fb_strbuf src = { 0 }, dst = { 0 }, services = { 0 }, at = { 0 },
+					       such = { 0 };
+		json_t *change;
+
+		fb_ruleset_print_set(&p->ruleset, &e->src, &src);
+		fb_ruleset_print_set(&p->ruleset, &e->dst, &dst);
+		fb_l4set_print(&e->services, &services);
+		place(p, e, &at);
+		example(p, e, &such);
+		change = json_pack("{ss ss ss ss ss ss ss}", "src_zone",
+				   fb_ruleset_zone_name(&p->ruleset, e->src_zone), "dst_zone",
+				   fb_ruleset_zone_name(&p->ruleset, e->dst_zone), "src", fb_strbuf_get(&src),
+				   "dst", fb_strbuf_get(&dst), "services", fb_strbuf_get(&services), "at",
+				   fb_strbuf_get(&at), "example", fb_strbuf_get(&such));
+		if (e->deadline != FB_NO_DEADLINE)
+			json_object_set_new(change, "until", json_integer(e->deadline));
+		json_array_append_new(v, change);
+	}
+	return v;
+}
+
+static json_t *to_json(const struct fb_policy *before, const struct fb_policy *after,
+		       const struct fb_plan *plan)
+{
+	const struct fb_ruleset *rs = &after->ruleset;
+	json_t *assumptions = json_array();
+
+	for (size_t i = 0; i < rs->assumptions.n; i++)
+		json_array_append_new(assumptions, json_string(rs->assumptions.v[i]));
+	return json_pack("{ss so so s{si si si} s{si si si} si so}", "schema", "firebreak.plan/1", "opens",
+			 changes(after, &plan->opens), "closes", changes(before, &plan->closes), "pairs",
+			 "opened", (int)plan->pairs_opened, "narrowed", (int)plan->pairs_narrowed,
+			 "unchanged", (int)plan->pairs_unchanged, "ids", "kept", (int)plan->ids_kept, "new",
+			 (int)plan->ids_new, "gone", (int)plan->ids_gone, "assertions", (int)rs->assertions,
+			 "assumptions", assumptions);
+}
+
+static int load(struct fb_policy *p, const char *path)
+{
+	struct fb_error err = { 0 };
+
+	if (fb_policy_load(p, path, &err) < 0) {
+		fb_complain("%s", err.text);
+		return FB_EXIT_HOST;
+	}
+	if (!p->errors)
+		return FB_EXIT_OK;
+	fb_policy_complain(p);
+	fb_complain("%s: %u error%s, so there is no plan", path, p->errors, p->errors == 1 ? "" : "s");
+	return FB_EXIT_POLICY;
+}
+
+int fb_cmd_plan(const struct fb_call *call)
+{
+	FB_CLEANUP(fb_slots_done) struct fb_slots slots = { 0 };
+	FB_CLEANUP(fb_policy_done) struct fb_policy before = { .slots = &slots }, after = { .slots = &slots };
+	FB_CLEANUP(fb_plan_done) struct fb_plan plan = { 0 };
+	FB_CLEANUP(json_decrefp) json_t *bundle = NULL;
+	int r = call->n_args == 2 ? load(&before, call->args[0]) : fb_policy_get(call, &before, &bundle);
+
+	if (!r)
+		r = load(&after, call->args[call->n_args - 1]);
+	if (r)
+		return r;
+	fb_plan_make(&before.ruleset, &after.ruleset, &plan);
+	if (call->json)
+		fb_json_put(to_json(&before, &after, &plan));
+	else
+		print(&before, &after, &plan);
+	return plan.opens.n || plan.closes.n ? FB_EXIT_CHANGES : FB_EXIT_OK;
+}

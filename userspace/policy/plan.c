@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Most boxes of two versions of a policy are the same, byte for byte: they are found by their hash and need no arithmetic. Only the
+ * rest is held against all boxes of its pair.
+ */
+#include "policy/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "policy/cubes.h"
+
+struct edge_table {
+	const struct fb_reach_list *list;
+	unsigned int *slots; /* index + 1, open addressing */
+	size_t size;
+};
+
+static __u64 mix(__u64 h, const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ p[i]) * 1099511628211ull;
+	return h;
+}
+
+static __u64 hash_of(const struct fb_reach *e)
+{
+	__u64 h = 14695981039346656037ull;
+
+	h = mix(h, &e->src_zone, sizeof(e->src_zone));
+	h = mix(h, &e->dst_zone, sizeof(e->dst_zone));
+	for (int f = 0; f < 2; f++) {
+		h = mix(h, e->src.r[f].v, e->src.r[f].n * sizeof(*e->src.r[f].v));
+		h = mix(h, e->dst.r[f].v, e->dst.r[f].n * sizeof(*e->dst.r[f].v));
+	}
+	return mix(h, e->services.v, e->services.n * sizeof(*e->services.v));
+}
+
+static bool same(const struct fb_reach *a, const struct fb_reach *b)
+{
+	return a->src_zone == b->src_zone && a->dst_zone == b->dst_zone && a->deadline == b->deadline &&
+	       fb_ipset_equal(&a->src, &b->src) && fb_ipset_equal(&a->dst, &b->dst) &&
+	       fb_l4set_equal(&a->services, &b->services);
+}
+
+static void table_fill(struct edge_table *t, const struct fb_reach_list *list)
+{
+	t->list = list;
+	for (t->size = 16; t->size < list->n * 2; t->size *= 2)
+		;
+	t->slots = calloc(t->size, sizeof(*t->slots));
+	if (!t->slots)
+		abort();
+	for (size_t i = 0; i < list->n; i++) {
+		size_t at = hash_of(&list->v[i]) & (t->size - 1);
+
+		while (t->slots[at])
+			at = (at + 1) & (t->size - 1);
+		t->slots[at] = (unsigned int)i + 1;
+	}
+}
+
+static bool table_has(const struct edge_table *t, const struct fb_reach *edge)
+{
+	for (size_t at = hash_of(edge) & (t->size - 1); t->slots[at]; at = (at + 1) & (t->size - 1))
+		if (same(&t->list->v[t->slots[at] - 1], edge))
+			return true;
+	return false;
+}
+
+static int by_pair(const void *a, const void *b)
+{
+	const struct fb_reach *x = a, *y = b;
+
+	if (x->src_zone != y->src_zone)
+		return x->src_zone < y->src_zone ? -1 : 1;
+	if (x->dst_zone != y->dst_zone)
+		return x->dst_zone < y->dst_zone ? -1 : 1;
+	return x->line < y->line ? -1 : x->line > y->line;
+}
+
+/* What a has and b has not, for as long. */
+static void difference(const struct fb_reach_list *a, const struct fb_reach_list *b,
+		       struct fb_reach_list *ret)
+{
+	struct edge_table table = { 0 };
+
+	table_fill(&table, b);
+	for (size_t i = 0; i < a->n; i++) {
+		struct fb_reach_list left = { 0 };
+
+		if (table_has(&table, &a->v[i]))
+			continue;
+		fb_cubes_add_copy(&left, &a->v[i]);
+		for (size_t k = 0; k < b->n && left.n; k++)
+			if (b->v[k].deadline >= a->v[i].deadline && b->v[k].src_zone == a->v[i].src_zone)
+				fb_cubes_subtract(&left, &b->v[k]);
+		for (size_t k = 0; k < ret->n && left.n; k++)
+			fb_cubes_subtract(&left, &ret->v[k]);
+		for (size_t k = 0; k < left.n; k++)
+			fb_vec_add(ret, left.v[k]);
+		fb_vec_done(&left);
+	}
+	free(table.slots);
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), by_pair);
+}
+
+/* ---- counts --------------------------------------------------------------------------------------------------------- */
+
+static unsigned int count_pairs(const struct fb_reach_list *list, bool *changed)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct fb_reach *e = &list->v[i];
+
+		n += !i || e[-1].src_zone != e->src_zone || e[-1].dst_zone != e->dst_zone;
+		changed[e->src_zone * FB_ZONES_MAX + e->dst_zone] = true;
+	}
+	return n;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static const char **ids_of(const struct fb_ruleset *rs)
+{
+	const char **v = calloc(rs->lines.n + 1, sizeof(*v));
+
+	if (!v)
+		abort();
+	for (size_t i = 0; i < rs->lines.n; i++)
+		v[i] = rs->lines.v[i].id;
+	qsort(v, rs->lines.n, sizeof(*v), by_text);
+	return v;
+}
+
+static void count_ids(const struct fb_ruleset *before, const struct fb_ruleset *after, struct fb_plan *ret)
+{
+	fb_autofree const char **old = ids_of(before), **new = ids_of(after);
+	size_t i = 0, k = 0;
+
+	while (i < before->lines.n || k < after->lines.n) {
+		int order = i == before->lines.n ? 1 : k == after->lines.n ? -1 : strcmp(old[i], new[k]);
+
+		ret->ids_kept += !order;
+		ret->ids_new += order > 0;
+		ret->ids_gone += order < 0;
+		i += order <= 0;
+		k += order >= 0;
+	}
+}
+
+static void count(const struct fb_ruleset *before, const struct fb_ruleset *after, struct fb_plan *ret)
+{
+	fb_autofree bool *changed = calloc(FB_ZONES_MAX * FB_ZONES_MAX, sizeof(*changed));
+	unsigned int zones = 1, pairs = 0;
+
+	if (!changed)
+		abort();
+	for (unsigned int id = FB_ZONE_SELF + 1; id < FB_ZONES_MAX; id++)
+		zones += fb_ruleset_zone_by_id(before, id) || fb_ruleset_zone_by_id(after, id);
+	ret->pairs_opened = count_pairs(&ret->opens, changed);
+	ret->pairs_narrowed = count_pairs(&ret->closes, changed);
+	for (size_t i = 0; i < (size_t)FB_ZONES_MAX * FB_ZONES_MAX; i++)
+		pairs += changed[i];
+	ret->pairs_unchanged = zones * zones - 1 - pairs; /* the gateway does not call itself */
+	count_ids(before, after, ret);
+}
+
+void fb_plan_make(const struct fb_ruleset *before, const struct fb_ruleset *after, struct fb_plan *ret)
+{
+	struct fb_reach_list old, new;
+
+	*ret = (struct fb_plan){ 0 };
+	fb_reach_find(before, NULL, NULL, 0, &old);
+	fb_reach_find(after, NULL, NULL, 0, &new);
+	difference(&new, &old, &ret->opens);
+	difference(&old, &new, &ret->closes);
+	count(before, after, ret);
+	fb_reach_done(&old);
+	fb_reach_done(&new);
+}
+
+void fb_plan_done(struct fb_plan *plan)
+{
+	fb_reach_done(&plan->opens);
+	fb_reach_done(&plan->closes);
+}
