@@ -82,6 +82,11 @@ static int by_pair(const void *a, const void *b)
 	return x->line < y->line ? -1 : x->line > y->line;
 }
 
+static bool same_pair(const struct fb_reach *a, const struct fb_reach *b)
+{
+	return a->src_zone == b->src_zone && a->dst_zone == b->dst_zone;
+}
+
 /* What a has and b has not, for as long. */
 static void difference(const struct fb_reach_list *a, const struct fb_reach_list *b,
 		       struct fb_reach_list *ret)
@@ -96,10 +101,11 @@ static void difference(const struct fb_reach_list *a, const struct fb_reach_list
 			continue;
 		fb_cubes_add_copy(&left, &a->v[i]);
 		for (size_t k = 0; k < b->n && left.n; k++)
-			if (b->v[k].deadline >= a->v[i].deadline && b->v[k].src_zone == a->v[i].src_zone)
+			if (b->v[k].deadline >= a->v[i].deadline && same_pair(&b->v[k], &a->v[i]))
 				fb_cubes_subtract(&left, &b->v[k]);
 		for (size_t k = 0; k < ret->n && left.n; k++)
-			fb_cubes_subtract(&left, &ret->v[k]);
+			if (same_pair(&ret->v[k], &a->v[i]))
+				fb_cubes_subtract(&left, &ret->v[k]);
 		for (size_t k = 0; k < left.n; k++)
 			fb_vec_add(ret, left.v[k]);
 		fb_vec_done(&left);
