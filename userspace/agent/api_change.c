@@ -20,6 +20,26 @@ void fb_api_bundle(void *user, const struct fb_ctl_request *request, struct fb_c
 	fb_ctl_answer_json(answer, FB_CTL_OK, fb_bundle_to_json(&agent->generation->bundle, &agent->host));
 }
 
+static bool is_utf8(const char *s)
+{
+	json_t *text = json_string(s);
+
+	json_decref(text);
+	return text != NULL;
+}
+
+/* How many bytes of a UTF-8 text to take: max or less, and no character in halves. */
+static int at_most(const char *s, size_t max)
+{
+	size_t n = strnlen(s, max + 1);
+
+	if (n <= max)
+		return (int)n;
+	for (n = max; n && ((unsigned char)s[n] & 0xc0) == 0x80;)
+		n--;
+	return (int)n;
+}
+
 /* Who the socket says it is; what the body says beside it is a claim, and stays one. */
 static void sign(struct fb_bundle *bundle, const struct fb_ctl_peer *peer)
 {
@@ -28,11 +48,11 @@ static void sign(struct fb_bundle *bundle, const struct fb_ctl_peer *peer)
 	const char *name = number;
 
 	snprintf(number, sizeof(number), "uid %u", peer->uid);
-	if (user)
+	if (user && is_utf8(user->pw_name)) /* it goes into the bundle's JSON */
 		name = user->pw_name;
 	if (!*bundle->who || !strcmp(bundle->who, name))
 		who = strdup(name);
-	else if (asprintf(&who, "%.64s (as %s)", bundle->who, name) < 0)
+	else if (asprintf(&who, "%.*s (as %s)", at_most(bundle->who, 64), bundle->who, name) < 0)
 		who = NULL;
 	if (!who)
 		abort();

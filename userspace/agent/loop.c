@@ -139,7 +139,8 @@ static int add_server(struct loop *loop, struct server *server, int fd,
 
 	if (r < 0)
 		return r;
-	r = sd_event_add_time_relative(loop->event, &server->timer, CLOCK_MONOTONIC, 0, 0, on_http_timer,
+	/* 1 us: the default accuracy, a quarter of a second, would be added to every piece of a body */
+	r = sd_event_add_time_relative(loop->event, &server->timer, CLOCK_MONOTONIC, 0, 1, on_http_timer,
 				       server);
 	if (r >= 0)
 		r = sd_event_add_io(loop->event, NULL, fb_ctl_server_fd(server->http), EPOLLIN, on_http,

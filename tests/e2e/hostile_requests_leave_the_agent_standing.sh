@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Whoever may apply may still not bring the agent down, nor keep it: a claimed name that would be cut in the middle of a character, JSON
+# without end, paths that climb; and a policy of many megabytes is read as fast as it comes.
+#
+#   curl --unix-socket control.sock --- [gateway + agent]
+set -euo pipefail
+# shellcheck source=tests/support/e2e.sh
+. "${BASH_SOURCE[0]%/*}/../support/e2e.sh"
+
+lab_new
+lab_gateway
+agent_start
+pid=$(lab_pid agent)
+
+post() { # BODY-FILE: the status
+	on gw curl -sS --max-time $((10 * PATIENCE)) --unix-socket "$LAB_RUN/control.sock" -o "$LAB_DIR/answer" -w '%{http_code}' \
+		-H Expect: --data-binary "@$1" http://localhost/v1/apply
+}
+body() { # ROOT WHO < TEXT
+	jq -Rs --arg root "$1" --arg who "$2" '{root: $root, who: $who, reason: "test", files: [{path: $root, text: .}]}' >"$LAB_DIR/body"
+}
+policy='policy "hostile" language 1 version 1 timezone "UTC"'
+
+body /p.fb "$(printf 'a%.0s' {1..63})é" <<<"$policy"
+same "a name that does not fit is cut between characters" 200 "$(post "$LAB_DIR/body")"
+claim "and is in the log so" grep -q "applied by a\{63\} (as root)" "$LAB_DIR/log/agent.log"
+body ../../etc/passwd root <<<"$policy"
+same "a path is only a name" 200 "$(post "$LAB_DIR/body")"
+body /p.fb root <<<"$policy"$'\ninclude "/etc/passwd"'
+same "and includes come from the request alone" 422 "$(post "$LAB_DIR/body")"
+printf '[%.0s' {1..100000} >"$LAB_DIR/deep"
+same "JSON without end is refused" 400 "$(post "$LAB_DIR/deep")"
+body /p.fb root < <(printf '%s\n' "$policy"; head -c 8000000 /dev/zero | tr '\0' '#' | fold -w 79)
+start=$(now_ms)
+same "8 MB are a policy like another" 200 "$(post "$LAB_DIR/body")"
+took=$(($(now_ms) - start))
+claim "and take no minute ($took ms)" test "$took" -lt $((5000 * PATIENCE))
+same "it is the same agent" "$pid" "$(lab_pid agent)"
