@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the bench's programs in the kernel and in userspace share. */
+#ifndef FB_BENCH_ABI_H
+#define FB_BENCH_ABI_H
+
+#include <linux/types.h>
+
+#define BENCH_TUPLES (1u << 20) /* room; 16 MiB */
+#define BENCH_LINKS \
+	1024u /* counters by ifindex & this - 1; each namespace has its own object's worth of them */
+
+/* One header; addresses and ports in network order. IPv6 puts the addresses below the prefixes of bench_config. */
+struct bench_tuple {
+	__be32 src, dst;
+	__be16 sport, dport;
+	__u8 proto;
+	__u8 reverse; /* swap the ends: a reply */
+	__u8 pad[2];
+};
+
+struct bench_config {
+	__u32 next, n; /* the next header and how many there are; round and round */
+	__u32 ifindex; /* generator: out of this device */
+	__u32 family;
+	__u8 dmac[6], smac[6];
+	__u32 reverse; /* all packets are replies */
+	__u64 forwarded; /* frames found with a hop limit one lower than it was written: the run before sent them on */
+	__be32 src6[3], dst6[3];
+	__u32 spare[2];
+};
+
+#define BENCH_TTL 64u
+
+#endif
