@@ -86,6 +86,13 @@ static int load(struct fb_agent *agent, struct fb_error *err)
 		fb_error_set(err, r, "generation %u is not accepted by this version: %.300s", number,
 			     diagnostics);
 	free(diagnostics);
+	for (size_t i = 0; r == 0 && i < agent->generation->diags.list.n; i++) {
+		const struct fb_diag *diag = &agent->generation->diags.list.v[i];
+
+		if (strncmp(diag->text, "assertion fails", 15) == 0)
+			fb_log(FB_LOG_ERROR, "generation %u is put in force all the same: %s", number,
+			       diag->text);
+	}
 	return r < 0 ? r : 1;
 }
 

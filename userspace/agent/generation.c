@@ -54,7 +54,7 @@ void fb_generation_free(struct fb_generation *g)
 	free(g);
 }
 
-static unsigned int judge(struct fb_generation *g)
+static unsigned int judge(struct fb_generation *g, bool stored)
 {
 	const struct fb_bundle_file *root = fb_bundle_file(&g->bundle, g->bundle.root);
 	struct fb_reader reader = fb_bundle_reader(&g->bundle);
@@ -62,6 +62,7 @@ static unsigned int judge(struct fb_generation *g)
 		.now = fb_clock_now(),
 		.slots = &g->bundle.slots,
 		.local_to_unix = fb_clock_local_to_unix,
+		.stored = stored,
 	};
 
 	/* Of a tree with holes the checker would only say what follows from the first errors. */
@@ -84,7 +85,7 @@ int fb_generation_new(struct fb_bundle *bundle, const struct fb_slots *before, s
 		fb_slots_done(&g->bundle.slots);
 		fb_slots_copy(before, &g->bundle.slots);
 	}
-	errors = judge(g);
+	errors = judge(g, !before);
 	fb_diags_print(&g->diags, &g->tree.sources, &text);
 	*ret_diagnostics = fb_strbuf_steal(&text);
 	if (errors) {

@@ -16,9 +16,9 @@ struct fb_generation {
 
 /*
  * Reads and judges the bundle, which is taken (also on failure). before: the slots of the generation in
- * force, NULL = the bundle's own, which it was stored with; a copy is worked on, so that a policy that is
- * refused leaves no trace. -EINVAL: the policy is wrong, and *ret_diagnostics (the caller's to free) says
- * where; on success it holds the lints.
+ * force, NULL = the bundle's own, which it was stored with (a failing assertion is then a lint, S37); a
+ * copy is worked on, so that a policy that is refused leaves no trace. -EINVAL: the policy is wrong, and
+ * *ret_diagnostics (the caller's to free) says where; on success it holds the lints.
  */
 int fb_generation_new(struct fb_bundle *bundle, const struct fb_slots *before, struct fb_generation **ret,
 		      char **ret_diagnostics);

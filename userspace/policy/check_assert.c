@@ -133,7 +133,8 @@ static void report(struct fb_checker *c, const struct fb_stmt *s, const struct f
 	} else {
 		fb_hops_print(c->rs, &c->tree->sources, hops, &detail);
 	}
-	fb_diag_error(c->diags, s->at, help_for(c, s, hops), "assertion fails: %s", fb_strbuf_get(&text));
+	(c->options->stored ? fb_diag_lint : fb_diag_error)(c->diags, s->at, help_for(c, s, hops),
+							    "assertion fails: %s", fb_strbuf_get(&text));
 	diag = &c->diags->list.v[c->diags->list.n - 1];
 	diag->detail = fb_diag_printf(c->diags, "%s", fb_strbuf_get(&detail));
 }

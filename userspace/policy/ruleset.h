@@ -128,6 +128,7 @@ struct fb_check_options {
 	struct fb_slots *slots; /* read and updated; NULL = fresh numbers */
 	/* Converts a local date in a named zone to unix seconds (S50); the library itself has no clock. -1 = unknown zone. */
 	__s64 (*local_to_unix)(const char *timezone, const struct fb_date *date, int add_days);
+	bool stored; /* a generation that was in force before: a failing assertion is a lint (S37) */
 };
 
 /* What local_to_unix usually is: asks the system's time-zone data (base/clock.h), which only a caller may decide to do. */

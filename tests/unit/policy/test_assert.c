@@ -91,6 +91,28 @@ Test(assert, s35_every_source_every_destination_all_of_the_services_at_all_times
 		   cases, FB_ARRAY_SIZE(cases));
 }
 
+Test(assert, s37_a_stored_generation_with_a_failing_assertion_is_loaded_and_says_so)
+{
+	static const char text[] = "policy \"p\" language 1 timezone \"UTC\"\n"
+				   "zone a { interface e0  network 10.1.0.0/16 }\n"
+				   "zone b { interface e1  network 10.2.0.0/16 }\n"
+				   "firebreak a -> b { allow any -> any  tcp/22 }\n"
+				   "assert a cannot reach b tcp/22\n";
+	struct fb_check_options options = { .now = NOW, .local_to_unix = fb_clock_local_to_unix };
+	struct policy p;
+
+	policy_load(&p, text);
+	cr_assert_eq(p.errors, 1, "applied: an error\n%s", fb_strbuf_get(&p.said));
+	policy_done(&p);
+	p = (struct policy){ 0 };
+	options.stored = true;
+	cr_assert_eq(fb_parse(&p.tree, "t.fb", text, strlen(text), NULL, &p.diags), 0);
+	cr_assert_eq(fb_check(&p.tree, &options, &p.diags, &p.rs), 0, "stored: not an error");
+	cr_assert_eq(p.diags.lints, 1);
+	cr_assert(strstr(p.diags.list.v[0].text, "assertion fails"));
+	policy_done(&p);
+}
+
 Test(assert, s36_everything_lies_in_the_list)
 {
 	static const char *const cases[][2] = {
