@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Ping, and errors about live flows. */
+#include "claims.h"
+
+static void ping_is_request_and_reply_and_nothing_else(void)
+{
+	use_policy("");
+	expect("vid",
+	       SPEC(.vlan = 30, .src = "10.30.0.10", .dst = "10.20.0.5", .proto = 1, .icmp_type = 8,
+		    .icmp_id = 77),
+	       FB_PASSED);
+	expect("cam",
+	       SPEC(.src = "10.20.0.5", .dst = "10.30.0.10", .proto = 1, .icmp_type = 0, .icmp_id = 77),
+	       FB_PASSED);
+	expect("cam",
+	       SPEC(.src = "10.20.0.5", .dst = "10.30.0.10", .proto = 1, .icmp_type = 0, .icmp_id = 78),
+	       FB_DROP_NO_ALLOW);
+	expect("cam",
+	       SPEC(.src = "10.20.0.5", .dst = "10.30.0.10", .proto = 1, .icmp_type = 8, .icmp_id = 77),
+	       FB_DROP_NO_ALLOW);
+	expect("cam",
+	       SPEC(.src = "10.20.0.5", .dst = "10.30.0.10", .proto = 1, .icmp_type = 3, .icmp_id = 77),
+	       FB_DROP_ICMP_UNRELATED);
+	expect("cam",
+	       SPEC(.src = "10.20.0.5", .dst = "10.30.0.10", .proto = 1, .icmp_type = 5, .icmp_code = 1),
+	       FB_DROP_ICMP_UNRELATED);
+}
+
+/* An ICMP error of this type that quotes the packet of inner. */
+static void build_error(struct frame *f, const struct frame_spec *outer, const struct frame_spec *inner)
+{
+	struct frame_spec s = *outer;
+	struct frame quoted;
+	size_t l3 = 14, v6 = strchr(inner->src, ':') != NULL;
+
+	frame_build(&quoted, inner);
+	s.proto = v6 ? 58 : 1;
+	s.payload = quoted.len - l3 < 100 ? quoted.len - l3 : 100;
+	if (!s.dmac)
+		s.dmac = RIG_MAC;
+	frame_build(f, &s);
+	memcpy(f->b + f->len - s.payload, quoted.b + l3, s.payload);
+}
+
+static void expect_error(const char *zone, const struct frame_spec *outer, const struct frame_spec *inner,
+			 enum fb_reason reason)
+{
+	struct frame f;
+
+	build_error(&f, outer, inner);
+	struct rig_result r = rig_xdp(&rig, zone, &f);
+
+	CHECK(r.reason == reason && r.counters == 1, "%s -> %s quoting %s -> %s: expected %s, got %s",
+	      outer->src, outer->dst, inner->src, inner->dst, rig_reason_name(reason),
+	      rig_reason_name(r.reason));
+}
+
+static void icmp_errors_pass_only_for_a_live_flow_and_from_its_far_side(void)
+{
+	const struct frame_spec sent = { RTSP, .tcp = SYN, .seq = 100 };
+	const struct frame_spec other = {
+		.src = "10.20.0.5", .dst = "10.30.0.10", .sport = 40001, .dport = 554, .tcp = SYN
+	};
+	struct frame_spec unreachable = {
+		.vlan = 30, .src = "10.30.0.10", .dst = "10.20.0.5", .icmp_type = 3, .icmp_code = 1
+	};
+
+	use_policy("");
+	expect_error("vid", &unreachable, &sent, FB_DROP_ICMP_UNRELATED);
+	expect("cam", &sent, FB_PASSED);
+	expect_error("vid", &unreachable, &sent, FB_PASSED);
+	expect_error("vid", &unreachable, &other, FB_DROP_ICMP_UNRELATED);
+	unreachable.src = "10.30.0.20"; /* a router on the far side */
+	unreachable.icmp_type = 11;
+	expect_error("vid", &unreachable, &sent, FB_PASSED);
+	unreachable.dst = "10.20.0.6"; /* not who sent it */
+	expect_error("vid", &unreachable, &sent, FB_DROP_ICMP_UNRELATED);
+	unreachable.dst = "10.20.0.5";
+	unreachable.icmp_type = 5; /* redirect */
+	expect_error("vid", &unreachable, &sent, FB_DROP_ICMP_UNRELATED);
+	expect_error("sig", SPEC(.src = "10.10.0.5", .dst = "10.20.0.5", .icmp_type = 3), &sent,
+		     FB_DROP_ICMP_UNRELATED);
+	expect_error("sig", SPEC(.src = "10.30.0.10", .dst = "10.20.0.5", .icmp_type = 3), &sent,
+		     FB_DROP_SPOOF);
+	/* From the initiator's own side: only about what the other end sent. */
+	expect_error("cam", SPEC(.src = "10.20.0.5", .dst = "10.30.0.10", .icmp_type = 3, .icmp_code = 3),
+		     &sent, FB_DROP_ICMP_UNRELATED);
+	expect_error("cam", SPEC(.src = "10.20.0.5", .dst = "10.30.0.10", .icmp_type = 3, .icmp_code = 3),
+		     SPEC(.src = "10.30.0.10", .dst = "10.20.0.5", .sport = 554, .dport = 40000,
+			  .tcp = SYN | ACK),
+		     FB_PASSED);
+	CHECK(rig_flow_count(&rig) == 1, "an error made a flow");
+}
+
+static void icmpv6_errors_follow_the_same_rule(void)
+{
+	const struct frame_spec sent = {
+		.src = "2001:db8:10::5", .dst = "2001:db8:20::5", .sport = 7, .dport = 53
+	};
+
+	use_policy("");
+	expect("sig", &sent, FB_PASSED);
+	expect_error("cam", SPEC(.src = "2001:db8:20::9", .dst = "2001:db8:10::5", .icmp_type = 2), &sent,
+		     FB_PASSED);
+	expect_error("cam", SPEC(.src = "2001:db8:20::9", .dst = "2001:db8:10::5", .icmp_type = 137), &sent,
+		     FB_DROP_NEVER);
+	expect_error("cam", SPEC(.src = "2001:db8:20::9", .dst = "2001:db8:10::6", .icmp_type = 2), &sent,
+		     FB_DROP_ICMP_UNRELATED);
+}
+
+static void the_quoted_header_is_never_rewritten(void)
+{
+	const struct frame_spec sent = { RTSP, .tcp = SYN, .seq = 100 };
+	struct frame f;
+
+	use_policy("");
+	expect("cam", &sent, FB_PASSED);
+	build_error(&f,
+		    SPEC(.vlan = 30, .src = "10.30.0.10", .dst = "10.20.0.5", .icmp_type = 3, .icmp_code = 1),
+		    &sent);
+	struct rig_result r = rig_xdp(&rig, "vid", &f);
+
+	CHECK(r.action == XDP_REDIRECT && r.out_len == f.len - 4, "action %d", r.action);
+	CHECK(memcmp(r.out + 14 + 20, f.b + 18 + 20, f.len - 38) == 0, "the ICMP message changed");
+}
+
+static void errors_that_the_gateway_makes_pass_for_a_live_flow(void)
+{
+	const struct frame_spec sent = { RTSP, .tcp = SYN, .seq = 100 };
+	struct frame f;
+
+	use_policy("");
+	build_error(&f, SPEC(.src = "10.20.0.1", .dst = "10.20.0.5", .icmp_type = 11), &sent);
+	struct rig_result r = rig_tc_out(&rig, "cam", &f);
+
+	CHECK(r.reason == FB_DROP_ICMP_UNRELATED && r.action == TC_ACT_SHOT, "no flow: %s",
+	      rig_reason_name(r.reason));
+	expect("cam", &sent, FB_PASSED);
+	r = rig_tc_out(&rig, "cam", &f);
+	CHECK(r.reason == FB_PASSED && r.action != TC_ACT_SHOT && r.src_zone == FB_ZONE_SELF, "live flow: %s",
+	      rig_reason_name(r.reason));
+	r = rig_tc_out(&rig, "sig", &f);
+	CHECK(r.reason == FB_DROP_ICMP_UNRELATED, "into another zone: %s", rig_reason_name(r.reason));
+}
+
+static void a_revoked_flow_has_no_errors(void)
+{
+	const struct frame_spec sent = { RTSP, .tcp = SYN, .seq = 100 };
+	char text[4096];
+
+	use_policy("");
+	expect("cam", &sent, FB_PASSED);
+	snprintf(text, sizeof(text), "%sfirebreak cam -> vid { allow any -> any udp/9000-9100 }\n",
+		 rig_zones);
+	CHECK(rig_policy(&rig, text), "policy");
+	expect_error("vid", SPEC(.vlan = 30, .src = "10.30.0.10", .dst = "10.20.0.5", .icmp_type = 3), &sent,
+		     FB_DROP_NO_ALLOW);
+}
+
+void claims_icmp(void)
+{
+	RUN_CASE(ping_is_request_and_reply_and_nothing_else);
+	RUN_CASE(icmp_errors_pass_only_for_a_live_flow_and_from_its_far_side);
+	RUN_CASE(icmpv6_errors_follow_the_same_rule);
+	RUN_CASE(the_quoted_header_is_never_rewritten);
+	RUN_CASE(errors_that_the_gateway_makes_pass_for_a_live_flow);
+	RUN_CASE(a_revoked_flow_has_no_errors);
+}

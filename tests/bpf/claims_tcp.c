@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* TCP: the handshake, the close, the window. */
+#include "claims.h"
+
+static void tcp_begins_with_a_syn(void)
+{
+	static const __u8 wrong[] = { ACK,	 SYN | ACK, FIN | ACK, RST, RST | ACK,
+				      PSH | ACK, SYN | FIN, SYN | RST, FIN };
+
+	use_policy("");
+	for (size_t i = 0; i < sizeof(wrong); i++)
+		expect("cam", SPEC(RTSP, .tcp = wrong[i]), FB_DROP_TCP_STATE);
+	expect("cam", SPEC(RTSP, .proto = 6, .tcp = 0), FB_DROP_TCP_STATE);
+	CHECK(rig_flow_count(&rig) == 0, "made a flow");
+}
+
+static void a_half_open_connection_is_not_established_by_its_initiator(void)
+{
+	use_policy("");
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 100), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 1), FB_DROP_TCP_STATE);
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 900, .ack = 999), FB_DROP_TCP_STATE);
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 900, .ack = 101), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 902), FB_DROP_TCP_STATE);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901), FB_PASSED);
+}
+
+/* A connection whose ends granted 1000 bytes each; the camera has sent up to 101, the recorder up to 901. */
+static void small_window_handshake(void)
+{
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 100, .window = 1000), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 900, .ack = 101, .window = 1000), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901, .window = 1000), FB_PASSED);
+}
+
+static void data_outside_of_the_window_is_tcp_window(void)
+{
+	use_policy("");
+	small_window_handshake();
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901, .window = 1000, .payload = 500),
+	       FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101 + 1200, .ack = 901, .window = 1000, .payload = 10),
+	       FB_DROP_TCP_WINDOW);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101 - 3000, .ack = 901, .window = 1000, .payload = 10),
+	       FB_DROP_TCP_WINDOW);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 100, .ack = 901, .window = 1000),
+	       FB_PASSED); /* keepalive */
+	expect("vid",
+	       SPEC(RTSP_BACK, .tcp = ACK, .seq = 901 + 1001, .ack = 101, .window = 1000, .payload = 10),
+	       FB_DROP_TCP_WINDOW);
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 601, .window = 1000), FB_PASSED);
+	/* the acknowledgement moved the window */
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101 + 1200, .ack = 901, .window = 1000, .payload = 10),
+	       FB_PASSED);
+}
+
+static void an_acknowledgement_of_what_was_never_sent_is_tcp_window(void)
+{
+	use_policy("");
+	small_window_handshake();
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 902, .window = 1000), FB_DROP_TCP_WINDOW);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901 + 0x80000000u, .window = 1000),
+	       FB_DROP_TCP_WINDOW);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901 - 70000, .window = 1000),
+	       FB_DROP_TCP_WINDOW);
+}
+
+static void a_blind_reset_does_not_end_a_connection(void)
+{
+	static const __u32 guesses[] = { 3000,	     5000,	 0x40000000, 0x80000000,
+					 0xc0000000, 101 + 1001, 101u - 2000 };
+
+	use_policy("");
+	small_window_handshake();
+	for (size_t i = 0; i < sizeof(guesses) / sizeof(*guesses); i++)
+		expect("cam", SPEC(RTSP, .tcp = RST, .seq = guesses[i]), FB_DROP_TCP_WINDOW);
+	rig_clock(&rig, 6000, 1900000000);
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 101, .window = 1000), FB_PASSED);
+	rig_clock(&rig, 6000 + FB_TIMEOUT_CLOSING * 3, 1900000000);
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 101, .window = 1000), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = RST, .seq = 101), FB_PASSED);
+}
+
+static void windows_scale_only_if_both_ends_say_so(void)
+{
+	use_policy("");
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 100, .window = 1000, .scale = 8), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 900, .ack = 101, .window = 1000, .scale = 8),
+	       FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901, .window = 1000), FB_PASSED);
+	expect("vid",
+	       SPEC(RTSP_BACK, .tcp = ACK, .seq = 901 + 100000, .ack = 101, .window = 1000, .payload = 100),
+	       FB_PASSED);
+	rig_flush_flows(&rig);
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 100, .window = 1000, .scale = 8), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 900, .ack = 101, .window = 1000), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901, .window = 1000), FB_PASSED);
+	expect("vid",
+	       SPEC(RTSP_BACK, .tcp = ACK, .seq = 901 + 100000, .ack = 101, .window = 1000, .payload = 100),
+	       FB_DROP_TCP_WINDOW);
+}
+
+static void sequence_numbers_wrap(void)
+{
+	use_policy("");
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 0xfffffff0u, .window = 1000), FB_PASSED);
+	expect("vid",
+	       SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 0xffffff00u, .ack = 0xfffffff1u, .window = 1000),
+	       FB_PASSED);
+	expect("cam",
+	       SPEC(RTSP, .tcp = ACK, .seq = 0xfffffff1u, .ack = 0xffffff01u, .window = 1000, .payload = 100),
+	       FB_PASSED);
+	expect("vid",
+	       SPEC(RTSP_BACK, .tcp = ACK, .seq = 0xffffff01u, .ack = 0xfffffff1u + 100, .window = 1000,
+		    .payload = 400),
+	       FB_PASSED);
+	expect("cam",
+	       SPEC(RTSP, .tcp = ACK, .seq = 0xfffffff1u + 100, .ack = 0xffffff01u + 400, .window = 1000),
+	       FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 0x70000000u, .ack = 0xffffff01u + 400, .window = 1000),
+	       FB_DROP_TCP_WINDOW);
+}
+
+static void a_refused_connection_ends(void)
+{
+	use_policy("");
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 100), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = RST | ACK, .ack = 5), FB_DROP_TCP_STATE);
+	expect("vid", SPEC(RTSP_BACK, .tcp = RST | ACK, .ack = 101), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 5000), FB_PASSED); /* tries again on the same ports */
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 1, .ack = 5001), FB_PASSED);
+}
+
+static void the_answering_side_cannot_begin_on_the_same_ports(void)
+{
+	use_policy("");
+	handshake();
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN, .seq = 7), FB_DROP_NO_ALLOW);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901), FB_PASSED);
+}
+
+void claims_tcp(void)
+{
+	RUN_CASE(tcp_begins_with_a_syn);
+	RUN_CASE(a_half_open_connection_is_not_established_by_its_initiator);
+	RUN_CASE(data_outside_of_the_window_is_tcp_window);
+	RUN_CASE(an_acknowledgement_of_what_was_never_sent_is_tcp_window);
+	RUN_CASE(a_blind_reset_does_not_end_a_connection);
+	RUN_CASE(windows_scale_only_if_both_ends_say_so);
+	RUN_CASE(sequence_numbers_wrap);
+	RUN_CASE(a_refused_connection_ends);
+	RUN_CASE(the_answering_side_cannot_begin_on_the_same_ports);
+}
