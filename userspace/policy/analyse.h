@@ -54,8 +54,8 @@ struct fb_reach {
 	struct fb_ipset src, dst;
 	unsigned int src_zone, dst_zone; /* ids: one entry a pair of zones */
 	struct fb_l4set services;	 /* owned */
-	int line;	/* -1: no line, the pair is observed */
-	__s64 deadline; /* FB_NO_DEADLINE = none */
+	int line;			 /* -1: no line, the pair is observed */
+	__s64 deadline;			 /* FB_NO_DEADLINE = none */
 };
 struct fb_reach_list FB_VEC(struct fb_reach);
 /* from and to may be NULL for everything; both narrow the answer. */
