@@ -99,7 +99,8 @@ Test(net, a_port_that_leaves_its_bridge_is_still_there)
 
 Test(net, addresses_come_with_prefix_and_broadcast)
 {
-	sh("ip link set ga up; ip addr add 10.20.0.1/16 brd + dev ga; ip addr add 2001:db8::1/64 dev ga nodad");
+	sh("ip link set ga up; ip addr add 10.20.0.1/16 brd + dev ga; ip addr add 2001:db8::1/64 dev ga "
+	   "nodad");
 	cr_assert(changed() & FB_NET_CHANGED_ADDRESSES);
 	const struct fb_net_address *a = address("10.20.0.1"), *b = address("2001:db8::1");
 
