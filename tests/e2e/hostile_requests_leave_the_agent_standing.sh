@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Whoever may apply may still not bring the agent down, nor keep it: a claimed name that would be cut in the middle of a character, JSON
-# without end, paths that climb; and a policy of many megabytes is read as fast as it comes.
+# without end, paths that climb; a policy of many megabytes is read as fast as it comes, and a crowd that asks nothing is forgotten
+# when it goes.
 #
 #   curl --unix-socket control.sock --- [gateway + agent]
 set -euo pipefail
@@ -36,4 +37,20 @@ start=$(now_ms)
 same "8 MB are a policy like another" 200 "$(post "$LAB_DIR/body")"
 took=$(($(now_ms) - start))
 claim "and take no minute ($took ms)" test "$took" -lt $((5000 * PATIENCE))
+# more than either server takes; they end with the script
+on gw timeout 20 python3 - "$LAB_RUN/control.sock" "$METRICS_PORT" <<'END'
+import socket, sys
+idle = []
+for family, address in [(socket.AF_UNIX, sys.argv[1])] * 80 + [(socket.AF_INET, ("127.0.0.1", int(sys.argv[2])))] * 80:
+    s = socket.socket(family)
+    s.settimeout(0.1)
+    idle.append(s)
+    try:
+        s.connect(address)
+        s.send(b"GET /")
+    except OSError:
+        pass
+END
+claim "after a crowd the agent answers" wait_until 5 firebreak status
+claim "and so do its metrics" wait_until 5 metrics
 same "it is the same agent" "$pid" "$(lab_pid agent)"

@@ -115,9 +115,8 @@ static void run_server(struct server *server)
 {
 	int wait = fb_ctl_server_run(server->http);
 
-	if (wait >= 0)
-		sd_event_source_set_time_relative(server->timer, (uint64_t)wait * 1000);
-	sd_event_source_set_enabled(server->timer, wait >= 0 ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+	sd_event_source_set_time_relative(server->timer, (uint64_t)wait * 1000);
+	sd_event_source_set_enabled(server->timer, SD_EVENT_ONESHOT);
 }
 
 static int on_http(sd_event_source *source, int fd, uint32_t revents, void *user)

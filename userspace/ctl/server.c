@@ -2,7 +2,6 @@
 #include "ctl/server.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <microhttpd.h>
 #include <stdarg.h>
 #include <string.h>
@@ -15,7 +14,7 @@
  * A client that is slow or silent costs one of the connections for so long. Bodies come from local
  * programs.
  */
-enum { CONNECTIONS = 64, SILENCE_SECONDS = 30 };
+enum { CONNECTIONS = 64, SILENCE_SECONDS = 30, IDLE_MS = 1000 };
 
 struct fb_ctl_server {
 	struct MHD_Daemon *daemon;
@@ -296,7 +295,11 @@ int fb_ctl_server_run(struct fb_ctl_server *server)
 	MHD_UNSIGNED_LONG_LONG timeout;
 
 	MHD_run(server->daemon);
-	if (MHD_get_timeout(server->daemon, &timeout) != MHD_YES)
-		return -1;
-	return timeout > INT_MAX ? INT_MAX : (int)timeout;
+	/*
+	 * At its limit of connections the library does not listen, and listens again not when one ends but
+	 * in the run after that, for which it does not ask.
+	 */
+	if (MHD_get_timeout(server->daemon, &timeout) != MHD_YES || timeout > IDLE_MS)
+		return IDLE_MS;
+	return (int)timeout;
 }

@@ -72,7 +72,7 @@ void fb_ctl_server_free(struct fb_ctl_server *server);
 int fb_ctl_server_fd(const struct fb_ctl_server *server);
 /*
  * Runs what is ready, without blocking; returns in how many milliseconds it must be called again at the
- * latest, -1 = when readable.
+ * latest, or when readable.
  */
 int fb_ctl_server_run(struct fb_ctl_server *server);
 
