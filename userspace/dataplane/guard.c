@@ -6,8 +6,9 @@
  * what the kernel handles; redirected packets never come here.
  *
  * Everything is one transaction of nftables, which the kernel applies at once: chains are emptied and filled
- * again at a start without a moment in which they are empty, so a rule that somebody slipped in does not
- * survive; the sets are kept.
+ * again at a start, and when a device is listed, without a moment in which they are empty, so a rule that
+ * somebody slipped in does not survive; the sets are kept. A table that is gone (`nft flush ruleset`, which
+ * is how many a firewall script begins) is made anew when the once-a-second check misses the first device.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -71,7 +72,11 @@ int fb_guard_open(struct fb_dataplane *dp, const char *const *management, struct
 		      "add rule " TABLE " forw iif @enforced accept\n"
 		      "flush set " TABLE " management\n");
 	r = add_management(&b, management, err);
-	return r < 0 ? r : run(dp, fb_strbuf_get(&b), "cannot be set up", err);
+	if (r < 0)
+		return r;
+	free(dp->guard);
+	dp->guard = fb_strbuf_steal(&b);
+	return run(dp, dp->guard, "cannot be set up", err);
 }
 
 int fb_guard_remove_table(struct fb_dataplane *dp, struct fb_error *err)
@@ -98,6 +103,7 @@ int fb_guard_add(struct fb_dataplane *dp, __u32 port, struct fb_error *err)
 {
 	struct fb_strbuf b fb_autostrbuf = { 0 };
 
+	fb_strbuf_add(&b, dp->guard ? dp->guard : "");
 	command(&b, "add", port);
 	for (size_t i = 0; i < dp->uppers.n; i++)
 		if (dp->uppers.v[i].port == port)
@@ -105,12 +111,17 @@ int fb_guard_add(struct fb_dataplane *dp, __u32 port, struct fb_error *err)
 	return run(dp, fb_strbuf_get(&b), "a device cannot be listed", err);
 }
 
-/* Adding what is there is no error, removing what is not is one: add, then remove, in one transaction. */
+/*
+ * Adding what is there is no error, removing what is not is one: add, then remove, in one transaction. A set
+ * without its chains is no guard: where all of it is known, all of it is made.
+ */
 int fb_guard_remove(struct fb_dataplane *dp, __u32 port, struct fb_error *err)
 {
 	struct fb_strbuf b fb_autostrbuf = { 0 };
 
-	fb_strbuf_add(&b, "add table " TABLE "\nadd set " TABLE " enforced { type iface_index; }\n");
+	fb_strbuf_add(&b, dp->guard ? dp->guard
+				    : "add table " TABLE "\nadd set " TABLE
+				      " enforced { type iface_index; }\n");
 	command(&b, "add", port);
 	command(&b, "delete", port);
 	for (size_t i = 0; i < dp->uppers.n; i++) {
