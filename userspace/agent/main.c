@@ -39,18 +39,13 @@ static int lock(const struct fb_agent_config *config, struct fb_error *err)
 
 static int unload(const struct fb_agent_config *config)
 {
-	struct fb_dataplane_options options = { .run_dir = config->run_dir,
-						.management = (const char *const *)config->management.v };
-	struct fb_dataplane *dp = NULL;
+	struct fb_dataplane_options options = { .run_dir = config->run_dir };
 	struct fb_error err = { 0 };
-	bool adopted;
 	int r = lock(config, &err);
 
+	/* what cannot be adopted must go as well: the refusal to adopt it names this as the way out */
 	if (r == 0)
-		r = fb_dataplane_open(&options, &dp, &adopted, &err);
-	if (r == 0)
-		r = fb_dataplane_unload(dp, &err);
-	fb_dataplane_close(dp);
+		r = fb_dataplane_unload_all(&options, &err);
 	if (r < 0)
 		fb_log(FB_LOG_ERROR, "not unloaded: %s", err.text);
 	else

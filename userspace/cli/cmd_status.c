@@ -46,6 +46,10 @@ static void print_head(const struct fb_screen *screen, const json_t *s)
 			fb_strbuf_addf(&line, " by %s", fb_field_text(policy, "applied_by"));
 		if (*fb_field_text(policy, "reason"))
 			fb_strbuf_addf(&line, " (%s)", fb_field_text(policy, "reason"));
+	} else if (fb_field_int(s, "generation") > 0) {
+		/* the agent cannot read what the data plane enforces */
+		fb_strbuf_addf(&line, "   generation %lld stays in force, but its text is lost",
+			       fb_field_int(s, "generation"));
 	} else {
 		fb_strbuf_add(&line, "   no policy is in force: everything is dropped");
 	}

@@ -38,15 +38,16 @@ static int unload(struct fb_dataplane *dp, struct fb_error *err)
 	struct dirent *e;
 	int r = 0;
 
-	if (!d)
-		return errno == ENOENT ? 0 : fb_error_set(err, -errno, "%s: %s", dp->mount, strerror(errno));
-	while (r == 0 && (e = readdir(d))) {
+	if (!d && errno != ENOENT)
+		return fb_error_set(err, -errno, "%s: %s", dp->mount, strerror(errno));
+	while (r == 0 && d && (e = readdir(d))) {
 		fb_autofree char *dir = fb_path("%s/%s", dp->mount, e->d_name);
 
 		if (e->d_name[0] == 'v')
 			r = unload_tree(dp, dir, err);
 	}
-	closedir(d);
+	if (d)
+		closedir(d);
 	if (r == 0)
 		r = fb_guard_remove_table(dp, err);
 	if (r == 0)
