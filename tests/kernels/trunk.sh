@@ -75,8 +75,16 @@ sshd_up gw gateway "gateway"
 dns_up
 claim "the trunk carries: without firebreak the camera reaches a signal" on cctv ping -c 1 -W 5 -q "$SIGNAL"
 agent_start
+# A cable first, a trunk by the next policy: a card that hides tags from XDP must be told not to then, too.
+cable=$(policy_file cable.fb <<-'END'
+	policy "Cable" language 1 version 1
+	zone field { interface eth1  network 192.0.2.0/24 }
+END
+)
+apply "$cable"
 policy=$(policy_copy "$FB_TOP/policies/examples/northport-trunk.fb")
 apply "$policy"
+claim "a cable that becomes a trunk shows its tags" grep -q 'rx-vlan-offload: off' <<<"$(on gw ethtool -k eth1)"
 claim "every zone's interface enforces" test "$(firebreak status -j | jq '[.interfaces[] | select(.enforcing | not)] | length')" = 0
 same "the centre polls a signal, from one trunk to the other" '"sig-j01"' "$(centre_polls)"
 same "the jump host logs in to it, over TCP" "traffic signal controller sig-j01" "$(ssh_from jump "$SIGNAL")"

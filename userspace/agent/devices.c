@@ -29,11 +29,12 @@ int fb_agent_protect(struct fb_agent *agent, const struct fb_portset *ports, con
 	int r;
 
 	*ret_new = false;
-	if (known && known->enforcing)
-		return 0;
 	for (size_t i = 0; i < ports->v.n; i++)
 		vlans |= ports->v.v[i].ifindex == port->ifindex && ports->v.v[i].vlan > 0;
+	/* also of one that enforces: this policy may be the first to make a trunk of it */
 	r = fb_watch_prepare(port->name, vlans, err);
+	if (r == 0 && known && known->enforcing)
+		return 0;
 	if (r == 0) {
 		r = fb_dataplane_attach(agent->dp, port->name, port->ifindex, &device.mode, err);
 		if (r < 0 && !known) /* half of it may be there */
