@@ -53,7 +53,8 @@ FB_INLINE void fb_nexthop_intern(const struct fb_nexthop *want, __u32 tick, stru
 
 		if ((seq & 1) || !nh->port || !fb_nexthop_same(nh, want))
 			continue;
-		nh->touched = tick;
+		/* An exchange, which is a full barrier: the look at the sequence must not come before the mark. */
+		(void)__sync_lock_test_and_set(&nh->touched, tick);
 		/* Recycled between the compare and the mark? Then the mark is harmless and this answer is not. */
 		if (*(volatile __u32 *)&nh->seq != seq)
 			continue;
@@ -71,6 +72,11 @@ FB_INLINE void fb_nexthop_intern(const struct fb_nexthop *want, __u32 tick, stru
 			continue;
 		if (__sync_val_compare_and_swap(&nh->seq, seq, seq + 1) != seq)
 			continue;
+		/* Marked since we looked? Then somebody uses it. */
+		if (nh->port && tick - *(volatile __u32 *)&nh->touched < FB_NEXTHOP_GRACE) {
+			__sync_fetch_and_add(&nh->seq, 1);
+			continue;
+		}
 		nh->touched = tick;
 		nh->probed = tick;
 		nh->ifindex = want->ifindex;

@@ -63,6 +63,7 @@ FB_INLINE int fb_revalidate(const void *img, struct fb_ctx *c, struct fb_hit *hi
 	hit->generation = c->generation;
 	hit->flags = c->observed ? FB_FLOW_F_OBSERVED : 0;
 	hit->zone_to = turned ? hit->zone_to : dst;
+	hit->stamp = 0; /* a next hop of the old policy is not used, whoever wins the lock */
 	if (fb_flow_lock(hit)) {
 		hit->e->generation = c->generation;
 		hit->e->rule = c->rule;
@@ -71,7 +72,6 @@ FB_INLINE int fb_revalidate(const void *img, struct fb_ctx *c, struct fb_hit *hi
 		if (!turned)
 			hit->e->zone[(dir ^ 1) & 1] = dst;
 		hit->e->stamp[0] = hit->e->stamp[1] = 0;
-		hit->stamp = 0;
 		fb_flow_unlock(hit);
 	}
 	return FB_NEXT;
