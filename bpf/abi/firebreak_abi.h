@@ -268,6 +268,10 @@ struct fb_runtime {
 	__u32 reserved[8];
 };
 
+/* A CPU's slot of fb_scratch, where a packet's context lies; the map holds cpu_mask + 1 of them. */
+#define FB_SCRATCH_SHIFT 8
+#define FB_SCRATCH_BYTES (1u << FB_SCRATCH_SHIFT)
+
 /* Constants of a loaded program (.rodata `fb_cfg`), set before load. */
 struct fb_config {
 	__u32 bucket_mask; /* buckets of the flow table - 1 */

@@ -39,9 +39,6 @@ FB_BIG_MAP(fb_runtime);
 FB_BIG_MAP(fb_explain_out);
 FB_BIG_MAP(fb_scratch);
 
-#define FB_SCRATCH_SHIFT 8
-#define FB_SCRATCH_BYTES (1u << FB_SCRATCH_SHIFT) /* a CPU's slot; the map holds cpu_mask + 1 of them */
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);

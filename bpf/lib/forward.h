@@ -5,7 +5,7 @@
  *
  * A next hop never changes while a flow may use it: its content is its key, another MAC or MTU is another entry. A flow uses its index only while its
  * stamp is of this tick; a resolve marks the entry with its tick, and an entry is recycled no sooner than FB_NEXTHOP_GRACE ticks after
- * the last mark, longer than any program runs. So no sequence is needed. When all ways of a bucket are in use, packets go through the kernel.
+ * the last mark, longer than any program runs. So flows need no sequence to use one; only interning looks at it. When all ways of a bucket are in use, packets go through the kernel.
  */
 #ifndef FB_LIB_FORWARD_H
 #define FB_LIB_FORWARD_H

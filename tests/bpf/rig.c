@@ -146,7 +146,7 @@ void rig_open(struct rig *rig, size_t n_buckets)
 		 (size_t)rig->cpus * FB_RULE_SLOTS * sizeof(struct fb_rule_counter));
 	set_size(rig->object, "fb_runtime", sizeof(struct fb_runtime));
 	set_size(rig->object, "fb_explain_out", sizeof(struct fb_explain));
-	set_size(rig->object, "fb_scratch", (size_t)rig->cpus * 256);
+	set_size(rig->object, "fb_scratch", (size_t)rig->cpus * FB_SCRATCH_BYTES);
 	for (int i = 0; i < 2; i++)
 		rig->images[i] = new_image(&rig->image[i]);
 	bpf_map__set_inner_map_fd(bpf_object__find_map_by_name(rig->object, "fb_images"), rig->images[0]);

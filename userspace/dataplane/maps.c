@@ -9,11 +9,6 @@
 
 #include "dataplane/handle.h"
 
-/*
- * A CPU's slot, FB_SCRATCH_BYTES of bpf/lib/config.h: were it too small the verifier would refuse the load.
- */
-enum { SCRATCH_BYTES = 256 };
-
 /* The table of flows is mapped read-only: a claim held by an agent that is killed would be lost for ever. */
 const struct fb_map_spec fb_map_specs[FB_MAP_COUNT] = {
 	[FB_MAP_IMAGES] = { "fb_images", 4, true, 0 },
@@ -67,7 +62,7 @@ size_t fb_map_value_size(enum fb_map_id id, const struct fb_sizes *sizes)
 	case FB_MAP_EXPLAIN_OUT:
 		return sizeof(struct fb_explain);
 	case FB_MAP_SCRATCH:
-		return (size_t)sizes->cpus * SCRATCH_BYTES;
+		return (size_t)sizes->cpus * FB_SCRATCH_BYTES;
 	case FB_MAP_COUNT:
 		break;
 	}
