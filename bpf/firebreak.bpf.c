@@ -85,14 +85,18 @@ FB_INLINE int fb_out(struct xdp_md *ctx, struct fb_ctx *c, struct fb_hit *hit, _
 	return fb_send(ctx, c, way.nh, action);
 }
 
-FB_INLINE int fb_in(struct xdp_md *ctx, struct fb_ctx *c, int *action)
+/*
+ * The path of an established flow: everything that another packet of it needs and nothing else. What has no flow, or one that must be looked at again, goes to
+ * the next stage before it has changed anything but the context.
+ */
+FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 {
 	const __u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	const struct fb_image_port *port;
 	struct fb_hit hit = { 0 };
 	int reason, parsed;
 	const void *img;
-	__u32 stamp;
+	__u32 stamp, dir;
 
 	c->ifindex = ctx->ingress_ifindex;
 	c->bytes = (__u32)(end - data);
@@ -105,6 +109,44 @@ FB_INLINE int fb_in(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		return reason;
 	if (parsed != FB_NEXT)
 		return parsed;
+	if (!c->pkt.family || (c->pkt.flags & (FB_PKT_GROUP_MAC | FB_PKT_ICMP_ERROR)) ||
+	    c->pkt.proto == FB_PROTO_ICMP6)
+		return FB_STAGE + FB_STAGE_JUDGE;
+	reason = fb_l2_address(c, port);
+	if (reason != FB_NEXT)
+		return reason;
+	if (!fb_flow_key(c, c->zone, FB_ZONE_SELF))
+		return FB_DROP_UNDECIDED;
+	dir = c->key.dir;
+	fb_flow_find(c, &hit);
+	c->missed = !hit.e;
+	stamp = fb_stamp(c->tick);
+	if (!hit.e || fb_is_stale(c, &hit, stamp) || !fb_is_owner(c, &hit) ||
+	    (hit.stamp != stamp && hit.zone_to != FB_ZONE_SELF) || fb_is_reversal(&c->pkt, dir == hit.origin))
+		return FB_STAGE + FB_STAGE_JUDGE;
+	reason = fb_use_flow(c, &hit, dir);
+	if (reason != FB_NEXT)
+		return reason;
+	if (c->dst_zone == FB_ZONE_SELF)
+		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
+	return fb_out(ctx, c, &hit, dir, stamp, action);
+}
+
+/* Everything else, from the start but for the parsing: the policy may be another one by now, and one packet is judged by one. */
+FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
+{
+	const __u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	const struct fb_image_port *port;
+	struct fb_hit hit = { 0 };
+	const void *img = fb_begin(c);
+	__u32 stamp;
+	int reason;
+
+	if (!img)
+		return FB_DROP_UNDECIDED;
+	reason = fb_place(img, c, &port);
+	if (reason != FB_NEXT)
+		return reason;
 	if (c->pkt.ethertype == FB_ETH_ARP) {
 		c->dst_zone = FB_ZONE_SELF;
 		reason = fb_arp(img, c, data, end);
@@ -146,7 +188,24 @@ int fb_xdp(struct xdp_md *ctx)
 
 	if (!c)
 		return XDP_DROP;
-	reason = fb_in(ctx, c, &action);
+	reason = fb_fast(ctx, c, &action);
+	if (reason >= FB_STAGE && reason < FB_STAGE + (int)FB_STAGES) {
+		bpf_tail_call(ctx, &fb_stages, FB_STAGE_JUDGE);
+		reason = FB_DROP_UNDECIDED;
+	}
+	fb_account(c, (__u32)reason);
+	return reason == FB_PASSED ? action : XDP_DROP;
+}
+
+SEC("xdp")
+int fb_xdp_judge(struct xdp_md *ctx)
+{
+	struct fb_ctx *c = fb_ctx_get();
+	int action = XDP_DROP, reason;
+
+	if (!c)
+		return XDP_DROP;
+	reason = fb_slow(ctx, c, &action);
 	fb_account(c, (__u32)reason);
 	return reason == FB_PASSED ? action : XDP_DROP;
 }

@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define FB_ABI_VERSION	    1u
+#define FB_ABI_VERSION	    2u
 #define FB_LANGUAGE_VERSION 1u
 
 /* ---- drop reasons ------------------------------------------------------------------------
@@ -54,6 +54,7 @@ enum fb_reason {
 		FB_WOULD_DROP = 31,
 	FB_REASON_COUNT = 32, /* stride of the pair counters */
 	FB_NEXT = 255,	      /* a stage's answer: go on */
+	FB_STAGE = 240,	      /* + enum fb_stage: go on in another program */
 };
 
 /* ---- zones ---------------------------------------------------------------------------- */
@@ -97,7 +98,12 @@ struct fb_image_header {
 	__u32 port_mask; /* slots - 1 */
 	__u32 pair_w;	 /* fb_image_pair[FB_PAIRS_MAX] */
 	__u32 rule_w;	 /* fb_image_rule[] */
-	__u32 reserved[6];
+	__u32 zone_w;	 /* fb_image_zone[FB_ZONES_MAX] */
+	__u32 limit_w;	 /* fb_image_limit[], 0 = none */
+	__u32 binding_w; /* fb_image_binding[], open addressing */
+	__u32 binding_mask;
+	__u32 group_w; /* __u64[FB_GROUP_MASKS]: sets of zones that copies of a multicast packet may leave by */
+	__u32 reserved;
 	/* The classifier's own header; see bpf/lib/classify.h. */
 	__u32 cls[48];
 };
@@ -107,10 +113,13 @@ struct fb_image_header {
 #define FB_PORT_KEY(ifindex, vid) (((__u32)(ifindex) << 12) | ((__u32)(vid)&0xfffu))
 struct fb_image_port {
 	__u32 key; /* FB_PORT_KEY; ifindex < 2^20 */
-	__u8 zone; /* the zone that lives there */
-	__u8 flags;
-	__u8 mac[6]; /* the interface's MAC address */
 	__u32 device; /* the kernel's device for it, whose routes are asked: the VLAN device, or ifindex itself */
+	__u32 wire; /* the port at the other end of a wire (S60), 0 = routed */
+	__u8 zone;  /* the zone that lives there */
+	__u8 flags;
+	__u8 mac[6];   /* the interface's MAC address */
+	__u8 extra[6]; /* another one that it answers to (VRRP), or zeros */
+	__u8 pad[6];
 };
 static inline __attribute__((always_inline)) __u32 fb_port_hash(__u32 key)
 {
@@ -120,7 +129,24 @@ static inline __attribute__((always_inline)) __u32 fb_port_hash(__u32 key)
 /* What holds for a whole pair of zones; index FB_PAIR(src, dst). */
 struct fb_image_pair {
 	__u32 observe_until; /* unix seconds; 0 = the pair enforces */
-	__u32 flags;
+	__u32 flags;	     /* enum fb_pair_flag */
+};
+enum fb_pair_flag {
+	FB_PAIR_F_REJECT = 1, /* answer what is denied (S31); the compiler has merged zone and firebreak */
+	FB_PAIR_F_MID_STREAM = 2, /* TCP without a handshake may make a flow (S32) */
+};
+
+/* What holds for a zone; index by zone id. */
+#define FB_ETHERTYPES_MAX 8u
+struct fb_image_zone {
+	__u32 flags;			    /* enum fb_zone_flag */
+	__u16 ethertype[FB_ETHERTYPES_MAX]; /* admitted besides IP and ARP; 0 = free */
+	__u32 pad[3];
+};
+enum fb_zone_flag {
+	FB_ZONE_F_LEARN = 1,  /* binding learn: report what is not declared */
+	FB_ZONE_F_STRICT = 2, /* binding strict: drop it */
+	FB_ZONE_F_ANY = 4,    /* has network any */
 };
 
 enum fb_rule_kind { FB_RULE_NONE = 0, FB_RULE_ALLOW = 1, FB_RULE_NEVER = 2 };
@@ -131,9 +157,54 @@ enum fb_rule_kind { FB_RULE_NONE = 0, FB_RULE_ALLOW = 1, FB_RULE_NEVER = 2 };
 struct fb_image_rule {
 	__u32 kind;	/* enum fb_rule_kind */
 	__u32 slot;	/* its counters; 1.. , stable over applies */
-	__u32 deadline; /* unix seconds, FB_NO_DEADLINE = none */
-	__u32 flags;
+	__u32 deadline; /* unix seconds, FB_NO_DEADLINE = none; 0 = shut (window, access) */
+	__u32 flags;	/* enum fb_rule_flag */
+	__u32 limit;	/* index into the limits, 0 = none */
+	__u32 group;	/* multicast destinations: index into the sets of zones, 0 = unicast */
+	__u32 spare[2];
 };
+enum fb_rule_flag {
+	FB_RULE_F_WINDOW = 1, /* the deadline is a window's or an access's: window-closed, not expired */
+	FB_RULE_F_LOG = 2,    /* an event for every new flow */
+};
+#define FB_GROUP_MASKS 256u
+
+/* limit and quota of a line (S40, S41). A token bucket as a time (GCRA): a unit costs so much time, burst is how far ahead of the clock it may run. */
+enum fb_limit_kind { FB_LIMIT_NONE = 0, FB_LIMIT_NEW = 1, FB_LIMIT_PACKETS = 2, FB_LIMIT_BYTES = 3 };
+enum fb_scope { FB_SCOPE_NONE = 0, FB_SCOPE_SOURCE = 1, FB_SCOPE_DESTINATION = 2, FB_SCOPE_LINE = 3 };
+#define FB_METER_SHIFT 6 /* times are in 1/64 ns */
+struct fb_image_limit {
+	__u32 kind;  /* enum fb_limit_kind */
+	__u32 scope; /* enum fb_scope: source and destination of the line, not of the packet */
+	__u64 cost;  /* of one flow, packet or byte */
+	__u64 burst; /* cost of as many as may come at once */
+	__u64 quota; /* bytes in a period, 0 = none */
+	__u32 quota_scope;
+	__u32 quota_period; /* seconds: 3600, 86400 */
+	__u32 quota_drop;   /* 1 = drop, 0 = tell once a period */
+	__u32 slot;	    /* the line's: buckets survive applies that keep it */
+	__u64 spare[2];
+};
+
+/*
+ * Who may speak in a zone with binding (S45): open addressing from fb_binding_hash() with FB_BINDING_PROBES, key all zeros = free. Three kinds of entry, so that
+ * what is wrong can be told apart: (zone, MAC, address) is declared; (zone, MAC) is of some device; (zone, address) is of some device.
+ */
+#define FB_BINDING_PROBES 16u
+enum fb_binding_kind { FB_BINDING_PAIR = 1, FB_BINDING_MAC = 2, FB_BINDING_ADDRESS = 3 };
+struct fb_image_binding {
+	__u64 hi, lo; /* address, 0 for FB_BINDING_MAC */
+	__u64 who;    /* FB_BINDING_WHO(kind, zone, mac) */
+	__u64 pad;
+};
+/* mac: 48 bits, first byte highest; 0 for FB_BINDING_ADDRESS. */
+#define FB_BINDING_WHO(kind, zone, mac) ((__u64)(kind) << 56 | (__u64)(zone) << 48 | (mac))
+static inline __attribute__((always_inline)) __u32 fb_binding_hash(__u64 hi, __u64 lo, __u64 who)
+{
+	__u64 h = (hi ^ (lo << 1) ^ who * 0x9e3779b97f4a7c15ull) * 0xff51afd7ed558ccdull;
+
+	return (__u32)(h >> 32) ^ (__u32)h;
+}
 
 /* ---- counters: one mmap-able element, a stride per CPU, no atomics (each CPU writes its own) ------- */
 #define FB_RULE_SLOTS 131072u
@@ -198,7 +269,7 @@ struct fb_flow {
 	/* second line */
 	__u32 stamp[2]; /* per direction: when the next hop was last resolved */
 	__u32 created;	/* tick */
-	__u32 spare2;
+	__u32 limit;	/* index into the image's limits; of the same generation as the flow */
 	struct {
 		__u32 end; /* TCP: highest sequence number + length that this end sent */
 		__u32 edge; /* highest acknowledgement + window that it granted the other; before the answer: its first byte */
@@ -208,7 +279,12 @@ struct fb_flow {
 	} tcp[2];
 	__u64 spare3[2];
 };
-#define FB_FLOW_F_OBSERVED 1u
+enum fb_flow_flag {
+	FB_FLOW_F_OBSERVED = 1, /* passes by observe mode */
+	FB_FLOW_F_WINDOW = 2,	/* its deadline is a window's */
+	FB_FLOW_F_METERED = 4,	/* every packet is held against a limit or quota */
+	FB_FLOW_F_GROUP = 8,	/* multicast: the kernel copies it */
+};
 
 /* The table's first line. The secret lives here, so that a new program finds old flows. */
 struct fb_flow_geometry {
@@ -258,19 +334,135 @@ struct fb_egress {
 };
 
 /* Runtime words that the agent keeps; one mmap-able element. */
+#define FB_SELF_FILTER_BITS 2048u
 struct fb_runtime {
-	__u32 route_epoch; /* bumped on every route, neighbour, address or link change */
-	__s32 tai_offset;  /* TAI - UTC of the kernel clock, seconds */
-	__u32 xdp_prog_id; /* of the live XDP program: redirect errors of others are not counted */
-	__u32 pad;
+	__u32 route_epoch;  /* bumped on every route, neighbour, address or link change */
+	__s32 tai_offset;   /* TAI - UTC of the kernel clock, seconds */
+	__u32 xdp_prog_id;  /* of the live XDP program: redirect errors of others are not counted */
+	__u32 clock_synced; /* the kernel says that its clock is synchronised (S53) */
 	__u64 fake_mono_ns; /* the tests' clock seam: used only if fb_config.fake_clock */
 	__u64 fake_unix;
-	__u32 reserved[8];
+	__u32 clock_floor; /* unix seconds: the latest time that was written to disk (S53) */
+	__u32 reserved[7];
+	/* A bit for each address of fb_self, by fb_self_bit(): set before the entry is added, cleared after it is gone. Most addresses are not ours. */
+	__u32 self_filter[FB_SELF_FILTER_BITS / 32];
+};
+static inline __attribute__((always_inline)) __u32 fb_self_bit(__u64 hi, __u64 lo)
+{
+	__u64 h = (lo ^ (hi << 7) ^ (hi >> 25)) * 0x9e3779b97f4a7c15ull;
+
+	return (__u32)(h >> 32) & (FB_SELF_FILTER_BITS - 1);
+}
+
+/* ---- the operator's switches (S28, S29); one mmap-able element, written by the agent, in force with the next packet ---- */
+struct fb_switches {
+	__u64 cut
+		[FB_ZONES_MAX]; /* isolation: bit b of cut[a] and bit a of cut[b] = nothing passes between the zones a and b */
+	__u32 quarantines;	/* entries of fb_quarantine; 0 = nobody is asked */
+	__u32 quarantined_macs; /* entries of fb_quarantine_mac */
+	__u32 pad[14];
+};
+/* fb_quarantine: LPM trie. prefixlen counts the family's 32 bits: 32 + length of the prefix. Values are words, not read. */
+struct fb_quarantine_key {
+	__u32 prefixlen;
+	__u32 family;	  /* 4 or 6, host order: a whole match or none */
+	__u8 address[16]; /* network order; IPv4 in the first four */
+};
+/* fb_quarantine_mac: hash. Holds where the zone's binding is learn or strict. */
+struct fb_mac_key {
+	__u8 mac[6];
+	__u8 pad[2];
+};
+
+/* ---- meters: the token buckets and byte counts of limits and quotas ------------------------
+ * Set-associative: FB_METER_WAYS ways of 64 bytes. A way in use is never taken: no room = table-full (S40).
+ */
+#define FB_METER_WAYS 4u
+#define FB_METER_SETS 16384u
+struct fb_meter {
+	__u32 seq;     /* odd = being taken */
+	__u32 slot;    /* of the line; 0 = free */
+	__u64 hi, lo;  /* the key by its scope: an address (IPv6: its /64), zeros for a line */
+	__u64 ahead;   /* GCRA: the time up to which it is spent, 1/64 ns of the coarse monotonic clock */
+	__u64 bytes;   /* of the period */
+	__u32 period;  /* unix seconds / quota_period */
+	__u32 touched; /* tick */
+	__u32 kind;    /* 1 = limit, 2 = quota */
+	__u32 told;    /* the period about which an event was made */
+	__u64 spare;
+};
+
+/* ---- fragments: what the first one decided, for those that follow in order ------------------- */
+#define FB_FRAG_WAYS 4u
+#define FB_FRAG_SETS 4096u
+struct fb_frag {
+	__u32 seq; /* odd = being written */
+	__u32 generation;
+	__u64 s_hi, s_lo, d_hi, d_lo;
+	__u32 id;
+	__u8 family, proto, zone, dst_zone;
+	__u64 state; /* where the next fragment must begin << 32 | tick of the first; moved by compare-and-swap */
+	__u32 rule; /* slot */
+	__u32 pad;
+};
+
+/* ---- devices seen, in zones with binding: LRU hash, for the inventory only; no verdict depends on it ---- */
+struct fb_device_key {
+	__u64 hi, lo;
+	__u8 mac[6];
+	__u8 zone, family;
+};
+struct fb_device_seen {
+	__u32 first, last; /* ticks */
+	__u32 ifindex;
+	__u16 vid;
+	__u8 verdict; /* enum fb_binding_verdict of the last look */
+	__u8 pad;
+};
+enum fb_binding_verdict {
+	FB_BINDING_OK = 0,
+	FB_BINDING_FOREIGN_MAC = 1, /* a declared address with another MAC */
+	FB_BINDING_FOREIGN_IP = 2,  /* a declared MAC with another address */
+	FB_BINDING_UNKNOWN = 3,	    /* a MAC that nobody declared */
+	FB_BINDING_CLAIM = 4,	    /* ARP or ND claims an address that is the gateway's or of another zone */
+};
+
+/* ---- events: a ring buffer; per CPU and tick at most fb_config.events_per_tick, the rest is counted ---------- */
+enum fb_event_kind {
+	FB_EVENT_DROP = 1,	 /* a sample of dropped packets */
+	FB_EVENT_WOULD_DROP = 2, /* a flow that only observe mode let through */
+	FB_EVENT_FLOW = 3,	 /* a new flow of a line with log */
+	FB_EVENT_QUOTA = 4,	 /* a quota was reached in this period */
+	FB_EVENT_BINDING = 5,	 /* detail: enum fb_binding_verdict; in learn zones the packet passed */
+};
+struct fb_event {
+	__u64 mono_ns; /* coarse */
+	__u64 s_hi, s_lo, d_hi, d_lo;
+	__u32 rule;	  /* slot, 0 = none */
+	__u32 ifindex;	  /* port */
+	__u32 bytes;	  /* of the frame */
+	__u32 suppressed; /* events of this CPU that were left out since the one before */
+	__u16 sport, dport, ethertype, vid;
+	__u8 kind;   /* enum fb_event_kind */
+	__u8 reason; /* enum fb_reason */
+	__u8 detail; /* enum fb_binding_verdict */
+	__u8 src_zone, dst_zone;
+	__u8 family, proto, tcp;
+	__u8 smac[6], dmac[6];
+	__u32 cport; /* ICMP: type << 8 | code */
 };
 
 /* A CPU's slot of fb_scratch, where a packet's context lies; the map holds cpu_mask + 1 of them. */
-#define FB_SCRATCH_SHIFT 8
+#define FB_SCRATCH_SHIFT 9
 #define FB_SCRATCH_BYTES (1u << FB_SCRATCH_SHIFT)
+
+/* XDP programs that fb_xdp goes on to by a tail call; indexes into fb_stages. */
+enum fb_stage {
+	FB_STAGE_JUDGE = 0,    /* what no live flow answers for */
+	FB_STAGE_FRAGMENT = 1, /* fragments */
+	FB_STAGE_REJECT = 2,   /* builds an answer to what was denied */
+	FB_STAGES = 4,
+};
 
 /* Constants of a loaded program (.rodata `fb_cfg`), set before load. */
 struct fb_config {
@@ -279,11 +471,17 @@ struct fb_config {
 	__u32 cpu_mask;	   /* possible CPUs, rounded up to a power of two, - 1 */
 	__u32 explain;	   /* this is the explain instance */
 	__u32 fake_clock;
-	__u32 reserved[3];
+	__u32 events_per_tick; /* per CPU */
+	__u32 reserved[2];
 };
 
 /* What XDP tells tc about a packet that it passes (bpf_xdp_adjust_meta), and tc keeps in skb->tc_index. */
-enum fb_token_class { FB_TOKEN_FORWARD = 1, FB_TOKEN_SELF = 2, FB_TOKEN_ARP = 3 };
+enum fb_token_class {
+	FB_TOKEN_FORWARD = 1,
+	FB_TOKEN_SELF = 2,
+	FB_TOKEN_ARP = 3,
+	FB_TOKEN_GROUP = 4, /* multicast; zone is an index into the image's sets of zones */
+};
 #define FB_TOKEN_MAGIC 0xfb7e51a1u
 struct fb_token {
 	__u32 magic;
@@ -309,11 +507,19 @@ struct fb_explain {
 	__u8 pad[3];
 	__u32 out_port;
 	__u32 nexthop;
+	__u32 tick; /* the data plane's clock, for those who show it */
+	__u32 limit;
 };
 
 _Static_assert(sizeof(struct fb_flow) == 128, "a flow is two cache lines");
 _Static_assert(sizeof(struct fb_flow_bucket) == 64, "a bucket is one cache line");
 _Static_assert(sizeof(struct fb_nexthop) == 64, "a next hop is one cache line");
+_Static_assert(sizeof(struct fb_image_port) == 32 && sizeof(struct fb_image_rule) == 32 &&
+		       sizeof(struct fb_image_zone) == 32,
+	       "records of half a line");
+_Static_assert(sizeof(struct fb_image_limit) == 64 && sizeof(struct fb_meter) == 64 &&
+		       sizeof(struct fb_frag) == 64,
+	       "a line each");
 _Static_assert(sizeof(struct fb_image_header) == 256, "the header is four lines");
 
 #endif

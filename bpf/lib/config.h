@@ -38,6 +38,9 @@ FB_BIG_MAP(fb_rule_counters);
 FB_BIG_MAP(fb_runtime);
 FB_BIG_MAP(fb_explain_out);
 FB_BIG_MAP(fb_scratch);
+FB_BIG_MAP(fb_switches);
+FB_BIG_MAP(fb_meters);
+FB_BIG_MAP(fb_frags);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -66,6 +69,44 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } fb_redirect_errs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 4096);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct fb_quarantine_key);
+	__type(value, __u32);
+} fb_quarantine SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct fb_mac_key);
+	__type(value, __u32);
+} fb_quarantine_mac SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct fb_device_key);
+	__type(value, struct fb_device_seen);
+} fb_devices SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 512 << 10);
+} fb_events SEC(".maps");
+
+/*
+ * The stages that are programs of their own (enum fb_stage), so that each has the verifier's whole budget and the path of an established flow stays short.
+ * The array is pinned: without a user it would be emptied, and then (as for any stage that is missing) the packet drops as undecided.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, FB_STAGES);
+	__uint(key_size, 4);
+	__uint(value_size, 4);
+} fb_stages SEC(".maps");
 
 const volatile struct fb_config fb_cfg;
 

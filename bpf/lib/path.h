@@ -85,6 +85,30 @@ FB_INLINE __u32 fb_stamp(__u32 tick)
 	return (tick << 8 | ((rt ? rt->route_epoch : 0) & 0xff)) | 1u << 31;
 }
 
+/* May the flow not be used as it is: another policy, or its deadline has to be looked at? */
+FB_INLINE int fb_is_stale(const struct fb_ctx *c, const struct fb_hit *hit, __u32 stamp)
+{
+	return hit->generation != c->generation || (hit->stamp != stamp && hit->deadline != FB_NO_DEADLINE);
+}
+
+/* Does the flow carry packets from where this one comes to where it goes? */
+FB_INLINE int fb_is_owner(const struct fb_ctx *c, const struct fb_hit *hit)
+{
+	return hit->zone_from == c->zone && (!c->made_here || hit->zone_to == c->out_zone);
+}
+
+/* What a packet of a valid flow is counted as, and does to the flow. */
+FB_INLINE int fb_use_flow(struct fb_ctx *c, struct fb_hit *hit, __u32 dir)
+{
+	c->flow_state = hit->state;
+	c->dst_zone = hit->zone_to;
+	c->rule = hit->rule;
+	c->deadline = hit->deadline;
+	/* Replies pass by the flow; only what the initiator sends would have been dropped. */
+	c->observed = (hit->flags & FB_FLOW_F_OBSERVED) && dir == hit->origin;
+	return fb_flow_step(c, hit, dir);
+}
+
 FB_INLINE int fb_hit_path(const void *img, struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u32 stamp)
 {
 	int reason;
@@ -111,11 +135,7 @@ FB_INLINE int fb_hit_path(const void *img, struct fb_ctx *c, struct fb_hit *hit,
 				hit); /* the other side calls back on the same ports: its next SYN makes a flow of its own */
 		return reason;
 	}
-	c->rule = hit->rule;
-	c->deadline = hit->deadline;
-	/* Replies pass by the flow; only what the initiator sends would have been dropped. */
-	c->observed = (hit->flags & FB_FLOW_F_OBSERVED) && c->key.dir == hit->origin;
-	return fb_flow_step(c, hit, dir);
+	return fb_use_flow(c, hit, dir);
 }
 
 /*
@@ -131,7 +151,7 @@ FB_INLINE int fb_error_path(const void *img, struct fb_ctx *c, struct fb_hit *hi
 		return FB_DROP_ICMP_UNRELATED;
 	c->flow_state = hit->state;
 	c->dst_zone = hit->zone_to;
-	if (hit->generation != c->generation || (hit->stamp != stamp && hit->deadline != FB_NO_DEADLINE)) {
+	if (fb_is_stale(c, hit, stamp)) {
 		/* Judged as the answer would be: from the zone that it comes from. */
 		c->zone = hit->zone_from;
 		c->made_here = hit->zone_from == FB_ZONE_SELF;
@@ -153,10 +173,12 @@ FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c, struct fb_hit *hit, 
 
 	if (!fb_flow_key(c, c->zone, c->made_here ? c->out_zone : FB_ZONE_SELF))
 		return FB_DROP_UNDECIDED;
-	fb_flow_find(c, hit);
+	hit->e = 0;
+	if (!c->missed)
+		fb_flow_find(c, hit);
 	if (c->pkt.flags & FB_PKT_ICMP_ERROR)
 		return fb_error_path(img, c, hit, stamp);
-	if (hit->e && hit->zone_from == c->zone && (!c->made_here || hit->zone_to == c->out_zone))
+	if (hit->e && fb_is_owner(c, hit))
 		return fb_hit_path(img, c, hit, c->key.dir, stamp);
 	if (hit->e) {
 		/* The tuple is alive, but belongs to another zone: this packet has no part in it. */

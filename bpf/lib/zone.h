@@ -43,6 +43,7 @@ struct fb_ctx {
 	__u8 rule_kind;
 	__u8 made_here; /* tc egress: out_zone holds where it leaves */
 	__u8 out_zone;
+	__u8 missed; /* the flow table was asked and has no entry */
 	__u32 rule_index;
 	__u32 out_port;
 	__u32 nexthop;
@@ -51,16 +52,21 @@ struct fb_ctx {
 
 _Static_assert(sizeof(struct fb_ctx) <= FB_SCRATCH_BYTES, "a context fits into its scratch slot");
 
+/* The context as the program before this one left it. */
+FB_INLINE struct fb_ctx *fb_ctx_get(void)
+{
+	void *base = fb_base(&fb_scratch);
+
+	return base ? fb_at(base, bpf_get_smp_processor_id(), fb_cfg.cpu_mask, FB_SCRATCH_SHIFT) : 0;
+}
+
 /* This CPU's context, zeroed. XDP and tc run with bottom halves off and never inside of each other. */
 FB_INLINE struct fb_ctx *fb_ctx_new(void)
 {
-	void *base = fb_base(&fb_scratch);
-	struct fb_ctx *c;
+	struct fb_ctx *c = fb_ctx_get();
 
-	if (!base)
-		return 0;
-	c = fb_at(base, bpf_get_smp_processor_id(), fb_cfg.cpu_mask, FB_SCRATCH_SHIFT);
-	__builtin_memset(c, 0, sizeof(*c));
+	if (c)
+		__builtin_memset(c, 0, sizeof(*c));
 	return c;
 }
 
@@ -80,7 +86,7 @@ FB_INLINE const struct fb_image_port *fb_port_find(const void *img, __u32 ifinde
 
 	for (__u32 i = 0; i < FB_PORT_PROBES; i++) {
 		const struct fb_image_port *port =
-			fb_at((void *)img, (base >> 2) + ((hash + i) & mask), fb_cfg.image_mask >> 2, 4);
+			fb_at((void *)img, (base >> 3) + ((hash + i) & mask), fb_cfg.image_mask >> 3, 5);
 
 		if (port->key == key)
 			return port;
@@ -255,7 +261,7 @@ static __noinline int fb_judge(const void *img, struct fb_ctx *c)
 	reason = FB_DROP_NO_ALLOW;
 	now = 0;
 	if (index) {
-		__u32 w = fb_image_word(img, FB_HDR_WORD(rule_w)) + index * 4;
+		__u32 w = fb_image_word(img, FB_HDR_WORD(rule_w)) + index * 8;
 		__u32 kind = fb_image_word(img, w);
 
 		c->rule_kind = (__u8)kind;

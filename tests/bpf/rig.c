@@ -113,6 +113,15 @@ static int print_warnings(enum libbpf_print_level level, const char *fmt, va_lis
 	return level == LIBBPF_WARN ? vfprintf(stderr, fmt, ap) : 0;
 }
 
+static void set_stage(struct rig *rig, __u32 stage, struct bpf_program *prog)
+{
+	int fd = bpf_program__fd(prog);
+
+	if (bpf_map_update_elem(bpf_map__fd(bpf_object__find_map_by_name(rig->object, "fb_stages")), &stage,
+				&fd, 0))
+		die("stage %u: %m", stage);
+}
+
 static void fill_tables(struct rig *rig)
 {
 	int dev = bpf_map__fd(bpf_object__find_map_by_name(rig->object, "fb_dev"));
@@ -147,6 +156,9 @@ void rig_open(struct rig *rig, size_t n_buckets)
 	set_size(rig->object, "fb_runtime", sizeof(struct fb_runtime));
 	set_size(rig->object, "fb_explain_out", sizeof(struct fb_explain));
 	set_size(rig->object, "fb_scratch", (size_t)rig->cpus * FB_SCRATCH_BYTES);
+	set_size(rig->object, "fb_switches", sizeof(struct fb_switches));
+	set_size(rig->object, "fb_meters", (size_t)FB_METER_SETS * FB_METER_WAYS * sizeof(struct fb_meter));
+	set_size(rig->object, "fb_frags", (size_t)FB_FRAG_SETS * FB_FRAG_WAYS * sizeof(struct fb_frag));
 	for (int i = 0; i < 2; i++)
 		rig->images[i] = new_image(&rig->image[i]);
 	bpf_map__set_inner_map_fd(bpf_object__find_map_by_name(rig->object, "fb_images"), rig->images[0]);
@@ -161,6 +173,7 @@ void rig_open(struct rig *rig, size_t n_buckets)
 	cfg->fake_clock = 1;
 	if (bpf_object__load(rig->object))
 		die("the programs do not load");
+	set_stage(rig, FB_STAGE_JUDGE, skel->progs.fb_xdp_judge);
 	rig->xdp = bpf_program__fd(skel->progs.fb_xdp);
 	rig->tc_in = bpf_program__fd(skel->progs.fb_tc_in);
 	rig->tc_out = bpf_program__fd(skel->progs.fb_tc_out);

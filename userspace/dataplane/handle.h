@@ -5,7 +5,8 @@
  *
  *   <run_dir>/bpf/v<abi>/maps/<map>, maps/image-a, maps/image-b
  *                        explain/<map>       the explain instance's own maps
- *                        progs/<program>, progs/explain
+ *                        progs/<program>, progs/explain, progs/stages, progs/explain-stages
+ *                        progs/stages-old, progs/explain-stages-old  of the programs before, which ports may still run
  *                        links/xdp-<ifindex>, links/redirect-err
  *                        object              symbolic link whose target names the loaded object
  *
@@ -30,6 +31,11 @@ enum fb_map_id {
 	FB_MAP_DEV,
 	FB_MAP_NEXTHOPS,
 	FB_MAP_REDIRECT_ERRS,
+	FB_MAP_SWITCHES,
+	FB_MAP_QUARANTINE,
+	FB_MAP_QUARANTINE_MAC,
+	FB_MAP_DEVICES,
+	FB_MAP_EVENTS,
 	/* one each */
 	FB_MAP_GEOMETRY,
 	FB_MAP_BUCKETS,
@@ -38,6 +44,8 @@ enum fb_map_id {
 	FB_MAP_RULE_COUNTERS,
 	FB_MAP_EXPLAIN_OUT,
 	FB_MAP_SCRATCH,
+	FB_MAP_METERS,
+	FB_MAP_FRAGS,
 	FB_MAP_COUNT,
 };
 
@@ -60,6 +68,7 @@ size_t fb_map_value_size(enum fb_map_id id, const struct fb_sizes *sizes);
 
 enum fb_prog_id {
 	FB_PROG_XDP,
+	FB_PROG_XDP_JUDGE,
 	FB_PROG_TC_IN,
 	FB_PROG_TC_OUT,
 	FB_PROG_REDIRECT_ERR,
@@ -68,6 +77,9 @@ enum fb_prog_id {
 };
 extern const char
 	*const fb_prog_names[FB_PROG_COUNT]; /* of the pins; all but explain are the program's name too */
+
+/* The program of each stage (enum fb_stage); 0 = none yet: fb_xdp is nobody's next stage. */
+extern const enum fb_prog_id fb_stage_progs[FB_STAGES];
 
 /* Maps of one instance: descriptors and mappings. */
 struct fb_maps {

@@ -87,7 +87,7 @@ static int set_sizes(struct bpf_object *obj, const struct fb_sizes *sizes, const
 			r = bpf_map__reuse_fd(map, reuse->fd[i]);
 		else if (i == FB_MAP_IMAGES)
 			r = bpf_map__set_inner_map_fd(map, image_fd);
-		else
+		else if (fb_map_value_size(i, sizes))
 			r = bpf_map__set_value_size(map, (__u32)fb_map_value_size(i, sizes));
 		if (r < 0)
 			return fb_error_set(err, r, "map %s%s cannot be set up: %s", fb_map_specs[i].name,
@@ -119,6 +119,27 @@ static int load(struct firebreak_bpf *skel, const char *what, struct fb_error *e
 	return 0;
 }
 
+/* Puts the stages into their array: a stage that is not there drops what comes to it. */
+static int set_stages(struct firebreak_bpf *skel, const char *what, struct fb_error *err)
+{
+	int stages = bpf_map__fd(skel->maps.fb_stages);
+
+	for (__u32 i = 0; i < FB_STAGES; i++) {
+		const char *name = fb_prog_names[fb_stage_progs[i]];
+		struct bpf_program *prog = bpf_object__find_program_by_name(skel->obj, name);
+		int fd = prog ? bpf_program__fd(prog) : -ENOENT;
+
+		if (!fb_stage_progs[i])
+			continue;
+		int r = fd < 0 ? fd : bpf_map_update_elem(stages, &i, &fd, BPF_ANY);
+
+		if (r < 0)
+			return fb_error_set(err, r, "stage %s of the %s programs cannot be set: %s", name,
+					    what, strerror(-r));
+	}
+	return 0;
+}
+
 static struct firebreak_bpf *open_object(struct fb_error *err)
 {
 	struct firebreak_bpf *skel = firebreak_bpf__open();
@@ -140,6 +161,8 @@ static int load_live(const struct fb_sizes *sizes, const struct fb_maps *reuse, 
 
 	if (r == 0)
 		r = load(skel, "live", err);
+	if (r == 0)
+		r = set_stages(skel, "live", err);
 	if (r < 0)
 		return r;
 	*ret = FB_STEAL(skel);
@@ -157,12 +180,14 @@ static int load_explain(const struct fb_maps *maps, size_t image, bool fake_cloc
 	if (!skel)
 		return err->code;
 	set_constants(skel, &sizes, image, true, fake_clock);
-	bpf_object__for_each_program(prog, skel->obj) bpf_program__set_autoload(
-		prog, strcmp(bpf_program__name(prog), fb_prog_names[FB_PROG_XDP]) == 0);
+	bpf_object__for_each_program(prog, skel->obj)
+		bpf_program__set_autoload(prog, bpf_program__type(prog) == BPF_PROG_TYPE_XDP);
 	int r = set_sizes(skel->obj, &sizes, maps, true, -1, err);
 
 	if (r == 0)
 		r = load(skel, "explain", err);
+	if (r == 0)
+		r = set_stages(skel, "explain", err);
 	if (r < 0)
 		return r;
 	*ret = FB_STEAL(skel);
@@ -201,6 +226,9 @@ static int init_geometry(struct firebreak_bpf *live, struct firebreak_bpf *expla
 		     : 0;
 }
 
+/* Of the live and the explain instance. */
+static const char *const stage_pins[2] = { "stages", "explain-stages" };
+
 /* Programs go to <dir>/<where>: "progs" at first; a directory beside it when they replace others. */
 static int pin_programs(struct firebreak_bpf *live, struct firebreak_bpf *explain, const char *dir,
 			const char *where, uid_t owner, struct fb_error *err)
@@ -217,6 +245,12 @@ static int pin_programs(struct firebreak_bpf *live, struct firebreak_bpf *explai
 		if (!prog)
 			return fb_error_set(err, -ENOENT, "the BPF object has no program %s", name);
 		r = fb_place_pin(bpf_program__fd(prog), path, owner, err);
+	}
+	for (int i = 0; r == 0 && i < 2; i++) {
+		fb_autofree char *path = fb_path("%s/%s", progs, stage_pins[i]);
+
+		r = fb_place_pin(bpf_map__fd(i ? explain->maps.fb_stages : live->maps.fb_stages), path, owner,
+				 err);
 	}
 	return r;
 }
@@ -316,6 +350,23 @@ int fb_load_pin(const char *dir, const struct fb_sizes *sizes, const struct fb_d
 	return r == 0 ? mark_object(dir, err) : r;
 }
 
+/*
+ * Ports run the old programs until each is attached anew, and an array of stages without a pin is emptied: the old ones stay pinned beside the new ones,
+ * until the next replacement.
+ */
+static int swap_stages(const char *dir, struct fb_error *err)
+{
+	for (int i = 0; i < 2; i++) {
+		fb_autofree char *from = fb_path("%s/progs-new/%s", dir, stage_pins[i]),
+				 *to = fb_path("%s/progs/%s", dir, stage_pins[i]),
+				 *old = fb_path("%s/progs/%s-old", dir, stage_pins[i]);
+
+		if ((rename(to, old) < 0 && errno != ENOENT) || rename(from, to) < 0)
+			return fb_error_set(err, -errno, "%s: cannot be replaced: %s", to, strerror(errno));
+	}
+	return 0;
+}
+
 static int swap_pins(const char *dir, struct fb_error *err)
 {
 	fb_autofree char *fresh = fb_path("%s/progs-new", dir),
@@ -331,7 +382,9 @@ static int swap_pins(const char *dir, struct fb_error *err)
 	}
 	if (rename(fresh_link, link) < 0)
 		return fb_error_set(err, -errno, "%s: cannot be replaced: %s", link, strerror(errno));
-	return fb_place_remove(fresh, err);
+	int r = swap_stages(dir, err);
+
+	return r == 0 ? fb_place_remove(fresh, err) : r;
 }
 
 /*

@@ -18,6 +18,11 @@ const struct fb_map_spec fb_map_specs[FB_MAP_COUNT] = {
 	[FB_MAP_DEV] = { "fb_dev", 4, true, 0 },
 	[FB_MAP_NEXTHOPS] = { "fb_nexthops", 4, true, 0 },
 	[FB_MAP_REDIRECT_ERRS] = { "fb_redirect_errs", 4, true, 0 },
+	[FB_MAP_SWITCHES] = { "fb_switches", 4, true, PROT_READ | PROT_WRITE },
+	[FB_MAP_QUARANTINE] = { "fb_quarantine", sizeof(struct fb_quarantine_key), true, 0 },
+	[FB_MAP_QUARANTINE_MAC] = { "fb_quarantine_mac", sizeof(struct fb_mac_key), true, 0 },
+	[FB_MAP_DEVICES] = { "fb_devices", sizeof(struct fb_device_key), true, 0 },
+	[FB_MAP_EVENTS] = { "fb_events", 0, true, 0 },
 	[FB_MAP_GEOMETRY] = { "fb_geometry", 4, false, PROT_READ },
 	[FB_MAP_BUCKETS] = { "fb_buckets", 4, false, PROT_READ },
 	[FB_MAP_FLOWS] = { "fb_flows", 4, false, PROT_READ },
@@ -25,11 +30,20 @@ const struct fb_map_spec fb_map_specs[FB_MAP_COUNT] = {
 	[FB_MAP_RULE_COUNTERS] = { "fb_rule_counters", 4, false, PROT_READ | PROT_WRITE },
 	[FB_MAP_EXPLAIN_OUT] = { "fb_explain_out", 4, false, PROT_READ },
 	[FB_MAP_SCRATCH] = { "fb_scratch", 4, false, 0 },
+	[FB_MAP_METERS] = { "fb_meters", 4, false, PROT_READ },
+	[FB_MAP_FRAGS] = { "fb_frags", 4, false, 0 },
+};
+
+const enum fb_prog_id fb_stage_progs[FB_STAGES] = {
+	[FB_STAGE_JUDGE] = FB_PROG_XDP_JUDGE,
 };
 
 const char *const fb_prog_names[FB_PROG_COUNT] = {
-	[FB_PROG_XDP] = "fb_xdp",	[FB_PROG_TC_IN] = "fb_tc_in",
-	[FB_PROG_TC_OUT] = "fb_tc_out", [FB_PROG_REDIRECT_ERR] = "fb_redirect_err",
+	[FB_PROG_XDP] = "fb_xdp",
+	[FB_PROG_XDP_JUDGE] = "fb_xdp_judge",
+	[FB_PROG_TC_IN] = "fb_tc_in",
+	[FB_PROG_TC_OUT] = "fb_tc_out",
+	[FB_PROG_REDIRECT_ERR] = "fb_redirect_err",
 	[FB_PROG_EXPLAIN] = "explain",
 };
 
@@ -44,6 +58,8 @@ size_t fb_map_value_size(enum fb_map_id id, const struct fb_sizes *sizes)
 		return sizeof(struct fb_egress);
 	case FB_MAP_IMAGES:
 	case FB_MAP_DEV:
+	case FB_MAP_QUARANTINE:
+	case FB_MAP_QUARANTINE_MAC:
 		return sizeof(__u32);
 	case FB_MAP_NEXTHOPS:
 		return FB_NEXTHOPS * sizeof(struct fb_nexthop);
@@ -61,6 +77,16 @@ size_t fb_map_value_size(enum fb_map_id id, const struct fb_sizes *sizes)
 		return (size_t)sizes->cpus * FB_RULE_SLOTS * sizeof(struct fb_rule_counter);
 	case FB_MAP_EXPLAIN_OUT:
 		return sizeof(struct fb_explain);
+	case FB_MAP_SWITCHES:
+		return sizeof(struct fb_switches);
+	case FB_MAP_DEVICES:
+		return sizeof(struct fb_device_seen);
+	case FB_MAP_METERS:
+		return (size_t)FB_METER_SETS * FB_METER_WAYS * sizeof(struct fb_meter);
+	case FB_MAP_FRAGS:
+		return (size_t)FB_FRAG_SETS * FB_FRAG_WAYS * sizeof(struct fb_frag);
+	case FB_MAP_EVENTS:
+		return 0;
 	case FB_MAP_SCRATCH:
 		return (size_t)sizes->cpus * FB_SCRATCH_BYTES;
 	case FB_MAP_COUNT:

@@ -134,7 +134,8 @@ static int emit_pairs(struct fb_compiler *c, struct fb_image_header *header)
 
 static int emit_rules(struct fb_compiler *c, struct fb_image_header *header)
 {
-	int r = fb_section(c, "rules", (c->rs->lines.n + 1) * 4, &header->rule_w);
+	int r = fb_section(c, "rules", (c->rs->lines.n + 1) * (sizeof(struct fb_image_rule) / 4),
+			   &header->rule_w);
 
 	if (r)
 		return r;
@@ -304,6 +305,8 @@ static int compile_once(const struct fb_compile_input *in, void *buf, size_t siz
 		r = emit_pairs(&c, &header);
 	if (!r)
 		r = emit_rules(&c, &header);
+	if (!r)
+		r = fb_emit_tables(&c, &header);
 	if (!r)
 		r = emit_classifier(&c, &header);
 	if (!r) {
