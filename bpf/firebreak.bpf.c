@@ -124,7 +124,7 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	if (!hit.e || fb_is_stale(c, &hit, stamp) || !fb_is_owner(c, &hit) ||
 	    (hit.stamp != stamp && hit.zone_to != FB_ZONE_SELF) || fb_is_reversal(&c->pkt, dir == hit.origin))
 		return FB_STAGE + FB_STAGE_JUDGE;
-	reason = fb_use_flow(c, &hit, dir);
+	reason = fb_use_flow(img, c, &hit, dir);
 	if (reason != FB_NEXT)
 		return reason;
 	if (c->dst_zone == FB_ZONE_SELF)
@@ -261,8 +261,10 @@ FB_INLINE int fb_made_here(struct __sk_buff *skb, const void *img, struct fb_ctx
 	struct fb_hit hit = { 0 };
 
 	c->dst_zone = c->out_zone;
-	if (c->pkt.ethertype == FB_ETH_ARP || fb_is_builtin_out(&c->pkt))
-		return FB_PASSED;
+	if (c->pkt.ethertype == FB_ETH_ARP)
+		return fb_arp_out(c, (void *)(long)skb->data, (void *)(long)skb->data_end);
+	if (fb_is_builtin_out(&c->pkt))
+		return fb_is_quarantined(img, c) ? FB_DROP_QUARANTINED : FB_PASSED;
 	if (!c->pkt.family)
 		return FB_DROP_L2_PROTOCOL;
 	if ((c->pkt.flags & FB_PKT_ICMP_ERROR) &&

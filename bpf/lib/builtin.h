@@ -7,6 +7,7 @@
 #ifndef FB_LIB_BUILTIN_H
 #define FB_LIB_BUILTIN_H
 
+#include "switch.h"
 #include "zone.h"
 
 #define FB_ND_RS 133
@@ -43,11 +44,23 @@ FB_INLINE int fb_arp(const void *img, const struct fb_ctx *c, const __u8 *data, 
 		return FB_DROP_BINDING;
 	if (!sender && fb_get16(arp + 6) != 1)
 		return FB_DROP_BINDING;
+	if (fb_is_quarantined_arp(sender, target))
+		return FB_DROP_QUARANTINED;
 	/* The strong host model: an address of another zone's side is not even confirmed to exist here. */
 	own = fb_self_find(4, 0, target, c->zone);
 	if (own && own->zone && own->zone != c->zone)
 		return FB_DROP_NO_ALLOW;
 	return FB_NEXT;
+}
+
+/* What the gateway's own stack asks and answers. */
+FB_INLINE int fb_arp_out(const struct fb_ctx *c, const __u8 *data, const __u8 *end)
+{
+	const __u8 *arp = data + (c->pkt.l3 == 18 ? 18 : 14);
+
+	if (arp + 28 > end)
+		return FB_DROP_MALFORMED;
+	return fb_is_quarantined_arp(0, fb_get32(arp + 24)) ? FB_DROP_QUARANTINED : FB_PASSED;
 }
 
 /* FB_PASSED: built in, take it. FB_NEXT: not built in, go on. Else why not. Hop limit 255 proves that no router forwarded it. */
@@ -66,6 +79,8 @@ FB_INLINE int fb_nd(const void *img, struct fb_ctx *c, const __u8 *data, const _
 	if (reason != FB_NEXT)
 		return reason;
 	c->dst_zone = FB_ZONE_SELF;
+	if (fb_is_quarantined(img, c))
+		return FB_DROP_QUARANTINED;
 	if (!(c->pkt.flags & FB_PKT_GROUP_DST) && !fb_self_find(6, c->pkt.d_hi, c->pkt.d_lo, c->zone)) {
 		c->dst_zone = FB_ZONE_NONE;
 		return FB_DROP_SCOPE;

@@ -6,6 +6,7 @@
 #define FB_LIB_PATH_H
 
 #include "flow.h"
+#include "judge.h"
 #include "tcp.h"
 #include "zone.h"
 
@@ -97,11 +98,28 @@ FB_INLINE int fb_is_owner(const struct fb_ctx *c, const struct fb_hit *hit)
 	return hit->zone_from == c->zone && (!c->made_here || hit->zone_to == c->out_zone);
 }
 
-/* What a packet of a valid flow is counted as, and does to the flow. */
-FB_INLINE int fb_use_flow(struct fb_ctx *c, struct fb_hit *hit, __u32 dir)
+/* A flow that the operator's switches forbid ends: release lets new ones through, not this one. */
+FB_INLINE int fb_switched_off(const void *img, struct fb_ctx *c, struct fb_hit *hit)
 {
+	int reason = fb_is_quarantined(img, c)		       ? FB_DROP_QUARANTINED
+		     : fb_is_cut(hit->zone_from, hit->zone_to) ? FB_DROP_ISOLATED
+							       : FB_NEXT;
+
+	if (reason != FB_NEXT && !fb_cfg.explain)
+		fb_flow_end(hit);
+	return reason;
+}
+
+/* What a packet of a valid flow is counted as, and does to the flow. */
+FB_INLINE int fb_use_flow(const void *img, struct fb_ctx *c, struct fb_hit *hit, __u32 dir)
+{
+	int reason;
+
 	c->flow_state = hit->state;
 	c->dst_zone = hit->zone_to;
+	reason = fb_switched_off(img, c, hit);
+	if (reason != FB_NEXT)
+		return reason;
 	c->rule = hit->rule;
 	c->deadline = hit->deadline;
 	/* Replies pass by the flow; only what the initiator sends would have been dropped. */
@@ -135,7 +153,7 @@ FB_INLINE int fb_hit_path(const void *img, struct fb_ctx *c, struct fb_hit *hit,
 				hit); /* the other side calls back on the same ports: its next SYN makes a flow of its own */
 		return reason;
 	}
-	return fb_use_flow(c, hit, dir);
+	return fb_use_flow(img, c, hit, dir);
 }
 
 /*
@@ -151,6 +169,9 @@ FB_INLINE int fb_error_path(const void *img, struct fb_ctx *c, struct fb_hit *hi
 		return FB_DROP_ICMP_UNRELATED;
 	c->flow_state = hit->state;
 	c->dst_zone = hit->zone_to;
+	reason = fb_switched_off(img, c, hit);
+	if (reason != FB_NEXT)
+		return reason;
 	if (fb_is_stale(c, hit, stamp)) {
 		/* Judged as the answer would be: from the zone that it comes from. */
 		c->zone = hit->zone_from;

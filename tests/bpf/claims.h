@@ -34,5 +34,6 @@ void claims_flow(void);
 void claims_tcp(void);
 void claims_icmp(void);
 void claims_forward(void);
+void claims_switch(void);
 
 #endif

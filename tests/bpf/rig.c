@@ -178,6 +178,7 @@ void rig_open(struct rig *rig, size_t n_buckets)
 	rig->tc_in = bpf_program__fd(skel->progs.fb_tc_in);
 	rig->tc_out = bpf_program__fd(skel->progs.fb_tc_out);
 	rig->runtime = map_memory(rig->object, "fb_runtime");
+	rig->switches = map_memory(rig->object, "fb_switches");
 	rig->pairs = map_memory(rig->object, "fb_pair_counters");
 	rig->rules = map_memory(rig->object, "fb_rule_counters");
 	rig->buckets = map_memory(rig->object, "fb_buckets");

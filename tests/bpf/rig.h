@@ -32,6 +32,7 @@ struct rig {
 	void *image[2];
 	__u32 generation;
 	struct fb_runtime *runtime;
+	struct fb_switches *switches;
 	struct fb_pair_counter *pairs;
 	struct fb_rule_counter *rules;
 	struct fb_flow_bucket *buckets;

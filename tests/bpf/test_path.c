@@ -79,6 +79,7 @@ int main(void)
 	claims_tcp();
 	claims_icmp();
 	claims_forward();
+	claims_switch();
 	rig_close(&rig);
 	return CASES_END();
 }

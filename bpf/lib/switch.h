@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The operator's switches: isolation of two zones (S28) and quarantine of a device (S29). The agent writes them into maps; they hold from the next packet on, for
+ * live flows too, and go before every verdict of the policy. ARP and neighbour discovery with the gateway go on under isolation, not under quarantine.
+ */
+#ifndef FB_LIB_SWITCH_H
+#define FB_LIB_SWITCH_H
+
+#include "zone.h"
+
+/* Is there a cut between the two zones? Symmetric: the agent sets both bits, and one is enough. */
+FB_INLINE int fb_is_cut(__u32 zone, __u32 other)
+{
+	void *cut = fb_base(&fb_switches);
+
+	return cut && (*(volatile __u64 *)fb_at(cut, zone, FB_ZONES_MAX - 1, 3) >> (other & 63) & 1);
+}
+
+static __noinline int fb_is_quarantined_address(int family, __u64 hi, __u64 lo)
+{
+	struct fb_quarantine_key key = { .prefixlen = 32 + (family == 4 ? 32 : 128),
+					 .family = (__u32)family };
+	__u64 words[2] = { __builtin_bswap64(family == 4 ? lo << 32 : hi),
+			   family == 4 ? 0 : __builtin_bswap64(lo) };
+
+	__builtin_memcpy(key.address, words, 16);
+	return bpf_map_lookup_elem(&fb_quarantine, &key) != 0;
+}
+
+FB_INLINE int fb_is_quarantined_mac(const __u8 *mac)
+{
+	struct fb_mac_key key = { 0 };
+
+	__builtin_memcpy(key.mac, mac, 6);
+	return bpf_map_lookup_elem(&fb_quarantine_mac, &key) != 0;
+}
+
+/* Is either end quarantined, or (in a zone with bindings) the sender's MAC? Nobody is asked while nobody is. */
+FB_INLINE int fb_is_quarantined(const void *img, const struct fb_ctx *c)
+{
+	const struct fb_switches *sw = fb_base(&fb_switches);
+	const struct fb_pkt *pkt = &c->pkt;
+
+	if (!sw)
+		return 1;
+	if (sw->quarantines && pkt->family &&
+	    (fb_is_quarantined_address(pkt->family, pkt->s_hi, pkt->s_lo) ||
+	     fb_is_quarantined_address(pkt->family, pkt->d_hi, pkt->d_lo)))
+		return 1;
+	if (!sw->quarantined_macs || !(fb_zone_flags(img, c->made_here ? c->out_zone : c->zone) &
+				       (FB_ZONE_F_LEARN | FB_ZONE_F_STRICT)))
+		return 0;
+	return fb_is_quarantined_mac(c->made_here ? pkt->dmac : pkt->smac);
+}
+
+/* The addresses that an ARP packet speaks of. */
+FB_INLINE int fb_is_quarantined_arp(__u32 sender, __u32 target)
+{
+	const struct fb_switches *sw = fb_base(&fb_switches);
+
+	return !sw || (sw->quarantines &&
+		       (fb_is_quarantined_address(4, 0, sender) || fb_is_quarantined_address(4, 0, target)));
+}
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Isolation and quarantine: before every verdict of the policy, for live flows with their next packet. */
+#include "claims.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+static void arp(const char *spa, const char *tpa, enum fb_reason reason)
+{
+	struct frame f;
+
+	frame_arp(&f, "ff:ff:ff:ff:ff:ff", RIG_HOST_MAC, 1, spa, tpa);
+	struct rig_result r = rig_xdp(&rig, "cam", &f);
+
+	CHECK(r.counters == 1 && r.reason == reason, "%s for ARP from %s", rig_reason_name(r.reason), spa);
+}
+
+static void cut(const char *a, const char *b, bool on)
+{
+	unsigned int za = rig_zone(&rig, a), zb = rig_zone(&rig, b);
+
+	rig.switches->cut[za] = on ? 1ull << zb : 0;
+	rig.switches->cut[zb] = on ? 1ull << za : 0;
+}
+
+static void quarantine(const __u8 address[4], __u32 length, bool on)
+{
+	struct fb_quarantine_key key = { .prefixlen = 32 + length, .family = 4 };
+	int fd = bpf_map__fd(bpf_object__find_map_by_name(rig.object, "fb_quarantine"));
+	__u32 value = 1;
+
+	memcpy(key.address, address, 4);
+	if (on)
+		bpf_map_update_elem(fd, &key, &value, 0);
+	else
+		bpf_map_delete_elem(fd, &key);
+	rig.switches->quarantines = on;
+}
+
+static void isolation_ends_a_live_flow_with_its_next_packet_both_ways(void)
+{
+	use_policy("");
+	handshake();
+	cut("cam", "vid", true);
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 101), FB_DROP_ISOLATED);
+	CHECK(rig_flow_count(&rig) == 0, "%zu flows", rig_flow_count(&rig));
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901), FB_DROP_ISOLATED);
+	expect("cam", SPEC(RTSP, .tcp = SYN), FB_DROP_ISOLATED);
+	cut("cam", "vid", false);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901), FB_DROP_TCP_STATE);
+	handshake();
+}
+
+static void isolation_goes_before_never_and_no_allow(void)
+{
+	use_policy("");
+	cut("cam", "sig", true);
+	expect("cam", SPEC(.src = "10.20.0.5", .dst = "10.10.0.5", .sport = 9, .dport = 9), FB_DROP_ISOLATED);
+	cut("cam", "sig", false);
+	expect("cam", SPEC(.src = "10.20.0.5", .dst = "10.10.0.5", .sport = 9, .dport = 9), FB_DROP_NEVER);
+}
+
+static void isolation_leaves_the_other_pairs_alone(void)
+{
+	use_policy("");
+	cut("cam", "sig", true);
+	handshake();
+	cut("cam", "sig", false);
+}
+
+static void a_zone_can_be_isolated_from_the_gateway_but_keeps_its_arp(void)
+{
+	use_policy("");
+	cut("cam", "self", true);
+	expect("cam", SPEC(.src = "10.20.0.5", .dst = "10.20.0.1", .sport = 5, .dport = 123),
+	       FB_DROP_ISOLATED);
+	arp("10.20.0.5", "10.20.0.1", FB_PASSED);
+	cut("cam", "self", false);
+}
+
+static void quarantine_cuts_an_address_both_ways_and_its_arp(void)
+{
+	static const __u8 camera[4] = { 10, 20, 0, 5 };
+
+	use_policy("");
+	handshake();
+	quarantine(camera, 32, true);
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 101), FB_DROP_QUARANTINED);
+	expect("cam", SPEC(RTSP, .tcp = SYN), FB_DROP_QUARANTINED);
+	arp("10.20.0.5", "10.20.0.1", FB_DROP_QUARANTINED);
+	expect("cam", SPEC(.src = "10.20.0.5", .dst = "10.20.0.1", .sport = 5, .dport = 123),
+	       FB_DROP_QUARANTINED);
+	expect("cam", SPEC(.src = "10.20.0.6", .dst = "10.20.0.1", .sport = 5, .dport = 123), FB_PASSED);
+	quarantine(camera, 32, false);
+	handshake();
+}
+
+static void quarantine_of_a_prefix_holds_for_all_in_it(void)
+{
+	static const __u8 net[4] = { 10, 20, 1, 0 };
+
+	use_policy("");
+	quarantine(net, 24, true);
+	expect("cam", SPEC(.src = "10.20.1.78", .dst = "10.20.0.1", .sport = 5, .dport = 123),
+	       FB_DROP_QUARANTINED);
+	expect("cam", SPEC(.src = "10.20.2.77", .dst = "10.20.0.1", .sport = 5, .dport = 123), FB_PASSED);
+	quarantine(net, 24, false);
+}
+
+static void a_spoofed_source_is_spoof_even_under_quarantine(void)
+{
+	static const __u8 camera[4] = { 10, 20, 0, 5 };
+
+	use_policy("");
+	quarantine(camera, 32, true);
+	expect("sig", SPEC(.src = "10.20.0.5", .dst = "10.10.0.1", .sport = 5, .dport = 123), FB_DROP_SPOOF);
+	quarantine(camera, 32, false);
+}
+
+static void what_the_gateway_sends_to_the_quarantined_stays_here(void)
+{
+	static const __u8 camera[4] = { 10, 20, 0, 5 };
+
+	use_policy("firebreak self -> cam { allow self -> any udp/9 }\n");
+	expect_out("cam", SPEC(.src = "10.20.0.1", .dst = "10.20.0.5", .sport = 5, .dport = 9), FB_PASSED);
+	quarantine(camera, 32, true);
+	expect_out("cam", SPEC(.src = "10.20.0.1", .dst = "10.20.0.5", .sport = 5, .dport = 9),
+		   FB_DROP_QUARANTINED);
+	quarantine(camera, 32, false);
+}
+
+void claims_switch(void)
+{
+	RUN_CASE(isolation_ends_a_live_flow_with_its_next_packet_both_ways);
+	RUN_CASE(isolation_goes_before_never_and_no_allow);
+	RUN_CASE(isolation_leaves_the_other_pairs_alone);
+	RUN_CASE(a_zone_can_be_isolated_from_the_gateway_but_keeps_its_arp);
+	RUN_CASE(quarantine_cuts_an_address_both_ways_and_its_arp);
+	RUN_CASE(quarantine_of_a_prefix_holds_for_all_in_it);
+	RUN_CASE(a_spoofed_source_is_spoof_even_under_quarantine);
+	RUN_CASE(what_the_gateway_sends_to_the_quarantined_stays_here);
+}
