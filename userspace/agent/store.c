@@ -19,13 +19,38 @@ static char *path_of(const char *state_dir, __u32 generation)
 	return path;
 }
 
-static char *current_path(const char *state_dir)
+static char *file_path(const char *state_dir, const char *name)
 {
 	char *path;
 
-	if (asprintf(&path, "%s/current", state_dir) < 0)
+	if (asprintf(&path, "%s/%s", state_dir, name) < 0)
 		abort();
 	return path;
+}
+
+int fb_store_write_file(const char *state_dir, const char *name, const void *data, size_t len,
+			struct fb_error *err)
+{
+	fb_autofree char *path = file_path(state_dir, name);
+
+	return fb_io_write(path, data, len, 0640, err);
+}
+
+int fb_store_read_file(const char *state_dir, const char *name, char **ret, size_t *ret_len,
+		       struct fb_error *err)
+{
+	fb_autofree char *path = file_path(state_dir, name);
+
+	return fb_io_read(path, FB_CTL_BODY_MAX, ret, ret_len, err);
+}
+
+int fb_store_remove_file(const char *state_dir, const char *name, struct fb_error *err)
+{
+	fb_autofree char *path = file_path(state_dir, name);
+
+	if (unlink(path) == 0)
+		return fb_io_sync_folder(path, err);
+	return errno == ENOENT ? 0 : fb_error_set(err, -errno, "%s: %s", path, strerror(errno));
 }
 
 int fb_store_open(const char *state_dir, struct fb_error *err)
@@ -57,7 +82,7 @@ static int parse_number(const char *text, __u32 *ret)
 
 static int read_current(const char *state_dir, __u32 *ret, struct fb_error *err)
 {
-	fb_autofree char *path = current_path(state_dir), *text = NULL;
+	fb_autofree char *path = file_path(state_dir, "current"), *text = NULL;
 	size_t len;
 	int r = fb_io_read(path, 64, &text, &len, err);
 
@@ -190,7 +215,7 @@ static void prune(const char *state_dir)
 
 int fb_store_commit(const char *state_dir, __u32 generation, struct fb_error *err)
 {
-	fb_autofree char *path = current_path(state_dir);
+	fb_autofree char *path = file_path(state_dir, "current");
 	char text[16];
 	int r;
 

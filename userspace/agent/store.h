@@ -11,6 +11,17 @@
 /* So many of the newest are kept. */
 enum { FB_STORE_KEEP = 100 };
 
+/*
+ * The agent's other state, one small file each, by its name in the state directory ("switches.json"). Old or
+ * new after a crash at any moment, never between; on failure it is as it was. Read: -ENOENT = never written.
+ */
+int fb_store_write_file(const char *state_dir, const char *name, const void *data, size_t len,
+			struct fb_error *err);
+int fb_store_read_file(const char *state_dir, const char *name, char **ret, size_t *ret_len,
+		       struct fb_error *err);
+/* One that is not there is no failure. */
+int fb_store_remove_file(const char *state_dir, const char *name, struct fb_error *err);
+
 /* Creates what is missing. */
 int fb_store_open(const char *state_dir, struct fb_error *err);
 /*

@@ -48,7 +48,7 @@ static int write_all(int fd, const char *data, size_t len)
 }
 
 /* A rename is on disk only when its folder is. */
-static int sync_folder(const char *path, struct fb_error *err)
+int fb_io_sync_folder(const char *path, struct fb_error *err)
 {
 	const char *slash = strrchr(path, '/');
 	fb_autofree char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path))
@@ -94,7 +94,7 @@ int fb_io_write(const char *path, const void *data, size_t len, mode_t mode, str
 		unlink(tmp);
 		return r;
 	}
-	return sync_folder(path, err);
+	return fb_io_sync_folder(path, err);
 }
 
 int fb_io_mkdir(const char *path, mode_t mode, struct fb_error *err)

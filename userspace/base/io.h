@@ -15,6 +15,8 @@ int fb_io_read(const char *path, size_t max, char **ret, size_t *ret_len, struct
  * gone. One writer at a time.
  */
 int fb_io_write(const char *path, const void *data, size_t len, mode_t mode, struct fb_error *err);
+/* The folder that path is in: a name that was made, moved or removed is on disk only then. */
+int fb_io_sync_folder(const char *path, struct fb_error *err);
 /* Creates a folder and those above it, each with this mode; one that exists is left as it is. */
 int fb_io_mkdir(const char *path, mode_t mode, struct fb_error *err);
 
