@@ -14,6 +14,7 @@
 #include "config.h"
 #include "flow.h"
 #include "forward.h"
+#include "frag.h"
 #include "icmp.h"
 #include "metrics.h"
 #include "path.h"
@@ -109,7 +110,9 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		return reason;
 	if (parsed != FB_NEXT)
 		return parsed;
-	if (!c->pkt.family || (c->pkt.flags & (FB_PKT_GROUP_MAC | FB_PKT_ICMP_ERROR)) ||
+	if (c->pkt.flags & FB_PKT_LATER)
+		return FB_STAGE + FB_STAGE_FRAGMENT;
+	if (!c->pkt.family || (c->pkt.flags & (FB_PKT_GROUP_MAC | FB_PKT_ICMP_ERROR | FB_PKT_FRAGMENT)) ||
 	    c->pkt.proto == FB_PROTO_ICMP6)
 		return FB_STAGE + FB_STAGE_JUDGE;
 	reason = fb_l2_address(c, port);
@@ -173,6 +176,8 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	}
 	stamp = fb_stamp(c->tick);
 	reason = fb_verdict(img, c, &hit, stamp);
+	if (reason == FB_NEXT && (c->pkt.flags & FB_PKT_FRAGMENT) && !fb_cfg.explain)
+		reason = fb_frag_first(c, hit.e);
 	if (reason != FB_NEXT)
 		return reason;
 	if (c->dst_zone == FB_ZONE_SELF)
@@ -190,9 +195,48 @@ int fb_xdp(struct xdp_md *ctx)
 		return XDP_DROP;
 	reason = fb_fast(ctx, c, &action);
 	if (reason >= FB_STAGE && reason < FB_STAGE + (int)FB_STAGES) {
-		bpf_tail_call(ctx, &fb_stages, FB_STAGE_JUDGE);
+		/* A constant index is a jump; a variable one goes through the array. */
+		if (reason == FB_STAGE + FB_STAGE_JUDGE)
+			bpf_tail_call(ctx, &fb_stages, FB_STAGE_JUDGE);
+		else
+			bpf_tail_call(ctx, &fb_stages, FB_STAGE_FRAGMENT);
 		reason = FB_DROP_UNDECIDED;
 	}
+	fb_account(c, (__u32)reason);
+	return reason == FB_PASSED ? action : XDP_DROP;
+}
+
+/* A fragment that is not the first: by what was decided about the first. */
+FB_INLINE int fb_later(struct xdp_md *ctx, struct fb_ctx *c, int *action)
+{
+	const struct fb_image_port *port;
+	struct fb_hit none = { 0 };
+	const void *img = fb_begin(c);
+	int reason;
+
+	if (!img)
+		return FB_DROP_UNDECIDED;
+	reason = fb_place(img, c, &port);
+	if (reason == FB_NEXT)
+		reason = fb_l2_address(c, port);
+	if (reason == FB_NEXT)
+		reason = fb_frag_verdict(img, c);
+	if (reason != FB_NEXT)
+		return reason;
+	if (c->dst_zone == FB_ZONE_SELF)
+		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
+	return fb_out(ctx, c, &none, 0, fb_stamp(c->tick), action);
+}
+
+SEC("xdp")
+int fb_xdp_fragment(struct xdp_md *ctx)
+{
+	struct fb_ctx *c = fb_ctx_get();
+	int action = XDP_DROP, reason;
+
+	if (!c)
+		return XDP_DROP;
+	reason = fb_later(ctx, c, &action);
 	fb_account(c, (__u32)reason);
 	return reason == FB_PASSED ? action : XDP_DROP;
 }
@@ -259,6 +303,7 @@ FB_INLINE int fb_parse_skb(struct __sk_buff *skb, struct fb_ctx *c)
 FB_INLINE int fb_made_here(struct __sk_buff *skb, const void *img, struct fb_ctx *c)
 {
 	struct fb_hit hit = { 0 };
+	int reason;
 
 	c->dst_zone = c->out_zone;
 	if (c->pkt.ethertype == FB_ETH_ARP)
@@ -270,8 +315,13 @@ FB_INLINE int fb_made_here(struct __sk_buff *skb, const void *img, struct fb_ctx
 	if ((c->pkt.flags & FB_PKT_ICMP_ERROR) &&
 	    !fb_quote(c, (void *)(long)skb->data, (void *)(long)skb->data_end))
 		return FB_DROP_ICMP_UNRELATED;
-	int reason = fb_verdict(img, c, &hit, fb_stamp(c->tick));
-
+	if (c->pkt.flags & FB_PKT_LATER) {
+		reason = fb_frag_verdict(img, c);
+		return reason == FB_NEXT ? FB_PASSED : reason;
+	}
+	reason = fb_verdict(img, c, &hit, fb_stamp(c->tick));
+	if (reason == FB_NEXT && (c->pkt.flags & FB_PKT_FRAGMENT))
+		reason = fb_frag_first(c, hit.e);
 	return reason == FB_NEXT ? FB_PASSED : reason;
 }
 

@@ -22,6 +22,7 @@
 #define FB_PROTO_SCTP_N 132u
 
 #define FB_EXT_HEADERS_MAX 8
+#define FB_L4_MASK	   2047u /* layer 4 begins within this */
 #define FB_ECHO_PORT	   8u
 #define FB_NO_SCALE	   255u
 
@@ -35,18 +36,27 @@ enum fb_pkt_flag {
 	FB_PKT_ECHO = 1 << 4,	   /* ICMP echo request or reply: the initiator's port is the identifier */
 	FB_PKT_ICMP_ERROR = 1 << 5,
 	FB_PKT_ECHO_REQUEST = 1 << 6,
+	FB_PKT_FRAGMENT =
+		1 << 7,	       /* of several; not an IPv6 "atomic" one, which is a whole packet (RFC 6946) */
+	FB_PKT_LATER = 1 << 8, /* and not the first: no ports */
+	FB_PKT_MORE = 1 << 9,  /* and not the last */
 };
 
 struct fb_pkt {
 	__u64 s_hi, s_lo, d_hi, d_lo; /* host order, as in struct fb_flow */
 	__u32 l3, l4;		      /* offsets from the start of the frame; l4 0 for ARP */
 	__u32 flags;
+	__u32 frag_id; /* fragments: identification */
+	__u32 frag_word; /* IPv6: offset and flags of the fragment header, below a bit that says that there is one */
 	__u32 seq, ack;	    /* TCP */
 	__u16 sport, dport; /* what the flow table sees: ports; for ICMP see fb_parse_icmp */
 	__u16 cport;   /* what the classifier sees as destination port: dport, or ICMP type << 8 | code */
 	__u16 ip_len;  /* IP packet length, both families (IPv6: header included) */
+	__u16 left;    /* bytes of layer 4 by the IP header */
 	__u16 window;  /* TCP, as it stands there */
 	__u16 payload; /* TCP: bytes after the header */
+	__u16 frag_at; /* fragments: where this one begins, and how long it is, in bytes */
+	__u16 frag_len;
 	__u16 ethertype;
 	__u16 vid;
 	__u8 family; /* 4, 6, 0 = not IP */
@@ -116,6 +126,10 @@ FB_PKT_INLINE enum fb_reason fb_parse_icmp(struct fb_pkt *pkt, const __u8 *p, co
 	if (pkt->proto == FB_PROTO_ICMP4 ? (type == 3 || type == 4 || type == 5 || type == 11 || type == 12)
 					 : type < 128)
 		pkt->flags |= FB_PKT_ICMP_ERROR;
+	/* Errors and neighbour discovery (RFC 6980) are never in pieces. */
+	if ((pkt->flags & FB_PKT_FRAGMENT) &&
+	    ((pkt->flags & FB_PKT_ICMP_ERROR) || (pkt->family == 6 && type >= 133 && type <= 137)))
+		return FB_DROP_FRAGMENT;
 	pkt->sport = pkt->dport = pkt->cport;
 	return FB_NEXT;
 }
@@ -167,13 +181,13 @@ FB_PKT_INLINE enum fb_reason fb_parse_tcp(struct fb_pkt *pkt, const __u8 *p, con
 /* left: bytes of the IP payload that remain for layer 4, by the IP header. */
 FB_PKT_INLINE enum fb_reason fb_parse_l4(struct fb_pkt *pkt, const __u8 *p, const __u8 *end, __u32 left)
 {
-	switch (pkt->proto) {
+	switch (*(volatile __u8 *)&pkt->proto) {
 	case FB_PROTO_TCP_N:
 		return fb_parse_tcp(pkt, p, end, left);
 	case FB_PROTO_UDP_N:
 		if (p + 8 > end || left < 8)
 			return FB_DROP_MALFORMED;
-		if (fb_get16(p + 4) < 8 || fb_get16(p + 4) > left)
+		if (fb_get16(p + 4) < 8 || (fb_get16(p + 4) > left && !(pkt->flags & FB_PKT_FRAGMENT)))
 			return FB_DROP_MALFORMED;
 		pkt->sport = fb_get16(p);
 		pkt->dport = pkt->cport = fb_get16(p + 2);
@@ -197,6 +211,24 @@ FB_PKT_INLINE enum fb_reason fb_parse_l4(struct fb_pkt *pkt, const __u8 *p, cons
 	}
 }
 
+/*
+ * One fragment of `left` bytes at `at`. The first must hold the whole header of layer 4 (RFC 1858, RFC 7112), all but the last are a multiple of 8 long,
+ * and none reaches beyond the longest packet (RFC 791, RFC 8200 4.5). 
+ */
+FB_PKT_INLINE enum fb_reason fb_parse_fragment(struct fb_pkt *pkt, __u32 at, int more, __u32 left)
+{
+	if (!left || (more && (left & 7)) || at + left > 0xffff)
+		return FB_DROP_FRAGMENT;
+	pkt->frag_at = (__u16)at;
+	pkt->frag_len = (__u16)left;
+	pkt->flags |= FB_PKT_FRAGMENT | (more ? FB_PKT_MORE : 0) | (at ? FB_PKT_LATER : 0);
+	return FB_NEXT;
+}
+
+/*
+ * IPv4 and IPv6 leave behind where layer 4 is and how much of it there is (l4, left), or that there is none to look at (FB_PKT_LATER, no next header).
+ * They pass through memory so that the verifier follows layer 4 once, not once for each way to get there.
+ */
 FB_PKT_INLINE enum fb_reason fb_parse_ipv4(struct fb_pkt *pkt, const __u8 *p, const __u8 *end)
 {
 	if (p + 20 > end)
@@ -217,10 +249,12 @@ FB_PKT_INLINE enum fb_reason fb_parse_ipv4(struct fb_pkt *pkt, const __u8 *p, co
 		pkt->flags |= FB_PKT_GROUP_DST;
 	if (header > 20)
 		pkt->flags |= FB_PKT_OPTIONS;
-	if (frag & 0x3fff) /* more fragments, or an offset */
-		return FB_DROP_FRAGMENT;
 	pkt->l4 = pkt->l3 + header;
-	return fb_parse_l4(pkt, p + header, end, total - header);
+	pkt->left = (__u16)(total - header);
+	if (!(frag & 0x3fff)) /* neither more fragments nor an offset */
+		return FB_NEXT;
+	pkt->frag_id = fb_get16(p + 4);
+	return fb_parse_fragment(pkt, (__u32)(frag & 0x1fff) * 8, frag >> 13 & 1, total - header);
 }
 
 /* True if next is an extension header that may be walked over: its length is in units of 8 (AH: of 4). */
@@ -230,51 +264,69 @@ FB_PKT_INLINE int fb_is_extension(__u8 next)
 	       next == 139 || next == 140;
 }
 
-FB_PKT_INLINE enum fb_reason fb_parse_ipv6(struct fb_pkt *pkt, const __u8 *p, const __u8 *end)
+/* Walks over the extension headers (RFC 8200, 4.1); proto, l4 and left become what is behind them. */
+FB_PKT_INLINE enum fb_reason fb_parse_extensions(struct fb_pkt *pkt, const __u8 *data, const __u8 *end,
+						 __u8 next)
+{
+	volatile __u32 *at = &pkt->l4, *frag = &pkt->frag_word;
+	volatile __u16 *left = &pkt->left;
+
+	for (int i = 0; i < FB_EXT_HEADERS_MAX && fb_is_extension(next); i++) {
+		const __u8 *p = data + (*at & FB_L4_MASK);
+		__u32 size;
+
+		if (p + 8 > end)
+			return FB_DROP_MALFORMED;
+		size = next == 51 ? ((__u32)p[1] + 2) * 4 : next == 44 ? 8 : ((__u32)p[1] + 1) * 8;
+		if (next == 43) /* RH0 is dead (RFC 5095), the others have no business at a zone boundary */
+			return FB_DROP_EXT_HEADER;
+		if (next == 0) {
+			if (i) /* only ever first */
+				return FB_DROP_EXT_HEADER;
+			pkt->flags |= FB_PKT_OPTIONS;
+		}
+		if (size > *left || *at + size > FB_L4_MASK)
+			return *at + size > FB_L4_MASK ? FB_DROP_EXT_HEADER : FB_DROP_MALFORMED;
+		*left = (__u16)(*left - size);
+		*at += size;
+		if (next == 44) {
+			if (*frag) /* pieces of pieces */
+				return FB_DROP_FRAGMENT;
+			*frag = 1u << 16 | (fb_get16(p + 2) & 0xfff9);
+			pkt->frag_id = fb_get32(p + 4);
+			/* The length counts from here: extension headers behind are part of it. */
+			pkt->frag_len = *left;
+		}
+		next = p[0];
+		if (*frag & 0xfff8) /* what follows is the middle of something */
+			break;
+	}
+	pkt->proto = next;
+	if ((*frag & 0xfff9) && fb_parse_fragment(pkt, *frag & 0xfff8, *frag & 1, pkt->frag_len) != FB_NEXT)
+		return FB_DROP_FRAGMENT;
+	return fb_is_extension(next) && !(*frag & 0xfff8) ? FB_DROP_EXT_HEADER : FB_NEXT;
+}
+
+FB_PKT_INLINE enum fb_reason fb_parse_ipv6(struct fb_pkt *pkt, const __u8 *data, const __u8 *p,
+					   const __u8 *end)
 {
 	if (p + 40 > end || (p[0] >> 4) != 6)
 		return FB_DROP_MALFORMED;
-	__u32 left = fb_get16(p + 4), off = 40;
-	__u8 next = p[6];
+	__u32 left = fb_get16(p + 4);
 
 	pkt->family = 6;
+	pkt->proto = p[6];
 	pkt->ttl = p[7];
+	pkt->left = (__u16)left;
 	pkt->ip_len = (__u16)(left + 40 > 0xffff ? 0xffff : left + 40);
+	pkt->l4 = pkt->l3 + 40;
 	pkt->s_hi = fb_get64(p + 8);
 	pkt->s_lo = fb_get64(p + 16);
 	pkt->d_hi = fb_get64(p + 24);
 	pkt->d_lo = fb_get64(p + 32);
 	if ((pkt->d_hi >> 56) == 0xff)
 		pkt->flags |= FB_PKT_GROUP_DST;
-	p += 40;
-	for (int i = 0; i < FB_EXT_HEADERS_MAX && fb_is_extension(next); i++) {
-		if (p + 8 > end)
-			return FB_DROP_MALFORMED;
-		__u32 size = next == 51 ? ((__u32)p[1] + 2) * 4 : ((__u32)p[1] + 1) * 8;
-
-		if (next == 44)
-			return FB_DROP_FRAGMENT;
-		if (next == 43) /* RH0 is dead (RFC 5095), the others have no business at a zone boundary */
-			return FB_DROP_EXT_HEADER;
-		if (next == 0) {
-			if (i) /* only ever first (RFC 8200, 4.1) */
-				return FB_DROP_EXT_HEADER;
-			pkt->flags |= FB_PKT_OPTIONS;
-		}
-		if (size > left)
-			return FB_DROP_MALFORMED;
-		next = p[0];
-		left -= size;
-		off += size;
-		p += size;
-	}
-	if (fb_is_extension(next))
-		return FB_DROP_EXT_HEADER;
-	pkt->proto = next;
-	pkt->l4 = pkt->l3 + off;
-	if (next == 59) /* no next header */
-		return FB_NEXT;
-	return fb_parse_l4(pkt, p, end, left);
+	return fb_is_extension(pkt->proto) ? fb_parse_extensions(pkt, data, end, pkt->proto) : FB_NEXT;
 }
 
 /*
@@ -313,12 +365,18 @@ FB_PKT_INLINE enum fb_reason fb_parse(struct fb_pkt *pkt, const __u8 *data, cons
 	if (pkt->ethertype == FB_ETH_IPV4)
 		reason = fb_parse_ipv4(pkt, p, end);
 	else if (pkt->ethertype == FB_ETH_IPV6)
-		reason = fb_parse_ipv6(pkt, p, end);
+		reason = fb_parse_ipv6(pkt, data, p, end);
 	else
 		return FB_NEXT;
-	if (reason == FB_NEXT && pkt->l3 + pkt->ip_len > whole)
+	if (reason != FB_NEXT)
+		return reason;
+	if (pkt->l3 + pkt->ip_len > whole)
 		return FB_DROP_MALFORMED;
-	return reason;
+	if (pkt->flags & FB_PKT_LATER)
+		return FB_NEXT;
+	reason = fb_parse_l4(pkt, data + (*(volatile __u32 *)&pkt->l4 & FB_L4_MASK), end,
+			     *(volatile __u16 *)&pkt->left);
+	return reason == FB_DROP_MALFORMED && (pkt->flags & FB_PKT_FRAGMENT) ? FB_DROP_FRAGMENT : reason;
 }
 
 #endif

@@ -35,5 +35,6 @@ void claims_tcp(void);
 void claims_icmp(void);
 void claims_forward(void);
 void claims_switch(void);
+void claims_frag(void);
 
 #endif

@@ -119,9 +119,9 @@ static void other_ethertypes_are_l2_protocol(void)
 	}
 }
 
-static void fragments_drop_as_fragment(void)
+static void fragments_without_a_first_drop_as_fragment(void)
 {
-	static const __u8 frag_header[8] = { 17, 0, 0, 1, 0, 0, 0, 1 };
+	static const __u8 frag_header[8] = { 17, 0, 0, 9, 0, 0, 0, 1 };
 
 	use_policy("");
 	expect("cam", SPEC(RTSP, .tcp = SYN, .frag = 0x2000), FB_DROP_FRAGMENT);
@@ -390,7 +390,7 @@ void claims_zone(void)
 	RUN_CASE(s5_frames_outside_of_interface_and_vlan_are_no_zone);
 	RUN_CASE(a_frame_for_another_mac_is_not_routed);
 	RUN_CASE(other_ethertypes_are_l2_protocol);
-	RUN_CASE(fragments_drop_as_fragment);
+	RUN_CASE(fragments_without_a_first_drop_as_fragment);
 	RUN_CASE(extension_headers_are_walked_and_bounded);
 	RUN_CASE(ip_options_do_not_shift_the_ports);
 	RUN_CASE(every_truncation_is_malformed);

@@ -174,11 +174,13 @@ void rig_open(struct rig *rig, size_t n_buckets)
 	if (bpf_object__load(rig->object))
 		die("the programs do not load");
 	set_stage(rig, FB_STAGE_JUDGE, skel->progs.fb_xdp_judge);
+	set_stage(rig, FB_STAGE_FRAGMENT, skel->progs.fb_xdp_fragment);
 	rig->xdp = bpf_program__fd(skel->progs.fb_xdp);
 	rig->tc_in = bpf_program__fd(skel->progs.fb_tc_in);
 	rig->tc_out = bpf_program__fd(skel->progs.fb_tc_out);
 	rig->runtime = map_memory(rig->object, "fb_runtime");
 	rig->switches = map_memory(rig->object, "fb_switches");
+	rig->frags = map_memory(rig->object, "fb_frags");
 	rig->pairs = map_memory(rig->object, "fb_pair_counters");
 	rig->rules = map_memory(rig->object, "fb_rule_counters");
 	rig->buckets = map_memory(rig->object, "fb_buckets");
@@ -210,6 +212,7 @@ void rig_clock(struct rig *rig, __u64 boot_seconds, __u64 unix_seconds)
 void rig_flush_flows(struct rig *rig)
 {
 	memset(rig->buckets, 0, rig->n_buckets * sizeof(*rig->buckets));
+	memset(rig->frags, 0, (size_t)FB_FRAG_SETS * FB_FRAG_WAYS * sizeof(*rig->frags));
 	memset(rig->flows, 0, rig->n_buckets * FB_FLOW_WAYS * sizeof(*rig->flows));
 }
 

@@ -33,6 +33,7 @@ struct rig {
 	__u32 generation;
 	struct fb_runtime *runtime;
 	struct fb_switches *switches;
+	struct fb_frag *frags;
 	struct fb_pair_counter *pairs;
 	struct fb_rule_counter *rules;
 	struct fb_flow_bucket *buckets;

@@ -80,6 +80,7 @@ int main(void)
 	claims_icmp();
 	claims_forward();
 	claims_switch();
+	claims_frag();
 	rig_close(&rig);
 	return CASES_END();
 }

@@ -69,6 +69,7 @@ size_t fb_map_value_size(enum fb_map_id id, const struct fb_sizes *sizes);
 enum fb_prog_id {
 	FB_PROG_XDP,
 	FB_PROG_XDP_JUDGE,
+	FB_PROG_XDP_FRAGMENT,
 	FB_PROG_TC_IN,
 	FB_PROG_TC_OUT,
 	FB_PROG_REDIRECT_ERR,

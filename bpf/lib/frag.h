@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Fragments. The first one holds the ports and is judged like a whole packet; what was decided is kept for those that follow it in order: each must begin where the
+ * one before ended. So nothing overlaps, nothing is written over, and the receiver cannot assemble another packet than the one that was judged
+ * (RFC 1858, RFC 3128, RFC 5722). What comes out of order or without a first drops as `fragment`; so does all that a full set of entries has no
+ * room for: no entry is displaced within FB_FRAG_TICKS.
+ *
+ * Races: an entry is written under its sequence (odd = being written) and read between two looks at it. `state` moves by compare-and-swap from the value that was
+ * judged, so of two copies of a fragment one passes. It holds the tick of the first, and an entry changes hands no sooner than in another tick, so a late
+ * exchange cannot meet the state of another packet. A second first with the same key may begin again only after the last fragment of the one before.
+ */
+#ifndef FB_LIB_FRAG_H
+#define FB_LIB_FRAG_H
+
+#include "path.h"
+
+#define FB_FRAG_TICKS		 5u
+#define FB_FRAG_STATE(end, tick) ((__u64)(end) << 32 | (tick))
+#define FB_FRAG_END(state)	 ((__u32)((state) >> 32)) /* 0 = the last one was seen */
+#define FB_FRAG_TICK(state)	 ((__u32)(state))
+
+FB_INLINE struct fb_frag *fb_frag_set(void *frags, const struct fb_ctx *c)
+{
+	const struct fb_flow_geometry *g = fb_base(&fb_geometry);
+	const struct fb_pkt *pkt = &c->pkt;
+	__u64 h = g ? g->secret[6] : 0;
+
+	h += fb_mix(pkt->s_lo + h, pkt->d_lo + (h >> 32));
+	h += fb_mix((pkt->s_lo >> 32) + pkt->frag_id, (pkt->d_lo >> 32) + (g ? g->secret[7] : 0));
+	h ^= pkt->s_hi * 0x9e3779b97f4a7c15ull ^ pkt->d_hi;
+	h *= 0xff51afd7ed558ccdull;
+	return fb_at(frags, (__u32)(h >> 40), FB_FRAG_SETS - 1, 8);
+}
+
+/* IPv6 knows a packet by addresses and identification alone (RFC 8200, 4.5). The zone keeps another zone's pieces out. */
+FB_INLINE __u32 fb_frag_who(const struct fb_ctx *c)
+{
+	return (__u32)c->pkt.family | (c->pkt.family == 4 ? (__u32)c->pkt.proto << 8 : 0) |
+	       (__u32)c->zone << 16;
+}
+
+FB_INLINE int fb_frag_same(const struct fb_frag *e, const struct fb_ctx *c)
+{
+	const struct fb_pkt *pkt = &c->pkt;
+	const volatile struct fb_frag *v = e;
+
+	return v->s_lo == pkt->s_lo && v->d_lo == pkt->d_lo && v->id == pkt->frag_id &&
+	       v->s_hi == pkt->s_hi && v->d_hi == pkt->d_hi &&
+	       ((__u32)v->family | (__u32)v->proto << 8 | (__u32)v->zone << 16) == fb_frag_who(c);
+}
+
+/* May an entry in this state be written over by the packet that is being looked at? */
+FB_INLINE int fb_frag_is_free(__u64 state, int same, __u32 tick)
+{
+	__u32 age = tick - FB_FRAG_TICK(state);
+
+	if (!state)
+		return 1;
+	return FB_FRAG_END(state) ? age > FB_FRAG_TICKS && age < 1u << 31 : same || age;
+}
+
+/* Remembers the verdict on the first fragment: zone, dst_zone, rule, and the flow that it belongs to. */
+static __noinline int fb_frag_first(struct fb_ctx *c, struct fb_flow *flow)
+{
+	void *frags = fb_base(&fb_frags), *flows = fb_base(&fb_flows);
+	const struct fb_pkt *pkt = &c->pkt;
+	struct fb_frag *set, *e = 0;
+	__u32 seq = 0;
+
+	if (!frags || !flows)
+		return FB_DROP_FRAGMENT;
+	set = fb_frag_set(frags, c);
+	for (__u32 i = 0; i < FB_FRAG_WAYS; i++) {
+		struct fb_frag *way = set + i;
+		__u32 now = *(volatile __u32 *)&way->seq;
+		__u64 state = *(volatile __u64 *)&way->state;
+		int same = fb_frag_same(way, c);
+
+		if (*(volatile __u32 *)&way->generation == c->generation &&
+		    !fb_frag_is_free(state, same, c->tick)) {
+			if (same) /* twice the beginning of one packet */
+				return FB_DROP_FRAGMENT;
+			continue;
+		}
+		if (now & 1)
+			continue;
+		if (!e || same) {
+			e = way;
+			seq = now;
+		}
+	}
+	if (!e || __sync_val_compare_and_swap(&e->seq, seq, seq + 1) != seq)
+		return FB_DROP_FRAGMENT;
+	e->generation = c->generation;
+	e->s_hi = pkt->s_hi;
+	e->s_lo = pkt->s_lo;
+	e->d_hi = pkt->d_hi;
+	e->d_lo = pkt->d_lo;
+	e->id = pkt->frag_id;
+	e->family = pkt->family;
+	e->proto = pkt->family == 4 ? pkt->proto : 0;
+	e->zone = c->zone;
+	e->dst_zone = c->dst_zone;
+	e->state = FB_FRAG_STATE(pkt->frag_len, c->tick);
+	e->rule = c->observed ? FB_RULE_NO_SLOT : c->rule;
+	e->flow = flow && pkt->proto == FB_PROTO_TCP_N
+			  ? (__u32)(((__u64)flow - (__u64)flows) >> 7) << 1 | c->key.dir
+			  : ~0u;
+	__sync_fetch_and_add(&e->seq, 1);
+	return FB_NEXT;
+}
+
+/* What TCP sent ends with the last piece: without it the answer would acknowledge what was never sent. */
+FB_INLINE void fb_frag_tcp(const struct fb_ctx *c, __u32 at)
+{
+	void *flows = fb_base(&fb_flows);
+	struct fb_flow *e;
+	__u32 seq, dir = at & 1;
+
+	if (!flows || at == ~0u)
+		return;
+	e = fb_flow_entry(flows, at >> 4, at >> 1 & 7);
+	seq = *(volatile __u32 *)&e->seq;
+	if ((seq & 1) || e->proto != FB_PROTO_TCP_N || (dir ? e->lo_b : e->lo_a) != c->pkt.s_lo ||
+	    (dir ? e->lo_a : e->lo_b) != c->pkt.d_lo)
+		return;
+	if (*(volatile __u32 *)&e->seq == seq)
+		*(volatile __u32 *)&e->tcp[dir].end += c->pkt.frag_len;
+}
+
+/* A fragment that is not the first: FB_NEXT with dst_zone and rule if it goes on where the one before ended. */
+static __noinline int fb_frag_later(struct fb_ctx *c)
+{
+	void *frags = fb_base(&fb_frags);
+	const struct fb_pkt *pkt = &c->pkt;
+	struct fb_frag *set;
+
+	if (!frags)
+		return FB_DROP_FRAGMENT;
+	set = fb_frag_set(frags, c);
+	for (__u32 i = 0; i < FB_FRAG_WAYS; i++) {
+		struct fb_frag *e = set + i;
+		__u32 seq = *(volatile __u32 *)&e->seq, age, flow;
+		__u64 state = *(volatile __u64 *)&e->state, next;
+
+		if ((seq & 1) || !fb_frag_same(e, c))
+			continue;
+		age = c->tick - FB_FRAG_TICK(state);
+		if (*(volatile __u32 *)&e->generation != c->generation || !FB_FRAG_END(state) ||
+		    (age > FB_FRAG_TICKS && age < 1u << 31) || FB_FRAG_END(state) != pkt->frag_at)
+			return FB_DROP_FRAGMENT;
+		c->dst_zone = *(volatile __u8 *)&e->dst_zone;
+		c->rule = *(volatile __u32 *)&e->rule;
+		flow = *(volatile __u32 *)&e->flow;
+		next = FB_FRAG_STATE(pkt->flags & FB_PKT_MORE ? pkt->frag_at + pkt->frag_len : 0,
+				     FB_FRAG_TICK(state));
+		if (*(volatile __u32 *)&e->seq != seq ||
+		    __sync_val_compare_and_swap(&e->state, state, next) != state)
+			return FB_DROP_FRAGMENT;
+		fb_frag_tcp(c, flow);
+		return FB_NEXT;
+	}
+	return FB_DROP_FRAGMENT;
+}
+
+/* The whole verdict on a fragment that is not the first. The switches hold for it as for any packet. */
+FB_INLINE int fb_frag_verdict(const void *img, struct fb_ctx *c)
+{
+	int reason = fb_frag_later(c);
+
+	if (reason != FB_NEXT)
+		return reason;
+	if (fb_is_quarantined(img, c))
+		return FB_DROP_QUARANTINED;
+	return fb_is_cut(c->zone, c->dst_zone) ? FB_DROP_ISOLATED : FB_NEXT;
+}
+
+#endif
