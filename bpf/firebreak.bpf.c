@@ -68,22 +68,24 @@ FB_INLINE int fb_l2_address(const struct fb_ctx *c, const struct fb_image_port *
 	return own && own->kind == FB_SELF_BROADCAST ? FB_NEXT : FB_DROP_L2_ADDRESS;
 }
 
-/* Out by its next hop, or to the kernel where XDP cannot do it. */
+/* Out by its next hop, or to the kernel where XDP cannot do it: it answers for a used-up hop limit, and is heard because the flow is live. */
+FB_INLINE int fb_leave(struct xdp_md *ctx, struct fb_ctx *c, const struct fb_nexthop *nh, int *action)
+{
+	if (!nh || c->pkt.ttl <= 1 || (c->pkt.flags & FB_PKT_OPTIONS) || (nh->mtu && c->pkt.ip_len > nh->mtu))
+		return fb_pass(ctx, c, FB_TOKEN_FORWARD, action);
+	return fb_send(ctx, c, nh, action);
+}
+
 FB_INLINE int fb_out(struct xdp_md *ctx, struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u32 stamp,
 		     int *action)
 {
 	struct fb_way way;
-	int reason;
+	int reason = fb_way_out(ctx, c, hit, dir, stamp, &way);
 
-	reason = fb_way_out(ctx, c, hit, dir, stamp, &way);
 	if (reason != FB_NEXT)
 		return reason;
-	/* The kernel answers for a used-up hop limit, and is heard because the flow is live. */
-	if (c->pkt.ttl <= 1 || way.kernel || !way.nh || (c->pkt.flags & FB_PKT_OPTIONS) ||
-	    (way.nh->mtu && c->pkt.ip_len > way.nh->mtu))
-		return fb_pass(ctx, c, FB_TOKEN_FORWARD, action);
-	c->nexthop = way.index;
-	return fb_send(ctx, c, way.nh, action);
+	c->nexthop = way.ref & (FB_NEXTHOPS - 1);
+	return fb_leave(ctx, c, way.kernel ? 0 : way.nh, action);
 }
 
 /*
@@ -96,8 +98,9 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	const struct fb_image_port *port;
 	struct fb_hit hit = { 0 };
 	int reason, parsed;
+	const struct fb_nexthop *nh;
 	const void *img;
-	__u32 stamp, dir;
+	__u32 dir;
 
 	c->ifindex = ctx->ingress_ifindex;
 	c->bytes = (__u32)(end - data);
@@ -123,16 +126,18 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	dir = c->key.dir;
 	fb_flow_find(c, &hit);
 	c->missed = !hit.e;
-	stamp = fb_stamp(c->tick);
-	if (!hit.e || fb_is_stale(c, &hit, stamp) || !fb_is_owner(c, &hit) ||
-	    (hit.stamp != stamp && hit.zone_to != FB_ZONE_SELF) || fb_is_reversal(&c->pkt, dir == hit.origin))
+	if (!hit.e || fb_is_stale(c, &hit) || !fb_is_owner(c, &hit) ||
+	    fb_is_reversal(&c->pkt, dir == hit.origin))
+		return FB_STAGE + FB_STAGE_JUDGE;
+	nh = fb_next_hop(c, &hit, fb_stamp(c->tick));
+	if (!nh && hit.zone_to != FB_ZONE_SELF)
 		return FB_STAGE + FB_STAGE_JUDGE;
 	reason = fb_use_flow(img, c, &hit, dir);
 	if (reason != FB_NEXT)
 		return reason;
 	if (c->dst_zone == FB_ZONE_SELF)
 		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
-	return fb_out(ctx, c, &hit, dir, stamp, action);
+	return fb_leave(ctx, c, nh, action);
 }
 
 /* Everything else, from the start but for the parsing: the policy may be another one by now, and one packet is judged by one. */
@@ -142,7 +147,6 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	const struct fb_image_port *port;
 	struct fb_hit hit = { 0 };
 	const void *img = fb_begin(c);
-	__u32 stamp;
 	int reason;
 
 	if (!img)
@@ -174,15 +178,14 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		if (!fb_quote(c, data, end))
 			return FB_DROP_ICMP_UNRELATED;
 	}
-	stamp = fb_stamp(c->tick);
-	reason = fb_verdict(img, c, &hit, stamp);
+	reason = fb_verdict(img, c, &hit);
 	if (reason == FB_NEXT && (c->pkt.flags & FB_PKT_FRAGMENT) && !fb_cfg.explain)
 		reason = fb_frag_first(c, hit.e);
 	if (reason != FB_NEXT)
 		return reason;
 	if (c->dst_zone == FB_ZONE_SELF)
 		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
-	return fb_out(ctx, c, &hit, c->key.dir, stamp, action);
+	return fb_out(ctx, c, &hit, c->key.dir, fb_stamp(c->tick), action);
 }
 
 SEC("xdp")
@@ -319,7 +322,7 @@ FB_INLINE int fb_made_here(struct __sk_buff *skb, const void *img, struct fb_ctx
 		reason = fb_frag_verdict(img, c);
 		return reason == FB_NEXT ? FB_PASSED : reason;
 	}
-	reason = fb_verdict(img, c, &hit, fb_stamp(c->tick));
+	reason = fb_verdict(img, c, &hit);
 	if (reason == FB_NEXT && (c->pkt.flags & FB_PKT_FRAGMENT))
 		reason = fb_frag_first(c, hit.e);
 	return reason == FB_NEXT ? FB_PASSED : reason;

@@ -251,7 +251,10 @@ struct fb_flow_bucket {
 #define FB_META_STATE(m)     ((m) >> 28)
 #define FB_META_TICK(m)	     ((m)&0x0fffffffu)
 
-/* Endpoint a is the lower (address, port); zone[i] is where packets *from* endpoint i come in. */
+/*
+ * Endpoint a is the lower (address, port); zone[i] is where packets *from* endpoint i come in. All that another IPv4 datagram of a live flow needs is in the first
+ * line: among many flows each line is a miss.
+ */
 struct fb_flow {
 	__u32 seq; /* odd = being written */
 	__u32 generation;
@@ -259,17 +262,18 @@ struct fb_flow {
 	__u16 port_a, port_b;
 	__u8 proto, family; /* family 4 or 6 */
 	__u8 zone[2];
-	__u64 hi_a, hi_b; /* IPv6 only */
 	__u32 rule;	  /* slot */
 	__u32 deadline;	  /* unix seconds */
+	__u32 nexthop[2]; /* per direction: FB_NEXTHOP_REF */
+	__u32 stamp[2];	  /* per direction: when the FIB was last asked for this flow (fb_stamp), 0 = ask */
+	__u32 limit;	  /* index into the image's limits; of the same generation as the flow */
 	__u8 origin;	  /* 0: a initiated, 1: b */
-	__u8 flags;	  /* FB_FLOW_F_* */
-	__u16 nexthop[2];
+	__u8 flags;	  /* enum fb_flow_flag */
 	__u16 spare;
 	/* second line */
-	__u32 stamp[2]; /* per direction: when the next hop was last resolved */
-	__u32 created;	/* tick */
-	__u32 limit;	/* index into the image's limits; of the same generation as the flow */
+	__u64 hi_a, hi_b; /* IPv6 only */
+	__u32 created;	  /* tick */
+	__u32 spare2;
 	struct {
 		__u32 end; /* TCP: highest sequence number + length that this end sent */
 		__u32 edge; /* highest acknowledgement + window that it granted the other; before the answer: its first byte */
@@ -277,7 +281,7 @@ struct fb_flow {
 		__u8 scale, flags;
 		__u16 spare;
 	} tcp[2];
-	__u64 spare3[2];
+	__u64 spare3;
 };
 enum fb_flow_flag {
 	FB_FLOW_F_OBSERVED = 1, /* passes by observe mode */
@@ -295,8 +299,10 @@ struct fb_flow_geometry {
 
 /* A resolved way out, immutable while any flow may use it (see bpf/lib/forward.h). 64 bytes. */
 #define FB_NEXTHOPS 4096u
+/* How a flow names one: its index and, above it, the sequence that it had. Another sequence = another next hop. */
+#define FB_NEXTHOP_REF(index, seq) ((__u32)(index) | (__u32)(seq)*FB_NEXTHOPS)
 struct fb_nexthop {
-	__u32 seq;
+	__u32 seq;     /* odd = being written; moves when the content changes */
 	__u32 touched; /* tick of the last resolve */
 	__u32 probed;  /* tick at which a packet last went the kernel's way */
 	__u32 ifindex; /* what the FIB answered */

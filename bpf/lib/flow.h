@@ -30,8 +30,7 @@ struct fb_hit {
 	struct fb_flow *e; /* NULL = no entry */
 	__u32 *meta, *tag;
 	__u32 meta_seen, tag_seen, seq;
-	__u32 generation, rule, deadline, stamp;
-	__u16 nexthop;
+	__u32 generation, rule, deadline, stamp, nexthop, limit;
 	__u8 zone_from, zone_to; /* of this packet's direction */
 	__u8 origin, flags, state;
 };
@@ -137,7 +136,8 @@ FB_INLINE int fb_flow_take(const struct fb_flow_key *key, int v6, struct fb_flow
 	hit->origin = *(volatile __u8 *)&e->origin;
 	hit->flags = *(volatile __u8 *)&e->flags;
 	hit->stamp = *(volatile __u32 *)&e->stamp[key->dir & 1];
-	hit->nexthop = *(volatile __u16 *)&e->nexthop[key->dir & 1];
+	hit->nexthop = *(volatile __u32 *)&e->nexthop[key->dir & 1];
+	hit->limit = *(volatile __u32 *)&e->limit;
 	if (*(volatile __u32 *)&e->seq != seq)
 		return 0;
 	hit->seq = seq;

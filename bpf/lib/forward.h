@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The way out: the kernel's FIB is asked once a tick per flow and direction (and at once when the agent has seen the host's routes change), the answer is kept in
- * a table of next hops that flows index.
+ * The way out: the kernel's FIB is asked, and the answer is kept in a table of next hops that flows name. A flow's packet uses its next hop
+ *   - while the agent has not seen the host's routes change since the flow asked (the epoch in its stamp),
+ *   - for FB_ROUTE_TICKS after it asked, so that a changed route is followed without the agent too,
+ *   - if somebody's answer confirmed that next hop in this very tick: a neighbour that is gone is noticed in a second.
+ * So one packet a second and next hop, and one in FB_ROUTE_TICKS seconds of each flow, pays for the FIB.
  *
- * A next hop never changes while a flow may use it: its content is its key, another MAC or MTU is another entry. A flow uses its index only while its
- * stamp is of this tick; a resolve marks the entry with its tick, and an entry is recycled no sooner than FB_NEXTHOP_GRACE ticks after
- * the last mark, longer than any program runs. So flows need no sequence to use one; only interning looks at it. When all ways of a bucket are in use, packets go through the kernel.
+ * A next hop never changes while a flow may use it: its content is its key, another MAC or MTU is another entry. An entry is recycled no sooner than
+ * FB_NEXTHOP_GRACE ticks after it was last confirmed, longer than any program runs, and then has another sequence, which is part of what the flow holds: whoever
+ * finds it confirmed in this tick first and of the same sequence after that can use it. When all ways of a bucket are in use, packets go through the kernel.
  */
 #ifndef FB_LIB_FORWARD_H
 #define FB_LIB_FORWARD_H
@@ -15,13 +18,14 @@
 #define FB_NEXTHOP_WAYS	 8u
 #define FB_NEXTHOP_GRACE 4u
 #define FB_PROBE_TICKS	 9u /* about ten seconds */
+#define FB_ROUTE_TICKS	 16u
 #define FB_AF_INET	 2
 #define FB_AF_INET6	 10
 
 /* A resolved way out; 1 in kernel = leave it to the kernel (no neighbour yet, or the table is full). */
 struct fb_way {
 	struct fb_nexthop *nh;
-	__u32 index;
+	__u32 ref;
 	__u32 kernel;
 };
 
@@ -59,7 +63,7 @@ FB_INLINE void fb_nexthop_intern(const struct fb_nexthop *want, __u32 tick, stru
 		if (*(volatile __u32 *)&nh->seq != seq)
 			continue;
 		way->nh = nh;
-		way->index = index;
+		way->ref = FB_NEXTHOP_REF(index, seq);
 		way->kernel = 0;
 		return;
 	}
@@ -88,7 +92,7 @@ FB_INLINE void fb_nexthop_intern(const struct fb_nexthop *want, __u32 tick, stru
 		nh->zone = want->zone;
 		__sync_fetch_and_add(&nh->seq, 1);
 		way->nh = nh;
-		way->index = index;
+		way->ref = FB_NEXTHOP_REF(index, seq + 2);
 		way->kernel = 0;
 		return;
 	}
@@ -153,6 +157,21 @@ static __noinline int fb_resolve(void *ctx, struct fb_ctx *c, struct fb_way *way
 	return FB_NEXT;
 }
 
+/* The next hop that the flow holds, NULL if the FIB must be asked. */
+FB_INLINE struct fb_nexthop *fb_next_hop(const struct fb_ctx *c, const struct fb_hit *hit, __u32 stamp)
+{
+	void *table = fb_base(&fb_nexthops);
+	struct fb_nexthop *nh;
+
+	if (!table || !hit->stamp || ((hit->stamp ^ stamp) & 0xff) ||
+	    ((stamp - hit->stamp) >> 8 & 0x7fffff) >= FB_ROUTE_TICKS)
+		return 0;
+	nh = fb_at(table, hit->nexthop, FB_NEXTHOPS - 1, 6);
+	if (*(volatile __u32 *)&nh->touched != c->tick)
+		return 0;
+	return FB_NEXTHOP_REF(0, *(volatile __u32 *)&nh->seq) == (hit->nexthop & ~(FB_NEXTHOPS - 1)) ? nh : 0;
+}
+
 /*
  * The next hop of a passed packet that is not for us, from the flow if it is fresh, else resolved and stored. way->kernel = 1: PASS it.
  * Once in ten seconds a next hop's resolving packet goes the kernel's way, so that its neighbour machine confirms or fails the
@@ -161,20 +180,17 @@ static __noinline int fb_resolve(void *ctx, struct fb_ctx *c, struct fb_way *way
 FB_INLINE int fb_way_out(void *ctx, struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u32 stamp,
 			 struct fb_way *way)
 {
-	void *table = fb_base(&fb_nexthops);
 	int reason;
 
 	way->kernel = 0;
-	if (hit->e && hit->stamp == stamp && table) {
-		way->index = hit->nexthop;
-		way->nh = fb_at(table, way->index, FB_NEXTHOPS - 1, 6);
+	way->nh = hit->e ? fb_next_hop(c, hit, stamp) : 0;
+	if (way->nh)
 		return FB_NEXT;
-	}
 	reason = fb_resolve(ctx, c, way);
 	if (reason != FB_NEXT || way->kernel || !way->nh)
 		return reason;
 	if (!fb_cfg.explain && hit->e && fb_flow_lock(hit)) {
-		hit->e->nexthop[dir & 1] = (__u16)way->index;
+		hit->e->nexthop[dir & 1] = way->ref;
 		hit->e->stamp[dir & 1] = stamp;
 		fb_flow_unlock(hit);
 	}

@@ -78,7 +78,7 @@ FB_INLINE int fb_revalidate(const void *img, struct fb_ctx *c, struct fb_hit *hi
 	return FB_NEXT;
 }
 
-/* Which second, and which state of the host's routes, a flow's next hop was resolved in. Never 0. */
+/* Now, and which state of the host's routes: what a flow is stamped with when the FIB was asked for it. Never 0. */
 FB_INLINE __u32 fb_stamp(__u32 tick)
 {
 	struct fb_runtime *rt = fb_base(&fb_runtime);
@@ -86,10 +86,16 @@ FB_INLINE __u32 fb_stamp(__u32 tick)
 	return (tick << 8 | ((rt ? rt->route_epoch : 0) & 0xff)) | 1u << 31;
 }
 
-/* May the flow not be used as it is: another policy, or its deadline has to be looked at? */
-FB_INLINE int fb_is_stale(const struct fb_ctx *c, const struct fb_hit *hit, __u32 stamp)
+/* Does its deadline have to be compared with the clock: the first packet of this tick? */
+FB_INLINE int fb_is_due(const struct fb_ctx *c, const struct fb_hit *hit)
 {
-	return hit->generation != c->generation || (hit->stamp != stamp && hit->deadline != FB_NO_DEADLINE);
+	return hit->deadline != FB_NO_DEADLINE && FB_META_TICK(hit->meta_seen) != FB_META_TICK(c->tick);
+}
+
+/* May the flow not be used as it is: another policy, or its deadline has to be looked at? */
+FB_INLINE int fb_is_stale(const struct fb_ctx *c, const struct fb_hit *hit)
+{
+	return hit->generation != c->generation || fb_is_due(c, hit);
 }
 
 /* Does the flow carry packets from where this one comes to where it goes? */
@@ -127,7 +133,7 @@ FB_INLINE int fb_use_flow(const void *img, struct fb_ctx *c, struct fb_hit *hit,
 	return fb_flow_step(c, hit, dir);
 }
 
-FB_INLINE int fb_hit_path(const void *img, struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u32 stamp)
+FB_INLINE int fb_hit_path(const void *img, struct fb_ctx *c, struct fb_hit *hit, __u32 dir)
 {
 	int reason;
 
@@ -137,7 +143,7 @@ FB_INLINE int fb_hit_path(const void *img, struct fb_ctx *c, struct fb_hit *hit,
 		reason = fb_revalidate(img, c, hit, dir);
 		if (reason != FB_NEXT)
 			return reason;
-	} else if (hit->stamp != stamp && hit->deadline != FB_NO_DEADLINE) {
+	} else if (fb_is_due(c, hit)) {
 		__u32 now = fb_unix();
 
 		if (now >= hit->deadline || now < fb_image_word(img, FB_HDR_WORD(applied_lo))) {
@@ -160,7 +166,7 @@ FB_INLINE int fb_hit_path(const void *img, struct fb_ctx *c, struct fb_hit *hit,
  * An ICMP error passes if the packet that it quotes belongs to a live flow that is allowed now, and it comes from the side that would have answered: that
  * zone's hosts and routers, or (made here) the gateway that could not carry the packet on. It changes nothing in the flow.
  */
-FB_INLINE int fb_error_path(const void *img, struct fb_ctx *c, struct fb_hit *hit, __u32 stamp)
+FB_INLINE int fb_error_path(const void *img, struct fb_ctx *c, struct fb_hit *hit)
 {
 	__u8 made_here = c->made_here, zone = c->zone;
 	int reason = FB_NEXT;
@@ -172,7 +178,7 @@ FB_INLINE int fb_error_path(const void *img, struct fb_ctx *c, struct fb_hit *hi
 	reason = fb_switched_off(img, c, hit);
 	if (reason != FB_NEXT)
 		return reason;
-	if (fb_is_stale(c, hit, stamp)) {
+	if (fb_is_stale(c, hit)) {
 		/* Judged as the answer would be: from the zone that it comes from. */
 		c->zone = hit->zone_from;
 		c->made_here = hit->zone_from == FB_ZONE_SELF;
@@ -188,7 +194,7 @@ FB_INLINE int fb_error_path(const void *img, struct fb_ctx *c, struct fb_hit *hi
  * Verdict and flow of an IP packet. zone (and out_zone if made here) are known. On FB_NEXT the packet may go on; hit->e is its flow
  * (NULL in the one case that a reversal passed on its own).
  */
-FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c, struct fb_hit *hit, __u32 stamp)
+FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c, struct fb_hit *hit)
 {
 	int reason;
 
@@ -198,9 +204,9 @@ FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c, struct fb_hit *hit, 
 	if (!c->missed)
 		fb_flow_find(c, hit);
 	if (c->pkt.flags & FB_PKT_ICMP_ERROR)
-		return fb_error_path(img, c, hit, stamp);
+		return fb_error_path(img, c, hit);
 	if (hit->e && fb_is_owner(c, hit))
-		return fb_hit_path(img, c, hit, c->key.dir, stamp);
+		return fb_hit_path(img, c, hit, c->key.dir);
 	if (hit->e) {
 		/* The tuple is alive, but belongs to another zone: this packet has no part in it. */
 		hit->e = 0;

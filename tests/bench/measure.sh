@@ -46,7 +46,7 @@ use_rules() { apply "$LAB_DIR/policy/r$1.fb" >/dev/null; }
 cost() { # NAME=WHAT
 	local samples=151
 	if [ "$QUICK" ]; then samples=31; fi
-	on gw "$BENCH/bench_cost" -s $samples "$LAB_RUN/bpf/v1" in0 out0 "$1" >>"$OUT/costs.tsv"
+	on gw "$BENCH/bench_cost" -s $samples "$LAB_RUN"/bpf/v[0-9]* in0 out0 "$1" >>"$OUT/costs.tsv"
 }
 measure_costs() {
 	local n name
@@ -95,7 +95,7 @@ rates() {
 measure_rates() {
 	use_rules 10000
 	# only what the policy denies may measure how fast it drops
-	on gw "$BENCH/bench_cost" -s 1 -w "$OUT/r10000.denied" "$LAB_RUN/bpf/v1" in0 out0 "deny=$OUT/r10000.hdr" >/dev/null
+	on gw "$BENCH/bench_cost" -s 1 -w "$OUT/r10000.denied" "$LAB_RUN"/bpf/v[0-9]* in0 out0 "deny=$OUT/r10000.hdr" >/dev/null
 	step "forwarding and dropping, all gateways in turn" rates
 	local end
 	for end in gen/g-fb sink/s-fb; do on "${end%/*}" ip link set "${end#*/}" xdp off; done
