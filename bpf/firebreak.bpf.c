@@ -76,11 +76,10 @@ FB_INLINE int fb_leave(struct xdp_md *ctx, struct fb_ctx *c, const struct fb_nex
 	return fb_send(ctx, c, nh, action);
 }
 
-FB_INLINE int fb_out(struct xdp_md *ctx, struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u32 stamp,
-		     int *action)
+FB_INLINE int fb_out(struct xdp_md *ctx, struct fb_ctx *c, __u32 dir, __u32 stamp, int *action)
 {
 	struct fb_way way;
-	int reason = fb_way_out(ctx, c, hit, dir, stamp, &way);
+	int reason = fb_way_out(ctx, c, dir, stamp, &way);
 
 	if (reason != FB_NEXT)
 		return reason;
@@ -96,7 +95,6 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 {
 	const __u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	const struct fb_image_port *port;
-	struct fb_hit hit = { 0 };
 	int reason, parsed;
 	const struct fb_nexthop *nh;
 	const void *img;
@@ -124,15 +122,15 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	if (!fb_flow_key(c, c->zone, FB_ZONE_SELF))
 		return FB_DROP_UNDECIDED;
 	dir = c->key.dir;
-	fb_flow_find(c, &hit);
-	c->missed = !hit.e;
-	if (!hit.e || fb_is_stale(c, &hit) || !fb_is_owner(c, &hit) ||
-	    fb_is_reversal(&c->pkt, dir == hit.origin))
+	fb_flow_find(c);
+	c->missed = !c->hit.live;
+	if (!c->hit.live || fb_is_stale(c) || !fb_is_owner(c) ||
+	    fb_is_reversal(&c->pkt, dir == c->hit.origin))
 		return FB_STAGE + FB_STAGE_JUDGE;
-	nh = fb_next_hop(c, &hit, fb_stamp(c->tick));
-	if (!nh && hit.zone_to != FB_ZONE_SELF)
+	nh = fb_next_hop(c, fb_stamp(c->tick));
+	if (!nh && c->hit.zone_to != FB_ZONE_SELF)
 		return FB_STAGE + FB_STAGE_JUDGE;
-	reason = fb_use_flow(img, c, &hit, dir);
+	reason = fb_use_flow(img, c, dir);
 	if (reason != FB_NEXT)
 		return reason;
 	if (c->dst_zone == FB_ZONE_SELF)
@@ -145,7 +143,6 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 {
 	const __u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	const struct fb_image_port *port;
-	struct fb_hit hit = { 0 };
 	const void *img = fb_begin(c);
 	int reason;
 
@@ -178,14 +175,14 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		if (!fb_quote(c, data, end))
 			return FB_DROP_ICMP_UNRELATED;
 	}
-	reason = fb_verdict(img, c, &hit);
+	reason = fb_verdict(img, c);
 	if (reason == FB_NEXT && (c->pkt.flags & FB_PKT_FRAGMENT) && !fb_cfg.explain)
-		reason = fb_frag_first(c, hit.e);
+		reason = fb_frag_first(c);
 	if (reason != FB_NEXT)
 		return reason;
 	if (c->dst_zone == FB_ZONE_SELF)
 		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
-	return fb_out(ctx, c, &hit, c->key.dir, fb_stamp(c->tick), action);
+	return fb_out(ctx, c, c->key.dir, fb_stamp(c->tick), action);
 }
 
 SEC("xdp")
@@ -213,7 +210,6 @@ int fb_xdp(struct xdp_md *ctx)
 FB_INLINE int fb_later(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 {
 	const struct fb_image_port *port;
-	struct fb_hit none = { 0 };
 	const void *img = fb_begin(c);
 	int reason;
 
@@ -228,7 +224,7 @@ FB_INLINE int fb_later(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		return reason;
 	if (c->dst_zone == FB_ZONE_SELF)
 		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
-	return fb_out(ctx, c, &none, 0, fb_stamp(c->tick), action);
+	return fb_out(ctx, c, 0, fb_stamp(c->tick), action);
 }
 
 SEC("xdp")
@@ -305,7 +301,6 @@ FB_INLINE int fb_parse_skb(struct __sk_buff *skb, struct fb_ctx *c)
 /* What the gateway itself sends: the pair self -> zone, by the same flows as what arrives. */
 FB_INLINE int fb_made_here(struct __sk_buff *skb, const void *img, struct fb_ctx *c)
 {
-	struct fb_hit hit = { 0 };
 	int reason;
 
 	c->dst_zone = c->out_zone;
@@ -322,9 +317,9 @@ FB_INLINE int fb_made_here(struct __sk_buff *skb, const void *img, struct fb_ctx
 		reason = fb_frag_verdict(img, c);
 		return reason == FB_NEXT ? FB_PASSED : reason;
 	}
-	reason = fb_verdict(img, c, &hit);
+	reason = fb_verdict(img, c);
 	if (reason == FB_NEXT && (c->pkt.flags & FB_PKT_FRAGMENT))
-		reason = fb_frag_first(c, hit.e);
+		reason = fb_frag_first(c);
 	return reason == FB_NEXT ? FB_PASSED : reason;
 }
 

@@ -26,15 +26,6 @@
 
 #define FB_PORTS_MASK 0x0000ffffffffffffull /* of the word at port_a: without zone[2] */
 
-struct fb_hit {
-	struct fb_flow *e; /* NULL = no entry */
-	__u32 *meta, *tag;
-	__u32 meta_seen, tag_seen, seq;
-	__u32 generation, rule, deadline, stamp, nexthop, limit;
-	__u8 zone_from, zone_to; /* of this packet's direction */
-	__u8 origin, flags, state;
-};
-
 FB_INLINE __u64 fb_mix(__u64 a, __u64 b)
 {
 	/* One NH term: (a + k) * (b + k'), 32 x 32 bits; the callers add the secret. */
@@ -108,25 +99,44 @@ FB_INLINE int fb_meta_expired(__u32 meta, __u32 tick)
 	return age > (__s32)fb_flow_timeout(FB_META_STATE(meta));
 }
 
-FB_INLINE struct fb_flow *fb_flow_entry(void *flows, __u32 bucket, __u32 way)
+/* A flow by its place. */
+FB_INLINE struct fb_flow *fb_flow_entry(__u32 place)
 {
-	__u32 b = bucket & fb_cfg.bucket_mask;
+	void *flows = fb_base(&fb_flows);
 
-	return fb_at(flows, b * FB_FLOW_WAYS + way, fb_cfg.bucket_mask * FB_FLOW_WAYS + 7, 7);
+	return flows ? fb_at(flows, place, fb_cfg.bucket_mask * FB_FLOW_WAYS + 7, 7) : 0;
 }
 
-/* Copies out what the packet needs if e is its flow; 1 = hit. */
-FB_INLINE int fb_flow_take(const struct fb_flow_key *key, int v6, struct fb_flow *e, struct fb_hit *hit)
+FB_INLINE struct fb_flow_bucket *fb_flow_line(__u32 bucket)
 {
-	__u32 seq = *(volatile __u32 *)&e->seq;
-	__u32 to = !key->dir;
+	void *buckets = fb_base(&fb_buckets);
 
+	return buckets ? fb_at(buckets, bucket, fb_cfg.bucket_mask, 6) : 0;
+}
+
+FB_INLINE __u32 fb_flow_place(__u32 bucket, __u32 way)
+{
+	return (bucket & fb_cfg.bucket_mask) << 3 | (way & 7);
+}
+
+/* Copies out what the packet needs if the entry at place is its flow; 1 = hit. */
+FB_INLINE int fb_flow_take(struct fb_ctx *c, __u32 place)
+{
+	const struct fb_flow_key *key = &c->key;
+	const struct fb_flow *e = fb_flow_entry(place);
+	struct fb_hit *hit = &c->hit;
+	__u32 seq, to = !key->dir;
+
+	if (!e)
+		return 0;
+	seq = *(volatile __u32 *)&e->seq;
 	if (seq & 1)
 		return 0;
 	if (*(volatile __u64 *)&e->lo_a != key->lo_a || *(volatile __u64 *)&e->lo_b != key->lo_b ||
 	    (*(volatile __u64 *)&e->port_a & FB_PORTS_MASK) != key->ports)
 		return 0;
-	if (v6 && (*(volatile __u64 *)&e->hi_a != key->hi_a || *(volatile __u64 *)&e->hi_b != key->hi_b))
+	if (c->pkt.family == 6 &&
+	    (*(volatile __u64 *)&e->hi_a != key->hi_a || *(volatile __u64 *)&e->hi_b != key->hi_b))
 		return 0;
 	hit->generation = *(volatile __u32 *)&e->generation;
 	hit->rule = *(volatile __u32 *)&e->rule;
@@ -141,70 +151,120 @@ FB_INLINE int fb_flow_take(const struct fb_flow_key *key, int v6, struct fb_flow
 	if (*(volatile __u32 *)&e->seq != seq)
 		return 0;
 	hit->seq = seq;
-	hit->e = e;
+	hit->place = place;
 	return 1;
 }
 
-/* The first live entry of this key in the order of ways, which is the same on every CPU. */
-FB_INLINE void fb_flow_find(struct fb_ctx *c, struct fb_hit *hit)
+/* 1 if equal, else 0, without a branch: which way holds a flow is not to be guessed. */
+FB_INLINE __u64 fb_equal(__u32 a, __u32 b)
 {
-	const struct fb_flow_key *key = &c->key;
-	void *buckets = fb_base(&fb_buckets), *flows = fb_base(&fb_flows);
-	int v6 = c->pkt.family == 6;
+	return ((__u64)(a ^ b) - 1) >> 63;
+}
 
-	hit->e = 0;
-	if (!buckets || !flows)
-		return;
-	for (__u32 i = 0; i < 2 * FB_FLOW_WAYS; i++) {
-		__u32 bucket = i < FB_FLOW_WAYS ? key->bucket[0] : key->bucket[1], way, meta;
-		struct fb_flow_bucket *line = fb_at(buckets, bucket, fb_cfg.bucket_mask, 6);
+/* How many of a line's words are `word` << 8 | the sum of their places: one match is its place. */
+FB_INLINE __u32 fb_flow_places(const __u32 *words, __u32 word)
+{
+	const volatile __u32 *w = words;
+	__u64 sum = 0;
 
-		if (*(volatile __u32 *)&line->tag[i & 7] != key->tag)
+	for (__u32 i = 0; i < FB_FLOW_WAYS; i++)
+		sum += -fb_equal(w[i], word) & (1u << 8 | i);
+	return (__u32)sum;
+}
+
+/* The live entry of this key in one way of a bucket. */
+FB_INLINE int fb_flow_at(struct fb_ctx *c, const struct fb_flow_bucket *line, __u32 bucket, __u32 way)
+{
+	__u32 meta;
+
+	way = fb_forget(c, way) & 7;
+	meta = *(volatile __u32 *)&line->meta[way];
+	if (!meta || fb_meta_expired(meta, c->tick) || !fb_flow_take(c, fb_flow_place(bucket, way)))
+		return 0;
+	c->hit.meta_seen = meta;
+	c->hit.state = FB_META_STATE(meta);
+	c->hit.live = 1;
+	return 1;
+}
+
+/*
+ * The first live entry of this key in the order of ways, which is the same on every CPU, into c->hit. That several ways of a bucket have one tag is seen by
+ * one flow in a million.
+ */
+FB_INLINE void fb_flow_find(struct fb_ctx *c)
+{
+	c->hit.live = 0;
+	for (__u32 i = 0; i < 2; i++) {
+		__u32 bucket = *(volatile __u32 *)&c->key.bucket[i], places;
+		struct fb_flow_bucket *line = fb_flow_line(bucket);
+
+		if (!line)
+			return;
+		places = fb_flow_places(line->tag, c->key.tag);
+		if (places < 1u << 8)
 			continue;
-		way = fb_forget(c, i) & 7;
-		meta = *(volatile __u32 *)&line->meta[way];
-		if (!meta || fb_meta_expired(meta, c->tick))
+		if (places < 2u << 8) {
+			if (fb_flow_at(c, line, bucket, places))
+				return;
 			continue;
-		if (!fb_flow_take(key, v6, fb_flow_entry(flows, bucket, way), hit))
-			continue;
-		hit->meta = &line->meta[way];
-		hit->tag = &line->tag[way];
-		hit->meta_seen = meta;
-		hit->tag_seen = key->tag;
-		hit->state = FB_META_STATE(meta);
-		return;
+		}
+		for (__u32 way = 0; way < FB_FLOW_WAYS; way++)
+			if (*(volatile __u32 *)&line->tag[way] == c->key.tag &&
+			    fb_flow_at(c, line, bucket, way))
+				return;
 	}
 }
 
-FB_INLINE int fb_flow_lock(struct fb_hit *hit)
+/* The flow's entry, ours to write until fb_flow_unlock(); NULL if somebody else has changed it since it was found. */
+FB_INLINE struct fb_flow *fb_flow_lock(const struct fb_hit *hit)
 {
-	if (!hit->e || __sync_val_compare_and_swap(&hit->e->seq, hit->seq, hit->seq + 1) != hit->seq)
+	struct fb_flow *e = hit->live ? fb_flow_entry(hit->place) : 0;
+
+	if (!e || __sync_val_compare_and_swap(&e->seq, hit->seq, hit->seq + 1) != hit->seq)
 		return 0;
-	return 1;
+	return e;
 }
 
-FB_INLINE void fb_flow_unlock(struct fb_hit *hit)
+FB_INLINE void fb_flow_unlock(struct fb_hit *hit, struct fb_flow *e)
 {
-	__sync_fetch_and_add(&hit->e->seq, 1);
+	__sync_fetch_and_add(&e->seq, 1);
 	hit->seq += 2;
 }
 
 /* Writes state and time if they changed: once a tick and at transitions. */
 FB_INLINE void fb_flow_touch(struct fb_hit *hit, __u32 state, __u32 tick)
 {
+	struct fb_flow_bucket *line = fb_flow_line(hit->place >> 3);
 	__u32 meta = FB_META(state, tick);
 
-	if (meta != hit->meta_seen &&
-	    __sync_val_compare_and_swap(hit->meta, hit->meta_seen, meta) == hit->meta_seen)
-		hit->meta_seen = meta;
 	hit->state = (__u8)state;
+	if (meta == hit->meta_seen)
+		return;
+	/* A half-open way that changed hands within its tick has the same meta: its new owner has proved nothing. */
+	if (state != FB_META_STATE(hit->meta_seen)) {
+		const struct fb_flow *e = fb_flow_entry(hit->place);
+
+		if (!e || *(volatile __u32 *)&e->seq != hit->seq)
+			return;
+	}
+	if (line &&
+	    __sync_val_compare_and_swap(&line->meta[hit->place & 7], hit->meta_seen, meta) == hit->meta_seen)
+		hit->meta_seen = meta;
 }
 
-FB_INLINE void fb_flow_end(struct fb_hit *hit)
+/* Frees the way, unless it changed hands. */
+FB_INLINE void fb_flow_free(const struct fb_ctx *c, __u32 place, __u32 meta)
 {
-	if (__sync_val_compare_and_swap(hit->tag, hit->tag_seen, 0) == hit->tag_seen)
-		__sync_val_compare_and_swap(hit->meta, hit->meta_seen, 0);
-	hit->e = 0;
+	struct fb_flow_bucket *line = fb_flow_line(place >> 3);
+
+	if (line && __sync_val_compare_and_swap(&line->tag[place & 7], c->key.tag, 0) == c->key.tag)
+		__sync_val_compare_and_swap(&line->meta[place & 7], meta, 0);
+}
+
+FB_INLINE void fb_flow_end(struct fb_ctx *c)
+{
+	fb_flow_free(c, c->hit.place, c->hit.meta_seen);
+	c->hit.live = 0;
 }
 
 /* How gladly a way is given away: 0 = not at all; free, expired, half-open by age. */
@@ -220,18 +280,38 @@ FB_INLINE __u32 fb_way_worth(__u32 meta, __u32 tick)
 	return state == FB_FLOW_NEW && age >= 0 ? (__u32)age + 1 : 0;
 }
 
-/* Claims the most worthless way of the two buckets: bucket << 3 | way, or -1 if none may be had. */
-FB_INLINE int fb_flow_claim(struct fb_ctx *c, void *buckets, __u32 state)
+/* The first free way of a bucket, or FB_FLOW_WAYS. Without a branch a way. */
+FB_INLINE __u32 fb_flow_vacant(const struct fb_flow_bucket *line)
+{
+	const volatile __u32 *meta = line->meta;
+	__u64 vacant = 1u << FB_FLOW_WAYS;
+
+	for (__u32 i = 0; i < FB_FLOW_WAYS; i++)
+		vacant |= fb_equal(meta[i], 0) << i;
+	vacant &= -vacant; /* the lowest */
+	/* Its place: each step halves what it may be. */
+	return (__u32)(((vacant & 0xaa) != 0) | ((vacant & 0xcc) != 0) << 1 | ((vacant & 0xf0) != 0) << 2 |
+		       ((vacant >> 8 & 1) << 3));
+}
+
+/* Claims the most worthless way of the two buckets: its place, or -1 if none may be had. */
+FB_INLINE __u32 fb_flow_claim(struct fb_ctx *c, __u32 state)
 {
 	const struct fb_flow_key *key = &c->key;
+	__u32 now = FB_META(state, c->tick);
+	struct fb_flow_bucket *line = fb_flow_line(key->bucket[0]);
+	__u32 way = line ? fb_flow_vacant(line) : FB_FLOW_WAYS;
 
+	if (line && way < FB_FLOW_WAYS &&
+	    !__sync_val_compare_and_swap(&line->meta[fb_forget(c, way) & 7], 0, now))
+		return fb_flow_place(key->bucket[0], way);
 	for (int attempt = 0; attempt < 2; attempt++) {
 		__u32 best = 0, best_meta = 0, best_i = 0;
 
 		for (__u32 i = 0; i < 2 * FB_FLOW_WAYS; i++) {
-			struct fb_flow_bucket *line =
-				fb_at(buckets, i < FB_FLOW_WAYS ? key->bucket[0] : key->bucket[1],
-				      fb_cfg.bucket_mask, 6);
+			line = fb_flow_line(key->bucket[i >> 3]);
+			if (!line)
+				return ~0u;
 			__u32 meta = *(volatile __u32 *)&line->meta[i & 7];
 			__u32 worth = fb_forget(c, fb_way_worth(meta, c->tick));
 
@@ -242,15 +322,12 @@ FB_INLINE int fb_flow_claim(struct fb_ctx *c, void *buckets, __u32 state)
 			}
 		}
 		if (!best)
-			return -1;
-		struct fb_flow_bucket *line =
-			fb_at(buckets, best_i & 8 ? key->bucket[1] : key->bucket[0], fb_cfg.bucket_mask, 6);
-
-		if (__sync_val_compare_and_swap(&line->meta[best_i & 7], best_meta,
-						FB_META(state, c->tick)) == best_meta)
-			return (int)(best_i & 15);
+			return ~0u;
+		line = fb_flow_line(key->bucket[best_i >> 3 & 1]);
+		if (line && __sync_val_compare_and_swap(&line->meta[best_i & 7], best_meta, now) == best_meta)
+			return fb_flow_place(key->bucket[best_i >> 3 & 1], best_i);
 	}
-	return -1;
+	return ~0u;
 }
 
 /* Fills a claimed entry. zone_from and zone_to are the packet's. */
@@ -280,61 +357,34 @@ FB_INLINE void fb_flow_fill(struct fb_flow *e, const struct fb_ctx *c)
 	e->tcp[key->dir & 1].scale = c->pkt.scale;
 }
 
-/* A new flow for an allowed packet. On FB_NEXT hit is the entry (ours, or another CPU's of the same key). */
-static __noinline int fb_flow_create(struct fb_ctx *c, struct fb_hit *hit)
+/* A new flow for an allowed packet. On FB_NEXT c->hit is the entry (ours, or another CPU's of the same key). */
+static __noinline int fb_flow_create(struct fb_ctx *c)
 {
-	const struct fb_flow_key *key = &c->key;
-	void *buckets = fb_base(&fb_buckets), *flows = fb_base(&fb_flows);
 	/* What mid-stream observation saw of TCP has no handshake to prove itself by; it lives as long as it talks. */
 	__u32 state = c->observed && c->pkt.proto == FB_PROTO_TCP_N && !(c->pkt.tcp & FB_TCP_SYN)
 			      ? FB_FLOW_DGRAM
 			      : FB_FLOW_NEW;
-	__u32 bucket, way;
-	int claimed;
+	__u32 place = fb_flow_claim(c, state), seq;
+	struct fb_flow_bucket *line = fb_flow_line(place >> 3);
+	struct fb_flow *e = fb_flow_entry(place);
 
-	if (!buckets || !flows)
+	if (place == ~0u || !line || !e)
 		return FB_DROP_TABLE_FULL;
-	claimed = fb_flow_claim(c, buckets, state);
-	if (claimed < 0)
-		return FB_DROP_TABLE_FULL;
-	way = (__u32)claimed & 7;
-	bucket = claimed & 8 ? key->bucket[1] : key->bucket[0];
-	struct fb_flow_bucket *line = fb_at(buckets, bucket, fb_cfg.bucket_mask, 6);
-	struct fb_flow *e = fb_flow_entry(flows, bucket, way);
-
-	(void)__sync_lock_test_and_set(&line->tag[way], key->tag);
-	hit->e = e;
-	hit->meta = &line->meta[way];
-	hit->tag = &line->tag[way];
-	hit->meta_seen = FB_META(state, c->tick);
-	hit->tag_seen = key->tag;
-	hit->seq = *(volatile __u32 *)&e->seq;
-	if ((hit->seq & 1) || !fb_flow_lock(hit)) {
-		fb_flow_end(hit);
+	(void)__sync_lock_test_and_set(&line->tag[place & 7], c->key.tag);
+	seq = *(volatile __u32 *)&e->seq;
+	if ((seq & 1) || __sync_val_compare_and_swap(&e->seq, seq, seq + 1) != seq) {
+		fb_flow_free(c, place, FB_META(state, c->tick));
 		return FB_DROP_TABLE_FULL;
 	}
 	fb_flow_fill(e, c);
-	fb_flow_unlock(hit);
+	__sync_fetch_and_add(&e->seq, 1);
 
-	struct fb_hit first;
-
-	fb_flow_find(c, &first);
-	if (first.e && first.e != e) {
-		fb_flow_end(hit);
-		*hit = first;
-		return FB_NEXT;
-	}
-	hit->generation = c->generation;
-	hit->rule = c->rule;
-	hit->deadline = c->deadline;
-	hit->zone_from = c->zone;
-	hit->zone_to = c->dst_zone;
-	hit->origin = (__u8)key->dir;
-	hit->flags = c->observed ? FB_FLOW_F_OBSERVED : 0;
-	hit->stamp = 0;
-	hit->nexthop = 0;
-	hit->state = (__u8)state;
-	c->new_flow = 1;
+	fb_flow_find(c);
+	if (c->hit.live && c->hit.place != place)
+		fb_flow_free(c, place, FB_META(state, c->tick));
+	else
+		c->new_flow = 1;
+	/* Not even ours: a table so full that it was taken at once. The packet may pass, nothing more. */
 	return FB_NEXT;
 }
 

@@ -158,8 +158,9 @@ static __noinline int fb_resolve(void *ctx, struct fb_ctx *c, struct fb_way *way
 }
 
 /* The next hop that the flow holds, NULL if the FIB must be asked. */
-FB_INLINE struct fb_nexthop *fb_next_hop(const struct fb_ctx *c, const struct fb_hit *hit, __u32 stamp)
+FB_INLINE struct fb_nexthop *fb_next_hop(const struct fb_ctx *c, __u32 stamp)
 {
+	const struct fb_hit *hit = &c->hit;
 	void *table = fb_base(&fb_nexthops);
 	struct fb_nexthop *nh;
 
@@ -177,22 +178,23 @@ FB_INLINE struct fb_nexthop *fb_next_hop(const struct fb_ctx *c, const struct fb
  * Once in ten seconds a next hop's resolving packet goes the kernel's way, so that its neighbour machine confirms or fails the
  * neighbour: XDP alone never notices a replaced network card.
  */
-FB_INLINE int fb_way_out(void *ctx, struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u32 stamp,
-			 struct fb_way *way)
+FB_INLINE int fb_way_out(void *ctx, struct fb_ctx *c, __u32 dir, __u32 stamp, struct fb_way *way)
 {
+	struct fb_flow *e;
 	int reason;
 
 	way->kernel = 0;
-	way->nh = hit->e ? fb_next_hop(c, hit, stamp) : 0;
+	way->nh = c->hit.live ? fb_next_hop(c, stamp) : 0;
 	if (way->nh)
 		return FB_NEXT;
 	reason = fb_resolve(ctx, c, way);
 	if (reason != FB_NEXT || way->kernel || !way->nh)
 		return reason;
-	if (!fb_cfg.explain && hit->e && fb_flow_lock(hit)) {
-		hit->e->nexthop[dir & 1] = way->ref;
-		hit->e->stamp[dir & 1] = stamp;
-		fb_flow_unlock(hit);
+	e = fb_cfg.explain ? 0 : fb_flow_lock(&c->hit);
+	if (e) {
+		e->nexthop[dir & 1] = way->ref;
+		e->stamp[dir & 1] = stamp;
+		fb_flow_unlock(&c->hit, e);
 	}
 	__u32 probed = *(volatile __u32 *)&way->nh->probed;
 

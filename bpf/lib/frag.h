@@ -60,14 +60,14 @@ FB_INLINE int fb_frag_is_free(__u64 state, int same, __u32 tick)
 }
 
 /* Remembers the verdict on the first fragment: zone, dst_zone, rule, and the flow that it belongs to. */
-static __noinline int fb_frag_first(struct fb_ctx *c, struct fb_flow *flow)
+static __noinline int fb_frag_first(struct fb_ctx *c)
 {
-	void *frags = fb_base(&fb_frags), *flows = fb_base(&fb_flows);
+	void *frags = fb_base(&fb_frags);
 	const struct fb_pkt *pkt = &c->pkt;
 	struct fb_frag *set, *e = 0;
 	__u32 seq = 0;
 
-	if (!frags || !flows)
+	if (!frags)
 		return FB_DROP_FRAGMENT;
 	set = fb_frag_set(frags, c);
 	for (__u32 i = 0; i < FB_FRAG_WAYS; i++) {
@@ -103,9 +103,7 @@ static __noinline int fb_frag_first(struct fb_ctx *c, struct fb_flow *flow)
 	e->dst_zone = c->dst_zone;
 	e->state = FB_FRAG_STATE(pkt->frag_len, c->tick);
 	e->rule = c->observed ? FB_RULE_NO_SLOT : c->rule;
-	e->flow = flow && pkt->proto == FB_PROTO_TCP_N
-			  ? (__u32)(((__u64)flow - (__u64)flows) >> 7) << 1 | c->key.dir
-			  : ~0u;
+	e->flow = c->hit.live && pkt->proto == FB_PROTO_TCP_N ? c->hit.place << 1 | c->key.dir : ~0u;
 	__sync_fetch_and_add(&e->seq, 1);
 	return FB_NEXT;
 }
@@ -113,13 +111,11 @@ static __noinline int fb_frag_first(struct fb_ctx *c, struct fb_flow *flow)
 /* What TCP sent ends with the last piece: without it the answer would acknowledge what was never sent. */
 FB_INLINE void fb_frag_tcp(const struct fb_ctx *c, __u32 at)
 {
-	void *flows = fb_base(&fb_flows);
-	struct fb_flow *e;
+	struct fb_flow *e = fb_flow_entry(at >> 1);
 	__u32 seq, dir = at & 1;
 
-	if (!flows || at == ~0u)
+	if (!e || at == ~0u)
 		return;
-	e = fb_flow_entry(flows, at >> 4, at >> 1 & 7);
 	seq = *(volatile __u32 *)&e->seq;
 	if ((seq & 1) || e->proto != FB_PROTO_TCP_N || (dir ? e->lo_b : e->lo_a) != c->pkt.s_lo ||
 	    (dir ? e->lo_a : e->lo_b) != c->pkt.d_lo)

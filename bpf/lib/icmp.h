@@ -75,7 +75,7 @@ FB_INLINE int fb_quote(struct fb_ctx *c, const __u8 *data, const __u8 *end)
 		return 0;
 	pkt->sport = dport;
 	pkt->dport = sport;
-	pkt->cport = sport;
+	pkt->cport = pkt->flags & FB_PKT_ECHO_REQUEST ? (pkt->family == 4 ? 8 : 128) << 8 : sport;
 	return 1;
 }
 

@@ -28,56 +28,6 @@ FB_INLINE void fb_turn(struct fb_ctx *c, __u8 zone, __u8 other)
 	c->out_zone = other;
 }
 
-/*
- * Classifies a live flow again, in its original direction: after a policy change, at its deadline, S54. Stamps it with this generation, or ends it.
- */
-FB_INLINE int fb_revalidate(const void *img, struct fb_ctx *c, struct fb_hit *hit, __u32 dir)
-{
-	__u8 zone = c->zone, made_here = c->made_here, out_zone = c->out_zone, dst;
-	__u16 cport = c->pkt.cport;
-	int turned = dir != hit->origin, reason;
-
-	if (turned) {
-		fb_turn(c, hit->zone_to, hit->zone_from);
-		c->pkt.cport = c->pkt.flags & FB_PKT_ECHO ? (c->pkt.family == 4 ? 8 : 128) << 8
-							  : c->pkt.dport;
-	}
-	reason = fb_judge(img, c);
-	dst = c->dst_zone;
-	if (turned) {
-		fb_turn(c, zone, out_zone);
-		c->pkt.cport = cport;
-		c->made_here = made_here;
-		c->out_zone = out_zone;
-		c->dst_zone = hit->zone_to;
-		/* The responder must still be where the initiator's packets go. */
-		if (reason == FB_NEXT && dst != zone)
-			reason = FB_DROP_NO_ALLOW;
-	}
-	if (reason != FB_NEXT) {
-		if (!fb_cfg.explain)
-			fb_flow_end(hit);
-		return reason;
-	}
-	hit->rule = c->rule;
-	hit->deadline = c->deadline;
-	hit->generation = c->generation;
-	hit->flags = c->observed ? FB_FLOW_F_OBSERVED : 0;
-	hit->zone_to = turned ? hit->zone_to : dst;
-	hit->stamp = 0; /* a next hop of the old policy is not used, whoever wins the lock */
-	if (fb_flow_lock(hit)) {
-		hit->e->generation = c->generation;
-		hit->e->rule = c->rule;
-		hit->e->deadline = c->deadline;
-		hit->e->flags = hit->flags;
-		if (!turned)
-			hit->e->zone[(dir ^ 1) & 1] = dst;
-		hit->e->stamp[0] = hit->e->stamp[1] = 0;
-		fb_flow_unlock(hit);
-	}
-	return FB_NEXT;
-}
-
 /* Now, and which state of the host's routes: what a flow is stamped with when the FIB was asked for it. Never 0. */
 FB_INLINE __u32 fb_stamp(__u32 tick)
 {
@@ -86,144 +36,199 @@ FB_INLINE __u32 fb_stamp(__u32 tick)
 	return (tick << 8 | ((rt ? rt->route_epoch : 0) & 0xff)) | 1u << 31;
 }
 
-/* Does its deadline have to be compared with the clock: the first packet of this tick? */
-FB_INLINE int fb_is_due(const struct fb_ctx *c, const struct fb_hit *hit)
+/* May the flow not be used as it is: another policy, or its deadline to be compared with the clock, by the first packet of a tick? */
+FB_INLINE int fb_is_stale(const struct fb_ctx *c)
 {
-	return hit->deadline != FB_NO_DEADLINE && FB_META_TICK(hit->meta_seen) != FB_META_TICK(c->tick);
-}
+	const struct fb_hit *hit = &c->hit;
 
-/* May the flow not be used as it is: another policy, or its deadline has to be looked at? */
-FB_INLINE int fb_is_stale(const struct fb_ctx *c, const struct fb_hit *hit)
-{
-	return hit->generation != c->generation || fb_is_due(c, hit);
+	return hit->generation != c->generation ||
+	       (hit->deadline != FB_NO_DEADLINE && FB_META_TICK(hit->meta_seen) != FB_META_TICK(c->tick));
 }
 
 /* Does the flow carry packets from where this one comes to where it goes? */
-FB_INLINE int fb_is_owner(const struct fb_ctx *c, const struct fb_hit *hit)
+FB_INLINE int fb_is_owner(const struct fb_ctx *c)
 {
+	const struct fb_hit *hit = &c->hit;
+
 	return hit->zone_from == c->zone && (!c->made_here || hit->zone_to == c->out_zone);
 }
 
 /* A flow that the operator's switches forbid ends: release lets new ones through, not this one. */
-FB_INLINE int fb_switched_off(const void *img, struct fb_ctx *c, struct fb_hit *hit)
+FB_INLINE int fb_switched_off(const void *img, struct fb_ctx *c)
 {
+	struct fb_hit *hit = &c->hit;
 	int reason = fb_is_quarantined(img, c)		       ? FB_DROP_QUARANTINED
 		     : fb_is_cut(hit->zone_from, hit->zone_to) ? FB_DROP_ISOLATED
 							       : FB_NEXT;
 
 	if (reason != FB_NEXT && !fb_cfg.explain)
-		fb_flow_end(hit);
+		fb_flow_end(c);
 	return reason;
 }
 
 /* What a packet of a valid flow is counted as, and does to the flow. */
-FB_INLINE int fb_use_flow(const void *img, struct fb_ctx *c, struct fb_hit *hit, __u32 dir)
+FB_INLINE int fb_use_flow(const void *img, struct fb_ctx *c, __u32 dir)
 {
+	struct fb_hit *hit = &c->hit;
 	int reason;
 
 	c->flow_state = hit->state;
 	c->dst_zone = hit->zone_to;
-	reason = fb_switched_off(img, c, hit);
+	reason = fb_switched_off(img, c);
 	if (reason != FB_NEXT)
 		return reason;
 	c->rule = hit->rule;
 	c->deadline = hit->deadline;
 	/* Replies pass by the flow; only what the initiator sends would have been dropped. */
 	c->observed = (hit->flags & FB_FLOW_F_OBSERVED) && dir == hit->origin;
-	return fb_flow_step(c, hit, dir);
-}
-
-FB_INLINE int fb_hit_path(const void *img, struct fb_ctx *c, struct fb_hit *hit, __u32 dir)
-{
-	int reason;
-
-	c->flow_state = hit->state;
-	c->dst_zone = hit->zone_to;
-	if (hit->generation != c->generation) {
-		reason = fb_revalidate(img, c, hit, dir);
-		if (reason != FB_NEXT)
-			return reason;
-	} else if (fb_is_due(c, hit)) {
-		__u32 now = fb_unix();
-
-		if (now >= hit->deadline || now < fb_image_word(img, FB_HDR_WORD(applied_lo))) {
-			reason = fb_revalidate(img, c, hit, dir);
-			if (reason != FB_NEXT)
-				return reason;
-		}
-	}
-	if (fb_is_reversal(&c->pkt, dir == hit->origin)) {
-		reason = fb_judge(img, c);
-		if (reason == FB_NEXT && c->pkt.proto == FB_PROTO_TCP_N && hit->state == FB_FLOW_CLOSING)
-			fb_flow_end(
-				hit); /* the other side calls back on the same ports: its next SYN makes a flow of its own */
-		return reason;
-	}
-	return fb_use_flow(img, c, hit, dir);
+	/* An ICMP error about it changes nothing in the flow. */
+	return c->pkt.flags & FB_PKT_ICMP_ERROR ? FB_NEXT : fb_flow_step(c, dir);
 }
 
 /*
- * An ICMP error passes if the packet that it quotes belongs to a live flow that is allowed now, and it comes from the side that would have answered: that
- * zone's hosts and routers, or (made here) the gateway that could not carry the packet on. It changes nothing in the flow.
+ * What the policy has to be asked about a packet. One question at most: the verdict is one call, so that the verifier follows it once, and what to
+ * do with the answer is looked up in the context.
  */
-FB_INLINE int fb_error_path(const void *img, struct fb_ctx *c, struct fb_hit *hit)
-{
-	__u8 made_here = c->made_here, zone = c->zone;
-	int reason = FB_NEXT;
+enum fb_ask {
+	FB_ASK_NOTHING,	 /* its flow is valid */
+	FB_ASK_NEW,	 /* it has none */
+	FB_ASK_AGAIN,	 /* its flow must be classified again, in the direction in which it was made (S54) */
+	FB_ASK_REVERSAL, /* it begins something against the direction of its flow */
+	FB_ASK_FOREIGN,	 /* the tuple is alive, but belongs to another zone: this packet has no part in it */
+};
 
-	if (!hit->e || (made_here ? hit->zone_to != c->out_zone : hit->zone_from != zone))
-		return FB_DROP_ICMP_UNRELATED;
-	c->flow_state = hit->state;
-	c->dst_zone = hit->zone_to;
-	reason = fb_switched_off(img, c, hit);
-	if (reason != FB_NEXT)
-		return reason;
-	if (fb_is_stale(c, hit)) {
-		/* Judged as the answer would be: from the zone that it comes from. */
+FB_INLINE __u8 fb_what_to_ask(const struct fb_ctx *c)
+{
+	const struct fb_hit *hit = &c->hit;
+
+	if (!hit->live)
+		return FB_ASK_NEW;
+	if (!(c->pkt.flags & FB_PKT_ICMP_ERROR)) {
+		if (!fb_is_owner(c))
+			return FB_ASK_FOREIGN;
+		if (fb_is_reversal(&c->pkt, c->key.dir == hit->origin))
+			return FB_ASK_REVERSAL;
+	}
+	return fb_is_stale(c) ? FB_ASK_AGAIN : FB_ASK_NOTHING;
+}
+
+/* The verdict, for FB_ASK_AGAIN on the packet that began the flow: an answer is looked at from the other end, an error as from where an answer would come. */
+FB_INLINE int fb_ask_policy(const void *img, struct fb_ctx *c)
+{
+	const struct fb_hit *hit = &c->hit;
+	__u8 zone = c->zone, made_here = c->made_here, out_zone = c->out_zone;
+	int again = c->ask == FB_ASK_AGAIN, reason;
+	__u16 cport = c->pkt.cport;
+
+	c->turned = again && c->key.dir != hit->origin;
+	if (c->turned) {
+		fb_turn(c, hit->zone_to, hit->zone_from);
+		c->pkt.cport = c->pkt.flags & FB_PKT_ECHO ? (c->pkt.family == 4 ? 8 : 128) << 8
+							  : c->pkt.dport;
+	} else if (again) {
 		c->zone = hit->zone_from;
 		c->made_here = hit->zone_from == FB_ZONE_SELF;
-		reason = fb_revalidate(img, c, hit, c->key.dir);
-		c->zone = zone;
-		c->made_here = made_here;
 	}
-	c->rule = hit->rule;
+	reason = fb_judge(img, c);
+	if (c->turned) {
+		__u8 dst = c->dst_zone;
+
+		fb_turn(c, zone, out_zone);
+		c->pkt.cport = cport;
+		c->dst_zone = hit->zone_to;
+		/* The responder must still be where the initiator's packets go. */
+		if (reason == FB_NEXT && dst != hit->zone_from)
+			reason = FB_DROP_NO_ALLOW;
+	}
+	c->zone = zone;
+	c->made_here = made_here;
+	c->out_zone = out_zone;
 	return reason;
 }
 
-/*
- * Verdict and flow of an IP packet. zone (and out_zone if made here) are known. On FB_NEXT the packet may go on; hit->e is its flow
- * (NULL in the one case that a reversal passed on its own).
- */
-FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c, struct fb_hit *hit)
+/* Stamps the flow with this generation, or ends it. */
+FB_INLINE int fb_renew(struct fb_ctx *c, int reason)
 {
-	int reason;
+	struct fb_hit *hit = &c->hit;
+	struct fb_flow *e;
 
-	if (!fb_flow_key(c, c->zone, c->made_here ? c->out_zone : FB_ZONE_SELF))
-		return FB_DROP_UNDECIDED;
-	hit->e = 0;
-	if (!c->missed)
-		fb_flow_find(c, hit);
-	if (c->pkt.flags & FB_PKT_ICMP_ERROR)
-		return fb_error_path(img, c, hit);
-	if (hit->e && fb_is_owner(c, hit))
-		return fb_hit_path(img, c, hit, c->key.dir);
-	if (hit->e) {
-		/* The tuple is alive, but belongs to another zone: this packet has no part in it. */
-		hit->e = 0;
-		reason = fb_judge(img, c);
-		return reason == FB_NEXT ? FB_DROP_SPOOF : reason;
-	}
-	reason = fb_judge(img, c);
-	if (reason != FB_NEXT)
+	if (reason != FB_NEXT) {
+		if (!fb_cfg.explain)
+			fb_flow_end(c);
 		return reason;
+	}
+	hit->rule = c->rule;
+	hit->deadline = c->deadline;
+	hit->flags = c->observed ? FB_FLOW_F_OBSERVED : 0;
+	if (!c->turned)
+		hit->zone_to = c->dst_zone;
+	hit->stamp = 0; /* a next hop of the old policy is not used, whoever wins the lock */
+	e = fb_flow_lock(hit);
+	if (e) {
+		e->generation = c->generation;
+		e->rule = c->rule;
+		e->deadline = c->deadline;
+		e->flags = hit->flags;
+		e->zone[(c->key.dir ^ 1) & 1] = hit->zone_to;
+		e->stamp[0] = e->stamp[1] = 0;
+		fb_flow_unlock(hit, e);
+	}
+	return FB_NEXT;
+}
+
+/* An allowed packet without a flow. */
+FB_INLINE int fb_begin_flow(struct fb_ctx *c)
+{
 	if (!c->observed && !fb_is_initial(&c->pkt))
 		return FB_DROP_TCP_STATE;
 	/* A flow that only answers would have to be made by an answer. */
 	if ((c->pkt.flags & FB_PKT_ECHO) && !(c->pkt.flags & FB_PKT_ECHO_REQUEST))
 		return FB_DROP_ICMP_UNRELATED;
-	if (fb_cfg.explain)
-		return FB_NEXT;
-	return fb_flow_create(c, hit);
+	return fb_cfg.explain ? FB_NEXT : fb_flow_create(c);
+}
+
+/*
+ * Verdict and flow of an IP packet. zone (and out_zone if made here) are known. On FB_NEXT the packet may go on; c->hit is its flow, if
+ * it has one (a reversal that passed has none).
+ *
+ * An ICMP error passes if the packet that it quotes belongs to a live flow that is allowed now, and it comes from the side that would have answered: that
+ * zone's hosts and routers, or (made here) the gateway that could not carry the packet on.
+ */
+FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c)
+{
+	struct fb_hit *hit = &c->hit;
+	int reason = FB_NEXT;
+
+	if (!fb_flow_key(c, c->zone, c->made_here ? c->out_zone : FB_ZONE_SELF))
+		return FB_DROP_UNDECIDED;
+	hit->live = 0;
+	if (!c->missed)
+		fb_flow_find(c);
+	if ((c->pkt.flags & FB_PKT_ICMP_ERROR) &&
+	    (!hit->live || (c->made_here ? hit->zone_to != c->out_zone : hit->zone_from != c->zone)))
+		return FB_DROP_ICMP_UNRELATED;
+	*(volatile __u8 *)&c->ask = fb_what_to_ask(c);
+	c->flow_state = hit->live ? hit->state : 0;
+	if (c->ask == FB_ASK_FOREIGN)
+		hit->live = 0;
+	if (c->ask != FB_ASK_NOTHING)
+		reason = fb_ask_policy(img, c);
+	switch (*(volatile __u8 *)&c->ask) {
+	case FB_ASK_NEW:
+		return reason == FB_NEXT ? fb_begin_flow(c) : reason;
+	case FB_ASK_FOREIGN:
+		return reason == FB_NEXT ? FB_DROP_SPOOF : reason;
+	case FB_ASK_REVERSAL:
+		/* The other side calls back on the same ports: its next SYN makes a flow of its own. */
+		if (reason == FB_NEXT && c->pkt.proto == FB_PROTO_TCP_N && hit->state == FB_FLOW_CLOSING)
+			fb_flow_end(c);
+		return reason;
+	case FB_ASK_AGAIN:
+		reason = fb_renew(c, reason);
+		if (reason != FB_NEXT)
+			return reason;
+	}
+	return fb_use_flow(img, c, c->key.dir);
 }
 
 #endif

@@ -69,36 +69,33 @@ FB_INLINE int fb_tcp_answers(const struct fb_pkt *pkt, const struct fb_half *ori
 	return pkt->ack - origin->edge <= origin->end - origin->edge;
 }
 
-FB_INLINE enum fb_reason fb_tcp_syn(struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u32 *state)
+FB_INLINE enum fb_reason fb_tcp_syn(struct fb_ctx *c, struct fb_flow *e, __u32 dir, __u32 *state)
 {
-	struct fb_flow *e = hit->e;
-
 	/* From the initiator (reversals were judged before). On a live connection it changes nothing (RFC 5961, 4). */
 	if (*state != FB_FLOW_NEW && *state != FB_FLOW_CLOSING)
 		return FB_NEXT;
 	/* A changed sequence number is a new attempt. */
-	if ((fb_half_read(e, dir).edge != c->pkt.seq + 1 || *state == FB_FLOW_CLOSING) && fb_flow_lock(hit)) {
+	if ((fb_half_read(e, dir).edge != c->pkt.seq + 1 || *state == FB_FLOW_CLOSING) &&
+	    fb_flow_lock(&c->hit)) {
 		__builtin_memset(e->tcp, 0, sizeof(e->tcp));
 		e->tcp[dir & 1].edge = c->pkt.seq + 1;
 		e->tcp[dir & 1].end = c->pkt.seq + 1 + c->pkt.payload;
 		e->tcp[dir & 1].win = c->pkt.window;
 		e->tcp[dir & 1].scale = c->pkt.scale;
-		fb_flow_unlock(hit);
+		fb_flow_unlock(&c->hit, e);
 	}
 	*state = FB_FLOW_NEW;
 	return FB_NEXT;
 }
 
-FB_INLINE enum fb_reason fb_tcp_syn_ack(struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u32 *state)
+FB_INLINE enum fb_reason fb_tcp_syn_ack(struct fb_ctx *c, struct fb_flow *e, __u32 dir, __u32 *state)
 {
-	struct fb_half origin = fb_half_read(hit->e, dir ^ 1);
-	struct fb_flow *e = hit->e;
-
-	if (dir == hit->origin || *state == FB_FLOW_CLOSING)
+	struct fb_half origin = fb_half_read(e, dir ^ 1);
+	if (dir == c->hit.origin || *state == FB_FLOW_CLOSING)
 		return FB_DROP_TCP_STATE;
 	if (*state != FB_FLOW_NEW)
 		return FB_NEXT;
-	if (!fb_tcp_answers(&c->pkt, &origin) || !fb_flow_lock(hit))
+	if (!fb_tcp_answers(&c->pkt, &origin) || !fb_flow_lock(&c->hit))
 		return FB_DROP_TCP_STATE;
 	/* Windows scale only if both ends say so; the windows of the SYNs themselves never do. */
 	if (origin.scale == FB_NO_SCALE || c->pkt.scale == FB_NO_SCALE)
@@ -109,26 +106,24 @@ FB_INLINE enum fb_reason fb_tcp_syn_ack(struct fb_ctx *c, struct fb_hit *hit, __
 	e->tcp[dir & 1].edge = c->pkt.ack + (c->pkt.window ? c->pkt.window : 1);
 	e->tcp[dir & 1].win = c->pkt.window;
 	e->tcp[(dir ^ 1) & 1].edge = c->pkt.seq + 1 + (origin.win ? origin.win : 1);
-	fb_flow_unlock(hit);
+	fb_flow_unlock(&c->hit, e);
 	*state = FB_FLOW_REPLIED;
 	return FB_NEXT;
 }
 
 /* Everything after the handshake; takes note of what this packet sent and granted. */
-FB_INLINE enum fb_reason fb_tcp_window(struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u8 f)
+FB_INLINE enum fb_reason fb_tcp_window(struct fb_ctx *c, struct fb_flow *e, __u32 dir, __u8 f)
 {
-	struct fb_half own = fb_half_read(hit->e, dir), other = fb_half_read(hit->e, dir ^ 1);
+	struct fb_half own = fb_half_read(e, dir), other = fb_half_read(e, dir ^ 1);
 	__u32 end = c->pkt.seq + c->pkt.payload + !!(f & FB_TCP_FIN),
 	      win = (__u32)c->pkt.window << (own.scale & 15);
 	__u32 slack = own.win > FB_TCP_ACK_WINDOW ? own.win : FB_TCP_ACK_WINDOW, edge = c->pkt.ack + win;
-	struct fb_flow *e = hit->e;
-
 	if (fb_seq_after(c->pkt.seq, other.edge) || fb_seq_after(own.end - (other.win ? other.win : 1), end))
 		return FB_DROP_TCP_WINDOW;
 	if ((f & FB_TCP_ACK) &&
 	    (fb_seq_after(c->pkt.ack, other.end) || fb_seq_after(other.end - slack, c->pkt.ack)))
 		return FB_DROP_TCP_WINDOW;
-	if ((f & FB_TCP_RST) || *(volatile __u32 *)&e->seq != hit->seq)
+	if ((f & FB_TCP_RST) || *(volatile __u32 *)&e->seq != c->hit.seq)
 		return FB_NEXT;
 	if (fb_seq_after(end, own.end))
 		*(volatile __u32 *)&e->tcp[dir & 1].end = end;
@@ -140,73 +135,79 @@ FB_INLINE enum fb_reason fb_tcp_window(struct fb_ctx *c, struct fb_hit *hit, __u
 }
 
 /* Before there is an answer: a refusal that acknowledges the attempt (RFC 9293, 3.10.7.3), a challenge ACK (RFC 5961), an initiator that gives up. */
-FB_INLINE enum fb_reason fb_tcp_unanswered(struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u8 f,
+FB_INLINE enum fb_reason fb_tcp_unanswered(struct fb_ctx *c, struct fb_flow *e, __u32 dir, __u8 f,
 					   __u32 *state)
 {
-	struct fb_half origin = fb_half_read(hit->e, hit->origin);
+	struct fb_half origin = fb_half_read(e, c->hit.origin);
 
 	if (!(f & FB_TCP_RST))
-		return dir == hit->origin || c->pkt.payload || (f & FB_TCP_FIN) ? FB_DROP_TCP_STATE : FB_NEXT;
-	if (dir == hit->origin ? c->pkt.seq - origin.edge > origin.end - origin.edge
-			       : !(f & FB_TCP_ACK) || !fb_tcp_answers(&c->pkt, &origin))
+		return dir == c->hit.origin || c->pkt.payload || (f & FB_TCP_FIN) ? FB_DROP_TCP_STATE
+										  : FB_NEXT;
+	if (dir == c->hit.origin ? c->pkt.seq - origin.edge > origin.end - origin.edge
+				 : !(f & FB_TCP_ACK) || !fb_tcp_answers(&c->pkt, &origin))
 		return FB_DROP_TCP_STATE;
 	*state = FB_FLOW_CLOSING;
 	return FB_NEXT;
 }
 
-FB_INLINE void fb_tcp_fin(struct fb_hit *hit, __u32 dir, __u32 *state)
+FB_INLINE void fb_tcp_fin(struct fb_ctx *c, struct fb_flow *e, __u32 dir, __u32 *state)
 {
-	__u8 mine = fb_half_read(hit->e, dir).flags, theirs = fb_half_read(hit->e, dir ^ 1).flags;
+	__u8 mine = fb_half_read(e, dir).flags, theirs = fb_half_read(e, dir ^ 1).flags;
 
-	if (!(mine & FB_TCP_HALF_FIN) && fb_flow_lock(hit)) {
-		hit->e->tcp[dir & 1].flags = mine | FB_TCP_HALF_FIN;
-		fb_flow_unlock(hit);
+	if (!(mine & FB_TCP_HALF_FIN) && fb_flow_lock(&c->hit)) {
+		e->tcp[dir & 1].flags = mine | FB_TCP_HALF_FIN;
+		fb_flow_unlock(&c->hit, e);
 	}
 	if (theirs & FB_TCP_HALF_FIN)
 		*state = FB_FLOW_CLOSING;
 }
 
-FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u32 *state)
+FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_flow *e, __u32 dir, __u32 *state)
 {
 	__u8 f = c->pkt.tcp & (FB_TCP_SYN | FB_TCP_ACK | FB_TCP_RST | FB_TCP_FIN);
 	enum fb_reason reason;
 
 	if (f == FB_TCP_SYN)
-		return fb_tcp_syn(c, hit, dir, state);
+		return fb_tcp_syn(c, e, dir, state);
 	if (f == (FB_TCP_SYN | FB_TCP_ACK))
-		return fb_tcp_syn_ack(c, hit, dir, state);
+		return fb_tcp_syn_ack(c, e, dir, state);
 	if ((f & FB_TCP_SYN) || !(f & (FB_TCP_ACK | FB_TCP_RST)) ||
 	    (f & (FB_TCP_RST | FB_TCP_FIN)) == (FB_TCP_RST | FB_TCP_FIN))
 		return FB_DROP_TCP_STATE;
 	if (*state == FB_FLOW_NEW)
-		return fb_tcp_unanswered(c, hit, dir, f, state);
+		return fb_tcp_unanswered(c, e, dir, f, state);
 	if (*state == FB_FLOW_DGRAM) /* observed in the middle: its windows are not known */
 		return FB_NEXT;
-	if (*state == FB_FLOW_REPLIED && dir == hit->origin && !(f & FB_TCP_RST) &&
-	    c->pkt.ack != fb_half_read(hit->e, dir ^ 1).end)
+	if (*state == FB_FLOW_REPLIED && dir == c->hit.origin && !(f & FB_TCP_RST) &&
+	    c->pkt.ack != fb_half_read(e, dir ^ 1).end)
 		return FB_DROP_TCP_STATE;
-	reason = fb_tcp_window(c, hit, dir, f);
+	reason = fb_tcp_window(c, e, dir, f);
 	if (reason != FB_NEXT)
 		return reason;
 	if (f & FB_TCP_RST) {
 		*state = FB_FLOW_CLOSING;
 		return FB_NEXT;
 	}
-	if (*state == FB_FLOW_REPLIED && dir == hit->origin)
+	if (*state == FB_FLOW_REPLIED && dir == c->hit.origin)
 		*state = FB_FLOW_ESTABLISHED;
 	if (f & FB_TCP_FIN)
-		fb_tcp_fin(hit, dir, state);
+		fb_tcp_fin(c, e, dir, state);
 	return FB_NEXT;
 }
 
-FB_INLINE enum fb_reason fb_flow_step(struct fb_ctx *c, struct fb_hit *hit, __u32 dir)
+FB_INLINE enum fb_reason fb_flow_step(struct fb_ctx *c, __u32 dir)
 {
+	struct fb_hit *hit = &c->hit;
 	int from_origin = dir == hit->origin;
 	enum fb_reason reason = FB_NEXT;
 	__u32 state = hit->state;
 
 	if (c->pkt.proto == FB_PROTO_TCP_N) {
-		reason = fb_tcp_step(c, hit, dir, &state);
+		struct fb_flow *e = fb_flow_entry(hit->place);
+
+		if (!e)
+			return FB_DROP_UNDECIDED;
+		reason = fb_tcp_step(c, e, dir, &state);
 	} else {
 		if ((c->pkt.flags & FB_PKT_ECHO) && !!(c->pkt.flags & FB_PKT_ECHO_REQUEST) != from_origin)
 			return FB_DROP_ICMP_UNRELATED;

@@ -19,6 +19,16 @@ struct fb_flow_key {
 	__u32 dir; /* 0: the packet is from a to b */
 };
 
+/* A packet's flow: where it lies, and what was read of it in one go. */
+struct fb_hit {
+	__u32 live;  /* 0 = there is none */
+	__u32 place; /* bucket << 3 | way */
+	__u32 meta_seen, seq;
+	__u32 generation, rule, deadline, stamp, nexthop, limit;
+	__u8 zone_from, zone_to; /* of this packet's direction */
+	__u8 origin, flags, state;
+};
+
 /*
  * What is known of the packet on its way through the stages. It lies in a map (fb_scratch), not on the stack: the verifier follows every known
  * value on a stack, and the product of all flags and families is more than a million states; what comes out of a map is unknown to it. Pointers
@@ -27,6 +37,7 @@ struct fb_flow_key {
 struct fb_ctx {
 	struct fb_pkt pkt;
 	struct fb_flow_key key;
+	struct fb_hit hit;
 	__u32 generation;
 	__u32 tick;
 	__u32 bytes;
@@ -44,6 +55,8 @@ struct fb_ctx {
 	__u8 made_here; /* tc egress: out_zone holds where it leaves */
 	__u8 out_zone;
 	__u8 missed; /* the flow table was asked and has no entry */
+	__u8 ask;    /* enum fb_ask */
+	__u8 turned; /* judged from the other end */
 	__u32 rule_index;
 	__u32 out_port;
 	__u32 nexthop;
