@@ -12,6 +12,14 @@
 
 #define FB_CONFIG_FILE "/etc/firebreak/firebreakd.conf"
 
+/* Where this host may be reached from while no policy is in force (S65). */
+struct fb_rescue {
+	char interface[16];
+	char prefix[64]; /* "10.99.0.0/24" */
+	int family;	 /* 4 or 6; 0 = there is none */
+	unsigned short port;
+};
+
 struct fb_agent_config {
 	char *file;		   /* FB_CONFIG_FILE unless told; only that one may be missing */
 	char *run_dir;		   /* /run/firebreak */
@@ -20,6 +28,8 @@ struct fb_agent_config {
 	unsigned int flow_buckets; /* 0 = by memory */
 	struct FB_VEC(char *)
 		management; /* names of interfaces, NULL-terminated once fb_config_load returned */
+	struct fb_rescue rescue;
+	char *groups[3]; /* Unix groups of viewers, operators, admins */
 	bool generic, large_image, keep_privileges;
 	bool unload, version, help; /* on the command line only */
 };
