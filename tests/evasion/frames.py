@@ -35,11 +35,14 @@ def port():
 
 
 class Step:
-    """A frame at a port and what becomes of it: a reason's name, "-> ZONE", "-> ZONE by the kernel" or "-> self"."""
+    """A frame at a port and what becomes of it: a reason's name, "-> ZONE", "-> ZONE by the kernel" or "-> self".
 
-    def __init__(self, at, frame, expect, out=None):
+    arrives: None if the kernel may drop the frame on its way after XDP has passed it (options that it does not like, a wrong checksum), False if it
+    must, and True that what goes to a zone gets there."""
+
+    def __init__(self, at, frame, expect, out=None, arrives=True):
         assert at in PORTS, at
-        self.at, self.expect = at, expect
+        self.at, self.expect, self.arrives = at, expect, arrives
         self.frame = wire(frame)
         self.reason, self.to, self.kernel = expect, None, False
         if expect.startswith("-> "):
@@ -85,13 +88,11 @@ class Wait:
 class Row:
     """One case. after: what happened before, all of it allowed or dropped as it says; then: what must hold afterwards.
 
-    lab: False if only the rig can do it (it waits, or it needs tags where the kernel has no VLAN devices).
-    arrives: None if the kernel may drop the frame on its way after XDP has passed it (options that it does not like, a wrong checksum), False if it
-    must, and True that what goes to a zone gets there."""
+    lab: False if only the rig can do it (it waits, or it needs tags where the kernel has no VLAN devices). arrives: of this step, see Step."""
 
     def __init__(self, name, at, frame, expect, after=(), then=(), out=None, lab=True, arrives=True):
-        self.name, self.lab, self.arrives = name, lab, arrives
-        self.steps = list(after) + [Step(at, frame, expect, out)] + list(then)
+        self.name, self.lab = name, lab
+        self.steps = list(after) + [Step(at, frame, expect, out, arrives)] + list(then)
         self.judged = len(list(after))
         if any(isinstance(s, Wait) or s.at == "trunk" for s in self.steps):
             self.lab = False

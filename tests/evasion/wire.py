@@ -94,7 +94,7 @@ def without_options(frame):
 
 def may_answer(row):
     """The gateway answers what is for itself, and a hop limit that is used up."""
-    return {s.at for s in row.steps if not isinstance(s, Wait) and (s.to == "self" or (s.kernel and row.arrives is not True))}
+    return {s.at for s in row.steps if not isinstance(s, Wait) and (s.to == "self" or (s.kernel and s.arrives is not True))}
 
 
 class Run:
@@ -127,11 +127,11 @@ class Run:
                 return after
             time.sleep(0.001)
 
-    def step(self, row, step):
+    def step(self, step):
         expected = []
-        if step.to in ZONES and row.arrives is True:
+        if step.to in ZONES and step.arrives is True:
             expected = [(step.to, step.out or step.routed())]
-        optional = [(step.to, step.routed())] if step.to in ZONES and row.arrives is None else []
+        optional = [(step.to, step.routed())] if step.to in ZONES and step.arrives is None else []
         self.cables.send(step.at, step.frame)
         after = self.wait_for_counter()
         change = moved(self.count, after)
@@ -152,7 +152,7 @@ class Run:
         self.wrong = []
         self.kernel_made |= may_answer(row)
         for step in row.steps:
-            self.step(row, step)
+            self.step(step)
         # Nothing else moved meanwhile, neither for this row nor late for it.
         late = moved(self.count, self.agent.counters())
         if late:
