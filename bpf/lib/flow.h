@@ -30,7 +30,7 @@ struct fb_hit {
 	struct fb_flow *e; /* NULL = no entry */
 	__u32 *meta, *tag;
 	__u32 meta_seen, tag_seen, seq;
-	__u32 generation, rule, deadline, stamp;
+	__u32 generation, rule, deadline, stamp, limit;
 	__u16 nexthop;
 	__u8 zone_from, zone_to; /* of this packet's direction */
 	__u8 origin, flags, state;
@@ -138,6 +138,7 @@ FB_INLINE int fb_flow_take(const struct fb_flow_key *key, int v6, struct fb_flow
 	hit->flags = *(volatile __u8 *)&e->flags;
 	hit->stamp = *(volatile __u32 *)&e->stamp[key->dir & 1];
 	hit->nexthop = *(volatile __u16 *)&e->nexthop[key->dir & 1];
+	hit->limit = hit->flags & FB_FLOW_F_METERED ? *(volatile __u32 *)&e->limit : 0;
 	if (*(volatile __u32 *)&e->seq != seq)
 		return 0;
 	hit->seq = seq;
@@ -268,7 +269,8 @@ FB_INLINE void fb_flow_fill(struct fb_flow *e, const struct fb_ctx *c)
 	e->rule = c->rule;
 	e->deadline = c->deadline;
 	e->origin = (__u8)key->dir;
-	e->flags = c->observed ? FB_FLOW_F_OBSERVED : 0;
+	e->flags = c->flow_flags;
+	e->limit = c->limit;
 	e->nexthop[0] = e->nexthop[1] = 0;
 	e->stamp[0] = e->stamp[1] = 0;
 	e->created = c->tick;
@@ -330,7 +332,8 @@ static __noinline int fb_flow_create(struct fb_ctx *c, struct fb_hit *hit)
 	hit->zone_from = c->zone;
 	hit->zone_to = c->dst_zone;
 	hit->origin = (__u8)key->dir;
-	hit->flags = c->observed ? FB_FLOW_F_OBSERVED : 0;
+	hit->flags = c->flow_flags;
+	hit->limit = c->limit;
 	hit->stamp = 0;
 	hit->nexthop = 0;
 	hit->state = (__u8)state;

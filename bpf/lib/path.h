@@ -7,6 +7,7 @@
 
 #include "flow.h"
 #include "judge.h"
+#include "limit.h"
 #include "tcp.h"
 #include "zone.h"
 
@@ -62,7 +63,8 @@ FB_INLINE int fb_revalidate(const void *img, struct fb_ctx *c, struct fb_hit *hi
 	hit->rule = c->rule;
 	hit->deadline = c->deadline;
 	hit->generation = c->generation;
-	hit->flags = c->observed ? FB_FLOW_F_OBSERVED : 0;
+	hit->flags = c->flow_flags;
+	hit->limit = c->limit;
 	hit->zone_to = turned ? hit->zone_to : dst;
 	hit->stamp = 0; /* a next hop of the old policy is not used, whoever wins the lock */
 	if (fb_flow_lock(hit)) {
@@ -70,6 +72,7 @@ FB_INLINE int fb_revalidate(const void *img, struct fb_ctx *c, struct fb_hit *hi
 		hit->e->rule = c->rule;
 		hit->e->deadline = c->deadline;
 		hit->e->flags = hit->flags;
+		hit->e->limit = hit->limit;
 		if (!turned)
 			hit->e->zone[(dir ^ 1) & 1] = dst;
 		hit->e->stamp[0] = hit->e->stamp[1] = 0;
@@ -124,7 +127,11 @@ FB_INLINE int fb_use_flow(const void *img, struct fb_ctx *c, struct fb_hit *hit,
 	c->deadline = hit->deadline;
 	/* Replies pass by the flow; only what the initiator sends would have been dropped. */
 	c->observed = (hit->flags & FB_FLOW_F_OBSERVED) && dir == hit->origin;
-	return fb_flow_step(c, hit, dir);
+	reason = fb_flow_step(c, hit, dir);
+	if (reason != FB_NEXT || !(hit->flags & FB_FLOW_F_METERED))
+		return reason;
+	c->limit = hit->limit;
+	return fb_limit(img, c, dir == hit->origin ? 0 : FB_CHARGE_TURNED);
 }
 
 FB_INLINE int fb_hit_path(const void *img, struct fb_ctx *c, struct fb_hit *hit, __u32 dir, __u32 stamp)
@@ -151,7 +158,7 @@ FB_INLINE int fb_hit_path(const void *img, struct fb_ctx *c, struct fb_hit *hit,
 		if (reason == FB_NEXT && c->pkt.proto == FB_PROTO_TCP_N && hit->state == FB_FLOW_CLOSING)
 			fb_flow_end(
 				hit); /* the other side calls back on the same ports: its next SYN makes a flow of its own */
-		return reason;
+		return reason == FB_NEXT && c->limit ? fb_limit(img, c, FB_CHARGE_NEW) : reason;
 	}
 	return fb_use_flow(img, c, hit, dir);
 }
@@ -215,6 +222,11 @@ FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c, struct fb_hit *hit, 
 	/* A flow that only answers would have to be made by an answer. */
 	if ((c->pkt.flags & FB_PKT_ECHO) && !(c->pkt.flags & FB_PKT_ECHO_REQUEST))
 		return FB_DROP_ICMP_UNRELATED;
+	if (c->limit) {
+		reason = fb_limit(img, c, FB_CHARGE_NEW);
+		if (reason != FB_NEXT)
+			return reason;
+	}
 	if (fb_cfg.explain)
 		return FB_NEXT;
 	return fb_flow_create(c, hit);

@@ -19,6 +19,14 @@ struct fb_flow_key {
 	__u32 dir; /* 0: the packet is from a to b */
 };
 
+/* Whom a limit or quota is counted for, and where its meter may lie (limit.h). */
+struct fb_meter_key {
+	__u64 hi, lo;
+	__u32 slot, kind;
+	__u32 set[2];
+	__s32 fill; /* how many more of the first set are in use than of the second */
+};
+
 /*
  * What is known of the packet on its way through the stages. It lies in a map (fb_scratch), not on the stack: the verifier follows every known
  * value on a stack, and the product of all flags and families is more than a million states; what comes out of a map is unknown to it. Pointers
@@ -34,6 +42,7 @@ struct fb_ctx {
 	__u32 device;  /* of the kernel's device */
 	__u32 rule;    /* slot whose counters it goes to; 0 = none */
 	__u32 deadline;
+	__u32 limit;   /* index into the image's limits, 0 = none */
 	__u8 zone;     /* it comes from */
 	__u8 dst_zone; /* it goes to; FB_ZONE_NONE until known */
 	__u8 observed; /* passes by observe mode only */
@@ -43,10 +52,14 @@ struct fb_ctx {
 	__u8 rule_kind;
 	__u8 made_here; /* tc egress: out_zone holds where it leaves */
 	__u8 out_zone;
-	__u8 missed; /* the flow table was asked and has no entry */
+	__u8 missed;	    /* the flow table was asked and has no entry */
+	__u8 flow_flags;    /* enum fb_flow_flag of a flow that is made by this judgement */
+	__u8 over;	    /* passes a limit or quota only because the pair observes */
+	__u8 quota_reached; /* the first packet of its period to do so */
 	__u32 rule_index;
 	__u32 out_port;
 	__u32 nexthop;
+	struct fb_meter_key meter;
 	__u32 found; /* way of a bucket pair, on its way through the verifier's blind spot */
 };
 
