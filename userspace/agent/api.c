@@ -13,6 +13,8 @@ const struct fb_ctl_route fb_api_routes[] = {
 	{ "GET", "/v1/drops", fb_api_drops },
 	{ "GET", "/v1/flows", fb_api_flows },
 	{ "GET", "/v1/devices", fb_api_devices },
+	{ "GET", "/v1/audit", fb_api_audit },
+	{ "GET", "/v1/audit/verify", fb_api_audit_verify },
 	{ "GET", "/v1/bundle", fb_api_bundle },
 	{ "POST", "/v1/apply", fb_api_apply, .needs = FB_CTL_ADMIN },
 	{ "POST", "/v1/explain", fb_api_explain },
