@@ -9,16 +9,9 @@
 
 #include "base/error.h"
 #include "base/vec.h"
+#include "dataplane/dataplane.h"
 
 #define FB_CONFIG_FILE "/etc/firebreak/firebreakd.conf"
-
-/* Where this host may be reached from while no policy is in force (S65). */
-struct fb_rescue {
-	char interface[16];
-	char prefix[64]; /* "10.99.0.0/24" */
-	int family;	 /* 4 or 6; 0 = there is none */
-	unsigned short port;
-};
 
 struct fb_agent_config {
 	char *file;		   /* FB_CONFIG_FILE unless told; only that one may be missing */
