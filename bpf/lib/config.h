@@ -128,15 +128,21 @@ FB_INLINE void *fb_base(void *map)
 	return bpf_map_lookup_elem(map, &zero);
 }
 
-/* Monotonic time in ticks of 1.07 s (FB_TICK_SHIFT). */
-FB_INLINE __u32 fb_tick(void)
+/* Monotonic time in nanoseconds, as of the kernel's last tick (1 to 10 ms ago). */
+FB_INLINE __u64 fb_mono_ns(void)
 {
 	if (fb_cfg.fake_clock) {
 		struct fb_runtime *rt = fb_base(&fb_runtime);
 
-		return rt ? (__u32)(rt->fake_mono_ns >> FB_TICK_SHIFT) : 0;
+		return rt ? rt->fake_mono_ns : 0;
 	}
-	return (__u32)(bpf_ktime_get_coarse_ns() >> FB_TICK_SHIFT);
+	return bpf_ktime_get_coarse_ns();
+}
+
+/* Monotonic time in ticks of 1.07 s (FB_TICK_SHIFT). */
+FB_INLINE __u32 fb_tick(void)
+{
+	return (__u32)(fb_mono_ns() >> FB_TICK_SHIFT);
 }
 
 /*

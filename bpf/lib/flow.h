@@ -345,7 +345,8 @@ FB_INLINE void fb_flow_fill(struct fb_flow *e, const struct fb_ctx *c)
 	e->rule = c->rule;
 	e->deadline = c->deadline;
 	e->origin = (__u8)key->dir;
-	e->flags = c->observed ? FB_FLOW_F_OBSERVED : 0;
+	e->flags = c->flow_flags;
+	e->limit = c->limit;
 	e->nexthop[0] = e->nexthop[1] = 0;
 	e->stamp[0] = e->stamp[1] = 0;
 	e->created = c->tick;

@@ -77,9 +77,10 @@ FB_INLINE void fb_account(const struct fb_ctx *c, __u32 reason)
 	}
 	if (reason != FB_PASSED)
 		return;
-	if (c->observed)
+	/* What observe mode let through has no line, or is over a line's limit. */
+	if (c->observed || c->over)
 		fb_count_pair(c->zone, c->dst_zone, FB_WOULD_DROP, c->bytes);
-	else if (c->rule)
+	if (c->rule)
 		fb_count_rule(c);
 }
 

@@ -7,6 +7,7 @@
 
 #include "flow.h"
 #include "judge.h"
+#include "limit.h"
 #include "tcp.h"
 #include "zone.h"
 

@@ -45,6 +45,7 @@ struct fb_ctx {
 	__u32 device;  /* of the kernel's device */
 	__u32 rule;    /* slot whose counters it goes to; 0 = none */
 	__u32 deadline;
+	__u32 limit;   /* index into the image's limits, 0 = none */
 	__u8 zone;     /* it comes from */
 	__u8 dst_zone; /* it goes to; FB_ZONE_NONE until known */
 	__u8 observed; /* passes by observe mode only */
@@ -60,6 +61,7 @@ struct fb_ctx {
 	__u32 rule_index;
 	__u32 out_port;
 	__u32 nexthop;
+	struct fb_meter_key meter;
 	__u32 found; /* way of a bucket pair, on its way through the verifier's blind spot */
 };
 

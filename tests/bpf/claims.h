@@ -36,5 +36,6 @@ void claims_icmp(void);
 void claims_forward(void);
 void claims_switch(void);
 void claims_frag(void);
+void claims_limit(void);
 
 #endif

@@ -216,6 +216,26 @@ Test(attach, the_guard_hears_only_what_enforces_and_management)
 	fb_dataplane_close(dp);
 }
 
+Test(attach, the_rescue_access_is_heard_while_it_is_told_to_be)
+{
+	struct fb_rescue rescue = { "ga", "10.99.0.0/24", 4, 22 }, six = { "ga", "2001:db8::/64", 6, 22 };
+	struct fb_dataplane *dp = open_dp(false);
+
+	cr_assert(fb_dataplane_rescue(dp, &rescue, &err) == 0, "%s", err.text);
+	cr_assert(says(GUARD, "iifname \"ga\" ip saddr 10.99.0.0/24 tcp dport 22 accept"));
+	attach(dp, "gb");
+	cr_assert(says(GUARD, "tcp dport 22 accept"), "as long as it is told to be");
+	cr_assert(fb_dataplane_rescue(dp, NULL, &err) == 0, "%s", err.text);
+	cr_assert(!says(GUARD, "dport"));
+	cr_assert(says(GUARD, "elements = { \"gb\" }"));
+	cr_assert(fb_dataplane_rescue(dp, &six, &err) == 0, "%s", err.text);
+	cr_assert(says(GUARD, "ip6 saddr 2001:db8::/64 tcp dport 22 accept"));
+	fb_dataplane_close(dp);
+	dp = open_dp(true);
+	cr_assert(!says(GUARD, "dport"), "a new agent decides anew");
+	fb_dataplane_close(dp);
+}
+
 Test(attach, the_guard_follows_a_device_behind_its_port)
 {
 	struct fb_dataplane *dp = open_dp(false);
@@ -373,6 +393,26 @@ Test(attach, images_alternate_and_a_half_filled_one_is_cleared)
 	fill(dp, 4);
 	cr_assert(fb_dataplane_switch_image(dp, &err) == 0, "%s", err.text);
 	cr_assert(fb_dataplane_generation(dp) == 4);
+	fb_dataplane_close(dp);
+}
+
+Test(attach, an_image_can_be_taken_out_of_force)
+{
+	struct fb_dataplane *dp = open_dp(false);
+
+	cr_assert(fb_dataplane_drop_image(dp, &err) == 0, "%s", err.text);
+	fill(dp, 1);
+	cr_assert(fb_dataplane_switch_image(dp, &err) == 0, "%s", err.text);
+	cr_assert(fb_dataplane_drop_image(dp, &err) == 0, "%s", err.text);
+	cr_assert(fb_dataplane_generation(dp) == 0);
+	cr_assert(fb_dataplane_image(dp) == NULL);
+	fb_dataplane_close(dp);
+	dp = open_dp(true);
+	cr_assert(fb_dataplane_generation(dp) == 0, "adopted as it is");
+	for (__u32 g = 2; g <= 4; g++) {
+		fill(dp, g);
+		cr_assert(fb_dataplane_switch_image(dp, &err) == 0, "%s", err.text);
+	}
 	fb_dataplane_close(dp);
 }
 

@@ -81,6 +81,7 @@ int main(void)
 	claims_forward();
 	claims_switch();
 	claims_frag();
+	claims_limit();
 	rig_close(&rig);
 	return CASES_END();
 }

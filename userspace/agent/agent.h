@@ -10,6 +10,7 @@
 #ifndef FB_AGENT_AGENT_H
 #define FB_AGENT_AGENT_H
 
+#include "agent/audit.h"
 #include "agent/config.h"
 #include "agent/generation.h"
 #include "agent/host.h"
@@ -33,6 +34,7 @@ struct fb_agent {
 	struct fb_dataplane *dp;
 	struct fb_host host;
 	struct fb_watch *watch;
+	struct fb_audit *audit;
 	struct fb_generation *generation; /* NULL = no policy, or none that could be read */
 	struct fb_portset ports;	  /* as the image in force has them */
 	struct FB_VEC(struct fb_protected) devices;

@@ -7,11 +7,18 @@
 #include "base/clock.h"
 
 const struct fb_ctl_route fb_api_routes[] = {
-	{ "GET", "/v1/status", fb_api_status },	   { "GET", "/v1/zones", fb_api_zones },
-	{ "GET", "/v1/rules", fb_api_rules },	   { "GET", "/v1/drops", fb_api_drops },
-	{ "GET", "/v1/flows", fb_api_flows },	   { "GET", "/v1/devices", fb_api_devices },
-	{ "GET", "/v1/bundle", fb_api_bundle },	   { "POST", "/v1/apply", fb_api_apply, .admin = true },
-	{ "POST", "/v1/explain", fb_api_explain }, { "GET", "/metrics", fb_api_metrics },
+	{ "GET", "/v1/status", fb_api_status },
+	{ "GET", "/v1/zones", fb_api_zones },
+	{ "GET", "/v1/rules", fb_api_rules },
+	{ "GET", "/v1/drops", fb_api_drops },
+	{ "GET", "/v1/flows", fb_api_flows },
+	{ "GET", "/v1/devices", fb_api_devices },
+	{ "GET", "/v1/audit", fb_api_audit },
+	{ "GET", "/v1/audit/verify", fb_api_audit_verify },
+	{ "GET", "/v1/bundle", fb_api_bundle },
+	{ "POST", "/v1/apply", fb_api_apply, .needs = FB_CTL_ADMIN },
+	{ "POST", "/v1/explain", fb_api_explain },
+	{ "GET", "/metrics", fb_api_metrics },
 };
 const size_t fb_api_n_routes = FB_ARRAY_SIZE(fb_api_routes);
 const struct fb_ctl_route fb_api_metrics_routes[1] = { { "GET", "/metrics", fb_api_metrics } };

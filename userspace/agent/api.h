@@ -25,10 +25,19 @@ fb_api_handler fb_api_flows;
 fb_api_handler fb_api_bundle, fb_api_apply;
 /* ---- api_explain.c ---- */
 fb_api_handler fb_api_explain;
+/* ---- api_audit.c ---- */
+fb_api_handler fb_api_audit, fb_api_audit_verify;
 /* ---- gather.c ---- */
 fb_api_handler fb_api_metrics;
 
 /* ---- shared ---- */
+/*
+ * Who did it, for the record: whom the socket knows the peer as; what the request says beside it ("who", NULL = nothing)
+ * is a claim and stays one: "jpatel (as root)". The caller frees it.
+ */
+char *fb_api_who(const struct fb_ctl_peer *peer, const char *claimed);
+/* Texts end up in logs and terminals: one line without control characters, at most 1024 bytes. */
+bool fb_api_is_line(const char *s);
 json_t *fb_api_interfaces(const struct fb_agent *agent);
 /* [{src, dst, reason, packets, bytes}], would-drop among them, the most packets first. */
 json_t *fb_api_drop_list(const struct fb_agent *agent);

@@ -40,33 +40,39 @@ static int at_most(const char *s, size_t max)
 	return (int)n;
 }
 
-/* Who the socket says it is; what the body says beside it is a claim, and stays one. */
-static void sign(struct fb_bundle *bundle, const struct fb_ctl_peer *peer)
+char *fb_api_who(const struct fb_ctl_peer *peer, const char *claimed)
 {
 	const struct passwd *user = getpwuid(peer->uid);
-	char number[16], *who = NULL;
-	const char *name = number;
+	const char *name;
+	char number[16], *who;
 
 	snprintf(number, sizeof(number), "uid %u", peer->uid);
-	if (user && is_utf8(user->pw_name)) /* it goes into the bundle's JSON */
-		name = user->pw_name;
-	if (!*bundle->who || !strcmp(bundle->who, name))
+	name = user && is_utf8(user->pw_name) ? user->pw_name : number; /* it goes into JSON */
+	if (!claimed || !*claimed || !strcmp(claimed, name))
 		who = strdup(name);
-	else if (asprintf(&who, "%.*s (as %s)", at_most(bundle->who, 64), bundle->who, name) < 0)
+	else if (asprintf(&who, "%.*s (as %s)", at_most(claimed, 64), claimed, name) < 0)
 		who = NULL;
 	if (!who)
 		abort();
-	free(bundle->who);
-	bundle->who = who;
+	return who;
 }
 
-/* Texts end up in logs and terminals. */
-static bool is_printable(const char *s)
+bool fb_api_is_line(const char *s)
 {
+	if (strlen(s) > 1024)
+		return false;
 	for (; *s; s++)
 		if ((unsigned char)*s < ' ' || *s == 127)
 			return false;
 	return true;
+}
+
+static void sign(struct fb_bundle *bundle, const struct fb_ctl_peer *peer)
+{
+	char *who = fb_api_who(peer, bundle->who);
+
+	free(bundle->who);
+	bundle->who = who;
 }
 
 static bool read_request(const struct fb_ctl_request *request, struct fb_bundle *ret,
@@ -83,9 +89,10 @@ static bool read_request(const struct fb_ctl_request *request, struct fb_bundle 
 	else if (!good)
 		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "%s", err.text);
 	json_decref(body);
-	if (good && (!is_printable(ret->who) || !is_printable(ret->reason) || strlen(ret->reason) > 1024)) {
-		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST,
-				    "who and reason must be one line without control characters");
+	if (good && (!fb_api_is_line(ret->who) || !fb_api_is_line(ret->reason))) {
+		fb_ctl_answer_error(
+			answer, FB_CTL_BAD_REQUEST,
+			"who and reason must be one line of at most 1024 bytes without control characters");
 		fb_bundle_done(ret);
 		return false;
 	}

@@ -23,6 +23,8 @@ int fb_agent_open(struct fb_agent *agent, const struct fb_agent_config *config, 
 	*agent = (struct fb_agent){ .config = config, .started = fb_clock_now() };
 	r = fb_store_open(config->state_dir, err);
 	if (r == 0)
+		r = fb_audit_open(config->state_dir, &agent->audit, err);
+	if (r == 0)
 		r = fb_dataplane_open(&options, &agent->dp, &adopted, err);
 	if (r == 0)
 		r = fb_watch_open(&agent->host, &agent->watch, err);
@@ -43,6 +45,7 @@ void fb_agent_close(struct fb_agent *agent)
 	fb_vec_done(&agent->self);
 	fb_vec_done(&agent->egress);
 	fb_dataplane_close(agent->dp);
+	fb_audit_close(agent->audit);
 }
 
 /* What an agent before this one attached is ours, whatever the policy turns out to be. */

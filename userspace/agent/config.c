@@ -11,6 +11,7 @@
 #include <firebreak_abi.h>
 
 #include "base/cleanup.h"
+#include "base/inet.h"
 #include "base/io.h"
 #include "base/strbuf.h"
 
@@ -81,6 +82,59 @@ static int set_management(struct fb_agent_config *config, const char *value, str
 	return 0;
 }
 
+/* The group need not exist: then nobody beside root has the role. */
+static int set_group(char **place, const char *value, struct fb_error *err)
+{
+	if (!*value || strpbrk(value, ":, \t"))
+		return fb_error_set(err, -EINVAL, "%s: is no name of a group", value);
+	keep(place, value);
+	return 0;
+}
+
+static int set_viewers(struct fb_agent_config *config, const char *value, struct fb_error *err)
+{
+	return set_group(&config->groups[0], value, err);
+}
+
+static int set_operators(struct fb_agent_config *config, const char *value, struct fb_error *err)
+{
+	return set_group(&config->groups[1], value, err);
+}
+
+static int set_admins(struct fb_agent_config *config, const char *value, struct fb_error *err)
+{
+	return set_group(&config->groups[2], value, err);
+}
+
+/* "IF PREFIX PORT". */
+static int set_rescue(struct fb_agent_config *config, const char *value, struct fb_error *err)
+{
+	static const char form[] = "must be an interface, a prefix and a TCP port: \"eth0 10.99.0.0/24 22\"";
+	struct fb_rescue rescue = { 0 };
+	char *rest, more;
+	const char *slash;
+	struct fb_range range;
+	unsigned int port, len;
+
+	if (sscanf(value, "%15s %63s %u %c", rescue.interface, rescue.prefix, &port, &more) != 3 ||
+	    port == 0 || port > 65535)
+		return fb_error_set(err, -EINVAL, "%s: %s", value, form);
+	slash = strchrnul(rescue.prefix, '/');
+	if (fb_ip_parse(rescue.prefix, (size_t)(slash - rescue.prefix), &rescue.family, &range.first))
+		return fb_error_set(err, -EINVAL, "%s: %s is no address; it %s", value, rescue.prefix, form);
+	rescue.port = (unsigned short)port;
+	len = rescue.family == 4 ? 32 : 128;
+	if (*slash && (!isdigit((unsigned char)slash[1]) || strtoul(slash + 1, &rest, 10) > len || *rest))
+		return fb_error_set(err, -EINVAL, "%s: %s is no length of a prefix", value, slash);
+	if (*slash)
+		len = (unsigned int)strtoul(slash + 1, NULL, 10);
+	range.last = fb_ip_last(rescue.family, range.first, len);
+	if (!fb_range_prefix(rescue.family, range, &len))
+		return fb_error_set(err, -EINVAL, "%s: %s has bits beyond its length", value, rescue.prefix);
+	config->rescue = rescue;
+	return 0;
+}
+
 /* On the command line a switch has no value. */
 static int set_switch(bool *place, const char *value, struct fb_error *err)
 {
@@ -135,6 +189,11 @@ static const struct {
 	  "where /metrics is served, on loopback (127.0.0.1:9456), or off" },
 	{ "management", "IF", true, set_management,
 	  "an interface beside the policy from which this host may be reached; repeatable" },
+	{ "rescue", "ACCESS", true, set_rescue,
+	  "\"IF PREFIX PORT\": from there, while no policy is in force" },
+	{ "viewers", "GROUP", true, set_viewers, "who may look and ask (firebreak)" },
+	{ "operators", "GROUP", true, set_operators, "who may also cut and open (firebreak-operator)" },
+	{ "admins", "GROUP", true, set_admins, "who may also apply (firebreak-admin)" },
 	{ "generic", NULL, true, set_generic, "allow generic XDP where a driver has no native mode (slow)" },
 	{ "large-image", NULL, true, set_large_image, "room for a policy of 64 MiB, not 16" },
 	{ "no-drop-privileges", NULL, true, set_keep_privileges, "keep all capabilities after the start" },
@@ -165,6 +224,9 @@ void fb_config_init(struct fb_agent_config *config)
 	keep(&config->run_dir, "/run/firebreak");
 	keep(&config->state_dir, "/var/lib/firebreak");
 	keep(&config->metrics, "127.0.0.1:9456");
+	keep(&config->groups[0], "firebreak");
+	keep(&config->groups[1], "firebreak-operator");
+	keep(&config->groups[2], "firebreak-admin");
 }
 
 void fb_config_done(struct fb_agent_config *config)
@@ -173,6 +235,8 @@ void fb_config_done(struct fb_agent_config *config)
 	free(config->run_dir);
 	free(config->state_dir);
 	free(config->metrics);
+	for (size_t i = 0; i < FB_ARRAY_SIZE(config->groups); i++)
+		free(config->groups[i]);
 	for (size_t i = 0; i < config->management.n; i++)
 		free(config->management.v[i]);
 	fb_vec_done(&config->management);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/vec.h"
+#include "dataplane/dataplane.h"
 
 #define FB_CONFIG_FILE "/etc/firebreak/firebreakd.conf"
 
@@ -20,6 +21,8 @@ struct fb_agent_config {
 	unsigned int flow_buckets; /* 0 = by memory */
 	struct FB_VEC(char *)
 		management; /* names of interfaces, NULL-terminated once fb_config_load returned */
+	struct fb_rescue rescue;
+	char *groups[3]; /* Unix groups of viewers, operators, admins */
 	bool generic, large_image, keep_privileges;
 	bool unload, version, help; /* on the command line only */
 };

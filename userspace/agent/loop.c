@@ -154,22 +154,23 @@ static gid_t group_named(const char *name)
 	return group ? group->gr_gid : (gid_t)-1;
 }
 
-/* Group firebreak may look and ask; firebreak-admin (who are in firebreak too) may apply. */
+/* The socket is the viewers'; operators and admins are in their group, too. */
 static int add_control(struct loop *loop, struct fb_error *err)
 {
+	char *const *groups = loop->agent->config->groups;
 	struct fb_ctl_server_options options = {
 		.routes = fb_api_routes,
 		.n_routes = fb_api_n_routes,
 		.user = loop->agent,
 		.body_max = FB_CTL_BODY_MAX,
-		.admin_group = group_named("firebreak-admin"),
+		.groups = { (gid_t)-1, group_named(groups[1]), group_named(groups[2]) },
 	};
 	char *path;
 	int fd;
 
 	if (asprintf(&path, "%s/control.sock", loop->agent->config->run_dir) < 0)
 		abort();
-	fd = fb_ctl_listen_unix(path, 0660, group_named("firebreak"), err);
+	fd = fb_ctl_listen_unix(path, 0660, group_named(groups[0]), err);
 	free(path);
 	return fd < 0 ? fd : add_server(loop, &loop->control, fd, &options, err);
 }
@@ -181,7 +182,7 @@ static void add_metrics(struct loop *loop)
 		.routes = fb_api_metrics_routes,
 		.n_routes = FB_ARRAY_SIZE(fb_api_metrics_routes),
 		.user = loop->agent,
-		.admin_group = (gid_t)-1,
+		.groups = { (gid_t)-1, (gid_t)-1, (gid_t)-1 },
 	};
 	const char *address = loop->agent->config->metrics;
 	struct fb_error err = { 0 };

@@ -19,11 +19,14 @@
  * POST /v1/apply     body {root, files: [{path, text}], reason, who, catalogue?}  ->  firebreak.apply/1 {generation, warnings: text, interfaces}
  *                    422 with {diagnostics: text} when the policy is wrong; 409 with {error} when it cannot be put in force
  *                    (an interface that cannot be protected ...). Nothing has changed then.
+ * GET  /v1/audit     firebreak.audit/1      entries [{seq, at, what, object, who, uid, reason, before, after, prev, hash}], oldest first; query ?limit=N
+ * GET  /v1/audit/verify  firebreak.audit-verify/1  good, lines, why (what is wrong with which line, "" if good), head (the last line's sum)
  * POST /v1/explain   body {from, to, proto, sport, dport, tcp_flags, zone?}  ->  firebreak.explain/1 {reason, rule (id), src_zone, dst_zone, flow_state,
  *                    observed, generation}: the answer of the real program
  * GET  /metrics      Prometheus text (also on the loopback listener)
  *
- * Errors: {"schema": "firebreak.error/1", "error": "...", "diagnostics": "..."?} with 4xx or 5xx. Bodies are capped at FB_CTL_BODY_MAX.
+ * Errors: {"schema": "firebreak.error/1", "error": "...", "diagnostics": "..."?} with 4xx or 5xx. Bodies are capped: FB_CTL_BODY_MAX for what
+ * admins send, FB_CTL_SMALL_BODY for all else. A 403 names the role that is needed.
  */
 #ifndef FB_CTL_PROTOCOL_H
 #define FB_CTL_PROTOCOL_H

@@ -15,10 +15,25 @@
  * programs.
  */
 enum { CONNECTIONS = 64, SILENCE_SECONDS = 30, IDLE_MS = 1000 };
+/*
+ * At its limit the library does not even accept, so nobody could tell who waits there: the limit must not be
+ * reached. Of each role with those below it, so many at most; the last places are for what ends a moment later.
+ */
+static const unsigned int crowd[FB_CTL_ROLES] = { 32, 44, 56 };
+
+/* A client that is connected. */
+struct client {
+	struct client *next; /* newer */
+	struct fb_ctl_peer peer;
+	int fd;
+	bool busy;    /* with a request */
+	bool leaving; /* told to go */
+};
 
 struct fb_ctl_server {
 	struct MHD_Daemon *daemon;
 	struct fb_ctl_server_options options;
+	struct client *clients; /* oldest first */
 	int fd;
 };
 
@@ -50,23 +65,107 @@ static bool in_group(int fd, gid_t group)
 	return false;
 }
 
-static struct fb_ctl_peer peer_of(const struct fb_ctl_server *server, struct MHD_Connection *connection)
+const char *fb_ctl_role_name(enum fb_ctl_role role)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	static const char *const names[FB_CTL_ROLES] = { "viewer", "operator", "admin" };
+
+	return names[role];
+}
+
+static struct fb_ctl_peer peer_on(const struct fb_ctl_server *server, int fd)
+{
 	struct fb_ctl_peer peer = { .uid = (uid_t)-1 };
 	struct ucred cred = { 0 };
 	socklen_t size = sizeof(cred), domain_size = sizeof(int);
 	int domain = 0;
 
-	if (!info || getsockopt(info->connect_fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_size) < 0 ||
-	    domain != AF_UNIX || getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0)
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_size) < 0 || domain != AF_UNIX ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0)
 		return peer;
 	peer.uid = cred.uid;
 	peer.pid = cred.pid;
-	peer.admin = cred.uid == 0 || cred.gid == server->options.admin_group ||
-		     in_group(info->connect_fd, server->options.admin_group);
+	for (int role = FB_CTL_ADMIN; role > FB_CTL_VIEWER && peer.role == FB_CTL_VIEWER; role--) {
+		gid_t group = server->options.groups[role];
+
+		if (group != (gid_t)-1 && (cred.gid == group || in_group(fd, group)))
+			peer.role = role;
+	}
+	if (cred.uid == 0)
+		peer.role = FB_CTL_ADMIN;
 	return peer;
+}
+
+/* ---- who is connected ---- */
+
+static struct client *client_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* Of those of this role or below: the lowest role first, who asks nothing before who does, then the oldest. */
+static struct client *most_expendable(const struct fb_ctl_server *server, enum fb_ctl_role role)
+{
+	struct client *worst = NULL;
+
+	for (struct client *c = server->clients; c; c = c->next)
+		if (!c->leaving && c->peer.role <= role &&
+		    (!worst || c->peer.role < worst->peer.role ||
+		     (c->peer.role == worst->peer.role && worst->busy && !c->busy)))
+			worst = c;
+	return worst;
+}
+
+static void make_room(const struct fb_ctl_server *server)
+{
+	for (int role = FB_CTL_VIEWER; role < FB_CTL_ROLES; role++) {
+		unsigned int n = 0;
+
+		for (const struct client *c = server->clients; c; c = c->next)
+			n += (int)c->peer.role <= role && !c->leaving;
+		for (; n > crowd[role]; n--) {
+			struct client *c = most_expendable(server, role);
+
+			c->leaving = true;
+			shutdown(c->fd, SHUT_RDWR); /* the library sees an end, and closes */
+		}
+	}
+}
+
+static void arrive(struct fb_ctl_server *server, struct MHD_Connection *connection, void **context)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct client *c = calloc(1, sizeof(*c)), **end = &server->clients;
+
+	if (!c)
+		abort();
+	c->fd = info->connect_fd;
+	c->peer = peer_on(server, c->fd);
+	while (*end)
+		end = &(*end)->next;
+	*end = *context = c;
+	make_room(server);
+}
+
+static void leave(struct fb_ctl_server *server, struct client *c)
+{
+	for (struct client **p = &server->clients; *p; p = &(*p)->next)
+		if (*p == c) {
+			*p = c->next;
+			break;
+		}
+	free(c);
+}
+
+static void on_connection(void *user, struct MHD_Connection *connection, void **context,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		arrive(user, connection, context);
+	} else if (*context) {
+		leave(user, *context);
+		*context = NULL;
+	}
 }
 
 /* ---- answers ---- */
@@ -166,25 +265,35 @@ static void find_route(const struct fb_ctl_server *server, const char *method, c
 		fb_ctl_answer_error(&p->answer, MHD_HTTP_NOT_FOUND, "there is no %s", path);
 }
 
+/* Only an admin's routes take what costs memory. */
+static size_t body_max(const struct fb_ctl_server *server, const struct fb_ctl_route *route)
+{
+	return route->needs < FB_CTL_ADMIN && server->options.body_max > FB_CTL_SMALL_BODY
+		       ? FB_CTL_SMALL_BODY
+		       : server->options.body_max;
+}
+
 static struct pending *begin(const struct fb_ctl_server *server, struct MHD_Connection *connection,
 			     const char *path, const char *method)
 {
 	const char *length =
 		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	enum fb_ctl_role role = client_of(connection)->peer.role;
 	struct pending *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		abort();
 	find_route(server, method, path, p);
-	if (p->route && p->route->admin && !peer_of(server, connection).admin) {
-		p->route = NULL;
+	if (p->route && p->route->needs > role) {
 		fb_ctl_answer_error(&p->answer, MHD_HTTP_FORBIDDEN,
-				    "only root and administrators may ask for %s %s", method, path);
-	}
-	if (p->route && length && strtoull(length, NULL, 10) > server->options.body_max) {
+				    "%s %s needs the role %s, and yours is %s", method, path,
+				    fb_ctl_role_name(p->route->needs), fb_ctl_role_name(role));
 		p->route = NULL;
+	}
+	if (p->route && length && strtoull(length, NULL, 10) > body_max(server, p->route)) {
 		fb_ctl_answer_error(&p->answer, MHD_HTTP_CONTENT_TOO_LARGE, "more than %zu bytes",
-				    server->options.body_max);
+				    body_max(server, p->route));
+		p->route = NULL;
 	}
 	return p;
 }
@@ -193,11 +302,11 @@ static void add_body(const struct fb_ctl_server *server, struct pending *p, cons
 {
 	if (!p->route)
 		return;
-	if (p->body.len + len > server->options.body_max) { /* chunks do not tell their length before */
+	if (p->body.len + len > body_max(server, p->route)) { /* chunks do not tell their length before */
 		fb_strbuf_done(&p->body);
-		p->route = NULL;
 		fb_ctl_answer_error(&p->answer, MHD_HTTP_CONTENT_TOO_LARGE, "more than %zu bytes",
-				    server->options.body_max);
+				    body_max(server, p->route));
+		p->route = NULL;
 		return;
 	}
 	fb_strbuf_addn(&p->body, data, len);
@@ -212,7 +321,7 @@ static void handle(const struct fb_ctl_server *server, struct MHD_Connection *co
 		.body = fb_strbuf_get(&p->body),
 		.body_len = p->body.len,
 		.accept = accept ? accept : "",
-		.peer = peer_of(server, connection),
+		.peer = client_of(connection)->peer,
 		.connection = connection,
 	};
 
@@ -228,6 +337,7 @@ static enum MHD_Result on_access(void *user, struct MHD_Connection *connection, 
 	struct pending *p = *context;
 
 	if (!p) {
+		client_of(connection)->busy = true;
 		p = *context = begin(server, connection, path, method);
 		/* an answer now tells the library to leave the body unread and to close */
 		return p->route ? MHD_YES : send_answer(connection, p);
@@ -245,6 +355,10 @@ static enum MHD_Result on_access(void *user, struct MHD_Connection *connection, 
 static void on_completed(void *user, struct MHD_Connection *connection, void **context,
 			 enum MHD_RequestTerminationCode code)
 {
+	struct client *client = client_of(connection);
+
+	if (client)
+		client->busy = false;
 	if (*context)
 		pending_free(*context);
 	*context = NULL;
@@ -263,9 +377,10 @@ int fb_ctl_server_new(int listen_fd, const struct fb_ctl_server_options *options
 	server->options = *options;
 	server->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_access, server,
 					  MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_NOTIFY_COMPLETED,
-					  on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT,
-					  (unsigned int)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-					  (unsigned int)SILENCE_SECONDS, MHD_OPTION_END);
+					  on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+					  server, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS,
+					  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)SILENCE_SECONDS,
+					  MHD_OPTION_END);
 	info = server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (!info) {
 		close(listen_fd);

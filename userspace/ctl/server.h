@@ -5,7 +5,10 @@
  *
  * Requests reach a handler whole: body read, path and method known. All else is answered here with a
  * firebreak.error/1: 404 (no such path), 405 (another method, with Allow), 413 (body over the cap), 403
- * (the peer may not do that).
+ * (the peer's role does not suffice).
+ *
+ * Connections are limited, and a crowd of a lower role does not keep out a higher one: some of them are
+ * for admins only, and one more of the others closes the one of the lowest role that has been idle for longest.
  */
 #ifndef FB_CTL_SERVER_H
 #define FB_CTL_SERVER_H
@@ -19,10 +22,19 @@
 
 struct fb_ctl_server;
 
+/* Who may do what; each may also do what those before it may. The table is in firebreak(8). */
+enum fb_ctl_role {
+	FB_CTL_VIEWER,	 /* looks and asks: whoever can connect */
+	FB_CTL_OPERATOR, /* opens, closes, isolates, quarantines, releases, ends */
+	FB_CTL_ADMIN,	 /* applies, confirms, rolls back; root always is one */
+	FB_CTL_ROLES,
+};
+const char *fb_ctl_role_name(enum fb_ctl_role role);
+
 struct fb_ctl_peer { /* of a Unix socket; uid -1 = not known (TCP) */
 	uid_t uid;
 	pid_t pid;
-	bool admin; /* root, or of the server's admin group */
+	enum fb_ctl_role role;
 };
 
 struct fb_ctl_request {
@@ -53,16 +65,18 @@ enum fb_ctl_status {
 struct fb_ctl_route {
 	const char *method, *path;
 	void (*handle)(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer);
-	bool admin; /* changes something: only for peers that may */
+	enum fb_ctl_role needs; /* what changes something is only for peers that may */
 };
 
 struct fb_ctl_server_options {
 	const struct fb_ctl_route *routes; /* borrowed */
 	size_t n_routes;
 	void *user;
-	size_t body_max;
-	gid_t admin_group; /* -1 = none: only root */
+	size_t body_max;	    /* for routes that need an admin; others take FB_CTL_SMALL_BODY at most */
+	gid_t groups[FB_CTL_ROLES]; /* who has the role, beside root; -1 = nobody */
 };
+
+enum { FB_CTL_SMALL_BODY = 256 << 10 };
 
 /* Listens on listen_fd, which it takes. */
 int fb_ctl_server_new(int listen_fd, const struct fb_ctl_server_options *options, struct fb_ctl_server **ret,

@@ -51,6 +51,11 @@ int fb_dataplane_unload_all(const struct fb_dataplane_options *options, struct f
  */
 void *fb_dataplane_spare_image(struct fb_dataplane *dp, size_t *ret_size);
 int fb_dataplane_switch_image(struct fb_dataplane *dp, struct fb_error *err);
+/*
+ * Back to no image: everything is dropped. For the very first policy that nobody confirmed; devices are the
+ * caller's to detach.
+ */
+int fb_dataplane_drop_image(struct fb_dataplane *dp, struct fb_error *err);
 /* The generation in force, 0 = no image. */
 __u32 fb_dataplane_generation(const struct fb_dataplane *dp);
 /* The image in force (read-only mapping), NULL = none. */
@@ -74,6 +79,16 @@ bool fb_dataplane_enforcing(struct fb_dataplane *dp, const char *ifname, __u32 i
 int fb_dataplane_reap(struct fb_dataplane *dp, struct fb_error *err);
 /* ifindexes of all live pinned links. *ret is the caller's to free; returns the count or negative errno. */
 int fb_dataplane_attached(struct fb_dataplane *dp, __u32 **ret, struct fb_error *err);
+
+/* Where this host may be reached from while no policy is in force (S65): by TCP, on one port. */
+struct fb_rescue {
+	char interface[16]; /* not attached, or its program drops all */
+	char prefix[64];    /* "10.99.0.0/24", without bits beyond its length */
+	int family;	    /* 4 or 6; 0 = there is none */
+	unsigned short port;
+};
+/* Lets the guard hear it; NULL = no longer. */
+int fb_dataplane_rescue(struct fb_dataplane *dp, const struct fb_rescue *rescue, struct fb_error *err);
 
 /*
  * Tables that the agent keeps in step with the host. Each replaces the whole content by differences (never

@@ -63,12 +63,15 @@ int fb_guard_open(struct fb_dataplane *dp, const char *const *management, struct
 		      "add set " TABLE " enforced { type iface_index; }\n"
 		      "add set " TABLE " management { type ifname; }\n"
 		      "add chain " TABLE " inp { type filter hook input priority -310; policy drop; }\n"
+		      "add chain " TABLE " rescue\n"
 		      "add chain " TABLE " forw { type filter hook forward priority -310; policy drop; }\n"
 		      "flush chain " TABLE " inp\n"
 		      "flush chain " TABLE " forw\n"
+		      "flush chain " TABLE " rescue\n"
 		      "add rule " TABLE " inp iif lo accept\n"
 		      "add rule " TABLE " inp iif @enforced accept\n"
 		      "add rule " TABLE " inp iifname @management accept\n"
+		      "add rule " TABLE " inp jump rescue\n"
 		      "add rule " TABLE " forw iif @enforced accept\n"
 		      "flush set " TABLE " management\n");
 	r = add_management(&b, management, err);
@@ -77,6 +80,36 @@ int fb_guard_open(struct fb_dataplane *dp, const char *const *management, struct
 	free(dp->guard);
 	dp->guard = fb_strbuf_steal(&b);
 	return run(dp, dp->guard, "cannot be set up", err);
+}
+
+int fb_dataplane_rescue(struct fb_dataplane *dp, const struct fb_rescue *rescue, struct fb_error *err)
+{
+	struct fb_strbuf rule fb_autostrbuf = { 0 }, b fb_autostrbuf = { 0 };
+
+	if (rescue && rescue->family)
+		fb_strbuf_addf(&rule,
+			       "add rule " TABLE " rescue iifname \"%s\" %s saddr %s tcp dport %u accept\n",
+			       rescue->interface, rescue->family == 4 ? "ip" : "ip6", rescue->prefix,
+			       rescue->port);
+	if (rescue && rescue->family == 6) /* of IPv4, ARP is not the guard's */
+		fb_strbuf_addf(&rule,
+			       "add rule " TABLE " rescue iifname \"%s\" icmpv6 type "
+			       "{ nd-neighbor-solicit, nd-neighbor-advert } accept\n",
+			       rescue->interface);
+	if (rescue && strpbrk(rescue->interface, "\"*\\{}; \t\n"))
+		return fb_error_set(err, -EINVAL, "rescue interface \"%s\": not an interface name",
+				    rescue->interface);
+	if (!strcmp(fb_strbuf_get(&rule), dp->rescue ? dp->rescue : ""))
+		return 0;
+	fb_strbuf_add(&b, dp->guard ? dp->guard : "");
+	fb_strbuf_add(&b, fb_strbuf_get(&rule));
+	int r = run(dp, fb_strbuf_get(&b), "the rescue access", err);
+
+	if (r == 0) {
+		free(dp->rescue);
+		dp->rescue = rule.len ? fb_strbuf_steal(&rule) : NULL;
+	}
+	return r;
 }
 
 int fb_guard_remove_table(struct fb_dataplane *dp, struct fb_error *err)
@@ -104,6 +137,7 @@ int fb_guard_add(struct fb_dataplane *dp, __u32 port, struct fb_error *err)
 	struct fb_strbuf b fb_autostrbuf = { 0 };
 
 	fb_strbuf_add(&b, dp->guard ? dp->guard : "");
+	fb_strbuf_add(&b, dp->rescue ? dp->rescue : "");
 	command(&b, "add", port);
 	for (size_t i = 0; i < dp->uppers.n; i++)
 		if (dp->uppers.v[i].port == port)
@@ -122,6 +156,7 @@ int fb_guard_remove(struct fb_dataplane *dp, __u32 port, struct fb_error *err)
 	fb_strbuf_add(&b, dp->guard ? dp->guard
 				    : "add table " TABLE "\nadd set " TABLE
 				      " enforced { type iface_index; }\n");
+	fb_strbuf_add(&b, dp->guard && dp->rescue ? dp->rescue : "");
 	command(&b, "add", port);
 	command(&b, "delete", port);
 	for (size_t i = 0; i < dp->uppers.n; i++) {

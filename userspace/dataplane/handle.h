@@ -109,7 +109,8 @@ struct fb_dataplane {
 	bool image_clean[2]; /* never written by anybody */
 	int image_live;	     /* 0, 1; -1 = none */
 	struct nft_ctx *nft;
-	char *guard; /* the commands that make the guard what it should be */
+	char *guard;  /* the commands that make the guard what it should be */
+	char *rescue; /* and the one that lets the rescue access in; NULL = it is shut */
 	struct FB_VEC(struct fb_upper) uppers;
 };
 

@@ -59,6 +59,17 @@ int fb_dataplane_switch_image(struct fb_dataplane *dp, struct fb_error *err)
 	return 0;
 }
 
+int fb_dataplane_drop_image(struct fb_dataplane *dp, struct fb_error *err)
+{
+	const __u32 zero = 0;
+	int r = dp->image_live < 0 ? 0 : bpf_map_delete_elem(dp->live.fd[FB_MAP_IMAGES], &zero);
+
+	if (r < 0)
+		return fb_error_set(err, r, "the policy cannot be taken out of force: %s", strerror(-r));
+	dp->image_live = -1;
+	return 0;
+}
+
 const void *fb_dataplane_image(const struct fb_dataplane *dp)
 {
 	return dp->image_live < 0 ? NULL : dp->image[dp->image_live];

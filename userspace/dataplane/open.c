@@ -91,6 +91,7 @@ void fb_dataplane_close(struct fb_dataplane *dp)
 		nft_ctx_free(dp->nft);
 	fb_vec_done(&dp->uppers);
 	free(dp->guard);
+	free(dp->rescue);
 	free(dp->mount);
 	free(dp->dir);
 	free(dp);

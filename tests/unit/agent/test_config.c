@@ -116,3 +116,39 @@ Test(config, refuses_what_it_does_not_know)
 		cr_assert_str_eq(err.text, cases[i][1]);
 	}
 }
+
+Test(config, reads_the_rescue_access)
+{
+	FB_CLEANUP(fb_config_done) struct fb_agent_config c = { 0 };
+	struct fb_error err = { 0 };
+
+	cr_assert_eq(load(&c, &err, "--rescue=eth0 10.99.0.0/24 22", NULL, NULL), 0, "%s", err.text);
+	cr_assert_str_eq(c.rescue.interface, "eth0");
+	cr_assert_str_eq(c.rescue.prefix, "10.99.0.0/24");
+	cr_assert_eq(c.rescue.port, 22);
+	cr_assert_eq(c.rescue.family, 4);
+}
+
+Test(config, says_what_is_wrong_with_a_rescue_access)
+{
+	static const char *const cases[] = {
+		"--rescue=eth0 10.99.0.0/24",
+		"--rescue=eth0 10.99.0.0/24 0",
+		"--rescue=eth0 10.99.0.0/24 70000",
+		"--rescue=eth0 10.99.0.0/24 22 x",
+		"--rescue=eth0 10.99.0.1/24 22",
+		"--rescue=eth0 10.99.0.0/33 22",
+		"--rescue=eth0 10.99.0.0/ 22",
+		"--rescue=eth0 10.99.0.0/2x 22",
+		"--rescue=eth0 any 22",
+		"--rescue=a-name-that-is-too-long 10.0.0.0/8 22",
+	};
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++) {
+		FB_CLEANUP(fb_config_done) struct fb_agent_config c = { 0 };
+		struct fb_error err = { 0 };
+
+		cr_assert_eq(load(&c, &err, cases[i], NULL, NULL), -EINVAL, "%s", cases[i]);
+		cr_assert_eq(c.rescue.family, 0);
+	}
+}

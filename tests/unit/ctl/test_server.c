@@ -12,12 +12,13 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "ctl/client.h"
 #include "ctl/server.h"
 
-enum { BODY_MAX = 1000 };
+enum { BODY_MAX = 1 << 20, OPERATORS = 65533 };
 
 static char folder[] = "/tmp/fb-ctl-XXXXXX";
 static char path[64];
@@ -27,7 +28,7 @@ static void echo(void *user, const struct fb_ctl_request *request, struct fb_ctl
 {
 	fb_ctl_answer_json(answer, FB_CTL_OK,
 			   json_pack("{ss ss si sb}", "schema", "test/1", "body", request->body, "uid",
-				     (int)request->peer.uid, "admin", request->peer.admin));
+				     (int)request->peer.uid, "admin", request->peer.role == FB_CTL_ADMIN));
 }
 
 static void query(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
@@ -55,12 +56,15 @@ static const struct fb_ctl_route routes[] = {
 	{ "GET", "/query", query },
 	{ "GET", "/forget", forget },
 	{ "GET", "/large", large },
-	{ "POST", "/change", echo, .admin = true },
+	{ "POST", "/change", echo, .needs = FB_CTL_ADMIN },
+	{ "POST", "/switch", echo, .needs = FB_CTL_OPERATOR },
 };
 
 static void serve(int fd)
 {
-	struct fb_ctl_server_options options = { routes, FB_ARRAY_SIZE(routes), NULL, BODY_MAX, (gid_t)-1 };
+	struct fb_ctl_server_options options = {
+		routes, FB_ARRAY_SIZE(routes), NULL, BODY_MAX, { (gid_t)-1, OPERATORS, (gid_t)-1 }
+	};
 	struct fb_ctl_server *server;
 	struct fb_error err = { 0 };
 
@@ -139,14 +143,20 @@ Test(server, errors_are_json_with_a_schema, .init = start, .fini = stop)
 
 Test(server, caps_bodies_whose_length_is_told, .init = start, .fini = stop)
 {
-	char body[BODY_MAX + 2];
+	static const struct {
+		const char *path;
+		size_t max;
+	} cases[] = { { "/echo", FB_CTL_SMALL_BODY }, { "/change", BODY_MAX } };
+	static char body[BODY_MAX + 2];
 
-	memset(body, 'x', sizeof(body));
-	body[BODY_MAX] = 0;
-	free(ask("POST", "/echo", body, 200));
-	body[BODY_MAX] = 'x';
-	body[BODY_MAX + 1] = 0;
-	cr_assert(says(ask("POST", "/echo", body, 413), "more than 1000 bytes"));
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++) {
+		memset(body, 'x', cases[i].max);
+		body[cases[i].max] = 0;
+		free(ask("POST", cases[i].path, body, 200));
+		memset(body, 'x', cases[i].max + 1);
+		body[cases[i].max + 1] = 0;
+		cr_assert(says(ask("POST", cases[i].path, body, 413), "more than"), "%s", cases[i].path);
+	}
 }
 
 Test(server, sends_large_answers_whole, .init = start, .fini = stop)
@@ -191,11 +201,11 @@ static int raw(const char *text, size_t len)
 
 Test(server, caps_chunked_bodies_too, .init = start, .fini = stop)
 {
-	static char text[8192];
+	static char text[400000];
 	size_t n = (size_t)snprintf(text, sizeof(text),
 				    "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
 
-	for (int i = 0; i < 20; i++) {
+	for (size_t sent = 0; sent <= FB_CTL_SMALL_BODY; sent += 100) {
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "64\r\n");
 		memset(text + n, 'x', 100);
 		n += 100;
@@ -250,30 +260,110 @@ Test(server, a_silent_client_keeps_nobody_waiting, .init = start, .fini = stop)
 		close(idle[i]);
 }
 
-Test(server, what_changes_something_is_for_administrators, .init = start, .fini = stop)
+/* Who asks what, and is let. */
+static long as(gid_t group, const char *what)
 {
-	pid_t other;
 	int status = 0;
+	pid_t other = fork();
 
-	if (geteuid() != 0)
-		cr_skip_test("needs root, to be somebody else");
-	cr_assert(says(ask("POST", "/change", "x", 200), "\"admin\":true"));
-	other = fork();
 	if (other == 0) {
 		struct fb_error err = { 0 };
 		char *answer = NULL;
 		long code = 0;
 
-		if (setgid(65534) < 0 || setuid(65534) < 0 ||
-		    fb_ctl_request(path, "POST", "/change", "x", &code, &answer, &err) < 0 || code != 403)
+		if (setgid(group) < 0 || setuid(65534) < 0 ||
+		    fb_ctl_request(path, "POST", what, "x", &code, &answer, &err) < 0)
 			_exit(1);
-		if (fb_ctl_request(path, "POST", "/echo", "x", &code, &answer, &err) < 0 || code != 200 ||
-		    !strstr(answer, "\"admin\":false"))
+		if (code == 403 && !strstr(answer, "needs the role"))
 			_exit(2);
-		_exit(0);
+		_exit((int)(code / 4)); /* 50 = 200, 100 = 400..403 */
 	}
 	cr_assert_eq(waitpid(other, &status, 0), other);
+	return WEXITSTATUS(status) * 4l;
+}
+
+Test(server, a_role_may_what_is_its_own_and_what_those_below_may, .init = start, .fini = stop)
+{
+	static const struct {
+		gid_t group;
+		const char *what;
+		long wanted;
+	} cases[] = {
+		{ 65534, "/echo", 200 },     { 65534, "/switch", 400 },	    { 65534, "/change", 400 },
+		{ OPERATORS, "/echo", 200 }, { OPERATORS, "/switch", 200 }, { OPERATORS, "/change", 400 },
+	};
+
+	if (geteuid() != 0)
+		cr_skip_test("needs root, to be somebody else");
+	cr_assert(says(ask("POST", "/change", "x", 200), "\"admin\":true"));
+	free(ask("POST", "/switch", "x", 200));
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++) {
+		long status = as(cases[i].group, cases[i].what);
+
+		cr_assert_eq(status, cases[i].wanted, "%u %s: %ld", cases[i].group, cases[i].what, status);
+	}
+}
+
+/* As nobody: connects `n` times, says half a line on each connection, and stays until it is killed. */
+static pid_t crowd_of(int n)
+{
+	int ready[2];
+	pid_t pid;
+	char c;
+
+	cr_assert_eq(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (setgid(65534) < 0 || setuid(65534) < 0)
+			_exit(1);
+		for (int i = 0; i < n; i++)
+			if (send(connect_raw(), "GET /", 5, MSG_NOSIGNAL) < 0)
+				break;
+		if (write(ready[1], "", 1) == 1)
+			pause();
+		_exit(0);
+	}
+	close(ready[1]);
+	cr_assert_eq(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
+Test(server, a_crowd_of_idle_viewers_keeps_no_admin_out, .init = start, .fini = stop)
+{
+	struct timespec before, after;
+	pid_t crowd;
+
+	if (geteuid() != 0)
+		cr_skip_test("needs root, to be somebody else");
+	crowd = crowd_of(200);
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	free(ask("POST", "/change", "x", 200));
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	cr_assert_leq(after.tv_sec - before.tv_sec, 5, "the crowd stays for 30 s");
+	kill(crowd, SIGKILL);
+	waitpid(crowd, NULL, 0);
+}
+
+Test(server, a_viewer_who_asks_is_heard_in_a_crowd_that_does_not, .init = start, .fini = stop)
+{
+	pid_t crowd, viewer;
+	int status = 0;
+
+	if (geteuid() != 0)
+		cr_skip_test("needs root, to be somebody else");
+	crowd = crowd_of(200);
+	viewer = fork();
+	if (viewer == 0) {
+		if (setgid(65534) < 0 || setuid(65534) < 0)
+			_exit(1);
+		free(ask("GET", "/query", NULL, 200));
+		_exit(0);
+	}
+	cr_assert_eq(waitpid(viewer, &status, 0), viewer);
 	cr_assert_eq(status, 0);
+	kill(crowd, SIGKILL);
+	waitpid(crowd, NULL, 0);
 }
 
 /* ---- listening ---- */

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The rows of the evasion table by BPF_PROG_TEST_RUN on the real object: replay POLICY < FRAMES, where FRAMES is what `table.py --frames` prints.
+ * Each step moves exactly one counter, of the expected reason; what passes goes where it is expected to, and its bytes are those expected.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cases.h"
+#include "rig.h"
+
+struct cases cases;
+static struct rig rig;
+static __u64 now = 1000;
+/* After a wait, one packet to each zone goes the kernel's way, so that the neighbour is confirmed (bpf/lib/forward.h). */
+static bool probe_due[FB_ZONES_MAX];
+
+enum { BUCKETS = 4096, LINE = 16384 };
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The bytes of text; "-" is none. */
+static size_t read_hex(const char *text, __u8 *b, size_t size)
+{
+	size_t n = 0;
+
+	for (; n < size && hex_digit(text[0]) >= 0 && hex_digit(text[1]) >= 0; text += 2)
+		b[n++] = (__u8)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
+	return n;
+}
+
+static const struct rig_port *port_of(const char *zone)
+{
+	for (int i = 0; i < RIG_PORTS; i++)
+		if (strcmp(rig.port[i].zone, zone) == 0)
+			return &rig.port[i];
+	return NULL;
+}
+
+/* A tag behind the addresses, as a trunk's frames have it. */
+static void push_tag(__u8 *b, size_t *len, int vlan)
+{
+	memmove(b + 16, b + 12, *len - 12);
+	b[12] = 0x81;
+	b[13] = 0;
+	b[14] = (__u8)(vlan >> 8);
+	b[15] = (__u8)vlan;
+	*len += 4;
+}
+
+static void check_bytes(const struct rig_result *r, const __u8 *want, size_t len, const char *where)
+{
+	size_t i = 0;
+
+	CHECK(r->out_len == len, "%s: %zu bytes leave, expected %zu", where, r->out_len, len);
+	while (i < len && i < r->out_len && r->out[i] == want[i])
+		i++;
+	CHECK(i == len, "%s: byte %zu is %02x, expected %02x", where, i, r->out[i], want[i < len ? i : 0]);
+}
+
+static void run_step(char *text)
+{
+	char *save = NULL, *at = strtok_r(text, " ", &save), *reason = strtok_r(NULL, " ", &save),
+	     *to = strtok_r(NULL, " ", &save), *action = strtok_r(NULL, " ", &save),
+	     *hex = strtok_r(NULL, " ", &save), *hex_out = strtok_r(NULL, " \n", &save);
+	const struct rig_port *out_port = to ? port_of(to) : NULL;
+	bool trunk = at && strcmp(at, "trunk") == 0;
+	static __u8 want[sizeof(((struct frame *)NULL)->b)];
+	struct frame f = { 0 };
+	size_t want_len;
+
+	if (!hex_out) {
+		CHECK(0, "a step of six words is expected");
+		return;
+	}
+	f.len = read_hex(hex, f.b, sizeof(f.b) - 4);
+	want_len = read_hex(hex_out, want, sizeof(want) - 4);
+	at = trunk ? "vid" : at;
+	if (!trunk && port_of(at)->vlan)
+		push_tag(f.b, &f.len, port_of(at)->vlan);
+	struct rig_result r = rig_xdp(&rig, at, &f);
+
+	CHECK(r.counters == 1, "%u counters moved", r.counters);
+	CHECK(strcmp(rig_reason_name(r.reason), reason) == 0, "at %s: expected %s, got %s", at, reason,
+	      rig_reason_name(r.reason));
+	CHECK(!r.would_drop, "would-drop moved");
+	if (strcmp(reason, "passed") == 0)
+		CHECK(r.dst_zone == rig_zone(&rig, to), "goes to zone %u", r.dst_zone);
+	if (r.action == XDP_PASS && strcmp(action, "redirect") == 0 && probe_due[r.dst_zone]) {
+		probe_due[r.dst_zone] = false;
+		return;
+	}
+	CHECK(r.action == (strcmp(action, "drop") == 0	 ? XDP_DROP
+			   : strcmp(action, "pass") == 0 ? XDP_PASS
+							 : XDP_REDIRECT),
+	      "action %d, expected to %s", r.action, action);
+	if (!want_len || r.action != XDP_REDIRECT)
+		return;
+	if (out_port && out_port->vlan)
+		push_tag(want, &want_len, out_port->vlan);
+	check_bytes(&r, want, want_len, to);
+}
+
+static void finish(const char *name)
+{
+	if (!*name)
+		return;
+	cases.broken ? cases.failed++ : cases.passed++;
+	printf("%sok %u - %s\n", cases.broken ? "not " : "", cases.passed + cases.failed, name);
+}
+
+static char *read_policy(const char *path)
+{
+	static char text[65536];
+	FILE *file = fopen(path, "r");
+	size_t n = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
+
+	if (!n) {
+		fprintf(stderr, "replay: %s: %s\n", path, strerror(errno));
+		exit(1);
+	}
+	fclose(file);
+	return text;
+}
+
+int main(int argc, char **argv)
+{
+	static char line[LINE], name[256];
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: replay POLICY < FRAMES\n");
+		return 2;
+	}
+	rig_open(&rig, BUCKETS);
+	if (!rig_policy(&rig, read_policy(argv[1])))
+		return 1;
+	while (fgets(line, sizeof(line), stdin)) {
+		if (strncmp(line, "case ", 5) == 0) {
+			finish(name);
+			snprintf(name, sizeof(name), "%.*s", (int)strcspn(line + 5, "\n"), line + 5);
+			cases.broken = 0;
+			rig_flush_flows(&rig);
+		} else if (strncmp(line, "wait ", 5) == 0) {
+			rig_clock(&rig, now += strtoull(line + 5, NULL, 10), 1900000000);
+			memset(probe_due, 1, sizeof(probe_due));
+		} else if (strncmp(line, "step ", 5) == 0) {
+			run_step(line + 5);
+		}
+	}
+	finish(name);
+	rig_close(&rig);
+	return CASES_END();
+}

@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The evasion suite: every row of the table on the real object by BPF_PROG_TEST_RUN, then on the wire, with native XDP on veths and the agent.
+# Ends with "N passed, N failed".
+#
+#   hosts' ends, in one namespace that says nothing of itself    h-cam --- v-cam \
+#                                                                h-sig --- v-sig  [gateway]
+#                                                                h-vid --- v-vid /
+#                                                                h-net --- v-net
+set -euo pipefail
+# shellcheck source=tests/support/e2e.sh
+. "${BASH_SOURCE[0]%/*}/../support/e2e.sh"
+here=$FB_TOP/tests/evasion
+passed=0 failed=0 ended=
+# The count is the last line, whatever ended this; before it, why, if it was not the rows.
+lab_last_words() {
+	if [ ! "$ended" ]; then
+		tail -n 25 "$LAB_DIR"/log/*
+		say "$passed passed, $((failed + 1)) failed"
+	fi
+}
+
+# counted LOG STATUS: adds the last line's count
+counted() {
+	local line ok=0 bad=0
+	line=$(tail -n 1 "$1")
+	if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then ok=${BASH_REMATCH[1]} bad=${BASH_REMATCH[2]}; fi
+	if [ "$2" != 0 ] && [ "$bad" = 0 ]; then bad=1; fi
+	if [ "$ok" = 0 ] && [ "$bad" = 0 ]; then bad=1; fi
+	passed=$((passed + ok)) failed=$((failed + bad))
+}
+# shown LOG: what is not ok, and why; the suite's log has the rest of it in $FB_BUILD/test-output
+shown() { awk '/^not ok/ {print; for (i = 0; i < n; i++) print line[i]} /^ok|^not ok/ {n = 0} /^#/ {line[n++] = $0}' "$1"; }
+
+lab_new
+lab_gateway
+lab_ns hosts
+on hosts sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+cable() { # ZONE ADDRESS...
+	local zone=$1
+	shift
+	lab_link hosts "h-$zone" "v-$zone" 02:00:00:00:01:01
+	on hosts ip link set "h-$zone" arp off
+	on gw ip link set "v-$zone" address 02:00:00:00:00:fe
+	lab_address gw "v-$zone" "$@"
+}
+cable cam 10.20.0.1/16 2001:db8:20::1/48 fe80::fe/64
+cable sig 10.10.0.1/16 2001:db8:10::1/48 fe80::fe/64
+cable vid 10.30.0.1/26
+cable net 203.0.113.1/24 2001:db8:ff::1/64
+neighbour() { on gw ip neigh replace "$1" lladdr 02:00:00:00:01:01 dev "$2" nud permanent; }
+for pair in "10.20.0.5 v-cam" "2001:db8:20::5 v-cam" "10.10.0.5 v-sig" "2001:db8:10::5 v-sig" "10.30.0.10 v-vid" "203.0.113.9 v-net" "2001:db8:ff::9 v-net"; do
+	# shellcheck disable=SC2086
+	neighbour $pair
+done
+on gw ip route add default via 203.0.113.9
+on gw ip -6 route add default via 2001:db8:ff::9
+agent_start
+# No VLAN devices on every kernel: the recorder's zone is untagged here.
+policy=$(sed 's/v-vid vlan 30/v-vid/' "$here/policy.fb" | policy_file evasion.fb)
+apply "$policy" >"$LAB_DIR/log/apply.log" 2>&1 || fail "the policy does not apply: $(cat "$LAB_DIR/log/apply.log")"
+
+status=0
+"$here/table.py" --frames >"$LAB_DIR/frames"
+"$FB_BUILD/tests/evasion/replay" "$here/policy.fb" <"$LAB_DIR/frames" >"$LAB_DIR/replay" || status=$?
+counted "$LAB_DIR/replay" "$status"
+shown "$LAB_DIR/replay"
+say "BPF_PROG_TEST_RUN: $(tail -n 1 "$LAB_DIR/replay")"
+
+status=0
+on hosts "$here/wire.py" "$LAB_RUN/control.sock" >"$LAB_DIR/wire" || status=$?
+counted "$LAB_DIR/wire" "$status"
+shown "$LAB_DIR/wire"
+tail -n 2 "$LAB_DIR/wire" | head -n 1
+say "veth, native XDP: $(tail -n 1 "$LAB_DIR/wire")"
+ended=1
+say "$passed passed, $failed failed"
+[ "$failed" = 0 ] || exit 1
