@@ -83,7 +83,13 @@ FB_INLINE int fb_use_flow(const void *img, struct fb_ctx *c, __u32 dir)
 	/* Replies pass by the flow; only what the initiator sends would have been dropped. */
 	c->observed = (hit->flags & FB_FLOW_F_OBSERVED) && dir == hit->origin;
 	/* An ICMP error about it changes nothing in the flow. */
-	return c->pkt.flags & FB_PKT_ICMP_ERROR ? FB_NEXT : fb_flow_step(c, dir);
+	if (c->pkt.flags & FB_PKT_ICMP_ERROR)
+		return FB_NEXT;
+	reason = fb_flow_step(c, dir);
+	if (reason != FB_NEXT || !(hit->flags & FB_FLOW_F_METERED))
+		return reason;
+	c->limit = hit->limit;
+	return fb_limit(img, c, dir == hit->origin ? 0 : FB_CHARGE_TURNED);
 }
 
 /*
@@ -160,7 +166,8 @@ FB_INLINE int fb_renew(struct fb_ctx *c, int reason)
 	}
 	hit->rule = c->rule;
 	hit->deadline = c->deadline;
-	hit->flags = c->observed ? FB_FLOW_F_OBSERVED : 0;
+	hit->flags = c->flow_flags;
+	hit->limit = c->limit;
 	if (!c->turned)
 		hit->zone_to = c->dst_zone;
 	hit->stamp = 0; /* a next hop of the old policy is not used, whoever wins the lock */
@@ -170,6 +177,7 @@ FB_INLINE int fb_renew(struct fb_ctx *c, int reason)
 		e->rule = c->rule;
 		e->deadline = c->deadline;
 		e->flags = hit->flags;
+		e->limit = hit->limit;
 		e->zone[(c->key.dir ^ 1) & 1] = hit->zone_to;
 		e->stamp[0] = e->stamp[1] = 0;
 		fb_flow_unlock(hit, e);
@@ -178,14 +186,18 @@ FB_INLINE int fb_renew(struct fb_ctx *c, int reason)
 }
 
 /* An allowed packet without a flow. */
-FB_INLINE int fb_begin_flow(struct fb_ctx *c)
+FB_INLINE int fb_begin_flow(const void *img, struct fb_ctx *c)
 {
+	int reason = FB_NEXT;
+
 	if (!c->observed && !fb_is_initial(&c->pkt))
 		return FB_DROP_TCP_STATE;
 	/* A flow that only answers would have to be made by an answer. */
 	if ((c->pkt.flags & FB_PKT_ECHO) && !(c->pkt.flags & FB_PKT_ECHO_REQUEST))
 		return FB_DROP_ICMP_UNRELATED;
-	return fb_cfg.explain ? FB_NEXT : fb_flow_create(c);
+	if (c->limit)
+		reason = fb_limit(img, c, FB_CHARGE_NEW);
+	return reason != FB_NEXT || fb_cfg.explain ? reason : fb_flow_create(c);
 }
 
 /*
@@ -216,14 +228,14 @@ FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c)
 		reason = fb_ask_policy(img, c);
 	switch (*(volatile __u8 *)&c->ask) {
 	case FB_ASK_NEW:
-		return reason == FB_NEXT ? fb_begin_flow(c) : reason;
+		return reason == FB_NEXT ? fb_begin_flow(img, c) : reason;
 	case FB_ASK_FOREIGN:
 		return reason == FB_NEXT ? FB_DROP_SPOOF : reason;
 	case FB_ASK_REVERSAL:
 		/* The other side calls back on the same ports: its next SYN makes a flow of its own. */
 		if (reason == FB_NEXT && c->pkt.proto == FB_PROTO_TCP_N && hit->state == FB_FLOW_CLOSING)
 			fb_flow_end(c);
-		return reason;
+		return reason == FB_NEXT && c->limit ? fb_limit(img, c, FB_CHARGE_NEW) : reason;
 	case FB_ASK_AGAIN:
 		reason = fb_renew(c, reason);
 		if (reason != FB_NEXT)

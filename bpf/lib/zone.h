@@ -19,6 +19,14 @@ struct fb_flow_key {
 	__u32 dir; /* 0: the packet is from a to b */
 };
 
+/* Whom a limit or quota is counted for, and where its meter may lie (limit.h). */
+struct fb_meter_key {
+	__u64 hi, lo;
+	__u32 slot, kind;
+	__u32 set[2];
+	__s32 fill; /* how many more of the first set are in use than of the second */
+};
+
 /* A packet's flow: where it lies, and what was read of it in one go. */
 struct fb_hit {
 	__u32 live;  /* 0 = there is none */
@@ -55,9 +63,12 @@ struct fb_ctx {
 	__u8 rule_kind;
 	__u8 made_here; /* tc egress: out_zone holds where it leaves */
 	__u8 out_zone;
-	__u8 missed; /* the flow table was asked and has no entry */
-	__u8 ask;    /* enum fb_ask */
-	__u8 turned; /* judged from the other end */
+	__u8 missed;	    /* the flow table was asked and has no entry */
+	__u8 ask;	    /* enum fb_ask */
+	__u8 turned;	    /* judged from the other end */
+	__u8 flow_flags;    /* enum fb_flow_flag of a flow that is made by this judgement */
+	__u8 over;	    /* passes a limit or quota only because the pair observes */
+	__u8 quota_reached; /* the first packet of its period to do so */
 	__u32 rule_index;
 	__u32 out_port;
 	__u32 nexthop;
