@@ -55,7 +55,7 @@ FB_INLINE int fb_place(const void *img, struct fb_ctx *c, const struct fb_image_
 /* A unicast IP packet must have been sent to this interface; a group MAC is for group addresses only. */
 FB_INLINE int fb_l2_address(const struct fb_ctx *c, const struct fb_image_port *port)
 {
-	const struct fb_self_value *own;
+	__u32 own;
 
 	if (!(c->pkt.flags & FB_PKT_GROUP_MAC))
 		return *(const __u32 *)c->pkt.dmac == *(const __u32 *)port->mac &&
@@ -65,7 +65,7 @@ FB_INLINE int fb_l2_address(const struct fb_ctx *c, const struct fb_image_port *
 	if (c->pkt.flags & FB_PKT_GROUP_DST)
 		return FB_NEXT;
 	own = fb_self_find(c->pkt.family, c->pkt.d_hi, c->pkt.d_lo, c->zone);
-	return own && own->kind == FB_SELF_BROADCAST ? FB_NEXT : FB_DROP_L2_ADDRESS;
+	return own && FB_SELF_KIND(own) == FB_SELF_BROADCAST ? FB_NEXT : FB_DROP_L2_ADDRESS;
 }
 
 /* Out by its next hop, or to the kernel where XDP cannot do it: it answers for a used-up hop limit, and is heard because the flow is live. */

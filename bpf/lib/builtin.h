@@ -28,7 +28,7 @@ FB_INLINE int fb_may_claim(const void *img, const struct fb_ctx *c, int family, 
 FB_INLINE int fb_arp(const void *img, const struct fb_ctx *c, const __u8 *data, const __u8 *end)
 {
 	const __u8 *arp = data + (c->pkt.l3 == 18 ? 18 : 14);
-	const struct fb_self_value *own;
+	__u32 own;
 	__u32 sender, target;
 
 	if (arp + 28 > end)
@@ -48,7 +48,7 @@ FB_INLINE int fb_arp(const void *img, const struct fb_ctx *c, const __u8 *data, 
 		return FB_DROP_QUARANTINED;
 	/* The strong host model: an address of another zone's side is not even confirmed to exist here. */
 	own = fb_self_find(4, 0, target, c->zone);
-	if (own && own->zone && own->zone != c->zone)
+	if (own && FB_SELF_ZONE(own) && FB_SELF_ZONE(own) != c->zone)
 		return FB_DROP_NO_ALLOW;
 	return FB_NEXT;
 }

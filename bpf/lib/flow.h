@@ -80,23 +80,22 @@ FB_INLINE int fb_flow_key(struct fb_ctx *c, __u8 zone_from, __u8 zone_to)
 	return 1;
 }
 
-FB_INLINE __u32 fb_flow_timeout(__u32 state)
+/* By state. What is free has expired before it came. */
+static const __s32 fb_flow_timeouts[8] = {
+	[FB_FLOW_FREE] = -1 - (1 << 28),	[FB_FLOW_NEW] = FB_TIMEOUT_NEW,
+	[FB_FLOW_REPLIED] = FB_TIMEOUT_REPLIED, [FB_FLOW_ESTABLISHED] = FB_TIMEOUT_ESTABLISHED,
+	[FB_FLOW_CLOSING] = FB_TIMEOUT_CLOSING, [FB_FLOW_DGRAM] = FB_TIMEOUT_DGRAM,
+};
+
+/* A negative age is another CPU's later tick, not expiry. */
+FB_INLINE __s32 fb_meta_age(__u32 meta, __u32 tick)
 {
-	if (state == FB_FLOW_ESTABLISHED)
-		return FB_TIMEOUT_ESTABLISHED;
-	if (state == FB_FLOW_DGRAM)
-		return FB_TIMEOUT_DGRAM;
-	if (state == FB_FLOW_REPLIED)
-		return FB_TIMEOUT_REPLIED;
-	return state == FB_FLOW_CLOSING ? FB_TIMEOUT_CLOSING : FB_TIMEOUT_NEW;
+	return (__s32)((tick - meta) << 4) >> 4;
 }
 
 FB_INLINE int fb_meta_expired(__u32 meta, __u32 tick)
 {
-	/* A negative age is another CPU's later tick, not expiry. */
-	__s32 age = (__s32)((tick - meta) << 4) >> 4;
-
-	return age > (__s32)fb_flow_timeout(FB_META_STATE(meta));
+	return fb_meta_age(meta, tick) > *(const volatile __s32 *)&fb_flow_timeouts[FB_META_STATE(meta) & 7];
 }
 
 /* A flow by its place. */
@@ -188,9 +187,23 @@ FB_INLINE int fb_flow_at(struct fb_ctx *c, const struct fb_flow_bucket *line, __
 }
 
 /*
- * The first live entry of this key in the order of ways, which is the same on every CPU, into c->hit. That several ways of a bucket have one tag is seen by
- * one flow in a million.
+ * Several ways of a bucket have this tag: one flow in a million sees that. A global function: verified once. Unrolled: clang
+ * enters the loop in its middle, which 6.1 refuses (back-edge).
  */
+__noinline int fb_flow_search(struct fb_ctx *c, __u32 bucket)
+{
+	struct fb_flow_bucket *line = fb_flow_line(bucket);
+
+	if (!line || !c)
+		return 0;
+#pragma unroll
+	for (__u32 way = 0; way < FB_FLOW_WAYS; way++)
+		if (*(volatile __u32 *)&line->tag[way] == c->key.tag && fb_flow_at(c, line, bucket, way))
+			return 1;
+	return 0;
+}
+
+/* The first live entry of this key in the order of ways, which is the same on every CPU, into c->hit. */
 FB_INLINE void fb_flow_find(struct fb_ctx *c)
 {
 	c->hit.live = 0;
@@ -203,15 +216,8 @@ FB_INLINE void fb_flow_find(struct fb_ctx *c)
 		places = fb_flow_places(line->tag, c->key.tag);
 		if (places < 1u << 8)
 			continue;
-		if (places < 2u << 8) {
-			if (fb_flow_at(c, line, bucket, places))
-				return;
-			continue;
-		}
-		for (__u32 way = 0; way < FB_FLOW_WAYS; way++)
-			if (*(volatile __u32 *)&line->tag[way] == c->key.tag &&
-			    fb_flow_at(c, line, bucket, way))
-				return;
+		if (places < 2u << 8 ? fb_flow_at(c, line, bucket, places) : fb_flow_search(c, bucket))
+			return;
 	}
 }
 
@@ -267,65 +273,55 @@ FB_INLINE void fb_flow_end(struct fb_ctx *c)
 	c->hit.live = 0;
 }
 
-/* How gladly a way is given away: 0 = not at all; free, expired, half-open by age. */
-FB_INLINE __u32 fb_way_worth(__u32 meta, __u32 tick)
+/* How gladly a way is given away: 0 = not at all; expired or free, half-open by age. Without a branch: sixteen are weighed. */
+FB_INLINE __u64 fb_way_worth(__u32 meta, __u32 tick)
 {
-	__u32 state = FB_META_STATE(meta);
-	__s32 age = (__s32)((tick - meta) << 4) >> 4;
+	__s32 age = fb_meta_age(meta, tick),
+	      timeout = *(const volatile __s32 *)&fb_flow_timeouts[FB_META_STATE(meta) & 7];
+	__u32 expired = (__u32)((timeout - age) >> 31),
+	      half = (__u32)-fb_equal(FB_META_STATE(meta), FB_FLOW_NEW) & ~(__u32)(age >> 31);
 
-	if (!meta)
-		return 0x7fffffff;
-	if (fb_meta_expired(meta, tick))
-		return 0x40000000;
-	return state == FB_FLOW_NEW && age >= 0 ? (__u32)age + 1 : 0;
+	return (expired & 1u << 30) | (half & (__u32)(age + 1));
 }
 
-/* The first free way of a bucket, or FB_FLOW_WAYS. Without a branch a way. */
-FB_INLINE __u32 fb_flow_vacant(const struct fb_flow_bucket *line)
+/* Of two such numbers, both below 2^63, the larger. */
+FB_INLINE __u64 fb_larger(__u64 a, __u64 b)
 {
-	const volatile __u32 *meta = line->meta;
-	__u64 vacant = 1u << FB_FLOW_WAYS;
+	__s64 d = (__s64)(a - b);
 
-	for (__u32 i = 0; i < FB_FLOW_WAYS; i++)
-		vacant |= fb_equal(meta[i], 0) << i;
-	vacant &= -vacant; /* the lowest */
-	/* Its place: each step halves what it may be. */
-	return (__u32)(((vacant & 0xaa) != 0) | ((vacant & 0xcc) != 0) << 1 | ((vacant & 0xf0) != 0) << 2 |
-		       ((vacant >> 8 & 1) << 3));
+	return a - (__u64)(d & (d >> 63));
 }
 
-/* Claims the most worthless way of the two buckets: its place, or -1 if none may be had. */
+/* Claims the most worthless way of the two buckets: its place, or ~0 if none may be had. */
 FB_INLINE __u32 fb_flow_claim(struct fb_ctx *c, __u32 state)
 {
-	const struct fb_flow_key *key = &c->key;
-	__u32 now = FB_META(state, c->tick);
-	struct fb_flow_bucket *line = fb_flow_line(key->bucket[0]);
-	__u32 way = line ? fb_flow_vacant(line) : FB_FLOW_WAYS;
+	struct fb_flow_bucket *line[2] = { fb_flow_line(c->key.bucket[0]), fb_flow_line(c->key.bucket[1]) };
 
-	if (line && way < FB_FLOW_WAYS &&
-	    !__sync_val_compare_and_swap(&line->meta[fb_forget(c, way) & 7], 0, now))
-		return fb_flow_place(key->bucket[0], way);
+	if (!line[0] || !line[1])
+		return ~0u;
 	for (int attempt = 0; attempt < 2; attempt++) {
-		__u32 best = 0, best_meta = 0, best_i = 0;
+		__u64 best = 0;
+		__u32 bucket, way, meta;
 
-		for (__u32 i = 0; i < 2 * FB_FLOW_WAYS; i++) {
-			line = fb_flow_line(key->bucket[i >> 3]);
-			if (!line)
-				return ~0u;
-			__u32 meta = *(volatile __u32 *)&line->meta[i & 7];
-			__u32 worth = fb_forget(c, fb_way_worth(meta, c->tick));
+		/* The first bucket's ways weigh more than equal ones of the second. */
+#pragma unroll
+		for (__u32 i = 0; i < 2 * FB_FLOW_WAYS; i++)
+			best = fb_larger(best,
+					 fb_way_worth(*(volatile __u32 *)&line[i >> 3]->meta[i & 7], c->tick)
+							 << 4 |
+						 (15 - i));
+		way = 15 - fb_forget(c, (__u32)best & 15);
+		bucket = *(volatile __u32 *)&c->key.bucket[way >> 3 & 1];
+		struct fb_flow_bucket *chosen = fb_flow_line(bucket);
 
-			if (worth > best) {
-				best = worth;
-				best_meta = meta;
-				best_i = fb_forget(c, i);
-			}
-		}
-		if (!best)
+		if (!chosen)
 			return ~0u;
-		line = fb_flow_line(key->bucket[best_i >> 3 & 1]);
-		if (line && __sync_val_compare_and_swap(&line->meta[best_i & 7], best_meta, now) == best_meta)
-			return fb_flow_place(key->bucket[best_i >> 3 & 1], best_i);
+		meta = *(volatile __u32 *)&chosen->meta[way & 7];
+		if (!fb_way_worth(meta, c->tick))
+			continue;
+		if (__sync_val_compare_and_swap(&chosen->meta[way & 7], meta, FB_META(state, c->tick)) ==
+		    meta)
+			return fb_flow_place(bucket, way);
 	}
 	return ~0u;
 }
@@ -358,9 +354,11 @@ FB_INLINE void fb_flow_fill(struct fb_flow *e, const struct fb_ctx *c)
 	e->tcp[key->dir & 1].scale = c->pkt.scale;
 }
 
-/* A new flow for an allowed packet. On FB_NEXT c->hit is the entry (ours, or another CPU's of the same key). */
-static __noinline int fb_flow_create(struct fb_ctx *c)
+/* A new flow for an allowed packet. On FB_NEXT c->hit is the entry (ours, or another CPU's of the same key). A global function: verified once. */
+__noinline int fb_flow_create(struct fb_ctx *c)
 {
+	if (!c)
+		return FB_DROP_TABLE_FULL;
 	/* What mid-stream observation saw of TCP has no handshake to prove itself by; it lives as long as it talks. */
 	__u32 state = c->observed && c->pkt.proto == FB_PROTO_TCP_N && !(c->pkt.tcp & FB_TCP_SYN)
 			      ? FB_FLOW_DGRAM

@@ -60,15 +60,16 @@ FB_INLINE int fb_frag_is_free(__u64 state, int same, __u32 tick)
 }
 
 /* Remembers the verdict on the first fragment: zone, dst_zone, rule, and the flow that it belongs to. */
-static __noinline int fb_frag_first(struct fb_ctx *c)
+__noinline int fb_frag_first(struct fb_ctx *c)
 {
 	void *frags = fb_base(&fb_frags);
-	const struct fb_pkt *pkt = &c->pkt;
+	const struct fb_pkt *pkt;
 	struct fb_frag *set, *e = 0;
 	__u32 seq = 0;
 
-	if (!frags)
+	if (!frags || !c)
 		return FB_DROP_FRAGMENT;
+	pkt = &c->pkt;
 	set = fb_frag_set(frags, c);
 	for (__u32 i = 0; i < FB_FRAG_WAYS; i++) {
 		struct fb_frag *way = set + i;
@@ -125,14 +126,15 @@ FB_INLINE void fb_frag_tcp(const struct fb_ctx *c, __u32 at)
 }
 
 /* A fragment that is not the first: FB_NEXT with dst_zone and rule if it goes on where the one before ended. */
-static __noinline int fb_frag_later(struct fb_ctx *c)
+__noinline int fb_frag_later(struct fb_ctx *c)
 {
 	void *frags = fb_base(&fb_frags);
-	const struct fb_pkt *pkt = &c->pkt;
+	const struct fb_pkt *pkt;
 	struct fb_frag *set;
 
-	if (!frags)
+	if (!frags || !c)
 		return FB_DROP_FRAGMENT;
+	pkt = &c->pkt;
 	set = fb_frag_set(frags, c);
 	for (__u32 i = 0; i < FB_FRAG_WAYS; i++) {
 		struct fb_frag *e = set + i;

@@ -227,8 +227,9 @@ static void set_self(struct rig *rig, int family, const char *text, const char *
 	fb_ip_parse(text, strlen(text), &parsed, &ip);
 	key.hi = ip.hi;
 	key.lo = ip.lo;
-	if (family == 6 && (ip.hi >> 54) == 0x3fa)
+		if (family == 6 && (ip.hi >> 54) == 0x3fa)
 		key.zone = value.zone;
+	rig->runtime->self_filter[fb_self_bit(ip.hi, ip.lo) / 32] |= 1u << fb_self_bit(ip.hi, ip.lo) % 32;
 	bpf_map_update_elem(bpf_map__fd(bpf_object__find_map_by_name(rig->object, "fb_self")), &key, &value,
 			    0);
 }

@@ -85,7 +85,22 @@ int fb_dataplane_set_self(struct fb_dataplane *dp, const struct fb_self_entry *e
 	const struct content c = { entries, n, sizeof(*entries), sizeof(entries->key),
 				   offsetof(struct fb_self_entry, value) };
 
-	return replace(dp->live.fd[FB_MAP_SELF], &c, 4096, "the gateway's addresses", err);
+	struct fb_runtime *rt = dp->live.mem[FB_MAP_RUNTIME];
+	__u32 filter[FB_SELF_FILTER_BITS / 32] = { 0 };
+
+	/* A bit too many costs a search, a bit too few would make an address of ours somebody's. */
+	for (size_t i = 0; i < n; i++) {
+		__u32 bit = fb_self_bit(entries[i].key.hi, entries[i].key.lo);
+
+		filter[bit / 32] |= 1u << bit % 32;
+	}
+	for (size_t i = 0; i < FB_ARRAY_SIZE(filter); i++)
+		__atomic_or_fetch(&rt->self_filter[i], filter[i], __ATOMIC_SEQ_CST);
+	int r = replace(dp->live.fd[FB_MAP_SELF], &c, 4096, "the gateway's addresses", err);
+
+	for (size_t i = 0; r == 0 && i < FB_ARRAY_SIZE(filter); i++)
+		__atomic_store_n(&rt->self_filter[i], filter[i], __ATOMIC_SEQ_CST);
+	return r;
 }
 
 int fb_dataplane_set_egress(struct fb_dataplane *dp, const struct fb_egress_entry *entries, size_t n,
