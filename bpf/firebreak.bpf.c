@@ -267,6 +267,8 @@ int fb_tc_in(struct __sk_buff *skb)
 	if (!c)
 		return TC_ACT_SHOT;
 	c->bytes = skb->len;
+	c->ifindex = skb->ifindex;
+	c->tick = fb_tick();
 	if (skb->pkt_type ==
 	    5) /* PACKET_LOOPBACK: our own multicast, looped back to local listeners; never set by a driver */
 		return TC_ACT_UNSPEC;

@@ -82,6 +82,7 @@ static __noinline int fb_judge(const void *img, struct fb_ctx *c)
 
 		c->rule_kind = (__u8)kind;
 		c->rule = fb_image_word(img, w + 1);
+		c->log = (__u8)(fb_image_word(img, w + 3) & FB_RULE_F_LOG);
 		c->deadline = fb_image_word(img, w + 2);
 		if (kind != FB_RULE_ALLOW)
 			return FB_DROP_NEVER;

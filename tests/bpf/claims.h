@@ -37,5 +37,6 @@ void claims_forward(void);
 void claims_switch(void);
 void claims_frag(void);
 void claims_limit(void);
+void claims_event(void);
 
 #endif

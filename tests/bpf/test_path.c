@@ -82,6 +82,7 @@ int main(void)
 	claims_switch();
 	claims_frag();
 	claims_limit();
+	claims_event();
 	rig_close(&rig);
 	return CASES_END();
 }

@@ -114,6 +114,9 @@ struct fb_dataplane {
 	struct FB_VEC(struct fb_upper) uppers;
 };
 
+/* Of each class, per CPU: a flood on every core of a large machine is some thousand events a second. */
+#define FB_EVENTS_PER_TICK 128u
+
 /* The explain instance's table: few flows are ever in it. */
 #define FB_EXPLAIN_BUCKETS 64u
 
