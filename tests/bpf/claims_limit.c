@@ -333,9 +333,11 @@ static void a_quota_that_alerts_tells_once_a_period_and_stops_nothing(void)
 	for (size_t i = 0; i < METERS; i++)
 		m = meters[i].slot ? &meters[i] : m;
 	CHECK(m && m->bytes == 800 && !m->told, "not yet");
+	rig_events_begin(&rig);
 	expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 358), FB_PASSED);
 	CHECK(m && m->told == m->period, "told");
 	expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 358), FB_PASSED);
+	CHECK(rig_events(&rig) == 1 && rig.heard.v[0].kind == FB_EVENT_QUOTA, "%zu events", rig.heard.n);
 }
 
 /* All CPUs on one bucket with the clock standing still: what passes is the burst, and at most one unit a CPU more. */
