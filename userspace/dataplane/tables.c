@@ -14,18 +14,12 @@
 
 #include "dataplane/handle.h"
 
-/* One table in terms of bytes: entries of `stride` bytes, the key at their start and the value behind it. */
-struct content {
-	const void *entries;
-	size_t n, stride, key_size, value_offset;
-};
-
-static const void *entry_key(const struct content *c, size_t i)
+static const void *entry_key(const struct fb_table_content *c, size_t i)
 {
 	return (const char *)c->entries + i * c->stride;
 }
 
-static bool has_key(const struct content *c, const void *key)
+static bool has_key(const struct fb_table_content *c, const void *key)
 {
 	for (size_t i = 0; i < c->n; i++)
 		if (memcmp(entry_key(c, i), key, c->key_size) == 0)
@@ -34,7 +28,7 @@ static bool has_key(const struct content *c, const void *key)
 }
 
 /* Collects first and deletes after: deleting while walking starts the walk again. */
-static int delete_others(int fd, const struct content *c, size_t max)
+static int delete_others(int fd, const struct fb_table_content *c, size_t max)
 {
 	fb_autofree char *stale = calloc(max, c->key_size);
 	const void *last = NULL;
@@ -52,7 +46,7 @@ static int delete_others(int fd, const struct content *c, size_t max)
 	return r == -ENOENT ? 0 : r;
 }
 
-static int put_all(int fd, const struct content *c)
+static int put_all(int fd, const struct fb_table_content *c)
 {
 	int r = 0;
 
@@ -62,7 +56,8 @@ static int put_all(int fd, const struct content *c)
 	return r;
 }
 
-static int replace(int fd, const struct content *c, size_t max, const char *what, struct fb_error *err)
+int fb_table_replace(int fd, const struct fb_table_content *c, size_t max, const char *what,
+		     struct fb_error *err)
 {
 	int r;
 
@@ -82,19 +77,19 @@ static int replace(int fd, const struct content *c, size_t max, const char *what
 int fb_dataplane_set_self(struct fb_dataplane *dp, const struct fb_self_entry *entries, size_t n,
 			  struct fb_error *err)
 {
-	const struct content c = { entries, n, sizeof(*entries), sizeof(entries->key),
-				   offsetof(struct fb_self_entry, value) };
+	const struct fb_table_content c = { entries, n, sizeof(*entries), sizeof(entries->key),
+					    offsetof(struct fb_self_entry, value) };
 
-	return replace(dp->live.fd[FB_MAP_SELF], &c, 4096, "the gateway's addresses", err);
+	return fb_table_replace(dp->live.fd[FB_MAP_SELF], &c, 4096, "the gateway's addresses", err);
 }
 
 int fb_dataplane_set_egress(struct fb_dataplane *dp, const struct fb_egress_entry *entries, size_t n,
 			    struct fb_error *err)
 {
-	const struct content c = { entries, n, sizeof(*entries), sizeof(entries->ifindex),
-				   offsetof(struct fb_egress_entry, egress) };
+	const struct fb_table_content c = { entries, n, sizeof(*entries), sizeof(entries->ifindex),
+					    offsetof(struct fb_egress_entry, egress) };
 	fb_autofree __u32 *ports = NULL;
-	int r = replace(dp->live.fd[FB_MAP_EGRESS], &c, 1024, "ways out", err), n_ports;
+	int r = fb_table_replace(dp->live.fd[FB_MAP_EGRESS], &c, 1024, "ways out", err), n_ports;
 
 	if (r < 0)
 		return r;
