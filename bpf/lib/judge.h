@@ -21,6 +21,13 @@ FB_INLINE __u32 fb_observe_until(const void *img, __u32 zone, __u32 dst_zone)
 			     fb_image_word(img, FB_HDR_WORD(pair_w)) + 2 * FB_PAIR(zone & 63, dst_zone & 63));
 }
 
+/* enum fb_pair_flag of the pair. */
+FB_INLINE __u32 fb_pair_flags(const void *img, __u32 zone, __u32 dst_zone)
+{
+	return fb_image_word(img, fb_image_word(img, FB_HDR_WORD(pair_w)) +
+					  2 * FB_PAIR(zone & 63, dst_zone & 63) + 1);
+}
+
 FB_INLINE int fb_observes(const void *img, __u32 zone, __u32 dst_zone)
 {
 	__u32 now = fb_now(img);

@@ -38,5 +38,6 @@ void claims_switch(void);
 void claims_frag(void);
 void claims_limit(void);
 void claims_event(void);
+void claims_pair(void);
 
 #endif

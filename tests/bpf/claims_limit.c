@@ -20,18 +20,6 @@ static void at(__u64 ns)
 	rig.runtime->fake_unix = 1900022400 + ns / SECOND;
 }
 
-static struct fb_image_rule *rule(const char *id)
-{
-	struct fb_image_header *image = rig.image[rig.live];
-	struct fb_image_rule *rules = (void *)((__u32 *)image + image->rule_w);
-
-	for (size_t i = 0; i < rig.rs.lines.n; i++)
-		if (strcmp(rig.rs.lines.v[i].id, id) == 0)
-			return &rules[i + 1];
-	fprintf(stderr, "no line %s\n", id);
-	exit(1);
-}
-
 /* A policy with a line of this limit; behind its last word is room for it. */
 static struct fb_image_limit *limit_line(const char *text, const char *id, const struct fb_image_limit *want)
 {
@@ -45,8 +33,8 @@ static struct fb_image_limit *limit_line(const char *text, const char *id, const
 	struct fb_image_limit *limit = (void *)((__u32 *)image + image->limit_w + 16);
 
 	*limit = *want;
-	limit->slot = rule(id)->slot;
-	rule(id)->limit = 1;
+	limit->slot = rig_rule(&rig, id)->slot;
+	rig_rule(&rig, id)->limit = 1;
 	return limit;
 }
 
@@ -153,7 +141,7 @@ static void a_live_flow_is_held_to_the_limit_of_the_policy_in_force(void)
 	expect("net", SPEC(ANSWER("10.20.0.5", 1000)), FB_PASSED);
 	expect("cam", SPEC(ASK("10.20.0.5", 1000)), FB_PASSED);
 	expect("cam", SPEC(ASK("10.20.0.5", 1000)), FB_DROP_RATE);
-	rule("ask")->limit = 0;
+	rig_rule(&rig, "ask")->limit = 0;
 	image->generation = ++rig.generation;
 	for (int i = 0; i < 5; i++)
 		expect("cam", SPEC(ASK("10.20.0.5", 1000)), FB_PASSED);

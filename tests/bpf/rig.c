@@ -356,6 +356,31 @@ unsigned int rig_zone(const struct rig *rig, const char *name)
 	return strcmp(name, "self") == 0 ? FB_ZONE_SELF : zone ? zone->id : 0;
 }
 
+static void *image_section(const struct rig *rig, size_t field)
+{
+	const __u32 *words = rig->image[rig->live];
+
+	return (__u32 *)rig->image[rig->live] + words[field / sizeof(*words)];
+}
+
+struct fb_image_rule *rig_rule(const struct rig *rig, const char *id)
+{
+	struct fb_image_rule *rules = image_section(rig, offsetof(struct fb_image_header, rule_w));
+
+	for (size_t i = 0; i < rig->rs.lines.n; i++)
+		if (strcmp(rig->rs.lines.v[i].id, id) == 0)
+			return &rules[i + 1];
+	die("the policy has no line %s", id);
+	return NULL;
+}
+
+struct fb_image_pair *rig_pair(const struct rig *rig, const char *src, const char *dst)
+{
+	struct fb_image_pair *pairs = image_section(rig, offsetof(struct fb_image_header, pair_w));
+
+	return &pairs[FB_PAIR(rig_zone(rig, src), rig_zone(rig, dst))];
+}
+
 __u64 rig_rule_packets(const struct rig *rig, const char *id)
 {
 	__u64 packets = 0;

@@ -77,6 +77,9 @@ struct rig_result rig_tc_out(struct rig *rig, const char *zone, const struct fra
 int rig_run(struct rig *rig, const char *zone, const struct frame *f, bool made_here);
 __u64 rig_pair_packets(const struct rig *rig, unsigned int src, unsigned int dst, unsigned int reason);
 unsigned int rig_zone(const struct rig *rig, const char *name);
+/* Records of the image in force, to be changed where the text has no words for it. */
+struct fb_image_rule *rig_rule(const struct rig *rig, const char *id);
+struct fb_image_pair *rig_pair(const struct rig *rig, const char *src, const char *dst);
 __u64 rig_rule_packets(const struct rig *rig, const char *id);
 size_t rig_flow_count(const struct rig *rig);
 /* A new tick with all its events to spare; forgets what was heard. */

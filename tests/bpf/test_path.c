@@ -83,6 +83,7 @@ int main(void)
 	claims_frag();
 	claims_limit();
 	claims_event();
+	claims_pair();
 	rig_close(&rig);
 	return CASES_END();
 }
