@@ -59,6 +59,7 @@ FB_INLINE void fb_explain_write(const struct fb_ctx *c, __u32 reason)
 	out->cls = c->cls;
 	out->out_port = c->out_port;
 	out->nexthop = c->nexthop;
+	out->limit = c->limit;
 }
 
 /*

@@ -39,5 +39,6 @@ void claims_frag(void);
 void claims_limit(void);
 void claims_event(void);
 void claims_pair(void);
+void claims_time(void);
 
 #endif

@@ -84,6 +84,7 @@ int main(void)
 	claims_limit();
 	claims_event();
 	claims_pair();
+	claims_time();
 	rig_close(&rig);
 	return CASES_END();
 }

@@ -46,6 +46,8 @@ struct fb_agent {
 	__u64 apply_failures;
 	__s64 started;
 	bool clock_synchronised;
+	__s64 clock_floor;   /* the latest time that is known to be past, 0 = not read yet */
+	__s64 clock_written; /* when it was last written to disk */
 };
 
 /* ---- boot.c ---- */
@@ -53,6 +55,10 @@ int fb_agent_open(struct fb_agent *agent, const struct fb_agent_config *config, 
 /* Puts the last good generation in force, or keeps what is; says in the log what came of it. */
 void fb_agent_boot(struct fb_agent *agent);
 void fb_agent_close(struct fb_agent *agent);
+
+/* ---- clock.c ---- */
+/* Tells the data plane what its deadlines are measured by (S53): the kernel's own word, kept by the time daemon. */
+void fb_agent_follow_clock(struct fb_agent *agent);
 
 /* ---- apply.c ---- */
 /*

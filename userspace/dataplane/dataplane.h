@@ -111,7 +111,11 @@ struct fb_egress_entry {
 int fb_dataplane_set_egress(struct fb_dataplane *dp, const struct fb_egress_entry *entries, size_t n,
 			    struct fb_error *err);
 void fb_dataplane_bump_routes(struct fb_dataplane *dp);
-void fb_dataplane_set_tai_offset(struct fb_dataplane *dp, int seconds);
+/*
+ * What deadlines are measured by: the kernel's TAI offset, and unix seconds that are known to be past. known: the
+ * kernel vouches for its clock; once it did, that holds until the machine starts again (S53).
+ */
+void fb_dataplane_set_clock(struct fb_dataplane *dp, int tai_offset, bool known, __u32 floor);
 
 /*
  * The operator's switches (S28, S29): makes them what `want` says, in force with the next packet. Whatever is cut or

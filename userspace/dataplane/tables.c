@@ -122,9 +122,12 @@ void fb_dataplane_bump_routes(struct fb_dataplane *dp)
 	__atomic_add_fetch(&rt->route_epoch, 1, __ATOMIC_SEQ_CST);
 }
 
-void fb_dataplane_set_tai_offset(struct fb_dataplane *dp, int seconds)
+void fb_dataplane_set_clock(struct fb_dataplane *dp, int tai_offset, bool known, __u32 floor)
 {
 	struct fb_runtime *rt = dp->live.mem[FB_MAP_RUNTIME];
 
-	__atomic_store_n(&rt->tai_offset, seconds, __ATOMIC_RELAXED);
+	__atomic_store_n(&rt->tai_offset, tai_offset, __ATOMIC_RELAXED);
+	__atomic_store_n(&rt->clock_floor, floor, __ATOMIC_RELAXED);
+	if (known)
+		__atomic_store_n(&rt->clock_synced, 1, __ATOMIC_RELEASE);
 }
