@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # Mistakes that others shipped and that are no single frame (those are rows/mistakes.py), each a function named after it. run.sh sources this: the lab stands,
-# the agent runs, and `apply` has been called between the two parts.
+# and the agent runs.
+here=$FB_TOP/tests/evasion
 
-# right NAME: the last command said yes or no; counts and says it
+# right STATUS NAME [WHY]: counts and says it
 right() {
 	if [ "$1" = 0 ]; then
 		passed=$((passed + 1))
@@ -30,10 +31,10 @@ streamed() { awk -v what="$1" -v column="$2" '$1 == what {print $column}' "$LAB_
 counters() { firebreak drops -j | jq -S '[(.drops[] | {key: "\(.src) \(.dst) \(.reason)", value: .packets}), (.passed[] | {key: "\(.src) \(.dst) passed", value: .packets})] | from_entries'; }
 
 # Denied traffic while the program is attached and the rules come in: nothing of it gets through, neither before nor between.
-attached_before_the_rules_are_in() {
+attached_before_the_rules_are_in() { # POLICY
 	stream_start
 	sleep 0.3
-	apply "$policy" >"$LAB_DIR/log/apply.log" 2>&1 || { cat "$LAB_DIR/log/apply.log" && return 1; }
+	apply "$1" >"$LAB_DIR/log/apply.log" 2>&1 || { cat "$LAB_DIR/log/apply.log" && return 1; }
 	wait_until 5 carries
 	stream_stop
 	[ "$(streamed denied 3)" = 0 ] || { echo "$(streamed denied 3) denied packets arrived" && return 1; }
@@ -51,10 +52,10 @@ silent_generic_mode() {
 }
 
 # A reload, to a policy that says the same and one line more.
-counters_lost_on_reload() {
+counters_lost_on_reload() { # POLICY
 	local before after
 	before=$(counters)
-	{ cat "$policy" && echo 'firebreak sig -> vid { allow any -> nvr tcp/9443 }'; } | policy_file reload.fb >/dev/null
+	{ cat "$1" && echo 'firebreak sig -> vid { allow any -> nvr tcp/9443 }'; } | policy_file reload.fb >/dev/null
 	apply "$LAB_DIR/policy/reload.fb" || return 1
 	after=$(counters)
 	jq -ne --argjson before "$before" --argjson after "$after" '[$before | to_entries[] | select(.value > ($after[.key] // 0))] | if . == [] then true else error(tostring) end'
@@ -96,7 +97,7 @@ offline_trace_disagrees() {
 	local zone from to service reason said wrong=0 n=0
 	while read -r zone from to service reason; do
 		said=$(firebreak explain -j -z "$zone" "$from" "$to" "$service" 2>&1) || { echo "$zone $from $to $service: $said" && wrong=1; }
-		said=$(jq -r '.answers[0] | .reason // "passed"' <<<"$said" 2>/dev/null) || said=?
+		said=$(jq -r '.answers[0] | .reason // "passed"' <<<"$said" 2>/dev/null) || said='?'
 		[ "$said" = "$reason" ] || { echo "explain -z $zone $from $to $service: $said; on the wire: $reason" && wrong=1; }
 		n=$((n + 1))
 	done < <("$here/table.py" --connections)

@@ -10,7 +10,6 @@
 set -euo pipefail
 # shellcheck source=tests/support/e2e.sh
 . "${BASH_SOURCE[0]%/*}/../support/e2e.sh"
-here=$FB_TOP/tests/evasion
 passed=0 failed=0 ended=
 # The count is the last line, whatever ended this; before it, why, if it was not the rows.
 lab_last_words() {
@@ -33,7 +32,7 @@ counted() {
 shown() { awk '/^not ok/ {print; for (i = 0; i < n; i++) print line[i]} /^ok|^not ok/ {n = 0} /^#/ {line[n++] = $0}' "$1"; }
 
 # shellcheck source=tests/evasion/mistakes.sh
-. "$here/mistakes.sh"
+. "$FB_TOP/tests/evasion/mistakes.sh"
 
 lab_new
 lab_gateway
@@ -61,7 +60,7 @@ on gw ip -6 route add default via 2001:db8:ff::9
 agent_start
 # No VLAN devices on every kernel: the recorder's zone is untagged here.
 policy=$(sed 's/v-vid vlan 30/v-vid/' "$here/policy.fb" | policy_file evasion.fb)
-mistake "the program is attached before the rules are in" attached_before_the_rules_are_in
+mistake "the program is attached before the rules are in" attached_before_the_rules_are_in "$policy"
 
 replay() { # BUCKETS: rows that ask for so many, 0 = all others
 	local status=0 log=$LAB_DIR/replay-$1
@@ -86,7 +85,7 @@ mistake "silent generic mode" silent_generic_mode
 mistake "an offline trace disagrees with the data path" offline_trace_disagrees
 mistake "maps are kept only if somebody asks for it" maps_kept_only_if_asked_to
 mistake "the filter is absent while the agent restarts" absent_while_the_agent_restarts
-mistake "counters are lost on reload" counters_lost_on_reload
+mistake "counters are lost on reload" counters_lost_on_reload "$policy"
 say "mistakes that are no frame: $((passed - before + 1)) right"
 ended=1
 say "$passed passed, $failed failed"
