@@ -86,6 +86,7 @@ static int on_second(sd_event_source *source, uint64_t usec, void *user)
 	loop->seconds++;
 	fb_agent_follow_clock(loop->agent);
 	fb_agent_check(loop->agent);
+	fb_agent_tend(loop->agent);
 	/* A compile that failed is not worth a try each second. */
 	if (!loop->agent->trouble[0] || loop->seconds % RETRY_SECONDS == 0)
 		fb_agent_reconcile(loop->agent);
