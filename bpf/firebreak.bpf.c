@@ -248,7 +248,8 @@ int fb_xdp_judge(struct xdp_md *ctx)
 
 	if (!c)
 		return XDP_DROP;
-	reason = fb_slow(ctx, c, &action);
+	/* What happened before does not matter to the counting: said to the verifier, it counts once and not once a path. */
+	reason = (int)fb_forget(c, (__u32)fb_slow(ctx, c, &action));
 	fb_account(c, (__u32)reason);
 	return reason == FB_PASSED ? action : XDP_DROP;
 }
@@ -267,6 +268,8 @@ int fb_tc_in(struct __sk_buff *skb)
 	if (!c)
 		return TC_ACT_SHOT;
 	c->bytes = skb->len;
+	c->ifindex = skb->ifindex;
+	c->tick = fb_tick();
 	if (skb->pkt_type ==
 	    5) /* PACKET_LOOPBACK: our own multicast, looped back to local listeners; never set by a driver */
 		return TC_ACT_UNSPEC;
@@ -358,7 +361,7 @@ int fb_tc_out(struct __sk_buff *skb)
 		return TC_ACT_SHOT;
 	c->bytes = skb->len;
 	c->ifindex = skb->ifindex;
-	reason = fb_out_skb(skb, c);
+	reason = (int)fb_forget(c, (__u32)fb_out_skb(skb, c));
 	if (reason == FB_NEXT) /* counted where it came in */
 		return TC_ACT_UNSPEC;
 	fb_account(c, (__u32)reason);

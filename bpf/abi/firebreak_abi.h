@@ -458,9 +458,30 @@ struct fb_event {
 	__u32 cport; /* ICMP: type << 8 | code */
 };
 
+/* Each class has events_per_tick of its own, so that one cannot drown another. */
+enum fb_event_class {
+	FB_EVENT_CLASS_DROP = 0,
+	FB_EVENT_CLASS_FLOW = 1,
+	FB_EVENT_CLASS_BINDING = 2,
+	FB_EVENT_CLASS_NEVER = 3,
+	FB_EVENT_CLASS_TABLE_FULL = 4,
+	FB_EVENT_CLASS_QUOTA = 5,
+	FB_EVENT_CLASSES = 8, /* a power of two */
+};
+/* Of one CPU, at the end of its slot of fb_scratch. */
+struct fb_event_meter {
+	__u32 tick;
+	__u32 suppressed; /* since the last event */
+	__u32 count[FB_EVENT_CLASSES];
+	__u64 emitted;
+	__u64 lost; /* suppressed, or no room in the ring buffer */
+	__u64 spare;
+};
+
 /* A CPU's slot of fb_scratch, where a packet's context lies; the map holds cpu_mask + 1 of them. */
 #define FB_SCRATCH_SHIFT 9
 #define FB_SCRATCH_BYTES (1u << FB_SCRATCH_SHIFT)
+#define FB_SCRATCH_METER (FB_SCRATCH_BYTES - (__u32)sizeof(struct fb_event_meter))
 
 /* XDP programs that fb_xdp goes on to by a tail call; indexes into fb_stages. */
 enum fb_stage {
@@ -526,6 +547,8 @@ _Static_assert(sizeof(struct fb_image_port) == 32 && sizeof(struct fb_image_rule
 _Static_assert(sizeof(struct fb_image_limit) == 64 && sizeof(struct fb_meter) == 64 &&
 		       sizeof(struct fb_frag) == 64,
 	       "a line each");
+_Static_assert(sizeof(struct fb_event_meter) == 64 && sizeof(struct fb_event) == 88,
+	       "an event and its meter");
 _Static_assert(sizeof(struct fb_image_header) == 256, "the header is four lines");
 
 #endif

@@ -85,12 +85,13 @@ FB_INLINE int fb_nd(const void *img, struct fb_ctx *c, const __u8 *data, const _
 		c->dst_zone = FB_ZONE_NONE;
 		return FB_DROP_SCOPE;
 	}
-	if (type == FB_ND_RS)
-		return FB_PASSED;
+
 	/* ND has no options or extension headers before it here: the header is at a fixed place. */
 	icmp = data + (c->pkt.l3 == 18 ? 18 : 14) + 40;
-	if (icmp + 24 > end || c->pkt.l4 != c->pkt.l3 + 40)
+	if (icmp + (type == FB_ND_RS ? 8 : 24) > end || c->pkt.l4 != c->pkt.l3 + 40)
 		return FB_DROP_MALFORMED;
+	if (type == FB_ND_RS)
+		return FB_PASSED;
 	if (type == FB_ND_NA && !fb_may_claim(img, c, 6, fb_get64(icmp + 8), fb_get64(icmp + 16)))
 		return FB_DROP_BINDING;
 	return FB_PASSED;

@@ -145,6 +145,14 @@ FB_INLINE __u32 fb_tick(void)
 	return (__u32)(fb_mono_ns() >> FB_TICK_SHIFT);
 }
 
+/* Does the kernel vouch for the wall clock (S53)? */
+FB_INLINE int fb_is_clock_known(void)
+{
+	const struct fb_runtime *rt = fb_base(&fb_runtime);
+
+	return rt && *(volatile __u32 *)&rt->clock_synced;
+}
+
 /*
  * Wall clock in unix seconds, by TAI, which steps of the clock do not reach until the kernel is told an offset; the agent
  * keeps that offset. Called when a flow is made and about once a second after.
@@ -158,6 +166,15 @@ FB_INLINE __u32 fb_unix(void)
 	if (fb_cfg.fake_clock)
 		return (__u32)rt->fake_unix;
 	return (__u32)(bpf_ktime_get_tai_ns() / 1000000000ull) - (__u32)rt->tai_offset;
+}
+
+/* The same, but not earlier than what is known to be past while nobody vouches for it: a box without a clock of its own wakes up in 1970. */
+FB_INLINE __u32 fb_unix_safe(void)
+{
+	const struct fb_runtime *rt = fb_base(&fb_runtime);
+	__u32 now = fb_unix();
+
+	return rt && !rt->clock_synced && now < rt->clock_floor ? rt->clock_floor : now;
 }
 
 #endif

@@ -359,10 +359,8 @@ __noinline int fb_flow_create(struct fb_ctx *c)
 {
 	if (!c)
 		return FB_DROP_TABLE_FULL;
-	/* What mid-stream observation saw of TCP has no handshake to prove itself by; it lives as long as it talks. */
-	__u32 state = c->observed && c->pkt.proto == FB_PROTO_TCP_N && !(c->pkt.tcp & FB_TCP_SYN)
-			      ? FB_FLOW_DGRAM
-			      : FB_FLOW_NEW;
+	/* TCP that is seen in the middle has no handshake to prove itself by; it lives as long as it talks. */
+	__u32 state = c->mid_stream && !(c->pkt.tcp & FB_TCP_SYN) ? FB_FLOW_DGRAM : FB_FLOW_NEW;
 	__u32 place = fb_flow_claim(c, state), seq;
 	struct fb_flow_bucket *line = fb_flow_line(place >> 3);
 	struct fb_flow *e = fb_flow_entry(place);

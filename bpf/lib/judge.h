@@ -6,12 +6,25 @@
 #include "switch.h"
 #include "zone.h"
 
-/* Unix seconds by which deadlines are held; 0, which every deadline's test refuses, when the clock is earlier than the policy was applied. */
-FB_INLINE __u32 fb_now(const void *img)
+/*
+ * Does something with this deadline still hold? Not while the clock is earlier than the policy was applied; and a window's or an access's not while the
+ * clock is not known (S53): an `until` judged by the latest known time closes late at worst, a window would open at any hour. A global
+ * function: its ways are the verifier's business once, not at each call.
+ */
+__noinline int fb_is_before(__u32 deadline, __u32 applied, __u32 window)
 {
-	__u32 now = fb_unix();
+	__u32 now;
 
-	return now >= fb_image_word(img, FB_HDR_WORD(applied_lo)) ? now : 0;
+	if (window && !fb_is_clock_known())
+		return 0;
+	now = fb_unix_safe();
+	return now >= applied && now < deadline;
+}
+
+FB_INLINE int fb_is_open(const void *img, __u32 deadline, __u32 window)
+{
+	return (deadline == FB_NO_DEADLINE && !window) ||
+	       fb_is_before(deadline, fb_image_word(img, FB_HDR_WORD(applied_lo)), window);
 }
 
 /* Until when packets of the pair pass that no line allows; 0 = it enforces. */
@@ -21,11 +34,16 @@ FB_INLINE __u32 fb_observe_until(const void *img, __u32 zone, __u32 dst_zone)
 			     fb_image_word(img, FB_HDR_WORD(pair_w)) + 2 * FB_PAIR(zone & 63, dst_zone & 63));
 }
 
+/* enum fb_pair_flag of the pair. */
+FB_INLINE __u32 fb_pair_flags(const void *img, __u32 zone, __u32 dst_zone)
+{
+	return fb_image_word(img, fb_image_word(img, FB_HDR_WORD(pair_w)) +
+					  2 * FB_PAIR(zone & 63, dst_zone & 63) + 1);
+}
+
 FB_INLINE int fb_observes(const void *img, __u32 zone, __u32 dst_zone)
 {
-	__u32 now = fb_now(img);
-
-	return now && now < fb_observe_until(img, zone, dst_zone);
+	return fb_is_open(img, fb_observe_until(img, zone, dst_zone), 0);
 }
 
 FB_INLINE const struct fb_image_limit *fb_limit_find(const void *img, __u32 index)
@@ -52,7 +70,7 @@ FB_INLINE void fb_judge_limit(const void *img, struct fb_ctx *c)
  */
 static __noinline int fb_judge(const void *img, struct fb_ctx *c)
 {
-	__u32 src = 0, dst = 0, index, now, until;
+	__u32 src = 0, dst = 0, index, until, window;
 	enum fb_reason reason = fb_source(img, c, &src);
 
 	c->limit = 0;
@@ -82,27 +100,26 @@ static __noinline int fb_judge(const void *img, struct fb_ctx *c)
 
 		c->rule_kind = (__u8)kind;
 		c->rule = fb_image_word(img, w + 1);
+		c->log = (__u8)(fb_image_word(img, w + 3) & FB_RULE_F_LOG);
 		c->deadline = fb_image_word(img, w + 2);
 		if (kind != FB_RULE_ALLOW)
 			return FB_DROP_NEVER;
-		now = c->deadline == FB_NO_DEADLINE ? 0 : fb_now(img);
-		if (c->deadline == FB_NO_DEADLINE || (now && now < c->deadline)) {
+		window = fb_image_word(img, w + 3) & FB_RULE_F_WINDOW;
+		if (fb_is_open(img, c->deadline, window)) {
 			c->limit = fb_image_word(img, w + 4);
+			c->flow_flags = window ? FB_FLOW_F_WINDOW : 0;
 			fb_judge_limit(img, c);
 			return FB_NEXT;
 		}
-		reason = FB_DROP_EXPIRED;
+		reason = window ? FB_DROP_WINDOW_CLOSED : FB_DROP_EXPIRED;
 	}
 	until = fb_observe_until(img, c->zone, c->dst_zone);
-	if (until && !c->made_here && c->dst_zone != FB_ZONE_SELF) {
-		now = fb_now(img);
-		if (now && now < until) {
-			c->observed = 1;
-			c->flow_flags = FB_FLOW_F_OBSERVED;
-			c->rule = FB_RULE_NO_SLOT;
-			c->deadline = until;
-			return FB_NEXT;
-		}
+	if (until && !c->made_here && c->dst_zone != FB_ZONE_SELF && fb_is_open(img, until, 0)) {
+		c->observed = 1;
+		c->flow_flags = FB_FLOW_F_OBSERVED;
+		c->rule = FB_RULE_NO_SLOT;
+		c->deadline = until;
+		return FB_NEXT;
 	}
 	return reason;
 }

@@ -6,6 +6,7 @@
 #ifndef FB_LIB_METRICS_H
 #define FB_LIB_METRICS_H
 
+#include "event.h"
 #include "zone.h"
 
 FB_INLINE void fb_count_pair(__u32 zone, __u32 dst_zone, __u32 reason, __u32 bytes)
@@ -58,10 +59,11 @@ FB_INLINE void fb_explain_write(const struct fb_ctx *c, __u32 reason)
 	out->cls = c->cls;
 	out->out_port = c->out_port;
 	out->nexthop = c->nexthop;
+	out->limit = c->limit;
 }
 
 /*
- * The end of every packet's path, and the only place that counts. reason FB_PASSED or a drop; the caller turns it into its hook's action.
+ * The end of every packet's path, and the only place that counts and tells. reason FB_PASSED or a drop; the caller turns it into its hook's action.
  */
 FB_INLINE void fb_account(const struct fb_ctx *c, __u32 reason)
 {
@@ -70,6 +72,7 @@ FB_INLINE void fb_account(const struct fb_ctx *c, __u32 reason)
 		return;
 	}
 	fb_count_pair(c->zone, c->dst_zone, reason, c->bytes);
+	fb_event_account(c, reason);
 	/* A never line has counters of its own: what it stopped. */
 	if (reason == FB_DROP_NEVER) {
 		fb_count_rule(c);

@@ -185,13 +185,23 @@ FB_INLINE int fb_renew(struct fb_ctx *c, int reason)
 	return FB_NEXT;
 }
 
+/* S32: where the pair says so, an allowed packet of a connection that began elsewhere may make a flow. Nothing that begins or ends one does. */
+FB_INLINE int fb_is_mid_stream(const void *img, const struct fb_ctx *c)
+{
+	return (fb_pair_flags(img, c->zone, c->dst_zone) & FB_PAIR_F_MID_STREAM) &&
+	       (c->pkt.tcp & (FB_TCP_SYN | FB_TCP_RST | FB_TCP_ACK)) == FB_TCP_ACK;
+}
+
 /* An allowed packet without a flow. */
 FB_INLINE int fb_begin_flow(const void *img, struct fb_ctx *c)
 {
 	int reason = FB_NEXT;
 
-	if (!c->observed && !fb_is_initial(&c->pkt))
-		return FB_DROP_TCP_STATE;
+	if (!fb_is_initial(&c->pkt)) {
+		c->mid_stream = c->observed || fb_is_mid_stream(img, c);
+		if (!c->mid_stream)
+			return FB_DROP_TCP_STATE;
+	}
 	/* A flow that only answers would have to be made by an answer. */
 	if ((c->pkt.flags & FB_PKT_ECHO) && !(c->pkt.flags & FB_PKT_ECHO_REQUEST))
 		return FB_DROP_ICMP_UNRELATED;

@@ -254,6 +254,9 @@ FB_PKT_INLINE enum fb_reason fb_parse_ipv4(struct fb_pkt *pkt, const __u8 *p, co
 	if (!(frag & 0x3fff)) /* neither more fragments nor an offset */
 		return FB_NEXT;
 	pkt->frag_id = fb_get16(p + 4);
+	/* The longest packet has its header in it. */
+	if ((__u32)(frag & 0x1fff) * 8 + total > 0xffff)
+		return FB_DROP_FRAGMENT;
 	return fb_parse_fragment(pkt, (__u32)(frag & 0x1fff) * 8, frag >> 13 & 1, total - header);
 }
 

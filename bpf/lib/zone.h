@@ -67,8 +67,12 @@ struct fb_ctx {
 	__u8 ask;	    /* enum fb_ask */
 	__u8 turned;	    /* judged from the other end */
 	__u8 flow_flags;    /* enum fb_flow_flag of a flow that is made by this judgement */
+	__u8 mid_stream;    /* TCP without a handshake may make a flow (S30, S32) */
 	__u8 over;	    /* passes a limit or quota only because the pair observes */
 	__u8 quota_reached; /* the first packet of its period to do so */
+	__u8 log;	    /* the line wants an event for every new flow */
+	__u8 event;	    /* enum fb_event_kind that a stage noted, 0 = none */
+	__u8 event_detail;
 	__u32 rule_index;
 	__u32 out_port;
 	__u32 nexthop;
@@ -76,7 +80,7 @@ struct fb_ctx {
 	__u32 found; /* way of a bucket pair, on its way through the verifier's blind spot */
 };
 
-_Static_assert(sizeof(struct fb_ctx) <= FB_SCRATCH_BYTES, "a context fits into its scratch slot");
+_Static_assert(sizeof(struct fb_ctx) <= FB_SCRATCH_METER, "a context fits into its scratch slot");
 
 /* The context as the program before this one left it. */
 FB_INLINE struct fb_ctx *fb_ctx_get(void)

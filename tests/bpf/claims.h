@@ -37,5 +37,8 @@ void claims_forward(void);
 void claims_switch(void);
 void claims_frag(void);
 void claims_limit(void);
+void claims_event(void);
+void claims_pair(void);
+void claims_time(void);
 
 #endif

@@ -20,18 +20,6 @@ static void at(__u64 ns)
 	rig.runtime->fake_unix = 1900022400 + ns / SECOND;
 }
 
-static struct fb_image_rule *rule(const char *id)
-{
-	struct fb_image_header *image = rig.image[rig.live];
-	struct fb_image_rule *rules = (void *)((__u32 *)image + image->rule_w);
-
-	for (size_t i = 0; i < rig.rs.lines.n; i++)
-		if (strcmp(rig.rs.lines.v[i].id, id) == 0)
-			return &rules[i + 1];
-	fprintf(stderr, "no line %s\n", id);
-	exit(1);
-}
-
 /* A policy with a line of this limit; behind its last word is room for it. */
 static struct fb_image_limit *limit_line(const char *text, const char *id, const struct fb_image_limit *want)
 {
@@ -45,8 +33,8 @@ static struct fb_image_limit *limit_line(const char *text, const char *id, const
 	struct fb_image_limit *limit = (void *)((__u32 *)image + image->limit_w + 16);
 
 	*limit = *want;
-	limit->slot = rule(id)->slot;
-	rule(id)->limit = 1;
+	limit->slot = rig_rule(&rig, id)->slot;
+	rig_rule(&rig, id)->limit = 1;
 	return limit;
 }
 
@@ -153,7 +141,7 @@ static void a_live_flow_is_held_to_the_limit_of_the_policy_in_force(void)
 	expect("net", SPEC(ANSWER("10.20.0.5", 1000)), FB_PASSED);
 	expect("cam", SPEC(ASK("10.20.0.5", 1000)), FB_PASSED);
 	expect("cam", SPEC(ASK("10.20.0.5", 1000)), FB_DROP_RATE);
-	rule("ask")->limit = 0;
+	rig_rule(&rig, "ask")->limit = 0;
 	image->generation = ++rig.generation;
 	for (int i = 0; i < 5; i++)
 		expect("cam", SPEC(ASK("10.20.0.5", 1000)), FB_PASSED);
@@ -333,9 +321,11 @@ static void a_quota_that_alerts_tells_once_a_period_and_stops_nothing(void)
 	for (size_t i = 0; i < METERS; i++)
 		m = meters[i].slot ? &meters[i] : m;
 	CHECK(m && m->bytes == 800 && !m->told, "not yet");
+	rig_events_begin(&rig);
 	expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 358), FB_PASSED);
 	CHECK(m && m->told == m->period, "told");
 	expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 358), FB_PASSED);
+	CHECK(rig_events(&rig) == 1 && rig.heard.v[0].kind == FB_EVENT_QUOTA, "%zu events", rig.heard.n);
 }
 
 /* All CPUs on one bucket with the clock standing still: what passes is the burst, and at most one unit a CPU more. */

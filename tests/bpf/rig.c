@@ -130,6 +130,34 @@ static void fill_tables(struct rig *rig)
 		bpf_map_update_elem(dev, &rig->port[i].ifindex, &rig->port[i].ifindex, 0);
 }
 
+static int hear(void *user, void *data, size_t size)
+{
+	struct rig *rig = user;
+
+	if (size != sizeof(struct fb_event))
+		die("an event of %zu bytes", size);
+	fb_vec_add(&rig->heard, *(const struct fb_event *)data);
+	return 0;
+}
+
+struct fb_event_meter *rig_event_meter(const struct rig *rig, unsigned int cpu)
+{
+	return (struct fb_event_meter *)(rig->scratch + (size_t)cpu * FB_SCRATCH_BYTES + FB_SCRATCH_METER);
+}
+
+size_t rig_events(struct rig *rig)
+{
+	ring_buffer__consume(rig->events);
+	return rig->heard.n;
+}
+
+void rig_events_begin(struct rig *rig)
+{
+	rig->runtime->fake_mono_ns += 1ull << FB_TICK_SHIFT;
+	rig_events(rig);
+	rig->heard.n = 0;
+}
+
 void rig_open(struct rig *rig, size_t n_buckets)
 {
 	struct firebreak_bpf *skel;
@@ -171,6 +199,7 @@ void rig_open(struct rig *rig, size_t n_buckets)
 	cfg->image_mask = FB_IMAGE_BYTES_SMALL / 4 - 1;
 	cfg->cpu_mask = rig->cpus - 1;
 	cfg->fake_clock = 1;
+	cfg->events_per_tick = RIG_EVENTS;
 	if (bpf_object__load(rig->object))
 		die("the programs do not load");
 	set_stage(rig, FB_STAGE_JUDGE, skel->progs.fb_xdp_judge);
@@ -189,6 +218,10 @@ void rig_open(struct rig *rig, size_t n_buckets)
 
 	for (int i = 0; i < 8; i++)
 		g->secret[i] = 0x9e3779b97f4a7c15ull * (__u64)(i + 3);
+	rig->scratch = map_memory(rig->object, "fb_scratch");
+	rig->events = ring_buffer__new(bpf_map__fd(skel->maps.fb_events), hear, rig, NULL);
+	if (!rig->events)
+		die("the ring buffer of events: %m");
 	rig->before = calloc(FB_PAIRS_MAX * FB_REASON_COUNT, sizeof(*rig->before));
 	fill_tables(rig);
 	rig->runtime->clock_synced = 1;
@@ -197,6 +230,8 @@ void rig_open(struct rig *rig, size_t n_buckets)
 
 void rig_close(struct rig *rig)
 {
+	ring_buffer__free(rig->events);
+	fb_vec_done(&rig->heard);
 	fb_ruleset_done(&rig->rs);
 	fb_tree_done(&rig->tree);
 	fb_slots_done(&rig->slots);
@@ -320,6 +355,31 @@ unsigned int rig_zone(const struct rig *rig, const char *name)
 	const struct fb_zone *zone = fb_ruleset_zone(&rig->rs, name);
 
 	return strcmp(name, "self") == 0 ? FB_ZONE_SELF : zone ? zone->id : 0;
+}
+
+static void *image_section(const struct rig *rig, size_t field)
+{
+	const __u32 *words = rig->image[rig->live];
+
+	return (__u32 *)rig->image[rig->live] + words[field / sizeof(*words)];
+}
+
+struct fb_image_rule *rig_rule(const struct rig *rig, const char *id)
+{
+	struct fb_image_rule *rules = image_section(rig, offsetof(struct fb_image_header, rule_w));
+
+	for (size_t i = 0; i < rig->rs.lines.n; i++)
+		if (strcmp(rig->rs.lines.v[i].id, id) == 0)
+			return &rules[i + 1];
+	die("the policy has no line %s", id);
+	return NULL;
+}
+
+struct fb_image_pair *rig_pair(const struct rig *rig, const char *src, const char *dst)
+{
+	struct fb_image_pair *pairs = image_section(rig, offsetof(struct fb_image_header, pair_w));
+
+	return &pairs[FB_PAIR(rig_zone(rig, src), rig_zone(rig, dst))];
 }
 
 __u64 rig_rule_packets(const struct rig *rig, const char *id)

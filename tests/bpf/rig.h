@@ -12,10 +12,11 @@
 #include <firebreak_abi.h>
 #include <stdbool.h>
 
+#include "base/vec.h"
 #include "frame.h"
 #include "policy/ruleset.h"
 
-enum { RIG_PORTS = 4 };
+enum { RIG_PORTS = 4, RIG_EVENTS = 8 /* of a class, in a tick */ };
 #define RIG_MAC	     "02:00:00:00:00:fe" /* of every port */
 #define RIG_HOST_MAC "02:00:00:00:01:01"
 
@@ -34,6 +35,7 @@ struct rig {
 	struct fb_runtime *runtime;
 	struct fb_switches *switches;
 	struct fb_frag *frags;
+	char *scratch;
 	struct fb_pair_counter *pairs;
 	struct fb_rule_counter *rules;
 	struct fb_flow_bucket *buckets;
@@ -45,6 +47,8 @@ struct rig {
 	struct fb_ruleset rs;
 	struct fb_slots slots;
 	struct fb_pair_counter *before;
+	struct ring_buffer *events;
+	struct FB_VEC(struct fb_event) heard;
 };
 
 struct rig_result {
@@ -73,8 +77,16 @@ struct rig_result rig_tc_out(struct rig *rig, const char *zone, const struct fra
 int rig_run(struct rig *rig, const char *zone, const struct frame *f, bool made_here);
 __u64 rig_pair_packets(const struct rig *rig, unsigned int src, unsigned int dst, unsigned int reason);
 unsigned int rig_zone(const struct rig *rig, const char *name);
+/* Records of the image in force, to be changed where the text has no words for it. */
+struct fb_image_rule *rig_rule(const struct rig *rig, const char *id);
+struct fb_image_pair *rig_pair(const struct rig *rig, const char *src, const char *dst);
 __u64 rig_rule_packets(const struct rig *rig, const char *id);
 size_t rig_flow_count(const struct rig *rig);
+/* A new tick with all its events to spare; forgets what was heard. */
+void rig_events_begin(struct rig *rig);
+/* Reads the ring buffer into rig->heard; returns how many there are since the beginning. */
+size_t rig_events(struct rig *rig);
+struct fb_event_meter *rig_event_meter(const struct rig *rig, unsigned int cpu);
 const char *rig_reason_name(enum fb_reason reason);
 
 #endif

@@ -509,6 +509,87 @@ Test(attach, the_gateways_addresses_are_replaced_whole)
 	fb_dataplane_close(dp);
 }
 
+/* How many entries a pinned table holds. */
+static size_t entries_of(const char *map)
+{
+	char path[256], key[64];
+	const void *last = NULL;
+	size_t n = 0;
+
+	snprintf(path, sizeof(path), "%s/bpf/v%u/maps/%s", run_dir, FB_ABI_VERSION, map);
+	fb_autoclose int fd = bpf_obj_get(path);
+
+	cr_assert(fd >= 0, "%s", path);
+	for (; bpf_map_get_next_key(fd, last, key) == 0; last = key)
+		n++;
+	return n;
+}
+
+static void switches(const struct fb_dataplane *dp, struct fb_switches *ret)
+{
+	char path[256];
+	__u32 zero = 0;
+
+	snprintf(path, sizeof(path), "%s/bpf/v%u/maps/fb_switches", run_dir, FB_ABI_VERSION);
+	fb_autoclose int fd = bpf_obj_get(path);
+
+	cr_assert(bpf_map_lookup_elem(fd, &zero, ret) == 0);
+}
+
+Test(attach, switches_become_what_is_wanted_and_outlive_the_handle)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	struct fb_switches_wanted want = { 0 };
+	struct fb_switches live;
+	__u64 cuts[FB_ZONES_MAX];
+
+	want.cut[2] = 1ull << 63;
+	want.cut[63] = 1ull << 2;
+	fb_vec_add(&want.addresses, (struct fb_quarantine_key){ 32 + 32, 4, { 10, 20, 4, 12 } });
+	fb_vec_add(&want.addresses, (struct fb_quarantine_key){ 32 + 56, 6, { 0x20, 1 } });
+	fb_vec_add(&want.macs, (struct fb_mac_key){ .mac = { 0x3c, 0xef, 0x8c } });
+	cr_assert(fb_dataplane_set_switches(dp, &want, &err) == 0, "%s", err.text);
+	fb_dataplane_close(dp);
+	dp = open_dp(true);
+	fb_dataplane_get_cuts(dp, cuts);
+	cr_assert(!memcmp(cuts, want.cut, sizeof(cuts)));
+	switches(dp, &live);
+	cr_assert(live.quarantines == 2 && live.quarantined_macs == 1 && live.cut[2] == 1ull << 63);
+	cr_assert(entries_of("fb_quarantine") == 2 && entries_of("fb_quarantine_mac") == 1);
+
+	/* one address goes, one comes; the MAC address and the cut go */
+	want.addresses.v[1].address[0] = 0xfd;
+	want.macs.n = 0;
+	want.cut[2] = want.cut[63] = 0;
+	cr_assert(fb_dataplane_set_switches(dp, &want, &err) == 0, "%s", err.text);
+	switches(dp, &live);
+	cr_assert(live.quarantines == 2 && live.quarantined_macs == 0 && live.cut[2] == 0 &&
+		  live.cut[63] == 0);
+	cr_assert(entries_of("fb_quarantine") == 2 && entries_of("fb_quarantine_mac") == 0);
+	fb_vec_done(&want.addresses);
+	fb_vec_done(&want.macs);
+	fb_dataplane_close(dp);
+}
+
+Test(attach, switches_that_do_not_fit_are_refused_and_change_nothing)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	struct fb_switches_wanted want = { 0 };
+	struct fb_switches live;
+
+	for (unsigned int i = 0; i <= FB_QUARANTINES_MAX; i++)
+		fb_vec_add(&want.macs, (struct fb_mac_key){ .mac = { 2, 0, 0, 0, (__u8)(i >> 8), (__u8)i } });
+	want.cut[2] = 1ull << 3;
+	cr_assert(fb_dataplane_set_switches(dp, &want, &err) == -E2BIG);
+	switches(dp, &live);
+	cr_assert(live.quarantined_macs == 0 && live.cut[2] == 0);
+	want.macs.n = FB_QUARANTINES_MAX;
+	cr_assert(fb_dataplane_set_switches(dp, &want, &err) == 0, "%s", err.text);
+	cr_assert(entries_of("fb_quarantine_mac") == FB_QUARANTINES_MAX);
+	fb_vec_done(&want.macs);
+	fb_dataplane_close(dp);
+}
+
 Test(attach, unload_leaves_nothing)
 {
 	struct fb_dataplane *dp = open_dp(false);

@@ -82,6 +82,9 @@ int main(void)
 	claims_switch();
 	claims_frag();
 	claims_limit();
+	claims_event();
+	claims_pair();
+	claims_time();
 	rig_close(&rig);
 	return CASES_END();
 }

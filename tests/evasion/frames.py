@@ -88,10 +88,11 @@ class Wait:
 class Row:
     """One case. after: what happened before, all of it allowed or dropped as it says; then: what must hold afterwards.
 
-    lab: False if only the rig can do it (it waits, or it needs tags where the kernel has no VLAN devices). arrives: of this step, see Step."""
+    lab: False if only the rig can do it (it waits, or it needs tags where the kernel has no VLAN devices). arrives: of this step, see Step.
+    buckets: a flow table of so many buckets of eight ways (the rig's)."""
 
-    def __init__(self, name, at, frame, expect, after=(), then=(), out=None, lab=True, arrives=True):
-        self.name, self.lab = name, lab
+    def __init__(self, name, at, frame, expect, after=(), then=(), out=None, lab=True, arrives=True, buckets=0):
+        self.name, self.lab, self.buckets = name, lab and not buckets, buckets
         self.steps = list(after) + [Step(at, frame, expect, out, arrives)] + list(then)
         self.judged = len(list(after))
         if any(isinstance(s, Wait) or s.at == "trunk" for s in self.steps):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The rows of the evasion table by BPF_PROG_TEST_RUN on the real object: replay POLICY < FRAMES, where FRAMES is what `table.py --frames` prints.
+ * The rows of the evasion table by BPF_PROG_TEST_RUN on the real object: replay POLICY [BUCKETS] < FRAMES, where FRAMES is what `table.py --frames` prints
+ * and BUCKETS the size of the flow table.
  * Each step moves exactly one counter, of the expected reason; what passes goes where it is expected to, and its bytes are those expected.
  */
 #include <errno.h>
@@ -132,11 +133,11 @@ int main(int argc, char **argv)
 {
 	static char line[LINE], name[256];
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: replay POLICY < FRAMES\n");
+	if (argc < 2 || argc > 3) {
+		fprintf(stderr, "usage: replay POLICY [BUCKETS] < FRAMES\n");
 		return 2;
 	}
-	rig_open(&rig, BUCKETS);
+	rig_open(&rig, argc == 3 ? strtoull(argv[2], NULL, 10) : BUCKETS);
 	if (!rig_policy(&rig, read_policy(argv[1])))
 		return 1;
 	while (fgets(line, sizeof(line), stdin)) {

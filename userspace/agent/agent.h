@@ -12,8 +12,10 @@
 
 #include "agent/audit.h"
 #include "agent/config.h"
+#include "agent/confirm.h"
 #include "agent/generation.h"
 #include "agent/host.h"
+#include "agent/lockout.h"
 #include "agent/ports.h"
 #include "agent/watch.h"
 #include "dataplane/dataplane.h"
@@ -37,6 +39,9 @@ struct fb_agent {
 	struct fb_audit *audit;
 	struct fb_generation *generation; /* NULL = no policy, or none that could be read */
 	struct fb_portset ports;	  /* as the image in force has them */
+	struct fb_trial trial;		  /* of the generation in force; .generation 0 = it is none */
+	struct fb_generation *good; /* while a trial runs: the one before; NULL = none, or on disk only */
+	bool unkept;		    /* what is in force is not on disk yet; tried every second */
 	struct FB_VEC(struct fb_protected) devices;
 	struct fb_self_entries self; /* as last written to the data plane */
 	struct fb_egress_entries egress;
@@ -46,6 +51,8 @@ struct fb_agent {
 	__u64 apply_failures;
 	__s64 started;
 	bool clock_synchronised;
+	__s64 clock_floor;   /* the latest time that is known to be past, 0 = not read yet */
+	__s64 clock_written; /* when it was last written to disk */
 };
 
 /* ---- boot.c ---- */
@@ -54,13 +61,58 @@ int fb_agent_open(struct fb_agent *agent, const struct fb_agent_config *config, 
 void fb_agent_boot(struct fb_agent *agent);
 void fb_agent_close(struct fb_agent *agent);
 
+/* ---- clock.c ---- */
+/* Tells the data plane what its deadlines are measured by (S53): the kernel's own word, kept by the time daemon. */
+void fb_agent_follow_clock(struct fb_agent *agent);
+
+/* What somebody wants, and what they may be let. */
+struct fb_change {
+	const char *what;     /* for the audit log: "apply", "rollback" */
+	const char *who;      /* NULL = the agent itself */
+	__s64 uid;	      /* -1 likewise */
+	unsigned int confirm; /* seconds in which it must be confirmed, 0 = it need not be */
+	struct fb_session session;
+	bool allow_lockout;
+};
+
 /* ---- apply.c ---- */
 /*
  * bundle is taken. 0: in force; *ret_text holds the lints and what the host lacks. -EINVAL: the policy is
- * wrong, *ret_text says where. Any other error: it cannot be put in force, err says why, and nothing has
- * changed. *ret_text is the caller's to free.
+ * wrong, *ret_text says where. -EACCES: it would cut the session that it comes by. Any other error: it cannot
+ * be put in force, err says why. On failure nothing has changed. *ret_text (lints, what the host lacks) and *ret_session (what was
+ * tested of the session and what not) are the caller's to free, always.
  */
-int fb_agent_apply(struct fb_agent *agent, struct fb_bundle *bundle, char **ret_text, struct fb_error *err);
+int fb_agent_apply(struct fb_agent *agent, const struct fb_change *change, struct fb_bundle *bundle,
+		   char **ret_text, char **ret_session, struct fb_error *err);
+/* Of the change, before it takes place; after = the generation that will be in force. */
+int fb_agent_audit(struct fb_agent *agent, const struct fb_change *change, const char *reason, __u32 after,
+		   struct fb_error *err);
+/*
+ * Fills *ret with what rolls back to `generation`, 0 = to what was in force before. -ENOENT: it is not stored,
+ * or there was none.
+ */
+int fb_agent_rollback_bundle(const struct fb_agent *agent, __u32 generation, struct fb_bundle *ret,
+			     struct fb_error *err);
+
+/* ---- trial.c ---- */
+/* Writes down what is in force: as good, or as on trial. */
+int fb_agent_keep(struct fb_agent *agent, struct fb_error *err);
+/* The policy on trial is good, or gone. */
+void fb_agent_end_trial(struct fb_agent *agent);
+int fb_agent_confirm(struct fb_agent *agent, const struct fb_change *change, struct fb_error *err);
+/* The deadline is change->confirm seconds from now. */
+int fb_agent_extend(struct fb_agent *agent, const struct fb_change *change, struct fb_error *err);
+/* Ends the trial: back to what was before. */
+int fb_agent_revert(struct fb_agent *agent, const struct fb_change *change, const char *why,
+		    struct fb_error *err);
+/* Once a second: is a trial over; is something still to be written down. */
+void fb_agent_tend(struct fb_agent *agent);
+/* No policy: everything is dropped, nothing is attached, the rescue access is open. */
+int fb_agent_close_down(struct fb_agent *agent, struct fb_error *err);
+/* The rescue access is open while no policy is in force, and only then. */
+void fb_agent_rescue(struct fb_agent *agent);
+/* The bundle becomes the next generation: who went back to it, from which, and why. */
+void fb_agent_mark_return(struct fb_bundle *bundle, __u32 from, const char *who, const char *why);
 
 /* ---- force.c: the steps that boot, apply and reconcile share ---- */
 __u32 fb_agent_next_generation(const struct fb_agent *agent);

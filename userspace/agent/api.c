@@ -17,6 +17,9 @@ const struct fb_ctl_route fb_api_routes[] = {
 	{ "GET", "/v1/audit/verify", fb_api_audit_verify },
 	{ "GET", "/v1/bundle", fb_api_bundle },
 	{ "POST", "/v1/apply", fb_api_apply, .needs = FB_CTL_ADMIN },
+	{ "POST", "/v1/rollback", fb_api_rollback, .needs = FB_CTL_ADMIN },
+	{ "POST", "/v1/confirm", fb_api_confirm, .needs = FB_CTL_ADMIN },
+	{ "GET", "/v1/history", fb_api_history },
 	{ "POST", "/v1/explain", fb_api_explain },
 	{ "GET", "/metrics", fb_api_metrics },
 };

@@ -22,7 +22,9 @@ fb_api_handler fb_api_rules, fb_api_drops;
 /* ---- api_flows.c ---- */
 fb_api_handler fb_api_flows;
 /* ---- api_change.c ---- */
-fb_api_handler fb_api_bundle, fb_api_apply;
+fb_api_handler fb_api_apply, fb_api_rollback, fb_api_confirm;
+/* ---- api_history.c ---- */
+fb_api_handler fb_api_bundle, fb_api_history;
 /* ---- api_explain.c ---- */
 fb_api_handler fb_api_explain;
 /* ---- api_audit.c ---- */
@@ -36,6 +38,8 @@ fb_api_handler fb_api_metrics;
  * is a claim and stays one: "jpatel (as root)". The caller frees it.
  */
 char *fb_api_who(const struct fb_ctl_peer *peer, const char *claimed);
+/* {generation, previous, left, until} of the policy on trial, or null. */
+json_t *fb_api_trial(const struct fb_agent *agent);
 /* Texts end up in logs and terminals: one line without control characters, at most 1024 bytes. */
 bool fb_api_is_line(const char *s);
 json_t *fb_api_interfaces(const struct fb_agent *agent);

@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* GET /v1/bundle, POST /v1/apply. */
+/* POST /v1/apply, /v1/rollback, /v1/confirm: what changes the policy in force. */
 #include <errno.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "agent/api.h"
 #include "base/clock.h"
 #include "base/log.h"
-
-void fb_api_bundle(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
-{
-	const struct fb_agent *agent = user;
-
-	if (!agent->generation) {
-		fb_ctl_answer_error(answer, FB_CTL_NOT_FOUND, "%s",
-				    agent->unreadable[0] ? agent->unreadable : "there is no policy");
-		return;
-	}
-	fb_ctl_answer_json(answer, FB_CTL_OK, fb_bundle_to_json(&agent->generation->bundle, &agent->host));
-}
 
 static bool is_utf8(const char *s)
 {
@@ -75,56 +64,219 @@ static void sign(struct fb_bundle *bundle, const struct fb_ctl_peer *peer)
 	bundle->who = who;
 }
 
-static bool read_request(const struct fb_ctl_request *request, struct fb_bundle *ret,
-			 struct fb_ctl_answer *answer)
+static bool said_well(const char *who, const char *reason, struct fb_ctl_answer *answer)
 {
-	struct fb_error err = { 0 };
-	json_error_t why;
-	json_t *body = json_loadb(request->body, request->body_len, JSON_REJECT_DUPLICATES, &why);
-	bool good = json_is_object(body) && fb_bundle_from_request(body, ret, &err) == 0;
-
-	if (!good && !json_is_object(body))
-		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "not JSON: %s",
-				    body ? "not an object" : why.text);
-	else if (!good)
-		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "%s", err.text);
-	json_decref(body);
-	if (good && (!fb_api_is_line(ret->who) || !fb_api_is_line(ret->reason))) {
-		fb_ctl_answer_error(
-			answer, FB_CTL_BAD_REQUEST,
-			"who and reason must be one line of at most 1024 bytes without control characters");
-		fb_bundle_done(ret);
-		return false;
-	}
-	return good;
+	if (fb_api_is_line(who) && fb_api_is_line(reason))
+		return true;
+	return fb_ctl_answer_error(
+		answer, FB_CTL_BAD_REQUEST,
+		"who and reason must be one line of at most 1024 bytes without control characters");
 }
+
+/* The members of a change that are not the policy's: confirm, session, allow_lockout. */
+static bool read_change(const json_t *body, const struct fb_ctl_peer *peer, struct fb_change *ret,
+			struct fb_ctl_answer *answer)
+{
+	json_int_t confirm = json_integer_value(json_object_get(body, "confirm"));
+	struct fb_error err = { 0 };
+
+	if (confirm && (confirm < FB_CONFIRM_MIN || confirm > FB_CONFIRM_MAX))
+		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST,
+					   "confirm must be from %d to %d seconds", FB_CONFIRM_MIN,
+					   FB_CONFIRM_MAX);
+	if (fb_session_from_json(json_object_get(body, "session"), &ret->session, &err) < 0)
+		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "%s", err.text);
+	ret->confirm = (unsigned int)confirm;
+	ret->allow_lockout = json_is_true(json_object_get(body, "allow_lockout"));
+	ret->uid = peer->uid;
+	return true;
+}
+
+json_t *fb_api_trial(const struct fb_agent *agent)
+{
+	struct fb_moment now = { 0 };
+	struct fb_error err = { 0 };
+	unsigned int left;
+
+	if (!agent->trial.generation || fb_moment_now(&now, &err) < 0)
+		return json_null();
+	left = fb_trial_left(&agent->trial, &now);
+	return json_pack("{sI sI sI sI}", "generation", (json_int_t)agent->trial.generation, "previous",
+			 (json_int_t)agent->trial.previous, "left", (json_int_t)left, "until",
+			 (json_int_t)(fb_clock_now() + left));
+}
+
+static json_t *in_force(const struct fb_agent *agent, char *text, char *session)
+{
+	return json_pack("{ss sI so so so so}", "schema", "firebreak.apply/1", "generation",
+			 (json_int_t)fb_dataplane_generation(agent->dp), "warnings", fb_api_text(text),
+			 "interfaces", fb_api_interfaces(agent), "session", fb_api_text(session), "confirm",
+			 fb_api_trial(agent));
+}
+
+static void refuse(struct fb_ctl_answer *answer, const struct fb_change *change, int r, const char *text,
+		   const char *session, const struct fb_error *err)
+{
+	fb_log(FB_LOG_WARNING, "%s %s was refused: %s", change->what[0] == 'a' ? "an" : "a", change->what,
+	       err->text);
+	fb_ctl_answer_json(answer, r == -EINVAL ? FB_CTL_UNPROCESSABLE : FB_CTL_CONFLICT,
+			   json_pack("{ss so so so}", "schema", "firebreak.error/1", "error",
+				     fb_api_text(err->text), "diagnostics",
+				     fb_api_text(r == -EINVAL ? text : ""), "session", fb_api_text(session)));
+}
+
+/* bundle is taken, signed. */
+static void apply(struct fb_agent *agent, struct fb_change *change, struct fb_bundle *bundle,
+		  const struct fb_ctl_peer *peer, struct fb_ctl_answer *answer)
+{
+	fb_autofree char *text = NULL, *session = NULL, *who = NULL;
+	struct fb_error err = { 0 };
+	int r;
+
+	sign(bundle, peer);
+	bundle->applied = fb_clock_now();
+	who = strdup(bundle->who); /* the bundle goes away when it is refused */
+	if (!who)
+		abort();
+	change->who = who;
+	r = fb_agent_apply(agent, change, bundle, &text, &session, &err);
+	if (r == 0)
+		fb_ctl_answer_json(answer, FB_CTL_OK, in_force(agent, text, session));
+	else
+		refuse(answer, change, r, text, session, &err);
+}
+
+static json_t *read_body(const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
+{
+	json_error_t why;
+	json_t *body = json_loadb(request->body_len ? request->body : "{}",
+				  request->body_len ? request->body_len : 2, JSON_REJECT_DUPLICATES, &why);
+
+	if (json_is_object(body))
+		return body;
+	fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "not JSON: %s", body ? "not an object" : why.text);
+	json_decref(body);
+	return NULL;
+}
+
+static void json_cleanup(json_t **json)
+{
+	json_decref(*json);
+}
+#define autojson FB_CLEANUP(json_cleanup)
 
 void fb_api_apply(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
-	struct fb_agent *agent = user;
-	struct fb_bundle bundle;
+	autojson json_t *body = read_body(request, answer);
+	struct fb_change change = { .what = "apply" };
 	struct fb_error err = { 0 };
-	char *text = NULL;
+	struct fb_bundle bundle;
+
+	if (!body || !read_change(body, &request->peer, &change, answer))
+		return;
+	if (fb_bundle_from_request(body, &bundle, &err) < 0) {
+		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "%s", err.text);
+		return;
+	}
+	if (!said_well(bundle.who, bundle.reason, answer)) {
+		fb_bundle_done(&bundle);
+		return;
+	}
+	apply(user, &change, &bundle, &request->peer, answer);
+}
+
+/* who and reason of a request that brings no policy. */
+static bool read_words(const json_t *body, const struct fb_ctl_peer *peer, char **ret_who,
+		       const char **ret_reason, struct fb_ctl_answer *answer)
+{
+	const char *who = json_string_value(json_object_get(body, "who"));
+	const char *reason = json_string_value(json_object_get(body, "reason"));
+
+	if (!said_well(who ? who : "", reason ? reason : "", answer))
+		return false;
+	*ret_who = fb_api_who(peer, who);
+	*ret_reason = reason ? reason : "";
+	return true;
+}
+
+/* Of a policy on trial, to the last good one; nothing to be tested, since it was in force when this began. */
+static void back(struct fb_agent *agent, struct fb_change *change, const char *reason,
+		 struct fb_ctl_answer *answer)
+{
+	fb_autofree char *why = NULL;
+	struct fb_error err = { 0 };
+
+	if (asprintf(&why, "generation %u was taken back by %s%s%s", agent->trial.generation, change->who,
+		     *reason ? ": " : "", reason) < 0)
+		abort();
+	if (fb_agent_revert(agent, change, why, &err) == 0)
+		fb_ctl_answer_json(answer, FB_CTL_OK, in_force(agent, NULL, NULL));
+	else
+		refuse(answer, change, -EIO, "", "", &err);
+}
+
+void fb_api_rollback(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
+{
+	autojson json_t *body = read_body(request, answer);
+	struct fb_change change = { .what = "rollback" };
+	fb_autofree char *who = NULL;
+	struct fb_agent *agent = user;
+	struct fb_error err = { 0 };
+	const char *reason = NULL;
+	struct fb_bundle bundle;
+	json_int_t target;
+
+	if (!body || !read_change(body, &request->peer, &change, answer) ||
+	    !read_words(body, &request->peer, &who, &reason, answer))
+		return;
+	target = json_integer_value(json_object_get(body, "generation"));
+	change.who = who;
+	if (!target && agent->trial.generation) {
+		back(agent, &change, reason, answer);
+		return;
+	}
+	if (target < 0 || target > UINT32_MAX ||
+	    fb_agent_rollback_bundle(agent, (__u32)target, &bundle, &err) < 0) {
+		if (!err.code)
+			fb_error_set(&err, -EINVAL, "generation must be a number");
+		refuse(answer, &change, -EIO, "", "", &err);
+		return;
+	}
+	free(bundle.who);
+	free(bundle.reason);
+	bundle.who = strdup(json_string_value(json_object_get(body, "who")) ?: "");
+	if (!bundle.who || asprintf(&bundle.reason, "back to generation %u%s%s", bundle.rollback_of,
+				    *reason ? ": " : "", reason) < 0)
+		abort();
+	apply(agent, &change, &bundle, &request->peer, answer);
+}
+
+void fb_api_confirm(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
+{
+	autojson json_t *body = read_body(request, answer);
+	struct fb_agent *agent = user;
+	fb_autofree char *who = NULL;
+	struct fb_error err = { 0 };
+	struct fb_change change = { .what = "confirm", .uid = request->peer.uid };
+	const char *reason = NULL;
+	json_int_t extend;
 	int r;
 
-	if (!read_request(request, &bundle, answer))
+	if (!body || !read_words(body, &request->peer, &who, &reason, answer))
 		return;
-	sign(&bundle, &request->peer);
-	bundle.applied = fb_clock_now();
-	r = fb_agent_apply(agent, &bundle, &text, &err);
-	if (r == 0) {
-		fb_ctl_answer_json(answer, FB_CTL_OK,
-				   json_pack("{ss sI so so}", "schema", "firebreak.apply/1", "generation",
-					     (json_int_t)agent->generation->bundle.generation, "warnings",
-					     fb_api_text(text), "interfaces", fb_api_interfaces(agent)));
-	} else if (r == -EINVAL) {
-		fb_log(FB_LOG_WARNING, "an apply was refused: the policy is wrong");
-		fb_ctl_answer_json(answer, FB_CTL_UNPROCESSABLE,
-				   json_pack("{ss ss so}", "schema", "firebreak.error/1", "error", err.text,
-					     "diagnostics", fb_api_text(text)));
-	} else {
-		fb_log(FB_LOG_WARNING, "an apply was refused: %s", err.text);
-		fb_ctl_answer_error(answer, FB_CTL_CONFLICT, "%s", err.text);
+	extend = json_integer_value(json_object_get(body, "extend"));
+	change.who = who;
+	if (extend && (extend < FB_CONFIRM_MIN || extend > FB_CONFIRM_MAX)) {
+		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "extend must be from %d to %d seconds",
+				    FB_CONFIRM_MIN, FB_CONFIRM_MAX);
+		return;
 	}
-	free(text);
+	change.confirm = (unsigned int)extend;
+	if (extend)
+		change.what = "extend";
+	r = extend ? fb_agent_extend(agent, &change, &err) : fb_agent_confirm(agent, &change, &err);
+	if (r < 0)
+		refuse(answer, &change, -EIO, "", "", &err);
+	else
+		fb_ctl_answer_json(answer, FB_CTL_OK, in_force(agent, NULL, NULL));
 }

@@ -148,6 +148,7 @@ void fb_api_status(void *user, const struct fb_ctl_request *request, struct fb_c
 	json_object_set_new(status, "maps_bytes", fb_api_count(fb_dataplane_map_bytes(agent->dp)));
 	json_object_set_new(status, "redirect_errors", fb_api_count(fb_dataplane_redirect_errors(agent->dp)));
 	json_object_set_new(status, "next", next(agent));
+	json_object_set_new(status, "confirm", fb_api_trial(agent));
 	json_object_set_new(status, "guard", json_boolean(guard(agent)));
 	fb_ctl_answer_json(answer, FB_CTL_OK, status);
 }

@@ -4,6 +4,7 @@
 
 #include "agent/agent.h"
 #include "agent/store.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 
@@ -11,14 +12,21 @@
 struct attempt {
 	struct fb_generation *generation;
 	struct fb_portset ports;
+	const struct fb_change *change;
 	struct FB_VEC(__u32) attached; /* by this attempt */
-	bool stored;
+	bool stored, tried;
+	struct fb_trial trial; /* that the policy will be on */
+	char **ret_session;
 };
 
 static void undo(struct fb_agent *agent, struct attempt *try)
 {
 	struct fb_error err = { 0 };
 
+	if (try->tried &&
+	    (agent->trial.generation ? fb_trial_write(agent->config->state_dir, &agent->trial, &err)
+				     : fb_trial_remove(agent->config->state_dir, &err)) < 0)
+		fb_log(FB_LOG_WARNING, "%s", err.text); /* of a generation that is not enforced: void */
 	if (try->stored)
 		fb_store_forget(agent->config->state_dir, try->generation->bundle.generation);
 	for (size_t i = 0; i < try->attached.n; i++)
@@ -67,6 +75,87 @@ static int attach_all(struct fb_agent *agent, struct attempt *try, struct fb_err
 	return 0;
 }
 
+static bool is_port(const struct fb_portset *ports, __u32 device)
+{
+	for (size_t i = 0; i < ports->v.n; i++)
+		if (ports->v.v[i].device == device)
+			return true;
+	return false;
+}
+
+/* The operator's own session, as the policy would have it. */
+static int judge_session(const struct fb_agent *agent, struct attempt *try, struct fb_error *err)
+{
+	struct fb_lockout_case c = {
+		.session = &try->change->session,
+		.candidate = try->generation,
+		.ports = &try->ports,
+		.host = &agent->host,
+		.management = (const char *const *)agent->config->management.v,
+		.now = fb_clock_now(),
+	};
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	enum fb_lockout verdict;
+	__u32 device;
+
+	verdict = fb_lockout_judge(&c, &text, &device);
+	if (verdict == FB_LOCKOUT_KEPT && device && !fb_agent_device(agent, device) &&
+	    is_port(&try->ports, device))
+		fb_strbuf_add(&text,
+			      "this session began before its interface was guarded: it ends, log in again\n");
+	free(*try->ret_session);
+	*try->ret_session = fb_strbuf_steal(&text);
+	if (verdict == FB_LOCKOUT_CUT && !try->change->allow_lockout)
+		return fb_error_set(
+			err, -EACCES,
+			"this policy would cut the session that it comes by; with --allow-lockout it "
+			"is applied all the same");
+	return 0;
+}
+
+/* What is in force must be on disk before something can be on trial in its place. */
+static int prepare_trial(struct fb_agent *agent, struct attempt *try, struct fb_error *err)
+{
+	int r = 0;
+
+	if (!try->change->confirm)
+		return 0;
+	if (!agent->generation && fb_dataplane_generation(agent->dp))
+		return fb_error_set(
+			err, -EBUSY,
+			"what is in force cannot be read (%.200s), so there would be nothing to go back "
+			"to: apply with --no-confirm",
+			agent->unreadable);
+	if (agent->unkept)
+		r = fb_agent_keep(agent, err);
+	if (r == 0)
+		r = fb_moment_now(&try->trial.deadline, err);
+	try->trial.generation = try->generation->bundle.generation;
+	try->trial.deadline.ns += try->change->confirm * 1000000000ull;
+	if (agent->trial.generation)
+		try->trial.previous = agent->trial.previous;
+	else if (agent->generation)
+		try->trial.previous = agent->generation->bundle.generation;
+	return r;
+}
+
+static int write_down(struct fb_agent *agent, struct attempt *try, struct fb_error *err)
+{
+	const char *dir = agent->config->state_dir;
+	const struct fb_bundle *bundle = &try->generation->bundle;
+	int r;
+
+	try->stored = true; /* perhaps: a failed sync leaves the file */
+	r = fb_store_write(dir, bundle, &agent->host, err);
+	if (r == 0 && try->trial.generation) {
+		try->tried = true; /* likewise */
+		r = fb_trial_write(dir, &try->trial, err);
+	}
+	if (r == 0)
+		r = fb_agent_audit(agent, try->change, bundle->reason, bundle->generation, err);
+	return r;
+}
+
 /* Everything that can fail, in the order in which it is cheapest to undo. */
 static int prepare(struct fb_agent *agent, struct attempt *try, struct fb_strbuf *text, struct fb_error *err)
 {
@@ -76,13 +165,15 @@ static int prepare(struct fb_agent *agent, struct attempt *try, struct fb_strbuf
 	fb_ports_resolve(&try->generation->ruleset, &agent->host, &try->ports);
 	r = judge_ports(try, text, err);
 	if (r == 0)
+		r = judge_session(agent, try, err);
+	if (r == 0)
+		r = prepare_trial(agent, try, err);
+	if (r == 0)
 		r = fb_agent_compile(agent, try->generation, &try->ports, bundle->generation, err);
 	if (r == 0)
 		r = attach_all(agent, try, err);
-	if (r == 0) {
-		r = fb_store_write(agent->config->state_dir, bundle, &agent->host, err);
-		try->stored = true; /* perhaps: a failed sync leaves the file */
-	}
+	if (r == 0)
+		r = write_down(agent, try, err);
 	/*
 	 * own addresses before the first packet is judged by the new policy: an unknown one would be
 	 * somebody's
@@ -92,43 +183,104 @@ static int prepare(struct fb_agent *agent, struct attempt *try, struct fb_strbuf
 	return r;
 }
 
+/* Of a policy on trial, what was good before stays at hand; what is good ends any trial. */
+static void take_over(struct fb_agent *agent, struct attempt *try)
+{
+	struct fb_error err = { 0 };
+
+	if (!try->trial.generation) {
+		agent->trial.generation = 0;
+		fb_generation_free(agent->generation);
+		agent->generation = try->generation;
+		if (fb_agent_keep(agent, &err) == 0)
+			fb_agent_end_trial(agent);
+		return;
+	}
+	if (agent->trial.generation) {
+		fb_generation_free(agent->generation);
+	} else {
+		fb_generation_free(agent->good);
+		agent->good = agent->generation;
+	}
+	agent->generation = try->generation;
+	agent->trial = try->trial;
+}
+
 static void settle(struct fb_agent *agent, struct attempt *try)
 {
 	const struct fb_bundle *bundle = &try->generation->bundle;
-	struct fb_error err = { 0 };
 
-	if (fb_store_commit(agent->config->state_dir, bundle->generation, &err) < 0)
-		fb_log(FB_LOG_ERROR, "generation %u is in force, but this could not be written down: %s",
-		       bundle->generation, err.text);
-	fb_generation_free(agent->generation);
+	take_over(agent, try);
 	fb_ports_done(&agent->ports);
-	agent->generation = try->generation;
 	agent->ports = try->ports;
 	agent->unreadable[0] = 0;
 	fb_vec_done(&try->attached);
 	fb_agent_release_others(agent, &agent->ports);
+	fb_agent_rescue(agent);
 	fb_log(FB_LOG_NOTICE, "generation %u in force: \"%s\"%s%s, applied by %s%s%s", bundle->generation,
 	       agent->generation->ruleset.name, *agent->generation->ruleset.version ? " version " : "",
 	       agent->generation->ruleset.version, bundle->who, *bundle->reason ? ": " : "", bundle->reason);
+	if (agent->trial.generation)
+		fb_log(FB_LOG_NOTICE, "generation %u ends in %u s unless it is confirmed", bundle->generation,
+		       try->change->confirm);
 }
 
-int fb_agent_apply(struct fb_agent *agent, struct fb_bundle *bundle, char **ret_text, struct fb_error *err)
+int fb_agent_audit(struct fb_agent *agent, const struct fb_change *change, const char *reason, __u32 after,
+		   struct fb_error *err)
 {
-	static const struct fb_slots none;
-	const struct fb_slots *before = agent->generation ? &agent->generation->bundle.slots : &none;
-	struct attempt try = { 0 };
-	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct fb_audit_entry entry = {
+		.what = change->what,
+		.who = change->who,
+		.uid = change->uid,
+		.reason = reason,
+		.before = fb_dataplane_generation(agent->dp),
+		.after = after,
+	};
+
+	return fb_audit_add(agent->audit, &entry, err);
+}
+
+/* The log has the change already; that it was undone is one more. */
+static void audit_failure(struct fb_agent *agent, const struct attempt *try, const struct fb_error *why)
+{
+	struct fb_change change = *try->change;
+	struct fb_error err = { 0 };
+	char what[32];
+
+	snprintf(what, sizeof(what), "%s-failed", change.what);
+	change.what = what;
+	if (fb_audit_generation(agent->audit) == try->generation->bundle.generation &&
+	    fb_agent_audit(agent, &change, why->text, fb_dataplane_generation(agent->dp), &err) < 0)
+		fb_log(FB_LOG_WARNING, "%s", err.text);
+}
+
+static int read_policy(struct fb_agent *agent, struct fb_bundle *bundle, const struct fb_slots *before,
+		       struct attempt *try, struct fb_strbuf *text, struct fb_error *err)
+{
 	char *diagnostics = NULL;
 	int r;
 
 	bundle->generation = fb_agent_next_generation(agent);
-	r = fb_generation_new(bundle, before, &try.generation, &diagnostics);
-	fb_strbuf_add(&text, diagnostics);
+	bundle->previous = agent->generation ? agent->generation->bundle.generation : 0;
+	r = fb_generation_new(bundle, before, &try->generation, &diagnostics);
+	fb_strbuf_add(text, diagnostics);
 	free(diagnostics);
+	return r < 0 ? fb_error_set(err, -EINVAL, "the policy is wrong") : 0;
+}
+
+int fb_agent_apply(struct fb_agent *agent, const struct fb_change *change, struct fb_bundle *bundle,
+		   char **ret_text, char **ret_session, struct fb_error *err)
+{
+	static const struct fb_slots none;
+	const struct fb_slots *before = agent->generation ? &agent->generation->bundle.slots : &none;
+	struct attempt try = { .change = change, .ret_session = ret_session };
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	int r = read_policy(agent, bundle, before, &try, &text, err);
+
 	if (r < 0) {
 		agent->apply_failures++;
 		*ret_text = fb_strbuf_steal(&text);
-		return fb_error_set(err, -EINVAL, "the policy is wrong");
+		return r;
 	}
 	r = fb_watch_refresh(agent->watch, err);
 	if (r == 0)
@@ -137,12 +289,46 @@ int fb_agent_apply(struct fb_agent *agent, struct fb_bundle *bundle, char **ret_
 		fb_agent_clear_counters(agent, before, &try.generation->bundle.slots);
 		r = fb_dataplane_switch_image(agent->dp, err);
 	}
-	*ret_text = fb_strbuf_steal(&text);
 	if (r < 0) {
+		*ret_text = fb_strbuf_steal(&text);
 		agent->apply_failures++;
+		audit_failure(agent, &try, err);
 		undo(agent, &try);
 		return r == -EINVAL ? -EIO : r; /* -EINVAL is the policy's */
 	}
 	settle(agent, &try);
+	if (agent->unkept)
+		fb_strbuf_add(&text,
+			      "warning: the policy is in force, but the disk does not take it: after a "
+			      "reboot the one before would be; tried again every second\n");
+	*ret_text = fb_strbuf_steal(&text);
 	return 0;
+}
+
+int fb_agent_rollback_bundle(const struct fb_agent *agent, __u32 generation, struct fb_bundle *ret,
+			     struct fb_error *err)
+{
+	const char *dir = agent->config->state_dir;
+	struct fb_bundle now;
+	int r;
+
+	if (!generation && agent->generation) {
+		generation = agent->generation->bundle.previous;
+		/* of a rollback, what was before the one that it went back to: again is one further back */
+		if (agent->generation->bundle.rollback_of &&
+		    fb_store_read(dir, agent->generation->bundle.rollback_of, &now, err) == 0) {
+			generation = now.previous;
+			fb_bundle_done(&now);
+		}
+	}
+	if (!generation)
+		return fb_error_set(err, -ENOENT, "there is no generation before this one");
+	r = fb_store_read(dir, generation, ret, err);
+	if (r == -ENOENT)
+		return fb_error_set(err, r,
+				    "generation %u is not stored; \"firebreak history\" lists those that are",
+				    generation);
+	if (r == 0)
+		ret->rollback_of = generation;
+	return r;
 }

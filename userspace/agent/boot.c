@@ -40,6 +40,7 @@ void fb_agent_close(struct fb_agent *agent)
 	fb_watch_close(agent->watch);
 	fb_host_done(&agent->host);
 	fb_generation_free(agent->generation);
+	fb_generation_free(agent->good);
 	fb_ports_done(&agent->ports);
 	fb_vec_done(&agent->devices);
 	fb_vec_done(&agent->self);
@@ -73,12 +74,48 @@ static void adopt_devices(struct fb_agent *agent)
 	fb_agent_check(agent);
 }
 
+/* Is a policy on trial, and what is to become of it? */
+static enum fb_trial_state find_trial(struct fb_agent *agent, struct fb_trial *ret)
+{
+	__u32 enforced = fb_dataplane_generation(agent->dp), current = 0;
+	struct fb_error err = { 0 };
+	struct fb_moment now = { 0 };
+	int r = fb_trial_read(agent->config->state_dir, ret, &err);
+
+	if (r == 0)
+		return FB_TRIAL_VOID;
+	if (r > 0 && fb_moment_now(&now, &err) == 0 &&
+	    fb_store_current(agent->config->state_dir, &current, &err) == 0)
+		return fb_trial_judge(ret, current, enforced, &now);
+	ret->generation = enforced ? enforced : fb_agent_next_generation(agent);
+	fb_log(FB_LOG_ERROR, "a policy may be on trial, which counts as not confirmed: %s", err.text);
+	return FB_TRIAL_OVER;
+}
+
+/* 1 = *ret is what is to be in force, 0 = nothing is stored. */
+static int find_bundle(const struct fb_agent *agent, enum fb_trial_state state, const struct fb_trial *trial,
+		       struct fb_bundle *ret, struct fb_error *err)
+{
+	const char *dir = agent->config->state_dir;
+	__u32 enforced = fb_dataplane_generation(agent->dp);
+	int r;
+
+	if (state != FB_TRIAL_RUNNING)
+		return fb_store_load(dir, state == FB_TRIAL_OVER ? 0 : enforced, ret, err);
+	/* the host may have changed inside of the window, and its image been built again */
+	r = fb_store_read(dir, enforced, ret, err);
+	if (r == -ENOENT)
+		r = fb_store_read(dir, trial->generation, ret, err);
+	return r < 0 ? r : 1;
+}
+
 /* 1 = agent->generation is the stored one, 0 = nothing is stored. */
-static int load(struct fb_agent *agent, struct fb_error *err)
+static int load(struct fb_agent *agent, enum fb_trial_state state, const struct fb_trial *trial,
+		struct fb_error *err)
 {
 	struct fb_bundle bundle;
 	char *diagnostics = NULL;
-	int r = fb_store_load(agent->config->state_dir, fb_dataplane_generation(agent->dp), &bundle, err);
+	int r = find_bundle(agent, state, trial, &bundle, err);
 
 	if (r <= 0)
 		return r;
@@ -118,7 +155,7 @@ static void resume(struct fb_agent *agent)
 	if (in_force(agent, &agent->ports)) {
 		fb_log(FB_LOG_NOTICE, "generation %u is in force already and stays, no switch: \"%s\"",
 		       number, agent->generation->ruleset.name);
-		if (fb_store_commit(agent->config->state_dir, number, &err) < 0)
+		if (fb_agent_keep(agent, &err) < 0)
 			fb_log(FB_LOG_ERROR, "%s", err.text);
 		for (size_t i = 0; i < agent->ports.v.n; i++) /* new to this process: to be said */
 			agent->ports.v.v[i].why[0] = 0;
@@ -129,32 +166,100 @@ static void resume(struct fb_agent *agent)
 	fb_agent_release_others(agent, &agent->ports);
 }
 
+static void say_closed(const struct fb_agent *agent, int r, const struct fb_error *err)
+{
+	bool enforced = fb_dataplane_generation(agent->dp) != 0;
+
+	if (r < 0)
+		fb_log(FB_LOG_ERROR, "the stored policy is refused: %s", err->text);
+	fb_log(r < 0 ? FB_LOG_ERROR : FB_LOG_NOTICE, "%s",
+	       enforced ? r < 0 ? "what the data plane enforces stays in force until a policy is applied"
+				: "no policy is stored; what the data plane enforces stays in force"
+			: "no policy: everything is dropped until one is applied");
+}
+
+/* Nobody confirmed it before its time was over, or before the host was started again. */
+static void return_from(struct fb_agent *agent, const struct fb_trial *trial, int there)
+{
+	static const struct fb_change change = { .what = "revert", .uid = -1 };
+	struct fb_error err = { 0 };
+	char why[96];
+
+	snprintf(why, sizeof(why), "generation %u was not confirmed before the agent started again",
+		 trial->generation);
+	fb_log(FB_LOG_WARNING, "%s: %s", why,
+	       there ? "back to the last good policy" : "back to no policy: everything is dropped");
+	if (fb_agent_audit(agent, &change, why, there ? fb_agent_next_generation(agent) : 0, &err) < 0)
+		fb_log(FB_LOG_ERROR, "a change is not in the audit log: %s", err.text);
+	if (there)
+		fb_agent_mark_return(&agent->generation->bundle, trial->generation, NULL, why);
+	else if (fb_agent_close_down(agent, &err) < 0)
+		fb_log(FB_LOG_ERROR, "%s", err.text);
+}
+
+/* Bundles of applies that were killed before their switch: no number above the one in force ever held. */
+static void forget_unborn(struct fb_agent *agent)
+{
+	fb_autofree __u32 *numbers = NULL;
+	__u32 number = fb_dataplane_generation(agent->dp);
+	size_t n = fb_store_list(agent->config->state_dir, &numbers);
+
+	if (!agent->generation || number != agent->generation->bundle.generation || agent->unkept)
+		return;
+	for (size_t i = 0; i < n && numbers[i] > number; i++)
+		fb_store_forget(agent->config->state_dir, numbers[i]);
+}
+
+/* What the log does not end with came in force without it: by a rebuild, or an apply that was killed. */
+static void audit_start(struct fb_agent *agent)
+{
+	static const struct fb_change change = { .what = "start", .uid = -1 };
+	__u32 number = fb_dataplane_generation(agent->dp), logged = fb_audit_generation(agent->audit);
+	struct fb_error err = { 0 };
+	char text[96];
+
+	snprintf(text, sizeof(text), "the log ended with generation %u", logged);
+	if (number != logged && fb_agent_audit(agent, &change, text, number, &err) < 0)
+		fb_log(FB_LOG_ERROR, "the audit log: %s", err.text);
+}
+
 void fb_agent_boot(struct fb_agent *agent)
 {
-	__u32 enforced = fb_dataplane_generation(agent->dp);
+	struct fb_trial trial = { 0 };
 	struct fb_error err = { 0 };
+	enum fb_trial_state state;
 	int r;
 
 	adopt_devices(agent);
-	r = load(agent, &err);
-	if (r > 0) {
-		resume(agent);
-	} else if (r < 0) {
-		snprintf(agent->unreadable, sizeof(agent->unreadable), "%s", err.text);
-		fb_log(FB_LOG_ERROR, "the stored policy is refused: %s", err.text);
-		fb_log(FB_LOG_ERROR, "%s",
-		       enforced ? "what the data plane enforces stays in force until a policy is applied"
-				: "no policy: everything is dropped until one is applied");
-	} else {
-		fb_log(FB_LOG_NOTICE, "%s",
-		       enforced ? "no policy is stored; what the data plane enforces stays in force"
-				: "no policy: everything is dropped until one is applied");
+	state = find_trial(agent, &trial);
+	r = load(agent, state, &trial, &err);
+	if (state == FB_TRIAL_RUNNING && r < 0) {
+		fb_log(FB_LOG_ERROR, "the policy on trial is refused: %s", err.text);
+		state = FB_TRIAL_OVER;
+		r = load(agent, state, &trial, &err);
 	}
-	if (!enforced && r <= 0) {
+	if (state == FB_TRIAL_RUNNING) {
+		agent->trial = trial;
+		fb_log(FB_LOG_NOTICE, "generation %u is on trial still", trial.generation);
+	}
+	if (state == FB_TRIAL_OVER && r >= 0)
+		return_from(agent, &trial, r);
+	if (r < 0)
+		snprintf(agent->unreadable, sizeof(agent->unreadable), "%s", err.text);
+	if (r > 0)
+		resume(agent);
+	else
+		say_closed(agent, r, &err);
+	if (trial.generation && state != FB_TRIAL_RUNNING && r >= 0 && !agent->unkept && !agent->trouble[0])
+		fb_agent_end_trial(agent);
+	if (!fb_dataplane_generation(agent->dp)) {
 		struct fb_error ignored = { 0 };
 
 		/* tables of another time must not outlive their policy */
 		fb_dataplane_set_self(agent->dp, NULL, 0, &ignored);
 		fb_dataplane_set_egress(agent->dp, NULL, 0, &ignored);
 	}
+	fb_agent_rescue(agent);
+	forget_unborn(agent);
+	audit_start(agent);
 }

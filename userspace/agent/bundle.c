@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "policy/slots.h"
 
 #define SCHEMA "firebreak.bundle/1"
 
@@ -57,6 +58,20 @@ void fb_bundle_done(struct fb_bundle *bundle)
 	free(bundle->who);
 	free(bundle->reason);
 	*bundle = (struct fb_bundle){ 0 };
+}
+
+void fb_bundle_copy(const struct fb_bundle *bundle, struct fb_bundle *ret)
+{
+	*ret = (struct fb_bundle){
+		.applied = bundle->applied,
+		.root = copy(bundle->root),
+		.catalogue = copy(bundle->catalogue),
+		.who = copy(bundle->who),
+		.reason = copy(bundle->reason),
+	};
+	for (size_t i = 0; i < bundle->files.n; i++)
+		add_file(ret, bundle->files.v[i].path, bundle->files.v[i].text, bundle->files.v[i].len);
+	fb_slots_copy(&bundle->slots, &ret->slots);
 }
 
 const struct fb_bundle_file *fb_bundle_file(const struct fb_bundle *bundle, const char *path)
@@ -178,7 +193,7 @@ int fb_bundle_decode(const char *text, size_t len, struct fb_bundle *ret, struct
 	FB_CLEANUP(fb_bundle_done) struct fb_bundle bundle = { 0 };
 	json_error_t why;
 	autojson json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
-	json_int_t generation, applied;
+	json_int_t generation, applied, previous, rollback_of;
 	const json_t *slots;
 	int r;
 
@@ -198,10 +213,15 @@ int fb_bundle_decode(const char *text, size_t len, struct fb_bundle *ret, struct
 		return err->code = -EBADMSG;
 	generation = json_integer_value(json_object_get(json, "generation"));
 	applied = json_integer_value(json_object_get(json, "applied"));
+	previous = json_integer_value(json_object_get(json, "previous"));
+	rollback_of = json_integer_value(json_object_get(json, "rollback_of"));
 	slots = json_object_get(json, "slots");
-	if (generation <= 0 || generation > (json_int_t)UINT32_MAX || applied < 0)
-		return fb_error_set(err, -EBADMSG, "generation %lld, applied %lld", (long long)generation,
-				    (long long)applied);
+	if (generation <= 0 || generation > (json_int_t)UINT32_MAX || applied < 0 || previous < 0 ||
+	    previous >= generation || rollback_of < 0 || rollback_of >= generation)
+		return fb_error_set(err, -EBADMSG, "generation %lld after %lld, applied %lld",
+				    (long long)generation, (long long)previous, (long long)applied);
+	bundle.previous = (__u32)previous;
+	bundle.rollback_of = (__u32)rollback_of;
 	bundle.generation = (__u32)generation;
 	bundle.applied = applied;
 	bundle.slots.generation = (unsigned int)json_integer_value(json_object_get(slots, "generation"));
@@ -264,14 +284,15 @@ json_t *fb_bundle_to_json(const struct fb_bundle *bundle, const struct fb_host *
 		json_array_append_new(files, json_pack("{ss so ss}", "path", f->path, "text",
 						       json_stringn(f->text, f->len), "sha256", hex));
 	}
-	return json_pack("{ss si sI sI ss ss ss ss so so so}", "schema", SCHEMA, "language",
-			 FB_LANGUAGE_VERSION, "generation", (json_int_t)bundle->generation, "applied",
-			 (json_int_t)bundle->applied, "root", bundle->root, "catalogue", bundle->catalogue,
-			 "who", bundle->who, "reason", bundle->reason, "files", files, "slots",
-			 json_pack("{sI so so}", "generation", (json_int_t)bundle->slots.generation, "zones",
-				   slots_to_json(&bundle->slots.zones), "lines",
-				   slots_to_json(&bundle->slots.lines)),
-			 "host", host ? host_to_json(host) : json_object());
+	return json_pack(
+		"{ss si sI sI sI sI ss ss ss ss so so so}", "schema", SCHEMA, "language", FB_LANGUAGE_VERSION,
+		"generation", (json_int_t)bundle->generation, "previous", (json_int_t)bundle->previous,
+		"rollback_of", (json_int_t)bundle->rollback_of, "applied", (json_int_t)bundle->applied,
+		"root", bundle->root, "catalogue", bundle->catalogue, "who", bundle->who, "reason",
+		bundle->reason, "files", files, "slots",
+		json_pack("{sI so so}", "generation", (json_int_t)bundle->slots.generation, "zones",
+			  slots_to_json(&bundle->slots.zones), "lines", slots_to_json(&bundle->slots.lines)),
+		"host", host ? host_to_json(host) : json_object());
 }
 
 char *fb_bundle_encode(const struct fb_bundle *bundle, const struct fb_host *host)

@@ -21,8 +21,10 @@ struct fb_bundle_file {
 struct fb_bundle {
 	__u32 generation;
 	__s64 applied; /* unix seconds at which the policy was applied; a rebuild for the host's sake keeps it */
-	char *root;    /* path of the file that begins */
-	char *catalogue; /* folder of the catalogue as the files' paths name it, "" = not told */
+	__u32 previous;	   /* in force before it, 0 = nothing was */
+	__u32 rollback_of; /* the generation whose files these are, 0 = none: they came with an apply */
+	char *root;	   /* path of the file that begins */
+	char *catalogue;   /* folder of the catalogue as the files' paths name it, "" = not told */
 	char *who, *reason;
 	struct FB_VEC(struct fb_bundle_file) files;
 	struct fb_slots slots; /* after this generation's assignment */
@@ -36,6 +38,8 @@ json_t *fb_bundle_to_json(const struct fb_bundle *bundle, const struct fb_host *
 char *fb_bundle_encode(const struct fb_bundle *bundle, const struct fb_host *host);
 /* -EBADMSG: not JSON, truncated, a sum that does not fit; -ENOTSUP: another language or schema. */
 int fb_bundle_decode(const char *text, size_t len, struct fb_bundle *ret, struct fb_error *err);
+/* Everything but the numbers of generations. */
+void fb_bundle_copy(const struct fb_bundle *bundle, struct fb_bundle *ret);
 void fb_bundle_done(struct fb_bundle *bundle);
 
 /* NULL = not in it. */

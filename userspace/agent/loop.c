@@ -5,7 +5,6 @@
 #include <grp.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/timex.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
@@ -80,27 +79,14 @@ static int on_netlink(sd_event_source *source, int fd, uint32_t revents, void *u
 
 /* ---- time ---- */
 
-/* Deadlines are compared with TAI less this; the kernel's own word, kept by the time daemon. */
-static void follow_clock(struct fb_agent *agent)
-{
-	struct timex t = { 0 };
-	int state = adjtimex(&t);
-	bool synchronised = state >= 0 && state != TIME_ERROR;
-
-	if (state >= 0)
-		fb_dataplane_set_tai_offset(agent->dp, t.tai);
-	if (synchronised != agent->clock_synchronised)
-		fb_log(FB_LOG_INFO, "the clock is %ssynchronised", synchronised ? "" : "not ");
-	agent->clock_synchronised = synchronised;
-}
-
 static int on_second(sd_event_source *source, uint64_t usec, void *user)
 {
 	struct loop *loop = user;
 
 	loop->seconds++;
-	follow_clock(loop->agent);
+	fb_agent_follow_clock(loop->agent);
 	fb_agent_check(loop->agent);
+	fb_agent_tend(loop->agent);
 	/* A compile that failed is not worth a try each second. */
 	if (!loop->agent->trouble[0] || loop->seconds % RETRY_SECONDS == 0)
 		fb_agent_reconcile(loop->agent);
@@ -232,7 +218,7 @@ static int set_up(struct loop *loop, struct fb_error *err)
 		r = sd_event_set_watchdog(loop->event, true);
 	if (r < 0)
 		return fb_error_set(err, r, "the event loop: %s", strerror(-r));
-	follow_clock(loop->agent);
+	fb_agent_follow_clock(loop->agent);
 	r = add_control(loop, err);
 	if (r == 0)
 		add_metrics(loop);

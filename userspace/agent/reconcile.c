@@ -44,22 +44,15 @@ static void protect_all(struct fb_agent *agent, struct fb_portset *ports)
 }
 
 /*
- * Keeps the policy's own file apart: the rebuild replaces it, so that the history holds what people
- * applied.
+ * The rebuild's file replaces the one before it, so that the history holds what people applied; a generation
+ * that is only gone back to stays in it.
  */
 static void store(struct fb_agent *agent, __u32 old)
 {
-	const struct fb_bundle *bundle = &agent->generation->bundle;
 	struct fb_error err = { 0 };
-	int r = fb_store_write(agent->config->state_dir, bundle, &agent->host, &err);
 
-	if (r == 0)
-		r = fb_store_commit(agent->config->state_dir, bundle->generation, &err);
-	if (r == 0)
+	if (fb_agent_keep(agent, &err) == 0 && agent->generation->bundle.rollback_of != old)
 		fb_store_forget(agent->config->state_dir, old);
-	else
-		fb_log(FB_LOG_ERROR, "generation %u is in force, but could not be stored: %s",
-		       bundle->generation, err.text);
 }
 
 /*

@@ -91,7 +91,7 @@ static int read_current(const char *state_dir, __u32 *ret, struct fb_error *err)
 	return r;
 }
 
-static int read_bundle(const char *state_dir, __u32 generation, struct fb_bundle *ret, struct fb_error *err)
+int fb_store_read(const char *state_dir, __u32 generation, struct fb_bundle *ret, struct fb_error *err)
 {
 	fb_autofree char *path = path_of(state_dir, generation), *text = NULL;
 	size_t len;
@@ -109,20 +109,29 @@ static int read_bundle(const char *state_dir, __u32 generation, struct fb_bundle
 	return 0;
 }
 
+int fb_store_current(const char *state_dir, __u32 *ret, struct fb_error *err)
+{
+	int r;
+
+	*ret = 0;
+	r = read_current(state_dir, ret, err);
+	return r == -ENOENT ? 0 : r;
+}
+
 int fb_store_load(const char *state_dir, __u32 pinned, struct fb_bundle *ret, struct fb_error *err)
 {
 	__u32 current = 0;
 	int r = read_current(state_dir, &current, err), newer;
 
 	if ((r == 0 || r == -ENOENT) && pinned > current) {
-		newer = read_bundle(state_dir, pinned, ret, err);
+		newer = fb_store_read(state_dir, pinned, ret, err);
 		if (newer != -ENOENT) /* not there: a rebuild for the host's sake that could not be stored */
 			return newer < 0 ? newer : 1;
 	}
 	if (r == -ENOENT)
 		return 0;
 	if (r == 0)
-		r = read_bundle(state_dir, current, ret, err);
+		r = fb_store_read(state_dir, current, ret, err);
 	return r < 0 ? r : 1;
 }
 
@@ -201,16 +210,24 @@ static int newest_first(const void *a, const void *b)
 	return (x < y) - (x > y);
 }
 
-static void prune(const char *state_dir)
+size_t fb_store_list(const char *state_dir, __u32 **ret)
 {
 	struct numbers numbers = { 0 };
 
 	walk(state_dir, collect, &numbers);
-	if (numbers.n > FB_STORE_KEEP)
+	if (numbers.n)
 		qsort(numbers.v, numbers.n, sizeof(*numbers.v), newest_first);
-	for (size_t i = FB_STORE_KEEP; i < numbers.n; i++)
-		fb_store_forget(state_dir, numbers.v[i]);
-	fb_vec_done(&numbers);
+	*ret = numbers.v;
+	return numbers.n;
+}
+
+static void prune(const char *state_dir)
+{
+	fb_autofree __u32 *numbers = NULL;
+	size_t n = fb_store_list(state_dir, &numbers);
+
+	for (size_t i = FB_STORE_KEEP; i < n; i++)
+		fb_store_forget(state_dir, numbers[i]);
 }
 
 int fb_store_commit(const char *state_dir, __u32 generation, struct fb_error *err)

@@ -30,6 +30,12 @@ int fb_store_open(const char *state_dir, struct fb_error *err);
  * names. 1 = *ret filled, 0 = there is none, negative: it is there and cannot be read.
  */
 int fb_store_load(const char *state_dir, __u32 pinned, struct fb_bundle *ret, struct fb_error *err);
+/* 0 = *ret is filled; -ENOENT: it is not stored (any more). */
+int fb_store_read(const char *state_dir, __u32 generation, struct fb_bundle *ret, struct fb_error *err);
+/* What `current` names, 0 = nothing (*ret is then 0): the last generation that is known to be good. */
+int fb_store_current(const char *state_dir, __u32 *ret, struct fb_error *err);
+/* All numbers that are stored, newest first; *ret is the caller's to free. Returns how many. */
+size_t fb_store_list(const char *state_dir, __u32 **ret);
 /* The highest number that was ever stored, 0 = none. */
 __u32 fb_store_last(const char *state_dir);
 int fb_store_write(const char *state_dir, const struct fb_bundle *bundle, const struct fb_host *host,

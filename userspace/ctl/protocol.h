@@ -7,7 +7,7 @@
  *                    [{device, vlan, ifindex, zone, enforcing, mode, why}], flows {new, replied, established, closing, capacity},
  *                    observed [{src, dst, until, would_drop_packets}], agent {version, pid, started, uptime},
  *                    kernel, clock_synchronised, maps_bytes, drops [{src, dst, reason, packets, bytes}] (totals), next
- *                    [{at, what}] (deadlines, soonest first), guard (bool)
+ *                    [{at, what}] (deadlines, soonest first), guard (bool), confirm (as of apply)
  * GET  /v1/zones     firebreak.zones/1      zones [{name, id, interfaces, networks, owner, purdue, passed_packets, passed_bytes,
  *                    dropped_packets, dropped_bytes, enforcing}] (counters by source zone)
  * GET  /v1/rules     firebreak.rules/1      rules [{id, slot, kind, pairs, text, at, owner, reason, until, packets, bytes, flows, last_hit}]
@@ -15,10 +15,18 @@
  * GET  /v1/flows     firebreak.flows/1      flows [{src, sport, dst, dport, proto, state, src_zone, dst_zone, rule, observed, stale, idle, age,
  *                    until}], total, shown; query ?limit=N (default 1000) &host=ADDRESS &zone=NAME &state=NAME
  * GET  /v1/devices   firebreak.devices/1    devices [{name (null = undeclared), zone, device, mac, ip, state, declared}] from the kernel's neighbours and the policy
- * GET  /v1/bundle    firebreak.bundle/1     the policy in force: {root, files: [{path, text}], language, host: {...}, generation, applied}
- * POST /v1/apply     body {root, files: [{path, text}], reason, who, catalogue?}  ->  firebreak.apply/1 {generation, warnings: text, interfaces}
- *                    422 with {diagnostics: text} when the policy is wrong; 409 with {error} when it cannot be put in force
- *                    (an interface that cannot be protected ...). Nothing has changed then.
+ * GET  /v1/bundle    firebreak.bundle/1     the policy in force: {root, files: [{path, text}], language, host: {...}, generation, applied, previous,
+ *                    rollback_of}; query ?generation=N: one that is stored
+ * GET  /v1/history   firebreak.history/1    generations [{generation, state ("in force" | "on trial" | ""), applied, who, reason, previous, rollback_of,
+ *                    why ("" unless it cannot be read)}] newest first, stored (how many there are), confirm (as below); query ?limit=N
+ * POST /v1/apply     body {root, files: [{path, text}], reason, who, catalogue?, confirm?: seconds, session?: {from, from_port, to, to_port},
+ *                    allow_lockout?: bool}  ->  firebreak.apply/1 {generation, warnings: text, interfaces, session: text (what was tested of
+ *                    it), confirm: {generation, previous, left (seconds), until} or null}
+ *                    422 with {diagnostics: text} when the policy is wrong; 409 with {error, session} when it cannot be put in force (an interface
+ *                    that cannot be protected, the session that would be cut ...). Nothing has changed then.
+ * POST /v1/rollback  body {generation? (else what was before, or, of a policy on trial, the last good one), reason, who, confirm?, session?,
+ *                    allow_lockout?}  ->  as apply
+ * POST /v1/confirm   body {who, extend?: seconds}  ->  as apply; 409 when no policy is on trial
  * GET  /v1/audit     firebreak.audit/1      entries [{seq, at, what, object, who, uid, reason, before, after, prev, hash}], oldest first; query ?limit=N
  * GET  /v1/audit/verify  firebreak.audit-verify/1  good, lines, why (what is wrong with which line, "" if good), head (the last line's sum)
  * POST /v1/explain   body {from, to, proto, sport, dport, tcp_flags, zone?}  ->  firebreak.explain/1 {reason, rule (id), src_zone, dst_zone, flow_state,

@@ -111,7 +111,33 @@ struct fb_egress_entry {
 int fb_dataplane_set_egress(struct fb_dataplane *dp, const struct fb_egress_entry *entries, size_t n,
 			    struct fb_error *err);
 void fb_dataplane_bump_routes(struct fb_dataplane *dp);
-void fb_dataplane_set_tai_offset(struct fb_dataplane *dp, int seconds);
+/*
+ * What deadlines are measured by: the kernel's TAI offset, and unix seconds that are known to be past. known: the
+ * kernel vouches for its clock; once it did, that holds until the machine starts again (S53).
+ */
+void fb_dataplane_set_clock(struct fb_dataplane *dp, int tai_offset, bool known, __u32 floor);
+
+/*
+ * The operator's switches (S28, S29): makes them what `want` says, in force with the next packet. Whatever is cut or
+ * quarantined before and after is so at every moment between; on failure nothing that was is less so.
+ * Addresses beyond FB_QUARANTINES_MAX, MACs beyond that: -E2BIG.
+ */
+enum { FB_QUARANTINES_MAX = 4096 };
+struct fb_switches_wanted {
+	__u64 cut[FB_ZONES_MAX];			   /* symmetric */
+	struct FB_VEC(struct fb_quarantine_key) addresses; /* each once */
+	struct FB_VEC(struct fb_mac_key) macs;
+};
+int fb_dataplane_set_switches(struct fb_dataplane *dp, const struct fb_switches_wanted *want,
+			      struct fb_error *err);
+/* The cuts that are in force; *ret holds FB_ZONES_MAX words. */
+void fb_dataplane_get_cuts(const struct fb_dataplane *dp, __u64 *ret);
+/*
+ * Ends the live flows for which match(flow, arg) is true: their next packet finds none. A flow whose line still allows
+ * it comes back if it can begin with that packet (UDP can, TCP cannot). Returns how many, or negative.
+ */
+int fb_dataplane_end_flows(struct fb_dataplane *dp, bool (*match)(const struct fb_snapshot_flow *, void *),
+			   void *arg, struct fb_error *err);
 
 /* Counters, summed over CPUs; read from mappings, no system call. */
 void fb_dataplane_pair_counter(const struct fb_dataplane *dp, unsigned int src_zone, unsigned int dst_zone,

@@ -97,8 +97,10 @@ static void describe(const struct fb_flow *f, __u32 meta, __u32 tick, __u32 gene
 	};
 }
 
-void fb_dataplane_each_flow(const struct fb_dataplane *dp,
-			    bool (*each)(const struct fb_snapshot_flow *, void *), void *arg)
+void fb_flow_walk(const struct fb_dataplane *dp,
+		  bool (*each)(const struct fb_snapshot_flow *flow, const struct fb_flow_place *place,
+			       void *arg),
+		  void *arg)
 {
 	const struct fb_flow_bucket *buckets = dp->live.mem[FB_MAP_BUCKETS];
 	const struct fb_flow *flows = dp->live.mem[FB_MAP_FLOWS];
@@ -106,18 +108,43 @@ void fb_dataplane_each_flow(const struct fb_dataplane *dp,
 
 	for (size_t b = 0; b < dp->sizes.buckets; b++)
 		for (size_t way = 0; way < FB_FLOW_WAYS; way++) {
-			__u32 meta = __atomic_load_n(&buckets[b].meta[way], __ATOMIC_ACQUIRE);
+			struct fb_flow_place place = {
+				.bucket = b,
+				.way = way,
+				.meta = __atomic_load_n(&buckets[b].meta[way], __ATOMIC_ACQUIRE),
+			};
 			struct fb_snapshot_flow seen;
 			struct fb_flow flow;
 
-			if (!fb_flow_is_live(meta, tick) ||
-			    !__atomic_load_n(&buckets[b].tag[way], __ATOMIC_ACQUIRE) ||
-			    !fb_flow_read(&flows[b * FB_FLOW_WAYS + way], &flow))
+			if (!fb_flow_is_live(place.meta, tick))
 				continue;
-			describe(&flow, meta, tick, generation, &seen);
-			if (!each(&seen, arg))
+			place.tag = __atomic_load_n(&buckets[b].tag[way], __ATOMIC_ACQUIRE);
+			if (!place.tag || !fb_flow_read(&flows[b * FB_FLOW_WAYS + way], &flow))
+				continue;
+			describe(&flow, place.meta, tick, generation, &seen);
+			if (!each(&seen, &place, arg))
 				return;
 		}
+}
+
+struct visitor {
+	bool (*each)(const struct fb_snapshot_flow *, void *);
+	void *arg;
+};
+
+static bool visit(const struct fb_snapshot_flow *flow, const struct fb_flow_place *place, void *arg)
+{
+	struct visitor *visitor = arg;
+
+	return visitor->each(flow, visitor->arg);
+}
+
+void fb_dataplane_each_flow(const struct fb_dataplane *dp,
+			    bool (*each)(const struct fb_snapshot_flow *, void *), void *arg)
+{
+	struct visitor visitor = { each, arg };
+
+	fb_flow_walk(dp, visit, &visitor);
 }
 
 /* By the bucket lines alone: one line for eight flows. */

@@ -114,6 +114,9 @@ struct fb_dataplane {
 	struct FB_VEC(struct fb_upper) uppers;
 };
 
+/* Of each class, per CPU: a flood on every core of a large machine is some thousand events a second. */
+#define FB_EVENTS_PER_TICK 128u
+
 /* The explain instance's table: few flows are ever in it. */
 #define FB_EXPLAIN_BUCKETS 64u
 
@@ -193,7 +196,27 @@ bool fb_guard_has(struct fb_dataplane *dp, __u32 ifindex);
 /* Makes the set what it should be: enforcing ports and their uppers, nothing else. */
 int fb_guard_reconcile(struct fb_dataplane *dp, const __u32 *ports, size_t n_ports, struct fb_error *err);
 
+/* ---- tables.c ---- */
+/* A table in terms of bytes: entries of `stride` bytes, the key at their start and the value behind it. */
+struct fb_table_content {
+	const void *entries;
+	size_t n, stride, key_size, value_offset;
+};
+/* Makes a hash or trie of at most max entries hold just these: what is missing is put before what is stale goes. */
+int fb_table_replace(int fd, const struct fb_table_content *content, size_t max, const char *what,
+		     struct fb_error *err);
+
 /* ---- flows.c ---- */
+/* Where a flow lies, and the words of its way at the time of reading. */
+struct fb_flow_place {
+	size_t bucket, way;
+	__u32 tag, meta;
+};
+/* Calls each for every live flow until it returns false. */
+void fb_flow_walk(const struct fb_dataplane *dp,
+		  bool (*each)(const struct fb_snapshot_flow *flow, const struct fb_flow_place *place,
+			       void *arg),
+		  void *arg);
 /* A consistent copy of an entry that the programs may be writing; false = it was being written. */
 bool fb_flow_read(const struct fb_flow *entry, struct fb_flow *ret);
 /* The address of endpoint 0 (a) or 1 (b). */

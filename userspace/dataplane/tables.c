@@ -14,18 +14,12 @@
 
 #include "dataplane/handle.h"
 
-/* One table in terms of bytes: entries of `stride` bytes, the key at their start and the value behind it. */
-struct content {
-	const void *entries;
-	size_t n, stride, key_size, value_offset;
-};
-
-static const void *entry_key(const struct content *c, size_t i)
+static const void *entry_key(const struct fb_table_content *c, size_t i)
 {
 	return (const char *)c->entries + i * c->stride;
 }
 
-static bool has_key(const struct content *c, const void *key)
+static bool has_key(const struct fb_table_content *c, const void *key)
 {
 	for (size_t i = 0; i < c->n; i++)
 		if (memcmp(entry_key(c, i), key, c->key_size) == 0)
@@ -34,7 +28,7 @@ static bool has_key(const struct content *c, const void *key)
 }
 
 /* Collects first and deletes after: deleting while walking starts the walk again. */
-static int delete_others(int fd, const struct content *c, size_t max)
+static int delete_others(int fd, const struct fb_table_content *c, size_t max)
 {
 	fb_autofree char *stale = calloc(max, c->key_size);
 	const void *last = NULL;
@@ -52,7 +46,7 @@ static int delete_others(int fd, const struct content *c, size_t max)
 	return r == -ENOENT ? 0 : r;
 }
 
-static int put_all(int fd, const struct content *c)
+static int put_all(int fd, const struct fb_table_content *c)
 {
 	int r = 0;
 
@@ -62,7 +56,8 @@ static int put_all(int fd, const struct content *c)
 	return r;
 }
 
-static int replace(int fd, const struct content *c, size_t max, const char *what, struct fb_error *err)
+int fb_table_replace(int fd, const struct fb_table_content *c, size_t max, const char *what,
+		     struct fb_error *err)
 {
 	int r;
 
@@ -82,8 +77,8 @@ static int replace(int fd, const struct content *c, size_t max, const char *what
 int fb_dataplane_set_self(struct fb_dataplane *dp, const struct fb_self_entry *entries, size_t n,
 			  struct fb_error *err)
 {
-	const struct content c = { entries, n, sizeof(*entries), sizeof(entries->key),
-				   offsetof(struct fb_self_entry, value) };
+	const struct fb_table_content c = { entries, n, sizeof(*entries), sizeof(entries->key),
+					    offsetof(struct fb_self_entry, value) };
 
 	struct fb_runtime *rt = dp->live.mem[FB_MAP_RUNTIME];
 	__u32 filter[FB_SELF_FILTER_BITS / 32] = { 0 };
@@ -96,7 +91,7 @@ int fb_dataplane_set_self(struct fb_dataplane *dp, const struct fb_self_entry *e
 	}
 	for (size_t i = 0; i < FB_ARRAY_SIZE(filter); i++)
 		__atomic_or_fetch(&rt->self_filter[i], filter[i], __ATOMIC_SEQ_CST);
-	int r = replace(dp->live.fd[FB_MAP_SELF], &c, 4096, "the gateway's addresses", err);
+	int r = fb_table_replace(dp->live.fd[FB_MAP_SELF], &c, 4096, "the gateway's addresses", err);
 
 	for (size_t i = 0; r == 0 && i < FB_ARRAY_SIZE(filter); i++)
 		__atomic_store_n(&rt->self_filter[i], filter[i], __ATOMIC_SEQ_CST);
@@ -106,10 +101,10 @@ int fb_dataplane_set_self(struct fb_dataplane *dp, const struct fb_self_entry *e
 int fb_dataplane_set_egress(struct fb_dataplane *dp, const struct fb_egress_entry *entries, size_t n,
 			    struct fb_error *err)
 {
-	const struct content c = { entries, n, sizeof(*entries), sizeof(entries->ifindex),
-				   offsetof(struct fb_egress_entry, egress) };
+	const struct fb_table_content c = { entries, n, sizeof(*entries), sizeof(entries->ifindex),
+					    offsetof(struct fb_egress_entry, egress) };
 	fb_autofree __u32 *ports = NULL;
-	int r = replace(dp->live.fd[FB_MAP_EGRESS], &c, 1024, "ways out", err), n_ports;
+	int r = fb_table_replace(dp->live.fd[FB_MAP_EGRESS], &c, 1024, "ways out", err), n_ports;
 
 	if (r < 0)
 		return r;
@@ -142,9 +137,12 @@ void fb_dataplane_bump_routes(struct fb_dataplane *dp)
 	__atomic_add_fetch(&rt->route_epoch, 1, __ATOMIC_SEQ_CST);
 }
 
-void fb_dataplane_set_tai_offset(struct fb_dataplane *dp, int seconds)
+void fb_dataplane_set_clock(struct fb_dataplane *dp, int tai_offset, bool known, __u32 floor)
 {
 	struct fb_runtime *rt = dp->live.mem[FB_MAP_RUNTIME];
 
-	__atomic_store_n(&rt->tai_offset, seconds, __ATOMIC_RELAXED);
+	__atomic_store_n(&rt->tai_offset, tai_offset, __ATOMIC_RELAXED);
+	__atomic_store_n(&rt->clock_floor, floor, __ATOMIC_RELAXED);
+	if (known)
+		__atomic_store_n(&rt->clock_synced, 1, __ATOMIC_RELEASE);
 }

@@ -71,11 +71,14 @@ static bool is_echo_reply(const struct fb_packet *p)
 
 /* ---- the gateway's own addresses -------------------------------------------------------------------------------- */
 
-/* Link-local addresses are the gateway's in their own zone only: another zone may hold the same one. */
+/*
+ * Link-local addresses are the gateway's in their own zone only: another zone may hold the same one. Loopback is on no wire, and the gateway's there
+ * neither: the data plane does not know it (userspace/agent/ports.c).
+ */
 static const struct fb_own_address *own_address(const struct fb_own *own, int family, struct fb_ip ip,
 						unsigned int zone)
 {
-	for (size_t i = 0; i < own->v.n; i++) {
+	for (size_t i = 0; i < own->v.n && !is_reserved(family, ip); i++) {
 		const struct fb_own_address *a = &own->v.v[i];
 
 		if (a->family == family && fb_ip_cmp(a->ip, ip) == 0 &&

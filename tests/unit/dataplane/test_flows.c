@@ -2,6 +2,8 @@
 /* Reading tables and counters of a handle that is made by hand: nothing is loaded. */
 #include <criterion/criterion.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "dataplane/handle.h"
 
@@ -160,6 +162,69 @@ Test(flows, the_reader_may_stop)
 		put(3, way, FB_FLOW_NEW, 0);
 	fb_dataplane_each_flow(&dp, count, &seen);
 	cr_assert_eq(seen.n, 2u);
+}
+
+/* The table of buckets as a file, which the end of a flow maps for writing. */
+static void buckets_in_a_file(void)
+{
+	int fd = memfd_create("buckets", 0);
+
+	cr_assert(ftruncate(fd, sizeof(buckets)) == 0 &&
+		  write(fd, buckets, sizeof(buckets)) == sizeof(buckets));
+	dp.live.fd[FB_MAP_BUCKETS] = fd;
+	dp.live.bytes[FB_MAP_BUCKETS] = sizeof(buckets);
+	dp.live.mem[FB_MAP_BUCKETS] = mmap(NULL, sizeof(buckets), PROT_READ, MAP_SHARED, fd, 0);
+}
+
+static bool has_port(const struct fb_snapshot_flow *f, void *arg)
+{
+	return f->sport == *(const __u16 *)arg;
+}
+
+Test(flows, an_ended_flow_is_gone_and_the_others_are_not)
+{
+	const struct fb_flow_bucket *table;
+	struct fb_error err = { 0 };
+	struct seen seen;
+	__u16 port = 40001;
+
+	for (size_t way = 0; way < 4; way++)
+		put(2, way, FB_FLOW_ESTABLISHED, 0)->port_b = (__u16)(40000 + way);
+	put(3, 0, FB_FLOW_ESTABLISHED, FB_TIMEOUT_ESTABLISHED + 1)->port_b = port;
+	buckets_in_a_file();
+	cr_assert_eq(fb_dataplane_end_flows(&dp, has_port, &port, &err), 1, "%s", err.text);
+	table = dp.live.mem[FB_MAP_BUCKETS];
+	cr_assert(table[2].tag[1] == 0 && table[2].meta[1] == 0, "its way is free");
+	cr_assert_eq(live(&seen), 3u);
+	cr_assert_eq(fb_dataplane_end_flows(&dp, has_port, &port, &err), 0, "it was there once");
+}
+
+/* A packet that moves the time of a flow while it is ended; what another flow does with a way is never undone. */
+static bool moves_its_words(const struct fb_snapshot_flow *f, void *arg)
+{
+	struct fb_flow_bucket *table = arg;
+
+	if (f->sport == 40000)
+		table[0].meta[0] = FB_META(FB_FLOW_ESTABLISHED, NOW + 1);
+	else
+		table[1].tag[0] = 5;
+	return true;
+}
+
+Test(flows, a_way_that_changed_hands_is_not_touched)
+{
+	struct fb_error err = { 0 };
+	struct fb_flow_bucket *table;
+
+	put(0, 0, FB_FLOW_ESTABLISHED, 0);
+	put(1, 0, FB_FLOW_ESTABLISHED, 0)->port_b = 40001;
+	buckets_in_a_file();
+	table = mmap(NULL, sizeof(buckets), PROT_READ | PROT_WRITE, MAP_SHARED, dp.live.fd[FB_MAP_BUCKETS],
+		     0);
+	cr_assert_eq(fb_dataplane_end_flows(&dp, moves_its_words, table, &err), 1);
+	cr_assert(table[0].tag[0] == 0 && table[0].meta[0] != 0,
+		  "nobody finds it, and its time will free it");
+	cr_assert(table[1].tag[0] == 5 && table[1].meta[0] != 0, "another flow's by now");
 }
 
 Test(flows, counters_are_summed_over_cpus_and_cleared_on_all)

@@ -91,13 +91,11 @@ static void expect(const char *text, const struct own_row *rows, const struct ca
 	     "zone b { interface eth2 network 10.2.0.0/16, 2001:db8:2::/48 }\n"
 #define INTERNET "zone internet { interface eth0 network any }\n"
 
-static const struct own_row gateway[] = { { "10.1.0.1", 16, "a" },
-					  { "10.2.0.1", 16, "b" },
-					  { "2001:db8:1::1", 64, "a" },
-					  { "fe80::1", 64, "a" },
-					  { "fe80::1", 64, "b" },
-					  { "192.0.2.255", 32, NULL },
-					  { 0 } };
+static const struct own_row gateway[] = { { "10.1.0.1", 16, "a" },	{ "10.2.0.1", 16, "b" },
+					  { "2001:db8:1::1", 64, "a" }, { "fe80::1", 64, "a" },
+					  { "fe80::1", 64, "b" },	{ "192.0.2.255", 32, NULL },
+					  { "127.0.0.1", 8, NULL }, /* of lo, as every host has it */
+					  { "::1", 128, NULL },		{ 0 } };
 
 /* ---- zones ------------------------------------------------------------------------------------------------------ */
 
@@ -165,6 +163,7 @@ Test(eval, s4_any_is_no_multicast_and_no_broadcast)
 		{ "a", "10.1.0.5", "255.255.255.255", UDP, 1, 9, FB_DROP_NO_ALLOW, "self" },
 		{ "a", "10.1.0.5", "240.0.0.1", UDP, 1, 9, FB_DROP_NO_ZONE },
 		{ "a", "10.1.0.5", "127.0.0.1", UDP, 1, 9, FB_DROP_NO_ZONE },
+		{ "a", "2001:db8:1::5", "::1", UDP, 1, 9, FB_DROP_NO_ZONE },
 		{ "a", "10.1.0.5", "198.51.100.1", UDP, 1, 9, FB_PASSED, "internet" },
 		{ "a", "2001:db8:1::5", "ff05::2", UDP, 1, 9, FB_DROP_NO_ALLOW },
 		{ "a", "2001:db8:1::5", "2001:db8:9::2", UDP, 1, 9, FB_PASSED, "internet" },

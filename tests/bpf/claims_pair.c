@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What holds for a pair of zones or for a zone: connections that began elsewhere (S32), other ethertypes (S62). */
+#include "claims.h"
+
+static void mid_stream_pair(void)
+{
+	use_policy("");
+	rig_pair(&rig, "cam", "vid")->flags = FB_PAIR_F_MID_STREAM;
+}
+
+static void mid_stream_lets_an_allowed_segment_make_a_flow(void)
+{
+	mid_stream_pair();
+	expect("cam", SPEC(RTSP, .tcp = ACK | PSH, .seq = 70000, .ack = 80000, .payload = 10), FB_PASSED);
+	CHECK(rig_flow_count(&rig) == 1, "%zu flows", rig_flow_count(&rig));
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 80000, .ack = 70010, .payload = 100), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK | FIN, .seq = 70010, .ack = 80100), FB_PASSED);
+}
+
+static void mid_stream_is_of_its_pair_and_direction_only(void)
+{
+	mid_stream_pair();
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 80000, .ack = 70010), FB_DROP_NO_ALLOW);
+	expect("vid",
+	       SPEC(.vlan = 30, .src = "10.30.0.10", .dst = "10.20.0.5", .sport = 9, .dport = 80, .tcp = ACK),
+	       FB_DROP_TCP_STATE);
+}
+
+static void mid_stream_allows_nothing_that_no_line_allows(void)
+{
+	mid_stream_pair();
+	expect("cam", SPEC(.src = "10.20.0.5", .dst = "10.30.0.10", .sport = 9, .dport = 81, .tcp = ACK),
+	       FB_DROP_NO_ALLOW);
+}
+
+static void no_flow_begins_with_an_answer_or_a_reset(void)
+{
+	static const __u8 flags[] = { SYN | ACK, RST, RST | ACK, FIN, PSH };
+
+	mid_stream_pair();
+	for (size_t i = 0; i < sizeof(flags); i++)
+		expect("cam", SPEC(RTSP, .tcp = flags[i]), FB_DROP_TCP_STATE);
+	expect("cam", SPEC(RTSP, .tcp = SYN), FB_PASSED);
+}
+
+static void a_handshake_in_a_mid_stream_pair_is_held_to_its_windows(void)
+{
+	mid_stream_pair();
+	handshake();
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 900000, .ack = 901, .payload = 10), FB_DROP_TCP_WINDOW);
+}
+
+void claims_pair(void)
+{
+	RUN_CASE(mid_stream_lets_an_allowed_segment_make_a_flow);
+	RUN_CASE(mid_stream_is_of_its_pair_and_direction_only);
+	RUN_CASE(mid_stream_allows_nothing_that_no_line_allows);
+	RUN_CASE(no_flow_begins_with_an_answer_or_a_reset);
+	RUN_CASE(a_handshake_in_a_mid_stream_pair_is_held_to_its_windows);
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "agent/lockout.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "policy/analyse.h"
+#include "policy/eval.h"
+
+static int read_end(const json_t *json, const char *name, const char *port_name, int *family,
+		    struct fb_ip *ret, __u16 *ret_port, struct fb_error *err)
+{
+	const char *text = json_string_value(json_object_get(json, name));
+	json_int_t port = json_integer_value(json_object_get(json, port_name));
+
+	if (!text || fb_ip_parse(text, strlen(text), family, ret) || port < 1 || port > 65535)
+		return fb_error_set(err, -EINVAL, "session: %s must be an address and %s a port", name,
+				    port_name);
+	*ret_port = (__u16)port;
+	return 0;
+}
+
+int fb_session_from_json(const json_t *json, struct fb_session *ret, struct fb_error *err)
+{
+	struct fb_session session = { 0 };
+	int other, r;
+
+	*ret = session;
+	if (!json || json_is_null(json))
+		return 0;
+	r = read_end(json, "from", "from_port", &session.family, &session.from, &session.from_port, err);
+	if (r == 0)
+		r = read_end(json, "to", "to_port", &other, &session.to, &session.to_port, err);
+	if (r == 0 && other != session.family)
+		return fb_error_set(err, -EINVAL, "session: from and to are of two families");
+	if (r == 0)
+		*ret = session;
+	return r;
+}
+
+static bool is_loopback(int family, struct fb_ip ip)
+{
+	return family == 4 ? ip.lo >> 24 == 127 : ip.hi == 0 && ip.lo == 1;
+}
+
+static unsigned int zone_of_device(const struct fb_portset *ports, __u32 device)
+{
+	for (size_t i = 0; i < ports->v.n; i++)
+		if (ports->v.v[i].device == device && device)
+			return ports->v.v[i].zone;
+	return FB_ZONE_NONE;
+}
+
+static void own_addresses(const struct fb_lockout_case *c, struct fb_own *ret)
+{
+	for (size_t i = 0; i < c->host->addresses.n; i++) {
+		const struct fb_host_address *a = &c->host->addresses.v[i];
+
+		fb_vec_add(&ret->v, (struct fb_own_address){ a->family, a->ip, a->prefix_len,
+							     zone_of_device(c->ports, a->ifindex) });
+	}
+}
+
+static bool is_own(const struct fb_lockout_case *c, struct fb_ip ip)
+{
+	for (size_t i = 0; i < c->host->addresses.n; i++)
+		if (c->host->addresses.v[i].family == c->session->family &&
+		    !fb_ip_cmp(c->host->addresses.v[i].ip, ip))
+			return true;
+	return false;
+}
+
+/* On whose wire the other end is; 0 = behind a router, or nowhere. */
+static __u32 device_on_link(const struct fb_lockout_case *c)
+{
+	const struct fb_session *s = c->session;
+	unsigned int best = 0;
+	__u32 device = 0;
+
+	for (size_t i = 0; i < c->host->addresses.n; i++) {
+		const struct fb_host_address *a = &c->host->addresses.v[i];
+		struct fb_ip mine, other;
+
+		if (a->family != s->family || a->prefix_len < best || (device && a->prefix_len == best))
+			continue;
+		mine = fb_ip_last(a->family, a->ip, a->prefix_len);
+		other = fb_ip_last(a->family, s->from, a->prefix_len);
+		if (!fb_ip_cmp(mine, other)) {
+			best = a->prefix_len;
+			device = a->ifindex;
+		}
+	}
+	return device;
+}
+
+static bool is_management(const struct fb_lockout_case *c, const char *name)
+{
+	for (size_t i = 0; c->management && c->management[i]; i++)
+		if (!strcmp(c->management[i], name))
+			return true;
+	return false;
+}
+
+static const struct fb_zone *owner_of(const struct fb_ruleset *rs, int family, struct fb_ip ip)
+{
+	for (size_t i = 0; i < rs->zones.n; i++)
+		if (fb_ipset_has(&rs->zones.v[i].owned, family, ip))
+			return &rs->zones.v[i];
+	return NULL;
+}
+
+static enum fb_lockout ask(const struct fb_lockout_case *c, unsigned int zone, struct fb_strbuf *text)
+{
+	const struct fb_ruleset *rs = &c->candidate->ruleset;
+	const struct fb_session *s = c->session;
+	struct fb_packet packet = { .zone = zone,
+				    .family = s->family,
+				    .src = s->from,
+				    .dst = s->to,
+				    .proto = IPPROTO_TCP,
+				    .sport = s->from_port,
+				    .dport = s->to_port,
+				    .first = true };
+	struct fb_own own = { 0 };
+	struct fb_answer answer;
+	bool kept;
+
+	own_addresses(c, &own);
+	answer = fb_eval(rs, &own, &packet, c->now);
+	fb_vec_done(&own.v);
+	kept = answer.reason == FB_PASSED || answer.reason == FB_WOULD_DROP;
+	if (kept)
+		fb_strbuf_add(text, "still allowed: ");
+	else
+		fb_strbuf_addf(text, "CUT (%s): ", fb_reason_name(answer.reason));
+	fb_answer_print(rs, &c->candidate->tree.sources, &packet, &answer, text);
+	fb_strbuf_addc(text, '\n');
+	return kept ? FB_LOCKOUT_KEPT : FB_LOCKOUT_CUT;
+}
+
+/* By which zone it comes in, and then what the policy says. */
+static enum fb_lockout judge(const struct fb_lockout_case *c, struct fb_strbuf *text, __u32 *ret_device)
+{
+	const struct fb_ruleset *rs = &c->candidate->ruleset;
+	const struct fb_session *s = c->session;
+	__u32 device = device_on_link(c);
+	const struct fb_host_link *link = device ? fb_host_by_index(c->host, device) : NULL;
+	const struct fb_zone *owner = owner_of(rs, s->family, s->from);
+	unsigned int zone = zone_of_device(c->ports, device);
+
+	*ret_device = device;
+	if (link && is_management(c, link->name)) {
+		fb_strbuf_addf(text, "still allowed: by %s, which is for management and in no zone\n",
+			       link->name);
+		return FB_LOCKOUT_KEPT;
+	}
+	if (link && zone == FB_ZONE_NONE) {
+		fb_strbuf_addf(text, "CUT: it comes in by %s, which is in no zone of this policy\n",
+			       link->name);
+		return FB_LOCKOUT_CUT;
+	}
+	if (!link && owner)
+		zone = owner->id;
+	if (zone == FB_ZONE_NONE) {
+		fb_strbuf_add(text, c->management && c->management[0]
+					    ? "not tested: its address is of no zone; it may come in by a "
+					      "management interface\n"
+					    : "CUT: its address is of no zone of this policy\n");
+		return c->management && c->management[0] ? FB_LOCKOUT_UNKNOWN : FB_LOCKOUT_CUT;
+	}
+	return ask(c, zone, text);
+}
+
+enum fb_lockout fb_lockout_judge(const struct fb_lockout_case *c, struct fb_strbuf *ret_text,
+				 __u32 *ret_device)
+{
+	const struct fb_session *s = c->session;
+	char from[FB_INET_STRLEN], to[FB_INET_STRLEN];
+	enum fb_lockout verdict;
+	__u32 ignored;
+
+	if (!ret_device)
+		ret_device = &ignored;
+	*ret_device = 0;
+	if (!s->family) {
+		fb_strbuf_add(ret_text, "not tested: whether you can still log in; no ssh session was told "
+					"(a console, a job)\n");
+		return FB_LOCKOUT_UNKNOWN;
+	}
+	fb_strbuf_addf(ret_text, "your session %s -> %s tcp/%u: ", fb_ip_print(s->family, s->from, from),
+		       fb_ip_print(s->family, s->to, to), s->to_port);
+	if (is_loopback(s->family, s->from)) {
+		fb_strbuf_add(ret_text, "still allowed: it comes from this host itself\n");
+		return FB_LOCKOUT_KEPT;
+	}
+	if (!is_own(c, s->to)) {
+		fb_strbuf_addf(ret_text, "not tested: %s is no address of this host\n", to);
+		return FB_LOCKOUT_UNKNOWN;
+	}
+	verdict = judge(c, ret_text, ret_device);
+	fb_strbuf_addf(ret_text,
+		       "not tested: logging in anew (RADIUS, LDAP, DNS), and the way that you took to %s\n",
+		       from);
+	return verdict;
+}
