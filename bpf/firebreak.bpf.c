@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 #include <firebreak_abi.h>
 
+#include "binding.h"
 #include "builtin.h"
 #include "config.h"
 #include "flow.h"
@@ -130,6 +131,9 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	nh = fb_next_hop(c, fb_stamp(c->tick));
 	if (!nh && c->hit.zone_to != FB_ZONE_SELF)
 		return FB_STAGE + FB_STAGE_JUDGE;
+	c->dst_zone = c->hit.zone_to;
+	if (fb_binding_refuses(img, c))
+		return FB_DROP_BINDING;
 	reason = fb_use_flow(img, c, dir);
 	if (reason != FB_NEXT)
 		return reason;
@@ -161,6 +165,7 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	reason = fb_l2_address(c, port);
 	if (reason != FB_NEXT)
 		return reason;
+	fb_binding_look(img, c);
 	reason = fb_nd(img, c, data, end);
 	if (reason == FB_PASSED)
 		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
@@ -172,6 +177,8 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		reason = fb_source(img, c, &record);
 		if (reason != FB_NEXT)
 			return reason;
+		if (c->unbound)
+			return FB_DROP_BINDING;
 		if (!fb_quote(c, data, end))
 			return FB_DROP_ICMP_UNRELATED;
 	}
@@ -218,6 +225,8 @@ FB_INLINE int fb_later(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	reason = fb_place(img, c, &port);
 	if (reason == FB_NEXT)
 		reason = fb_l2_address(c, port);
+	if (reason == FB_NEXT && fb_binding_refuses(img, c))
+		reason = FB_DROP_BINDING;
 	if (reason == FB_NEXT)
 		reason = fb_frag_verdict(img, c);
 	if (reason != FB_NEXT)

@@ -7,6 +7,7 @@
 #ifndef FB_LIB_BUILTIN_H
 #define FB_LIB_BUILTIN_H
 
+#include "binding.h"
 #include "switch.h"
 #include "zone.h"
 
@@ -25,11 +26,11 @@ FB_INLINE int fb_may_claim(const void *img, const struct fb_ctx *c, int family, 
 	return fb_atom_zone(img, fb_record(img, family, hi, lo, 0)) == c->zone;
 }
 
-FB_INLINE int fb_arp(const void *img, const struct fb_ctx *c, const __u8 *data, const __u8 *end)
+FB_INLINE int fb_arp(const void *img, struct fb_ctx *c, const __u8 *data, const __u8 *end)
 {
 	const __u8 *arp = data + (c->pkt.l3 == 18 ? 18 : 14);
-	__u32 own;
-	__u32 sender, target;
+	__u32 sender, target, own;
+	int reason;
 
 	if (arp + 28 > end)
 		return FB_DROP_MALFORMED;
@@ -40,10 +41,13 @@ FB_INLINE int fb_arp(const void *img, const struct fb_ctx *c, const __u8 *data, 
 		return FB_DROP_MALFORMED;
 	sender = fb_get32(arp + 14);
 	target = fb_get32(arp + 24);
-	if (sender && !fb_may_claim(img, c, 4, 0, sender))
-		return FB_DROP_BINDING;
-	if (!sender && fb_get16(arp + 6) != 1)
-		return FB_DROP_BINDING;
+	c->pkt.s_lo = sender; /* for the event */
+	c->pkt.d_lo = target;
+	if (sender ? !fb_may_claim(img, c, 4, 0, sender) : fb_get16(arp + 6) != 1)
+		return fb_binding_forged(c);
+	reason = fb_binding_claim(img, c, 0, sender, fb_mac_number(arp + 8));
+	if (reason != FB_NEXT)
+		return reason;
 	if (fb_is_quarantined_arp(sender, target))
 		return FB_DROP_QUARANTINED;
 	/* The strong host model: an address of another zone's side is not even confirmed to exist here. */
@@ -63,6 +67,46 @@ FB_INLINE int fb_arp_out(const struct fb_ctx *c, const __u8 *data, const __u8 *e
 	return fb_is_quarantined_arp(0, fb_get32(arp + 24)) ? FB_DROP_QUARANTINED : FB_PASSED;
 }
 
+/*
+ * The options of a solicitation or advertisement may name no other MAC than the frame's. All that this link knows are of eight bytes (RFC 4861, 4.6; the
+ * nonce of RFC 7527); what is not, and a fifth, is refused.
+ */
+FB_INLINE int fb_nd_options(const struct fb_ctx *c, const __u8 *icmp, const __u8 *end)
+{
+	const __u8 *option = icmp + 24;
+
+	for (__u32 i = 0; i < 4; i++, option += 8) {
+		if (c->pkt.left <= 24 + 8 * i)
+			return 1;
+		if (option + 8 > end || option[1] != 1)
+			return 0;
+		if ((option[0] == 1 || option[0] == 2) &&
+		    fb_mac_number(option + 2) != fb_mac_number(c->pkt.smac))
+			return 0;
+	}
+	return c->pkt.left <= 24 + 8 * 4;
+}
+
+/* What a solicitation's source and an advertisement's target claim. */
+FB_INLINE int fb_nd_claim(const void *img, struct fb_ctx *c, __u8 type, const __u8 *icmp, const __u8 *end)
+{
+	__u64 hi = fb_get64(icmp + 8), lo = fb_get64(icmp + 16);
+
+	if (type == FB_ND_NA && !fb_may_claim(img, c, 6, hi, lo))
+		return fb_binding_forged(c);
+	if ((fb_zone_flags(img, c->zone) & FB_ZONE_BOUND) && !fb_nd_options(c, icmp, end)) {
+		fb_binding_note(c, fb_zone_flags(img, c->zone), FB_BINDING_FOREIGN_MAC);
+		if (c->unbound)
+			return FB_DROP_BINDING;
+	}
+	if (type != FB_ND_NA) { /* the source was asked, as any packet's */
+		hi = c->pkt.s_hi;
+		lo = c->pkt.s_lo;
+	}
+	return fb_binding_claim(img, c, hi, lo, fb_mac_number(c->pkt.smac)) == FB_NEXT ? FB_PASSED
+										       : FB_DROP_BINDING;
+}
+
 /* FB_PASSED: built in, take it. FB_NEXT: not built in, go on. Else why not. Hop limit 255 proves that no router forwarded it. */
 FB_INLINE int fb_nd(const void *img, struct fb_ctx *c, const __u8 *data, const __u8 *end)
 {
@@ -79,22 +123,21 @@ FB_INLINE int fb_nd(const void *img, struct fb_ctx *c, const __u8 *data, const _
 	if (reason != FB_NEXT)
 		return reason;
 	c->dst_zone = FB_ZONE_SELF;
+	if (c->unbound)
+		return FB_DROP_BINDING;
 	if (fb_is_quarantined(img, c))
 		return FB_DROP_QUARANTINED;
 	if (!(c->pkt.flags & FB_PKT_GROUP_DST) && !fb_self_find(6, c->pkt.d_hi, c->pkt.d_lo, c->zone)) {
 		c->dst_zone = FB_ZONE_NONE;
 		return FB_DROP_SCOPE;
 	}
-
 	/* ND has no options or extension headers before it here: the header is at a fixed place. */
 	icmp = data + (c->pkt.l3 == 18 ? 18 : 14) + 40;
 	if (icmp + (type == FB_ND_RS ? 8 : 24) > end || c->pkt.l4 != c->pkt.l3 + 40)
 		return FB_DROP_MALFORMED;
 	if (type == FB_ND_RS)
 		return FB_PASSED;
-	if (type == FB_ND_NA && !fb_may_claim(img, c, 6, fb_get64(icmp + 8), fb_get64(icmp + 16)))
-		return FB_DROP_BINDING;
-	return FB_PASSED;
+	return fb_nd_claim(img, c, type, icmp, end);
 }
 
 /* ICMPv6 that the gateway's own stack needs to be a neighbour at all. */

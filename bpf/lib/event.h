@@ -109,7 +109,8 @@ FB_INLINE void fb_event_note(struct fb_ctx *c, __u32 kind, __u32 detail)
 /* At the end of a packet's path. */
 FB_INLINE void fb_event_account(const struct fb_ctx *c, __u32 reason)
 {
-	__u32 kind = c->event;
+	/* A spoofed source says nothing about a device. */
+	__u32 kind = reason == FB_DROP_SPOOF ? 0 : c->event;
 
 	if (!kind) {
 		if (c->quota_reached)

@@ -273,13 +273,20 @@ FB_INLINE void fb_flow_end(struct fb_ctx *c)
 	c->hit.live = 0;
 }
 
+/* clang must not see that what follows is the sign of a number: it would make a branch of it. */
+#define FB_HIDE(x) asm volatile("" : "+r"(x))
+
 /* How gladly a way is given away: 0 = not at all; expired or free, half-open by age. Without a branch: sixteen are weighed. */
 FB_INLINE __u64 fb_way_worth(__u32 meta, __u32 tick)
 {
 	__s32 age = fb_meta_age(meta, tick),
-	      timeout = *(const volatile __s32 *)&fb_flow_timeouts[FB_META_STATE(meta) & 7];
-	__u32 expired = (__u32)((timeout - age) >> 31),
-	      half = (__u32)-fb_equal(FB_META_STATE(meta), FB_FLOW_NEW) & ~(__u32)(age >> 31);
+	      left = *(const volatile __s32 *)&fb_flow_timeouts[FB_META_STATE(meta) & 7] - age;
+	__u32 expired, half;
+
+	FB_HIDE(age);
+	FB_HIDE(left);
+	expired = (__u32)(left >> 31);
+	half = (__u32)-fb_equal(FB_META_STATE(meta), FB_FLOW_NEW) & ~(__u32)(age >> 31);
 
 	return (expired & 1u << 30) | (half & (__u32)(age + 1));
 }
@@ -289,41 +296,41 @@ FB_INLINE __u64 fb_larger(__u64 a, __u64 b)
 {
 	__s64 d = (__s64)(a - b);
 
+	FB_HIDE(d);
 	return a - (__u64)(d & (d >> 63));
 }
 
-/* Claims the most worthless way of the two buckets: its place, or ~0 if none may be had. */
-FB_INLINE __u32 fb_flow_claim(struct fb_ctx *c, __u32 state)
+/* Claims the most worthless way of the two buckets: its place, or ~0 if none may be had or somebody else was faster. A global function: verified once. */
+__noinline __u32 fb_flow_claim(struct fb_ctx *c, __u32 state)
 {
-	struct fb_flow_bucket *line[2] = { fb_flow_line(c->key.bucket[0]), fb_flow_line(c->key.bucket[1]) };
+	const struct fb_flow_bucket *line[2];
+	struct fb_flow_bucket *chosen;
+	__u32 bucket, way, meta;
+	__u64 best = 0;
 
+	if (!c)
+		return ~0u;
+	line[0] = fb_flow_line(c->key.bucket[0]);
+	line[1] = fb_flow_line(c->key.bucket[1]);
 	if (!line[0] || !line[1])
 		return ~0u;
-	for (int attempt = 0; attempt < 2; attempt++) {
-		__u64 best = 0;
-		__u32 bucket, way, meta;
-
 		/* The first bucket's ways weigh more than equal ones of the second. */
 #pragma unroll
-		for (__u32 i = 0; i < 2 * FB_FLOW_WAYS; i++)
-			best = fb_larger(best,
-					 fb_way_worth(*(volatile __u32 *)&line[i >> 3]->meta[i & 7], c->tick)
-							 << 4 |
-						 (15 - i));
-		way = 15 - fb_forget(c, (__u32)best & 15);
-		bucket = *(volatile __u32 *)&c->key.bucket[way >> 3 & 1];
-		struct fb_flow_bucket *chosen = fb_flow_line(bucket);
-
-		if (!chosen)
-			return ~0u;
-		meta = *(volatile __u32 *)&chosen->meta[way & 7];
-		if (!fb_way_worth(meta, c->tick))
-			continue;
-		if (__sync_val_compare_and_swap(&chosen->meta[way & 7], meta, FB_META(state, c->tick)) ==
-		    meta)
-			return fb_flow_place(bucket, way);
-	}
-	return ~0u;
+	for (__u32 i = 0; i < 2 * FB_FLOW_WAYS; i++)
+		best = fb_larger(best,
+				 fb_way_worth(*(const volatile __u32 *)&line[i >> 3]->meta[i & 7], c->tick)
+						 << 4 |
+					 (15 - i));
+	way = 15 - fb_forget(c, (__u32)best & 15);
+	bucket = *(volatile __u32 *)&c->key.bucket[way >> 3 & 1];
+	chosen = fb_flow_line(bucket);
+	if (!chosen)
+		return ~0u;
+	meta = *(volatile __u32 *)&chosen->meta[way & 7];
+	if (!fb_way_worth(meta, c->tick) ||
+	    __sync_val_compare_and_swap(&chosen->meta[way & 7], meta, FB_META(state, c->tick)) != meta)
+		return ~0u;
+	return fb_flow_place(bucket, way);
 }
 
 /* Fills a claimed entry. zone_from and zone_to are the packet's. */
@@ -362,9 +369,13 @@ __noinline int fb_flow_create(struct fb_ctx *c)
 	/* TCP that is seen in the middle has no handshake to prove itself by; it lives as long as it talks. */
 	__u32 state = c->mid_stream && !(c->pkt.tcp & FB_TCP_SYN) ? FB_FLOW_DGRAM : FB_FLOW_NEW;
 	__u32 place = fb_flow_claim(c, state), seq;
-	struct fb_flow_bucket *line = fb_flow_line(place >> 3);
-	struct fb_flow *e = fb_flow_entry(place);
+	struct fb_flow_bucket *line;
+	struct fb_flow *e;
 
+	if (place == ~0u)
+		place = fb_flow_claim(c, state);
+	line = fb_flow_line(place >> 3);
+	e = fb_flow_entry(place);
 	if (place == ~0u || !line || !e)
 		return FB_DROP_TABLE_FULL;
 	(void)__sync_lock_test_and_set(&line->tag[place & 7], c->key.tag);

@@ -65,7 +65,7 @@ FB_INLINE void fb_judge_limit(const void *img, struct fb_ctx *c)
 }
 
 /*
- * The judgement of a packet that no live flow of this generation answers for: source, quarantine, destination, isolation, never, allow, observe (S27). On
+ * The judgement of a packet that no live flow of this generation answers for: source, binding, quarantine, destination, isolation, never, allow, observe (S27). On
  * FB_NEXT the packet passes; rule, deadline and observed say by what.
  */
 static __noinline int fb_judge(const void *img, struct fb_ctx *c)
@@ -77,6 +77,8 @@ static __noinline int fb_judge(const void *img, struct fb_ctx *c)
 	c->flow_flags = 0;
 	if (reason != FB_NEXT)
 		return reason;
+	if (c->unbound)
+		return FB_DROP_BINDING;
 	if (fb_is_quarantined(img, c))
 		return FB_DROP_QUARANTINED;
 	reason = fb_destination(img, c, &dst);

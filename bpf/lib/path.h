@@ -232,6 +232,9 @@ FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c)
 		return FB_DROP_ICMP_UNRELATED;
 	*(volatile __u8 *)&c->ask = fb_what_to_ask(c);
 	c->flow_state = hit->live ? hit->state : 0;
+	/* Without a flow the judge asks, after the source. */
+	if (c->unbound && c->ask != FB_ASK_NEW && c->ask != FB_ASK_FOREIGN)
+		return FB_DROP_BINDING;
 	if (c->ask == FB_ASK_FOREIGN)
 		hit->live = 0;
 	if (c->ask != FB_ASK_NOTHING)

@@ -73,6 +73,7 @@ struct fb_ctx {
 	__u8 log;	    /* the line wants an event for every new flow */
 	__u8 event;	    /* enum fb_event_kind that a stage noted, 0 = none */
 	__u8 event_detail;
+	__u8 unbound; /* in a zone with binding strict, and not of a declared device */
 	__u32 rule_index;
 	__u32 out_port;
 	__u32 nexthop;

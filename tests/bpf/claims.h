@@ -40,5 +40,6 @@ void claims_limit(void);
 void claims_event(void);
 void claims_pair(void);
 void claims_time(void);
+void claims_binding(void);
 
 #endif

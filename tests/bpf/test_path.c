@@ -85,6 +85,7 @@ int main(void)
 	claims_event();
 	claims_pair();
 	claims_time();
+	claims_binding();
 	rig_close(&rig);
 	return CASES_END();
 }

@@ -45,6 +45,7 @@ unsigned int fb_check(const struct fb_tree *tree, const struct fb_check_options 
 	fb_check_groups(&c);
 	fb_check_blocks(&c);
 	fb_check_nevers(&c);
+	fb_check_isolates(&c);
 	fb_check_refuse(&c);
 	fb_check_overlaps(&c);
 	fb_check_identities(&c);

@@ -69,9 +69,6 @@ void fb_check_refuse(struct fb_checker *c)
 		case FB_STMT_ACCESS:
 			refuse(c, s->at, "access");
 			break;
-		case FB_STMT_ISOLATE:
-			refuse(c, s->at, "isolate");
-			break;
 		default:
 			break;
 		}

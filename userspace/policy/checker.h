@@ -153,6 +153,8 @@ bool fb_check_party(struct fb_checker *c, const struct fb_operands *ops, const c
 		    struct fb_party *ret);
 void fb_check_overlaps(struct fb_checker *c);
 
+void fb_check_isolates(struct fb_checker *c); /* check_isolate.c */
+
 /* ---- the rest -------------------------------------------------------------------------------------------------------------------- */
 /* check_intern.c: consume what they are given. */
 unsigned int fb_intern_set(struct fb_checker *c, struct fb_ipset *set);

@@ -26,8 +26,17 @@ void fb_ruleset_done(struct fb_ruleset *rs)
 	fb_vec_done(&rs->sets);
 	fb_vec_done(&rs->services);
 	fb_vec_done(&rs->pairs);
+	fb_vec_done(&rs->isolates);
 	fb_vec_done(&rs->assumptions);
 	fb_arena_done(&rs->arena);
+}
+
+const struct fb_isolate *fb_ruleset_isolate(const struct fb_ruleset *rs, const char *name)
+{
+	for (size_t i = 0; i < rs->isolates.n; i++)
+		if (!strcmp(rs->isolates.v[i].name, name))
+			return &rs->isolates.v[i];
+	return NULL;
 }
 
 const struct fb_zone *fb_ruleset_zone(const struct fb_ruleset *rs, const char *name)

@@ -86,6 +86,17 @@ struct fb_pair_setting {
 	struct fb_at at;
 };
 
+/* A plan of isolation (S28): what it cuts, less what it keeps. */
+struct fb_zone_pair {
+	unsigned int a, b; /* zone ids, FB_ZONE_SELF included; a <= b: both directions are meant */
+};
+struct fb_isolate {
+	const char *name, *text; /* text: NULL = none */
+	struct fb_at at;
+	const struct fb_zone_pair *pairs; /* by a, then by b; each once, at least one */
+	size_t n_pairs;
+};
+
 struct fb_ruleset {
 	struct fb_arena arena;
 	const char *name;     /* of the policy line, "" = none */
@@ -101,6 +112,7 @@ struct fb_ruleset {
 	struct FB_VEC(struct fb_pair_setting) pairs;
 	struct fb_ipset unowned; /* unicast addresses of no zone */
 	struct FB_VEC(struct fb_zone_group) zone_groups;
+	struct FB_VEC(struct fb_isolate) isolates;
 	unsigned int assertions;		 /* that hold; all of them if there are no errors */
 	struct FB_VEC(const char *) assumptions; /* what they rest on: 'wifi members isolated "how"' */
 };
@@ -142,6 +154,7 @@ unsigned int fb_check(const struct fb_tree *tree, const struct fb_check_options 
 		      struct fb_diags *diags, struct fb_ruleset *ret);
 void fb_ruleset_done(struct fb_ruleset *rs);
 
+const struct fb_isolate *fb_ruleset_isolate(const struct fb_ruleset *rs, const char *name);
 const struct fb_zone *fb_ruleset_zone(const struct fb_ruleset *rs, const char *name);
 const struct fb_zone *fb_ruleset_zone_by_id(const struct fb_ruleset *rs, unsigned int id);
 /* A set of a box as people read it: roles become "self", "self at cctv", "link-local in cctv", "broadcast in cctv". */

@@ -251,7 +251,6 @@ Test(refused, what_this_version_does_not_enforce_is_an_error_that_names_it)
 		{ "firebreak a -> b { allow any -> any ssh  quota 5 GB/day per source alert }\n", "quota" },
 		{ "firebreak a -> b { allow any -> any ssh  log }\n", "log" },
 		{ "firebreak a -> b {\n  default log\n  allow any -> any ssh\n}\n", "log" },
-		{ "isolate cut { cut a from any }\n", "isolate" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
