@@ -85,17 +85,24 @@ class Wait:
         self.seconds = seconds
 
 
+class Switch:
+    """What an operator does: Switch("cut", ZONE, ZONE), Switch("join", ZONE, ZONE), Switch("quarantine", PREFIX), Switch("release", PREFIX). A row's end undoes it."""
+
+    def __init__(self, what, *names):
+        self.words = " ".join((what, *names))
+
+
 class Row:
     """One case. after: what happened before, all of it allowed or dropped as it says; then: what must hold afterwards.
 
-    lab: False if only the rig can do it (it waits, or it needs tags where the kernel has no VLAN devices). arrives: of this step, see Step.
+    lab: False if only the rig can do it (it waits, or turns a switch, or needs tags where the kernel has no VLAN devices). arrives: of this step, see Step.
     buckets: a flow table of so many buckets of eight ways (the rig's)."""
 
     def __init__(self, name, at, frame, expect, after=(), then=(), out=None, lab=True, arrives=True, buckets=0):
         self.name, self.lab, self.buckets = name, lab and not buckets, buckets
         self.steps = list(after) + [Step(at, frame, expect, out, arrives)] + list(then)
         self.judged = len(list(after))
-        if any(isinstance(s, Wait) or s.at == "trunk" for s in self.steps):
+        if any(not isinstance(s, Step) or s.at == "trunk" for s in self.steps):
             self.lab = False
         _port[0] += 1
         _rows.append(self)

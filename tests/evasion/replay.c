@@ -4,6 +4,9 @@
  * and BUCKETS the size of the flow table.
  * Each step moves exactly one counter, of the expected reason; what passes goes where it is expected to, and its bytes are those expected.
  */
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
@@ -107,6 +110,61 @@ static void run_step(char *text)
 	check_bytes(&r, want, want_len, to);
 }
 
+static int quarantine_map(void)
+{
+	return bpf_map__fd(bpf_object__find_map_by_name(rig.object, "fb_quarantine"));
+}
+
+/* PREFIX of either family into the quarantine or out of it. */
+static void quarantine(const char *prefix, bool on)
+{
+	struct fb_quarantine_key key = { 0 };
+	char address[64] = { 0 };
+	__u32 value = 1, length = 0;
+
+	if (sscanf(prefix, "%63[^/]/%u", address, &length) != 2) {
+		CHECK(0, "\"%s\" is no prefix", prefix);
+		return;
+	}
+	key.family = strchr(address, ':') ? 6 : 4;
+	key.prefixlen = 32 + length;
+	inet_pton(key.family == 6 ? AF_INET6 : AF_INET, address, key.address);
+	if (on)
+		CHECK(!bpf_map_update_elem(quarantine_map(), &key, &value, 0), "%m");
+	else
+		bpf_map_delete_elem(quarantine_map(), &key);
+	rig.switches->quarantines = on;
+}
+
+static void release_all(void)
+{
+	struct fb_quarantine_key key;
+
+	memset(rig.switches, 0, sizeof(*rig.switches));
+	while (!bpf_map_get_next_key(quarantine_map(), NULL, &key))
+		bpf_map_delete_elem(quarantine_map(), &key);
+}
+
+/* cut ZONE ZONE, join ZONE ZONE, quarantine PREFIX, release PREFIX */
+static void turn_switch(char *text)
+{
+	char *save = NULL, *what = strtok_r(text, " \n", &save), *one = strtok_r(NULL, " \n", &save),
+	     *two = strtok_r(NULL, " \n", &save);
+
+	if (what && one && (strcmp(what, "quarantine") == 0 || strcmp(what, "release") == 0)) {
+		quarantine(one, *what == 'q');
+		return;
+	}
+	if (!what || !two || (strcmp(what, "cut") && strcmp(what, "join"))) {
+		CHECK(0, "no such switch");
+		return;
+	}
+	unsigned int a = rig_zone(&rig, one), b = rig_zone(&rig, two);
+
+	rig.switches->cut[a] = *what == 'c' ? 1ull << b : 0;
+	rig.switches->cut[b] = *what == 'c' ? 1ull << a : 0;
+}
+
 static void finish(const char *name)
 {
 	if (!*name)
@@ -146,9 +204,12 @@ int main(int argc, char **argv)
 			snprintf(name, sizeof(name), "%.*s", (int)strcspn(line + 5, "\n"), line + 5);
 			cases.broken = 0;
 			rig_flush_flows(&rig);
+			release_all();
 		} else if (strncmp(line, "wait ", 5) == 0) {
 			rig_clock(&rig, now += strtoull(line + 5, NULL, 10), 1900000000);
 			memset(probe_due, 1, sizeof(probe_due));
+		} else if (strncmp(line, "switch ", 7) == 0) {
+			turn_switch(line + 7);
 		} else if (strncmp(line, "step ", 5) == 0) {
 			run_step(line + 5);
 		}

@@ -3,7 +3,8 @@
 """The table of all rows.
 
 table.py --list                names and what is expected
-table.py --frames [BUCKETS]    for replay: "case NAME", "step PORT REASON DESTINATION ACTION HEX HEX-OUT", "wait SECONDS"
+table.py --frames [BUCKETS]    for replay: "case NAME", "step PORT REASON DESTINATION ACTION HEX HEX-OUT", "wait SECONDS",
+                               "switch cut|join ZONE ZONE", "switch quarantine|release PREFIX"
 table.py --connections         for explain: "ZONE FROM TO SERVICE REASON" of rows that are one plain packet
 """
 import importlib
@@ -14,6 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.dont_write_bytecode = True
 LEAST = 300
+EXPLAINED = ("passed", "spoof", "scope", "no-zone", "no-allow", "never", "expired", "window-closed")
 
 
 def load():
@@ -31,12 +33,15 @@ def load():
 
 
 def print_frames(rows):
-    from frames import Wait
+    from frames import Switch, Wait
     for row in rows:
         print("case", row.name)
         for step in row.steps:
             if isinstance(step, Wait):
                 print("wait", step.seconds)
+                continue
+            if isinstance(step, Switch):
+                print("switch", step.words)
                 continue
             action = "drop" if step.reason != "passed" else "pass" if step.kernel else "redirect"
             print("step", step.at, step.reason, step.to or "-", action, step.frame.hex(), step.out.hex() if step.out else "-")
@@ -65,7 +70,7 @@ def print_connections(rows):
     from frames import GW, ZONES
     for row in rows:
         step = row.steps[0]
-        if len(row.steps) == 1 and not row.buckets and step.at in ZONES and step.reason in ("passed", "spoof", "scope", "no-zone", "no-allow", "never"):
+        if len(row.steps) == 1 and not row.buckets and step.at in ZONES and step.reason in EXPLAINED:
             words = plain(step.frame, GW)
             if words and not words[2].endswith("/0"):
                 print(step.at, *words, step.reason)

@@ -14,7 +14,7 @@ import sys
 import time
 
 import table
-from frames import GW, HOST, ZONES, Wait, mac
+from frames import GW, HOST, ZONES, Step, mac
 
 ETH_P_ALL = 3
 PATIENCE = float(os.environ.get("FB_PATIENCE", "1"))
@@ -94,7 +94,7 @@ def without_options(frame):
 
 def may_answer(row):
     """The gateway answers what is for itself, and a hop limit that is used up."""
-    return {s.at for s in row.steps if not isinstance(s, Wait) and (s.to == "self" or (s.kernel and s.arrives is not True))}
+    return {s.at for s in row.steps if isinstance(s, Step) and (s.to == "self" or (s.kernel and s.arrives is not True))}
 
 
 class Run:

@@ -75,6 +75,17 @@ sshd_up() {
 	lab_spawn "$host" "sshd-$host" /usr/sbin/sshd -D -e -f "$dir/sshd.conf"
 	started "$host" 22 -t "sshd-$host"
 }
+# An operator on jump-1 who works on the gateway: operator COMMAND... over real ssh, with the session that sshd tells of.
+operator_up() {
+	sshd_up gw gate gateway
+	# shellcheck disable=SC2016 # expanded by the login
+	printf 'command="FIREBREAK_SOCKET=%s sh -c \\"$SSH_ORIGINAL_COMMAND\\"" %s\n' "$LAB_RUN/control.sock" "$(<"$LAB_DIR/operator.pub")" \
+		>"$LAB_DIR/gate/authorized"
+}
+operator() {
+	on jump timeout $((30 * PATIENCE)) ssh -F none -i "$LAB_DIR/operator" -o IdentitiesOnly=yes -o StrictHostKeyChecking=no \
+		-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o BatchMode=yes -o ConnectTimeout=$((2 * PATIENCE)) root@10.30.0.129 "$*" </dev/null
+}
 # ssh_from HOST ADDRESS [OPTION...]: what the other end says.
 ssh_from() {
 	local host=$1 address=$2

@@ -23,13 +23,31 @@ static void stored_bundle(const struct fb_agent *agent, __u32 number, struct fb_
 		fb_ctl_answer_json(answer, FB_CTL_OK, fb_bundle_to_json(&bundle, NULL));
 }
 
+/* What a rollback that names no generation goes to. */
+static void previous_bundle(const struct fb_agent *agent, struct fb_ctl_answer *answer)
+{
+	FB_CLEANUP(fb_bundle_done) struct fb_bundle bundle = { 0 };
+	struct fb_error err = { 0 };
+
+	if (agent->trial.generation && agent->trial.previous)
+		stored_bundle(agent, agent->trial.previous, answer);
+	else if (agent->trial.generation)
+		fb_ctl_answer_error(answer, FB_CTL_NOT_FOUND, "before this policy there was none");
+	else if (fb_agent_rollback_bundle(agent, 0, &bundle, &err) < 0)
+		fb_ctl_answer_error(answer, FB_CTL_NOT_FOUND, "%s", err.text);
+	else
+		fb_ctl_answer_json(answer, FB_CTL_OK, fb_bundle_to_json(&bundle, NULL));
+}
+
 void fb_api_bundle(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
 	const struct fb_agent *agent = user;
 	const char *said = fb_ctl_query(request, "generation");
 	unsigned long number = said ? strtoul(said, NULL, 10) : 0;
 
-	if (said && (number == 0 || number > UINT32_MAX)) {
+	if (said && !strcmp(said, "previous")) {
+		previous_bundle(agent, answer);
+	} else if (said && (number == 0 || number > UINT32_MAX)) {
 		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "%s: is no number of a generation", said);
 	} else if (said) {
 		stored_bundle(agent, (__u32)number, answer);

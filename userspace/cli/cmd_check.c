@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/live.h"
 #include "cli/load.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
@@ -90,18 +91,23 @@ static void compile(struct outcome *o)
 		o->exit = FB_EXIT_POLICY;
 }
 
-static void judge(struct outcome *o, const char *path)
+/* A policy that could be read. */
+static void weigh(struct outcome *o)
 {
-	if (fb_policy_load(&o->policy, path, &o->err) < 0) {
-		o->exit = FB_EXIT_HOST;
-		return;
-	}
 	if (o->policy.errors) {
 		o->exit = FB_EXIT_POLICY;
 		return;
 	}
 	count(o);
 	compile(o);
+}
+
+static void judge(struct outcome *o, const char *path)
+{
+	if (fb_policy_load(&o->policy, path, &o->err) < 0)
+		o->exit = FB_EXIT_HOST;
+	else
+		weigh(o);
 }
 
 static void print_stats(const struct outcome *o)
@@ -224,22 +230,53 @@ static json_t *to_json(const struct outcome *o, const char *name)
 	return v;
 }
 
+/* The bundle in force against this binary: before an upgrade, with the new one. *ret_bundle is borrowed from. */
+static void judge_stored(struct outcome *o, const struct fb_call *call, json_t **ret_bundle)
+{
+	o->exit = fb_live_get(call, "/v1/bundle", ret_bundle);
+	if (!o->exit && fb_policy_load_bundle(&o->policy, *ret_bundle, &o->err) < 0)
+		o->exit = FB_EXIT_HOST;
+	else if (!o->exit)
+		weigh(o);
+}
+
+static int report(const struct fb_call *call, struct outcome *o, const char *name, json_t *files)
+{
+	if (call->json)
+		json_array_append_new(files, to_json(o, name));
+	else
+		print(o, name, fb_call_option(call, "stats") != NULL);
+	fb_policy_done(&o->policy);
+	return o->exit;
+}
+
 int fb_cmd_check(const struct fb_call *call)
 {
-	json_t *files = json_array();
+	bool stored = fb_call_option(call, "stored");
+	json_t *files, *bundle = NULL;
 	int worst = FB_EXIT_OK;
 
+	if (!call->n_args && !stored) {
+		fb_complain("check needs FILE..., or --stored");
+		return FB_EXIT_USAGE;
+	}
+	files = json_array();
+	if (stored) {
+		struct outcome o = { 0 };
+
+		judge_stored(&o, call, &bundle);
+		worst = report(call, &o, "the policy in force", files);
+		json_decref(bundle);
+	}
 	for (unsigned int i = 0; i < call->n_args; i++) {
 		struct outcome o = { 0 };
 		const char *name = strcmp(call->args[i], "-") ? call->args[i] : "stdin";
 
+		int r;
+
 		judge(&o, call->args[i]);
-		if (call->json)
-			json_array_append_new(files, to_json(&o, name));
-		else
-			print(&o, name, fb_call_option(call, "stats") != NULL);
-		worst = o.exit > worst ? o.exit : worst;
-		fb_policy_done(&o.policy);
+		r = report(call, &o, name, files);
+		worst = r > worst ? r : worst;
 	}
 	if (call->json)
 		fb_json_put(json_pack("{ss sb so}", "schema", "firebreak.check/1", "ok", worst == 0, "files",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What would change, in packets: against another file, or against the policy in force. */
 #include "base/clock.h"
+#include "cli/change.h"
 #include "cli/live.h"
 #include "cli/load.h"
 #include "cli/output.h"
@@ -147,6 +148,35 @@ static int load(struct fb_policy *p, const char *path)
 	fb_policy_complain(p);
 	fb_complain("%s: %u error%s, so there is no plan", path, p->errors, p->errors == 1 ? "" : "s");
 	return FB_EXIT_POLICY;
+}
+
+static int load_bundle(struct fb_policy *p, const json_t *bundle)
+{
+	struct fb_error err = { 0 };
+
+	if (fb_policy_load_bundle(p, bundle, &err) == 0 && !p->errors)
+		return FB_EXIT_OK;
+	if (p->errors)
+		fb_policy_complain(p);
+	fb_complain("generation %lld is not accepted by this version: %s", p->generation,
+		    p->errors ? "see above" : err.text);
+	return FB_EXIT_POLICY;
+}
+
+int fb_plan_bundles(const json_t *old, const json_t *new)
+{
+	FB_CLEANUP(fb_slots_done) struct fb_slots slots = { 0 };
+	FB_CLEANUP(fb_policy_done) struct fb_policy before = { .slots = &slots }, after = { .slots = &slots };
+	FB_CLEANUP(fb_plan_done) struct fb_plan plan = { 0 };
+	int r = load_bundle(&before, old);
+
+	if (!r)
+		r = load_bundle(&after, new);
+	if (r)
+		return r;
+	fb_plan_make(&before.ruleset, &after.ruleset, &plan);
+	print(&before, &after, &plan);
+	return plan.opens.n || plan.closes.n ? FB_EXIT_CHANGES : FB_EXIT_OK;
 }
 
 int fb_cmd_plan(const struct fb_call *call)

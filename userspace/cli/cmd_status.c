@@ -149,6 +149,19 @@ static void print_observed(const struct fb_screen *screen, json_t *status)
 				 losing);
 }
 
+static void print_trial(const struct fb_screen *screen, const json_t *status)
+{
+	const json_t *trial = json_object_get(status, "confirm");
+	char span[FB_HUMAN_LEN], back[32] = "no policy";
+
+	if (!json_is_object(trial))
+		return;
+	if (fb_field_int(trial, "previous"))
+		snprintf(back, sizeof(back), "generation %lld", fb_field_int(trial, "previous"));
+	fb_print_wrapped(screen, FB_YELLOW, "  ON TRIAL    back to %s in %s, unless: firebreak confirm", back,
+			 fb_human_span(fb_field_int(trial, "left"), span));
+}
+
 static bool dropped(const json_t *drop, const void *arg)
 {
 	return strcmp(fb_field_text(drop, "reason"), "would-drop") != 0;
@@ -213,6 +226,7 @@ int fb_cmd_status(const struct fb_call *call)
 	print_head(&screen, answer);
 	if (*fb_field_text(answer, "why"))
 		fb_print_wrapped(&screen, FB_RED, "  TROUBLE     %s", fb_field_text(answer, "why"));
+	print_trial(&screen, answer);
 	print_observed(&screen, answer);
 	print_interfaces(&screen, answer);
 	print_drops(&screen, answer, pairs);

@@ -121,6 +121,10 @@ static int read_option(struct fb_call *call, int argc, char **argv, int *i, stru
 			*hit->value = "";
 		return 0;
 	}
+	if (!equals && hit->option->value[0] == '[') {
+		*hit->value = "";
+		return 0;
+	}
 	if (equals)
 		*hit->value = equals + 1;
 	else if (!is_long && name[1])

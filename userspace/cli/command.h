@@ -24,7 +24,7 @@ enum fb_exit {
 struct fb_option {
 	const char *name;  /* without the dashes */
 	char letter;	   /* 0 = none */
-	const char *value; /* "FILE", "allow|deny"; NULL = a switch */
+	const char *value; /* "FILE", "allow|deny"; "[=TIME]" may be left out; NULL = a switch */
 	const char *help;
 };
 

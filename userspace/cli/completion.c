@@ -40,7 +40,7 @@ static void add_option_words(const struct fb_command *c, struct fb_strbuf *out)
 
 static void bash_option_value(const struct fb_command *c, const struct fb_option *o, struct fb_strbuf *out)
 {
-	if (!o->value)
+	if (!o->value || o->value[0] == '[')
 		return;
 	fb_strbuf_addf(out, "\t%s:--%s) ", c->name, o->name);
 	if (takes_file(o->value)) {
@@ -123,11 +123,11 @@ static void zsh_value(const char *value, struct fb_strbuf *out)
 
 static void zsh_option(const struct fb_option *o, struct fb_strbuf *out)
 {
-	fb_strbuf_addf(out, " '--%s[", o->name);
+	fb_strbuf_addf(out, " '--%s%s[", o->name, o->value && o->value[0] == '[' ? "=-" : "");
 	add_quoted(o->help, out);
 	fb_strbuf_addc(out, ']');
 	if (o->value)
-		zsh_value(o->value, out);
+		zsh_value(o->value[0] == '[' ? ":DURATION" : o->value, out);
 	fb_strbuf_addc(out, '\'');
 }
 

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "cli/session.h"
 
 void fb_facts_file(const char *path, struct fb_strbuf *out)
 {
@@ -285,33 +286,12 @@ void fb_facts_read_ssh(struct fb_facts *facts, const char *text)
 	facts->ssh = true;
 }
 
-/* sudo takes SSH_CONNECTION away; one of the processes that we descend from still has it. */
 static void read_session(struct fb_facts *facts)
 {
-	static const char name[] = "SSH_CONNECTION=";
-	const char *set = getenv("SSH_CONNECTION");
-	int pid = getppid();
+	char text[160];
 
-	if (set)
-		fb_facts_read_ssh(facts, set);
-	for (int depth = 0; depth < 16 && pid > 1 && !facts->ssh; depth++) {
-		fb_autostrbuf struct fb_strbuf environment = { 0 }, stat = { 0 };
-		char path[64];
-
-		snprintf(path, sizeof(path), "/proc/%d/environ", pid);
-		fb_facts_file(path, &environment);
-		for (size_t i = 0; i < environment.len; i += strlen(environment.s + i) + 1)
-			if (!strncmp(environment.s + i, name, sizeof(name) - 1))
-				fb_facts_read_ssh(facts, environment.s + i + sizeof(name) - 1);
-		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-		fb_facts_file(path, &stat);
-
-		const char *after =
-			strrchr(fb_strbuf_get(&stat), ')'); /* the name in front may hold anything */
-
-		if (!after || sscanf(after, ") %*c %d", &pid) != 1)
-			break;
-	}
+	if (fb_session_find(text, sizeof(text)))
+		fb_facts_read_ssh(facts, text);
 }
 
 static void take_nameserver(void *arg, const char *line)

@@ -11,7 +11,7 @@ static void add_option(const struct fb_option *o, struct fb_strbuf *out)
 	if (o->letter && !o->value)
 		fb_strbuf_addf(out, " [-%c]", o->letter);
 	else if (o->value)
-		fb_strbuf_addf(out, " [--%s %s]", o->name, o->value);
+		fb_strbuf_addf(out, " [--%s%s%s]", o->name, o->value[0] == '[' ? "" : " ", o->value);
 	else
 		fb_strbuf_addf(out, " [--%s]", o->name);
 }
@@ -64,7 +64,7 @@ static void add_option_help(const struct fb_option *o, unsigned int width, struc
 		fb_strbuf_addf(out, "-%c, ", o->letter);
 	fb_strbuf_addf(out, "--%s", o->name);
 	if (o->value)
-		fb_strbuf_addf(out, " %s", o->value);
+		fb_strbuf_addf(out, "%s%s", o->value[0] == '[' ? "" : " ", o->value);
 
 	size_t used = out->len - start;
 

@@ -9,6 +9,15 @@
 		"policy", 0, "FILE", "ask this policy instead of the one in force" \
 	}
 
+/* Of what changes the policy in force. */
+#define CONFIRM_OPTIONS                                                                       \
+	{ "confirm", 0, "[=DURATION]",                                                        \
+	  "on trial: taken back unless confirmed in time (120s; the default over ssh)" },     \
+		{ "no-confirm", 0, NULL, "for good, also over ssh" },                         \
+	{                                                                                     \
+		"allow-lockout", 0, NULL, "also if it cuts the session that this is typed in" \
+	}
+
 const struct fb_command fb_commands[] = {
 	{ .name = "init",
 	  .family = "write",
@@ -18,13 +27,14 @@ const struct fb_command fb_commands[] = {
 		  "print a first policy from what this host has: interfaces, networks, listening services" },
 	{ .name = "check",
 	  .family = "write",
-	  .args = "FILE...",
-	  .min_args = 1,
+	  .args = "[FILE...]",
 	  .max_args = MANY,
 	  .json = true,
+	  .live = true,
 	  .run = fb_cmd_check,
 	  .summary = "judge policy files: all errors, with their place; needs no root and no agent",
-	  .options = { { "stats", 's', NULL, "also print the sizes of the compiled policy" } } },
+	  .options = { { "stats", 's', NULL, "also print the sizes of the compiled policy" },
+		       { "stored", 0, NULL, "judge the policy in force: would this version take it?" } } },
 	{ .name = "fmt",
 	  .family = "write",
 	  .args = "FILE...",
@@ -54,7 +64,35 @@ const struct fb_command fb_commands[] = {
 	  .run = fb_cmd_apply,
 	  .summary = "put a policy in force, all or nothing",
 	  .options = { { "reason", 'r', "TEXT", "why; kept with the generation" },
-		       { "dry-run", 'n', NULL, "do all that can be done without the agent, then stop" } } },
+		       { "dry-run", 'n', NULL, "do all that can be done without the agent, then stop" },
+		       CONFIRM_OPTIONS } },
+	{ .name = "confirm",
+	  .family = "write",
+	  .args = "",
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_confirm,
+	  .summary = "keep the policy that is on trial",
+	  .options = { { "extend", 'e', "DURATION", "only more time: so long from now" } } },
+	{ .name = "rollback",
+	  .family = "write",
+	  .args = "[GENERATION]",
+	  .max_args = 1,
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_rollback,
+	  .summary = "back to a generation of the history, or to what was before",
+	  .options = { { "reason", 'r', "TEXT", "why; kept with the generation" },
+		       { "dry-run", 'n', NULL, "only show what that would open and close" },
+		       CONFIRM_OPTIONS } },
+	{ .name = "history",
+	  .family = "write",
+	  .args = "",
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_history,
+	  .summary = "what was applied, by whom and why, newest first",
+	  .options = { { "limit", 'n', "COUNT", "at most so many (default 20)" } } },
 	{ .name = "export",
 	  .family = "write",
 	  .args = "[FILE]",
@@ -154,6 +192,15 @@ const struct fb_command fb_commands[] = {
 		       { "to", 't', "NAME", "likewise" },
 		       POLICY_OPTION } },
 
+	{ .name = "audit",
+	  .family = "prove",
+	  .args = "[verify]",
+	  .max_args = 1,
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_audit,
+	  .summary = "every change that somebody made; verify: are all of them there, as they were written",
+	  .options = { { "limit", 'n', "COUNT", "at most so many (default 100)" } } },
 	{ .name = "doctor",
 	  .family = "prove",
 	  .args = "[FILE]",
@@ -187,7 +234,6 @@ const struct fb_command fb_commands[] = {
 };
 
 const char *const fb_commands_later[] = {
-	"confirm", "rollback", "history", "device", "events",	"top",	   "capture",
-	"why",	   "paths",    "suggest", "open",   "close",	"isolate", "quarantine",
-	"release", "end",      "report",  "audit",  "snapshot", NULL,
+	"device", "events",  "top",	   "capture", "why", "paths",  "suggest",  "open",
+	"close",  "isolate", "quarantine", "release", "end", "report", "snapshot", NULL,
 };

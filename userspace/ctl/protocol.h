@@ -16,7 +16,7 @@
  *                    until}], total, shown; query ?limit=N (default 1000) &host=ADDRESS &zone=NAME &state=NAME
  * GET  /v1/devices   firebreak.devices/1    devices [{name (null = undeclared), zone, device, mac, ip, state, declared}] from the kernel's neighbours and the policy
  * GET  /v1/bundle    firebreak.bundle/1     the policy in force: {root, files: [{path, text}], language, host: {...}, generation, applied, previous,
- *                    rollback_of}; query ?generation=N: one that is stored
+ *                    rollback_of}; query ?generation=N: one that is stored; =previous: what a rollback goes to
  * GET  /v1/history   firebreak.history/1    generations [{generation, state ("in force" | "on trial" | ""), applied, who, reason, previous, rollback_of,
  *                    why ("" unless it cannot be read)}] newest first, stored (how many there are), confirm (as below); query ?limit=N
  * POST /v1/apply     body {root, files: [{path, text}], reason, who, catalogue?, confirm?: seconds, session?: {from, from_port, to, to_port},

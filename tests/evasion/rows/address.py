@@ -100,3 +100,7 @@ Row("a signal to the recorder", "sig", ip(SIG) / tcp(), "no-allow")
 Row("the world to a camera", "net", ip(WORLD, CAM) / tcp(dport=80), "no-allow")
 Row("the world to the gateway", "net", ip(WORLD, GW_NET) / udp(123), "no-allow")
 Row("the recorder to the gateway", "vid", ip(NVR, GW_VID) / udp(123), "no-allow")
+
+# ---- lines that are shut
+Row("a line whose until has passed", "cam", ip(CAM, WORLD) / tcp(dport=8443), "expired")
+Row("a line whose until has passed, without a connection", "cam", ip(CAM, WORLD) / tcp("A", dport=8443), "expired")

@@ -38,6 +38,9 @@ Row("ping: a request instead of the answer", "cam", ping(8, CAM, NVR), "no-allow
 Row("ping: the asker answers itself", "vid", ping(0), "no-allow", after=PINGED())
 Row("ping: the answer comes from the third zone", "sig", ping(0, CAM, NVR), "spoof", after=PINGED())
 Row("ping: the answer of another camera", "cam", ping(0, "10.20.0.6", NVR), "no-allow", after=PINGED())
+Row("ping: a request whose identifier is the number that answers stand under, and its answer", "cam", ping(0, CAM, NVR, 8), "-> vid",
+    after=[Step("vid", ping(n=8), "-> cam")])
+Row("ping: a request instead of the answer, of that identifier", "cam", ping(8, CAM, NVR, 8), "icmp-unrelated", after=[Step("vid", ping(n=8), "-> cam")])
 ping6 = lambda message, src=SIG6, dst=CAM6: IPv6(src=src, dst=dst) / message(id=port(), seq=1) / b"evasion"  # noqa: E731
 PINGED6 = lambda: [Step("sig", ping6(ICMPv6EchoRequest), "-> cam")]  # noqa: E731
 Row("ping6: a request and its answer", "cam", ping6(ICMPv6EchoReply, CAM6, SIG6), "-> sig", after=PINGED6())

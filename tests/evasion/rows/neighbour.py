@@ -77,6 +77,9 @@ for what, first, header in (("hop-by-hop options", 0, b"\x3a\0\1\4\0\0\0\0"), ("
         Row(f"ND: {name} behind {what}", "cam", nd(Raw(header + inner), nh=first), "malformed")
 Row("ND: a multicast listener report", "cam", nd(Raw(b"\x8f\0\0\0\0\0\0\0"), "fe80::5", "ff02::16", 1, "33:33:00:00:00:16", nh=58), "no-allow")
 Row("ND: a multicast listener query", "cam", nd(Raw(b"\x82\0\0\0" + b"\0" * 24), "fe80::5", "ff02::1", 1, "33:33:00:00:00:01", nh=58), "no-allow")
+REPORT = b"\x8f\0\0\0\0\0\0\1\4\0\0\0" + bytes.fromhex("ff020000000000000000000000000123")
+Row("ND: a multicast listener report behind router alert", "cam",
+    nd(Raw(b"\x3a\0\5\2\0\0\1\0" + REPORT), "fe80::5", "ff02::16", 1, "33:33:00:00:00:16", nh=0), "no-allow")
 Row("IGMP: a membership report", "cam", ether("01:00:5e:00:00:16") / IP(src=CAM, dst="224.0.0.22", ttl=1, proto=2) / Raw(b"\x22\0\0\0\0\0\0\0"), "no-allow")
 Row("IGMP: a query", "cam", ether("01:00:5e:00:00:01") / IP(src=CAM, dst="224.0.0.1", ttl=1, proto=2) / Raw(b"\x11\0\0\0\0\0\0\0"), "no-allow")
 Row("VRRP in the gateway's name", "cam", ether("01:00:5e:00:00:12") / IP(src=GW_CAM, dst="224.0.0.18", ttl=255, proto=112) / Raw(b"\x31" + b"\0" * 15), "spoof")

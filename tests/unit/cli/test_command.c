@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <string.h>
 
+#include "cli/change.h"
 #include "cli/command.h"
+#include "cli/session.h"
 
 enum { WORDS_MAX = 16 };
 
@@ -79,8 +82,8 @@ Test(cli_command, says_what_was_mistyped)
 		{ "statsu", "did you mean \"status\"?" },
 		{ "xyzzy", "no verb \"xyzzy\": \"firebreak help\" lists them" },
 		{ "isolate city-cut", "\"isolate\" is not in this version" },
-		{ "rollback 3", "\"rollback\" is not in this version" },
-		{ "check", "check needs FILE..." },
+		{ "capture 3", "\"capture\" is not in this version" },
+		{ "import", "import needs FILE" },
 		{ "status now", "status takes no argument, but got \"now\"" },
 		{ "apply a.fb b.fb", "apply takes FILE, and \"b.fb\" is one too many" },
 		{ "explain a b", "explain needs FROM TO SERVICE" },
@@ -198,4 +201,55 @@ Test(cli_command, usage_fits_a_narrow_terminal)
 			line += n + (line[n] == '\n');
 		}
 	}
+}
+
+Test(cli_command, an_optional_value_takes_no_other_word)
+{
+	const struct line *l = read_line("apply --confirm a.fb");
+
+	cr_assert_eq(l->result, 0, "%s", l->err.text);
+	cr_assert_str_eq(fb_call_option(&l->call, "confirm"), "");
+	cr_assert_eq(l->call.n_args, 1);
+	l = read_line("apply a.fb --confirm=10s");
+	cr_assert_str_eq(fb_call_option(&l->call, "confirm"), "10s");
+	l = read_line("apply a.fb --confirm=");
+	cr_assert_eq(l->result, -EINVAL);
+}
+
+Test(cli_change, reads_durations)
+{
+	static const struct {
+		const char *text;
+		unsigned int wanted; /* 0 = refused */
+	} cases[] = { { "90", 90 },    { "90s", 90 },  { "5min", 300 }, { "5m", 300 },	   { "2h", 7200 },
+		      { "1d", 86400 }, { "0", 0 },     { "", 0 },	{ "-1", 0 },	   { "s", 0 },
+		      { "5 min", 0 },  { "5mins", 0 }, { "1.5h", 0 },	{ "99999999h", 0 } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fb_error err = { 0 };
+		unsigned int seconds = 0;
+		int r = fb_duration_read(cases[i].text, &seconds, &err);
+
+		cr_assert_eq(r, cases[i].wanted ? 0 : -EINVAL, "\"%s\"", cases[i].text);
+		cr_assert_eq(seconds, cases[i].wanted, "\"%s\": %u", cases[i].text, seconds);
+	}
+}
+
+Test(cli_session, is_what_ssh_says_and_empty_means_none)
+{
+	char buf[160];
+	json_t *json;
+
+	setenv("SSH_CONNECTION", "10.99.0.10 50122 10.99.0.1 22", 1);
+	json = fb_session_json();
+	cr_assert_str_eq(json_string_value(json_object_get(json, "from")), "10.99.0.10");
+	cr_assert_eq(json_integer_value(json_object_get(json, "to_port")), 22);
+	json_decref(json);
+	setenv("SSH_CONNECTION", "fe80::1%eth0 50122 fe80::2%eth0 22", 1);
+	json = fb_session_json();
+	cr_assert_str_eq(json_string_value(json_object_get(json, "from")), "fe80::1");
+	json_decref(json);
+	setenv("SSH_CONNECTION", "", 1);
+	cr_assert_not(fb_session_find(buf, sizeof(buf)));
+	cr_assert_null(fb_session_json());
 }
