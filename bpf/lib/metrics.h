@@ -9,26 +9,26 @@
 #include "event.h"
 #include "zone.h"
 
-FB_INLINE void fb_count_pair(__u32 zone, __u32 dst_zone, __u32 reason, __u32 bytes)
+FB_INLINE void fb_count_pair(const struct fb_ctx *c, __u32 reason)
 {
 	void *base = fb_base(&fb_pair_counters);
-	__u32 cpu = bpf_get_smp_processor_id() & fb_cfg.cpu_mask;
+	__u32 cpu = c->cpu & fb_cfg.cpu_mask;
 	struct fb_pair_counter *counter;
 
 	if (!base)
 		return;
 	counter = fb_at(base,
-			(cpu * FB_PAIRS_MAX + FB_PAIR(zone & 63, dst_zone & 63)) * FB_REASON_COUNT +
+			(cpu * FB_PAIRS_MAX + FB_PAIR(c->zone & 63, c->dst_zone & 63)) * FB_REASON_COUNT +
 				(reason & 31),
 			(fb_cfg.cpu_mask + 1) * FB_PAIRS_MAX * FB_REASON_COUNT - 1, 4);
 	counter->packets++;
-	counter->bytes += bytes;
+	counter->bytes += c->bytes;
 }
 
 FB_INLINE void fb_count_rule(const struct fb_ctx *c)
 {
 	void *base = fb_base(&fb_rule_counters);
-	__u32 cpu = bpf_get_smp_processor_id() & fb_cfg.cpu_mask;
+	__u32 cpu = c->cpu & fb_cfg.cpu_mask;
 	struct fb_rule_counter *counter;
 
 	if (!base)
@@ -59,6 +59,8 @@ FB_INLINE void fb_explain_write(const struct fb_ctx *c, __u32 reason)
 	out->cls = c->cls;
 	out->out_port = c->out_port;
 	out->nexthop = c->nexthop;
+	out->tick = c->tick;
+	out->limit = c->limit;
 	out->limit = c->limit;
 }
 
@@ -71,7 +73,7 @@ FB_INLINE void fb_account(const struct fb_ctx *c, __u32 reason)
 		fb_explain_write(c, reason);
 		return;
 	}
-	fb_count_pair(c->zone, c->dst_zone, reason, c->bytes);
+	fb_count_pair(c, reason);
 	fb_event_account(c, reason);
 	/* A never line has counters of its own: what it stopped. */
 	if (reason == FB_DROP_NEVER) {
@@ -82,7 +84,7 @@ FB_INLINE void fb_account(const struct fb_ctx *c, __u32 reason)
 		return;
 	/* What observe mode let through has no line, or is over a line's limit. */
 	if (c->observed || c->over)
-		fb_count_pair(c->zone, c->dst_zone, FB_WOULD_DROP, c->bytes);
+		fb_count_pair(c, FB_WOULD_DROP);
 	if (c->rule)
 		fb_count_rule(c);
 }

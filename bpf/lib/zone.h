@@ -44,8 +44,6 @@ struct fb_hit {
  */
 struct fb_ctx {
 	struct fb_pkt pkt;
-	struct fb_flow_key key;
-	struct fb_hit hit;
 	__u32 generation;
 	__u32 tick;
 	__u32 bytes;
@@ -77,6 +75,10 @@ struct fb_ctx {
 	__u32 rule_index;
 	__u32 out_port;
 	__u32 nexthop;
+	__u32 cpu;
+	/* From here on not zeroed for a packet: each is written before it is read. */
+	struct fb_flow_key key;
+	struct fb_hit hit;
 	struct fb_meter_key meter;
 	__u32 found; /* way of a bucket pair, on its way through the verifier's blind spot */
 };
@@ -96,8 +98,11 @@ FB_INLINE struct fb_ctx *fb_ctx_new(void)
 {
 	struct fb_ctx *c = fb_ctx_get();
 
-	if (c)
-		__builtin_memset(c, 0, sizeof(*c));
+	if (c) {
+		__builtin_memset(c, 0, __builtin_offsetof(struct fb_ctx, key));
+		c->hit.live = 0;
+		c->cpu = bpf_get_smp_processor_id();
+	}
 	return c;
 }
 

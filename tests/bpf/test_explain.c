@@ -180,6 +180,16 @@ Test(explain, tells_the_verdict_and_makes_no_flow)
 	cr_assert_eq(c.packets, 0ull);
 }
 
+Test(explain, userspace_computes_the_programs_tick)
+{
+	struct frame any = udp("10.20.0.5", "10.10.0.5", 4000, 5000);
+	__u32 before = fb_dataplane_tick(dp), seen = ask(ga, &any).tick, after = fb_dataplane_tick(dp);
+
+	/* The agent's clock is that of the last interrupt but one at worst. */
+	cr_assert(seen - before + 1 <= after - before + 2, "the program says %u, we %u to %u", seen, before,
+		  after);
+}
+
 /* Many flows, so that buckets above the explain instance's own number are among them. */
 Test(explain, knows_the_live_flow_of_a_reply)
 {

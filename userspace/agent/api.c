@@ -48,17 +48,11 @@ char *fb_api_at(const struct fb_agent *agent, struct fb_at at)
 	return fb_strbuf_steal(&text);
 }
 
-__s64 fb_api_tick_to_unix(__u64 tick)
+__s64 fb_api_tick_to_unix(const struct fb_agent *agent, __u64 tick)
 {
-	struct timespec now;
-	__u64 since;
+	__s32 since = (__s32)(fb_dataplane_tick(agent->dp) - (__u32)tick);
 
-	if (!tick)
-		return 0;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	since = ((__u64)now.tv_sec * 1000000000ull + (__u64)now.tv_nsec) >> FB_TICK_SHIFT;
-	since = since > tick ? since - tick : 0;
-	return fb_clock_now() - (__s64)((since << FB_TICK_SHIFT) / 1000000000ull);
+	return tick ? fb_clock_now() - fb_dataplane_tick_seconds(agent->dp, since) : 0;
 }
 
 const char *fb_api_reason_name(unsigned int reason)

@@ -51,7 +51,7 @@ json_t *fb_api_count(__u64 n);
 /* "northport.fb:21", "" = nowhere; the caller frees it. */
 char *fb_api_at(const struct fb_agent *agent, struct fb_at at);
 /* Unix seconds of a tick that the data plane wrote; 0 = never. */
-__s64 fb_api_tick_to_unix(__u64 tick);
+__s64 fb_api_tick_to_unix(const struct fb_agent *agent, __u64 tick);
 const char *
 fb_api_reason_name(unsigned int reason); /* "passed", "no-allow", ..., "would-drop"; NULL = no such reason */
 /*

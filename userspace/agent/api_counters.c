@@ -20,7 +20,7 @@ static json_t *rule_json(const struct fb_agent *agent, const struct fb_line *lin
 			 line->deadline == FB_NO_DEADLINE ? json_null() : json_integer(line->deadline),
 			 "packets", fb_api_count(c.packets), "bytes", fb_api_count(c.bytes), "flows",
 			 fb_api_count(c.flows), "last_hit",
-			 c.last_hit ? json_integer(fb_api_tick_to_unix(c.last_hit)) : json_null());
+			 c.last_hit ? json_integer(fb_api_tick_to_unix(agent, c.last_hit)) : json_null());
 }
 
 void fb_api_rules(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)

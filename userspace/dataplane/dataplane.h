@@ -146,6 +146,9 @@ void fb_dataplane_rule_counter(const struct fb_dataplane *dp, unsigned int slot,
 /* A slot or zone id changes hands: its counters start at zero. */
 void fb_dataplane_clear_rule_counter(struct fb_dataplane *dp, unsigned int slot);
 void fb_dataplane_clear_zone_counters(struct fb_dataplane *dp, unsigned int zone);
+/* The data plane's clock now, and how many seconds some of its ticks are (0 for what is not past). */
+__u32 fb_dataplane_tick(const struct fb_dataplane *dp);
+__u32 fb_dataplane_tick_seconds(const struct fb_dataplane *dp, __s32 ticks);
 void fb_dataplane_flow_totals(const struct fb_dataplane *dp, struct fb_flow_totals *ret);
 /* Calls each(flow, arg) for every live flow until it returns false. */
 void fb_dataplane_each_flow(const struct fb_dataplane *dp,

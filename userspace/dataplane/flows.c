@@ -5,20 +5,8 @@
  * whether or not a packet has found that out.
  */
 #include <string.h>
-#include <time.h>
 
 #include "dataplane/handle.h"
-
-static __u32 now(const struct fb_dataplane *dp)
-{
-	const struct fb_runtime *rt = dp->live.mem[FB_MAP_RUNTIME];
-	struct timespec ts;
-
-	if (rt->fake_mono_ns)
-		return (__u32)(rt->fake_mono_ns >> FB_TICK_SHIFT);
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	return (__u32)(((__u64)ts.tv_sec * 1000000000ull + (__u64)ts.tv_nsec) >> FB_TICK_SHIFT);
-}
 
 /* Ticks of meta words have 28 bits; a negative age is another CPU's later tick. */
 static __s32 meta_age(__u32 meta, __u32 tick)
@@ -51,11 +39,6 @@ bool fb_flow_read(const struct fb_flow *entry, struct fb_flow *ret)
 	return __atomic_load_n(&entry->seq, __ATOMIC_RELAXED) == before;
 }
 
-static __u32 seconds(__s32 ticks)
-{
-	return ticks <= 0 ? 0 : (__u32)(((__u64)ticks << FB_TICK_SHIFT) / 1000000000ull);
-}
-
 /*
  * A link-local tuple carries its zone in bits that such addresses leave zero (bpf/lib/flow.h); they may be in
  * either address.
@@ -71,8 +54,8 @@ struct fb_ip fb_flow_address(const struct fb_flow *f, int endpoint)
 	return (struct fb_ip){ hi, lo };
 }
 
-static void describe(const struct fb_flow *f, __u32 meta, __u32 tick, __u32 generation,
-		     struct fb_snapshot_flow *ret)
+static void describe(const struct fb_dataplane *dp, const struct fb_flow *f, __u32 meta, __u32 tick,
+		     __u32 generation, struct fb_snapshot_flow *ret)
 {
 	const int family = f->family == 6 ? 6 : 4;
 	const struct fb_ip a = fb_flow_address(f, 0), b = fb_flow_address(f, 1);
@@ -91,8 +74,8 @@ static void describe(const struct fb_flow *f, __u32 meta, __u32 tick, __u32 gene
 		.rule = f->rule,
 		.observed = f->flags & FB_FLOW_F_OBSERVED,
 		.stale = f->generation != generation,
-		.idle = seconds(meta_age(meta, tick)),
-		.age = seconds((__s32)(tick - f->created)),
+		.idle = fb_dataplane_tick_seconds(dp, meta_age(meta, tick)),
+		.age = fb_dataplane_tick_seconds(dp, (__s32)(tick - f->created)),
 		.deadline = f->deadline,
 	};
 }
@@ -104,7 +87,7 @@ void fb_flow_walk(const struct fb_dataplane *dp,
 {
 	const struct fb_flow_bucket *buckets = dp->live.mem[FB_MAP_BUCKETS];
 	const struct fb_flow *flows = dp->live.mem[FB_MAP_FLOWS];
-	const __u32 tick = now(dp), generation = fb_dataplane_generation(dp);
+	const __u32 tick = fb_dataplane_tick(dp), generation = fb_dataplane_generation(dp);
 
 	for (size_t b = 0; b < dp->sizes.buckets; b++)
 		for (size_t way = 0; way < FB_FLOW_WAYS; way++) {
@@ -121,7 +104,7 @@ void fb_flow_walk(const struct fb_dataplane *dp,
 			place.tag = __atomic_load_n(&buckets[b].tag[way], __ATOMIC_ACQUIRE);
 			if (!place.tag || !fb_flow_read(&flows[b * FB_FLOW_WAYS + way], &flow))
 				continue;
-			describe(&flow, place.meta, tick, generation, &seen);
+			describe(dp, &flow, place.meta, tick, generation, &seen);
 			if (!each(&seen, &place, arg))
 				return;
 		}
@@ -151,7 +134,7 @@ void fb_dataplane_each_flow(const struct fb_dataplane *dp,
 void fb_dataplane_flow_totals(const struct fb_dataplane *dp, struct fb_flow_totals *ret)
 {
 	const struct fb_flow_bucket *buckets = dp->live.mem[FB_MAP_BUCKETS];
-	const __u32 tick = now(dp);
+	const __u32 tick = fb_dataplane_tick(dp);
 
 	*ret = (struct fb_flow_totals){ .capacity = (__u64)dp->sizes.buckets * FB_FLOW_WAYS };
 	for (size_t b = 0; b < dp->sizes.buckets; b++)

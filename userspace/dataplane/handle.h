@@ -155,6 +155,10 @@ int fb_adopt(struct fb_dataplane *dp, struct fb_error *err);
 int fb_adopt_programs(struct fb_dataplane *dp, struct fb_error *err);
 int fb_prog_info(int fd, __u32 *ret_id, char name[16], struct fb_error *err);
 
+/* ---- tick.c ---- */
+/* log2 of the jiffies in a tick: fb_config.jiffies_shift. */
+unsigned int fb_tick_shift(void);
+
 /* ---- link.c: XDP ---- */
 int fb_link_ensure(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, enum fb_xdp_mode *ret_mode,
 		   struct fb_error *err);

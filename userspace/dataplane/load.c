@@ -104,6 +104,7 @@ static void set_constants(struct firebreak_bpf *skel, const struct fb_sizes *siz
 	skel->rodata->fb_cfg.cpu_mask = sizes->cpus - 1;
 	skel->rodata->fb_cfg.explain = explain;
 	skel->rodata->fb_cfg.fake_clock = fake_clock;
+	skel->rodata->fb_cfg.jiffies_shift = fb_tick_shift();
 	skel->rodata->fb_cfg.events_per_tick = FB_EVENTS_PER_TICK;
 }
 
