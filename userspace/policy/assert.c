@@ -77,13 +77,21 @@ struct fb_ip fb_witness(const struct fb_ipset *set, int family)
 	return fb_ip_cmp(best->first, best->last) < 0 ? fb_ip_add(best->first, 1) : best->first;
 }
 
+/* Of the gateway an address of its own, which is a role, rather than multicast. */
+struct fb_ip fb_witness_at(const struct fb_reach *cube, int family)
+{
+	if (cube->dst_zone == FB_ZONE_SELF)
+		return cube->dst.r[FB_FAMILY_INDEX(family)].v[0].first;
+	return fb_witness(&cube->dst, family);
+}
+
 struct fb_hop fb_hop_of(const struct fb_reach *cube)
 {
 	int family = cube->src.r[0].n && cube->dst.r[0].n ? 4 : 6;
 
 	return (struct fb_hop){ .family = family,
 				.src = fb_witness(&cube->src, family),
-				.dst = fb_witness(&cube->dst, family),
+				.dst = fb_witness_at(cube, family),
 				.service = cube->services.v[0],
 				.src_zone = cube->src_zone,
 				.dst_zone = cube->dst_zone,
