@@ -63,6 +63,8 @@ bool fb_edge_counts(const struct fb_ruleset *rs, const struct fb_reach *edge, bo
 struct fb_hop fb_hop_of(const struct fb_reach *cube);
 struct fb_ip fb_witness_at(const struct fb_reach *cube, int family); /* a destination of it */
 struct fb_ip fb_witness(const struct fb_ipset *set, int family);
+/* A word of the command line as a party: a name, self, any, an address. -ENOENT with a suggestion in err. */
+int fb_party_find(const struct fb_ruleset *rs, const char *word, struct fb_party *ret, struct fb_error *err);
 void fb_party_done(struct fb_party *party);
 void fb_assertion_done(struct fb_assertion *assertion);
 

@@ -8,7 +8,6 @@
 #include "policy/paths.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "policy/pairs.h"
 
@@ -488,25 +487,4 @@ void fb_paths_done(struct fb_paths *paths)
 		fb_vec_done(&p->example);
 	}
 	fb_vec_done(&paths->v);
-}
-
-/* ---- words -------------------------------------------------------------------------------------------------------------- */
-
-int fb_party_find(const struct fb_ruleset *rs, const char *word, struct fb_party *ret, struct fb_error *err)
-{
-	const struct fb_zone *z = fb_ruleset_zone(rs, word);
-
-	*ret = (struct fb_party){ 0 };
-	if (!strcmp(word, "any")) {
-		ret->any = true;
-		return 0;
-	}
-	if (!strcmp(word, "self"))
-		ret->zones = BIT(FB_ZONE_SELF);
-	else if (z)
-		ret->zones = BIT(z->id);
-	for (size_t i = 0; i < rs->zone_groups.n && !ret->zones; i++)
-		if (!strcmp(rs->zone_groups.v[i].name, word))
-			ret->zones = rs->zone_groups.v[i].zones;
-	return ret->zones ? 0 : fb_side_find(rs, word, true, &ret->plain, err);
 }

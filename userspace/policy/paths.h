@@ -32,7 +32,4 @@ void fb_paths_find(const struct fb_ruleset *rs, const struct fb_reach_list *edge
 		   const struct fb_paths_query *query, struct fb_paths *ret);
 void fb_paths_done(struct fb_paths *paths);
 
-/* A word of the command line as a party: a name, self, any, an address. -ENOENT with a suggestion in err. */
-int fb_party_find(const struct fb_ruleset *rs, const char *word, struct fb_party *ret, struct fb_error *err);
-
 #endif

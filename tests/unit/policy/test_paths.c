@@ -134,7 +134,7 @@ Test(paths, the_gateway_is_an_end_and_no_pivot)
 
 	expect_paths(lines, "a", "c", "");
 	expect_paths(lines, "a", "self", "[a self*1]\n   a1 -> self  tcp/22  t.fb:11\n");
-	expect_paths(lines, "self", "c1", "[self c*1]\n   self -> c1  tcp/80  t.fb:12\n");
+	expect_paths(lines, "self", "c1", "[self c*1]\n   self into c -> c1  tcp/80  t.fb:12\n");
 }
 
 Test(paths, observed_pairs_lead_on)
