@@ -109,6 +109,8 @@ static __s64 first_start_after(const struct spans *spans, __s64 t)
 void fb_schedule_at(const struct fb_ruleset *rs, const struct fb_when *when, struct fb_schedule *ret)
 {
 	*ret = (struct fb_schedule){ .now = when->now, .unsynced = when->unsynced };
+	if (!rs->windows.n && !rs->accesses.n)
+		return;
 	ret->windows = calloc(rs->windows.n + 1, sizeof(*ret->windows));
 	ret->accesses = calloc(rs->accesses.n + 1, sizeof(*ret->accesses));
 	if (!ret->windows || !ret->accesses)
