@@ -24,7 +24,8 @@ GW_CAM, GW_SIG, GW_VID, GW_NET = "10.20.0.1", "10.10.0.1", "10.30.0.1", "203.0.1
 GW_CAM6, GW_SIG6, GW_LOCAL = "2001:db8:20::1", "2001:db8:10::1", "fe80::fe"
 ZONES = ("cam", "sig", "vid", "net")
 # v-vid as it is, with tags: "trunk". Where the kernel has no VLAN devices, vid is untagged and there is no trunk.
-PORTS = ZONES + ("trunk",)
+# "door" is the kernel's tc ingress, as if XDP had not been there.
+PORTS = ZONES + ("trunk", "door")
 
 _rows = []
 _port = [20000]
@@ -102,7 +103,7 @@ class Row:
         self.name, self.lab, self.buckets = name, lab and not buckets, buckets
         self.steps = list(after) + [Step(at, frame, expect, out, arrives)] + list(then)
         self.judged = len(list(after))
-        if any(not isinstance(s, Step) or s.at == "trunk" for s in self.steps):
+        if any(not isinstance(s, Step) or s.at not in ZONES for s in self.steps):
             self.lab = False
         _port[0] += 1
         _rows.append(self)

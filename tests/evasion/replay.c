@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <linux/pkt_cls.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +68,21 @@ static void check_bytes(const struct rig_result *r, const __u8 *want, size_t len
 	CHECK(i == len, "%s: byte %zu is %02x, expected %02x", where, i, r->out[i], want[i < len ? i : 0]);
 }
 
+/* At the kernel's door, as if XDP had not been there: tc ingress. */
+static void run_at_the_door(const struct frame *f, const char *reason)
+{
+	struct __sk_buff skb = { .ifindex = rig.port[0].ifindex };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->b, .data_size_in = (__u32)f->len, .ctx_in = &skb,
+		    .ctx_size_in = sizeof(skb), .repeat = 1);
+	__u64 before = rig_pair_packets(&rig, FB_ZONE_NONE, FB_ZONE_NONE, FB_DROP_UNDECIDED), after;
+
+	CHECK(strcmp(reason, "undecided") == 0, "expected %s, but nothing else can come of it", reason);
+	CHECK(!bpf_prog_test_run_opts(rig.tc_in, &opts), "%m");
+	CHECK(opts.retval == TC_ACT_SHOT, "action %d", (int)opts.retval);
+	after = rig_pair_packets(&rig, FB_ZONE_NONE, FB_ZONE_NONE, FB_DROP_UNDECIDED);
+	CHECK(after == before + 1, "undecided moved by %lld", (long long)(after - before));
+}
+
 static void run_step(char *text)
 {
 	char *save = NULL, *at = strtok_r(text, " ", &save), *reason = strtok_r(NULL, " ", &save),
@@ -84,6 +100,10 @@ static void run_step(char *text)
 	}
 	f.len = read_hex(hex, f.b, sizeof(f.b) - 4);
 	want_len = read_hex(hex_out, want, sizeof(want) - 4);
+	if (strcmp(at, "door") == 0) {
+		run_at_the_door(&f, reason);
+		return;
+	}
 	at = trunk ? "vid" : at;
 	if (!trunk && port_of(at)->vlan)
 		push_tag(f.b, &f.len, port_of(at)->vlan);

@@ -87,6 +87,7 @@ mistake "maps are kept only if somebody asks for it" maps_kept_only_if_asked_to
 mistake "the filter is absent while the agent restarts" absent_while_the_agent_restarts
 mistake "counters are lost on reload" counters_lost_on_reload "$policy"
 say "mistakes that are no frame: $((passed - before + 1)) right"
+holds "a tag beside the frame does not get past the kernel's door" tag_beside_the_frame
 ended=1
 say "$passed passed, $failed failed"
 [ "$failed" = 0 ] || exit 1

@@ -4,6 +4,7 @@
 
 stream.py           an allowed and a denied datagram every millisecond, until SIGTERM; then how many were sent and how many arrived anywhere:
                     "allowed SENT ARRIVED", "denied SENT ARRIVED"
+stream.py hidden    what the kernel would carry, from a camera: a request to the gateway, a packet with options
 stream.py open      a TCP connection from the camera to the recorder
 stream.py go-on     the middle of that connection, both ways; exit status 1 if it does not arrive
 """
@@ -14,7 +15,7 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from frames import CAM, NVR, SIG, UDP, alive, ip, opened, wire  # noqa: E402
+from frames import CAM, GW_CAM, IP, NVR, SIG, UDP, alive, ip, opened, wire  # noqa: E402
 from wire import PATIENCE, Cables  # noqa: E402
 
 FRAMES = {"allowed": wire(ip(CAM, NVR) / UDP(sport=7, dport=9100) / b"stream: allowed"),
@@ -59,6 +60,12 @@ def stream():
 if __name__ == "__main__":
     if sys.argv[1:] == ["open"]:
         walk(opened())
+    elif sys.argv[1:] == ["hidden"]:
+        cables = Cables()
+        for packet in (ip(CAM, GW_CAM), IP(src=CAM, dst=NVR, options=b"\1\1\1\1")):
+            cables.send("cam", wire(packet / UDP(sport=7, dport=123 if packet.dst == GW_CAM else 9000) / b"stream: hidden"))
+        time.sleep(0.3)
+        print(sum(frame[12:14] == b"\x08\0" for _, frame in cables.arrived()))
     elif sys.argv[1:] == ["go-on"]:
         walk(alive())
     else:

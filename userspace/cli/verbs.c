@@ -191,6 +191,21 @@ const struct fb_command fb_commands[] = {
 	  .options = { { "from", 'f', "NAME", "a zone, zone group, device, group or self" },
 		       { "to", 't', "NAME", "likewise" },
 		       POLICY_OPTION } },
+	{ .name = "paths",
+	  .family = "ask",
+	  .args = "FROM TO",
+	  .min_args = 2,
+	  .max_args = 2,
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_paths,
+	  .summary = "every way from one to the other through other hosts, shortest first",
+	  .options = { { "replies", 'r', NULL, "count answers as ways too" },
+		       { "expect", 'e', "none", "exit 1 if there is any way, however long" },
+		       { "unless-opened", 0, NULL, "leave lines with on-request out" },
+		       { "steps", 0, "COUNT", "at most so many steps (default 8)" },
+		       { "limit", 'n', "COUNT", "at most so many ways (default 20)" },
+		       POLICY_OPTION } },
 
 	{ .name = "audit",
 	  .family = "prove",
@@ -234,6 +249,6 @@ const struct fb_command fb_commands[] = {
 };
 
 const char *const fb_commands_later[] = {
-	"device", "events",  "top",	   "capture", "why", "paths",  "suggest",  "open",
-	"close",  "isolate", "quarantine", "release", "end", "report", "snapshot", NULL,
+	"device",  "events",	 "top",	    "capture", "why",	 "suggest",  "open", "close",
+	"isolate", "quarantine", "release", "end",     "report", "snapshot", NULL,
 };

@@ -24,6 +24,7 @@ int fb_cmd_flows(const struct fb_call *call);
 int fb_cmd_devices(const struct fb_call *call);
 int fb_cmd_explain(const struct fb_call *call);
 int fb_cmd_matrix(const struct fb_call *call);
+int fb_cmd_paths(const struct fb_call *call);
 int fb_cmd_reach(const struct fb_call *call);
 int fb_cmd_doctor(const struct fb_call *call);
 int fb_cmd_completion(const struct fb_call *call);

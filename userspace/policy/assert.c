@@ -2,10 +2,30 @@
 #include "policy/assert.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "policy/pairs.h"
 
 #define BIT(id) (1ull << (id))
+
+int fb_party_find(const struct fb_ruleset *rs, const char *word, struct fb_party *ret, struct fb_error *err)
+{
+	const struct fb_zone *z = fb_ruleset_zone(rs, word);
+
+	*ret = (struct fb_party){ 0 };
+	if (!strcmp(word, "any")) {
+		ret->any = true;
+		return 0;
+	}
+	if (!strcmp(word, "self"))
+		ret->zones = BIT(FB_ZONE_SELF);
+	else if (z)
+		ret->zones = BIT(z->id);
+	for (size_t i = 0; i < rs->zone_groups.n && !ret->zones; i++)
+		if (!strcmp(rs->zone_groups.v[i].name, word))
+			ret->zones = rs->zone_groups.v[i].zones;
+	return ret->zones ? 0 : fb_side_find(rs, word, true, &ret->plain, err);
+}
 
 void fb_party_done(struct fb_party *party)
 {
@@ -77,13 +97,21 @@ struct fb_ip fb_witness(const struct fb_ipset *set, int family)
 	return fb_ip_cmp(best->first, best->last) < 0 ? fb_ip_add(best->first, 1) : best->first;
 }
 
+/* Of the gateway an address of its own, which is a role, rather than multicast. */
+struct fb_ip fb_witness_at(const struct fb_reach *cube, int family)
+{
+	if (cube->dst_zone == FB_ZONE_SELF)
+		return cube->dst.r[FB_FAMILY_INDEX(family)].v[0].first;
+	return fb_witness(&cube->dst, family);
+}
+
 struct fb_hop fb_hop_of(const struct fb_reach *cube)
 {
 	int family = cube->src.r[0].n && cube->dst.r[0].n ? 4 : 6;
 
 	return (struct fb_hop){ .family = family,
 				.src = fb_witness(&cube->src, family),
-				.dst = fb_witness(&cube->dst, family),
+				.dst = fb_witness_at(cube, family),
 				.service = cube->services.v[0],
 				.src_zone = cube->src_zone,
 				.dst_zone = cube->dst_zone,

@@ -37,6 +37,7 @@ struct fb_hop {
 	struct fb_l4 service;
 	unsigned int src_zone, dst_zone;
 	int line;    /* -1: the pair is observed, or (for `can reach`) no line */
+	bool reply;  /* src answers what dst calls (paths.h) */
 	bool shared; /* no packet through the gateway: both live in src_zone, whose members reach each other */
 };
 struct fb_hops FB_VEC(struct fb_hop);
@@ -60,7 +61,10 @@ struct fb_ipset fb_party_part(const struct fb_party *party, const struct fb_ipse
 bool fb_edge_counts(const struct fb_ruleset *rs, const struct fb_reach *edge, bool unless_opened);
 /* One step of the box, which is not empty. */
 struct fb_hop fb_hop_of(const struct fb_reach *cube);
+struct fb_ip fb_witness_at(const struct fb_reach *cube, int family); /* a destination of it */
 struct fb_ip fb_witness(const struct fb_ipset *set, int family);
+/* A word of the command line as a party: a name, self, any, an address. -ENOENT with a suggestion in err. */
+int fb_party_find(const struct fb_ruleset *rs, const char *word, struct fb_party *ret, struct fb_error *err);
 void fb_party_done(struct fb_party *party);
 void fb_assertion_done(struct fb_assertion *assertion);
 

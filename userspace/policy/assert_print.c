@@ -22,7 +22,7 @@ static void add_end(const struct fb_ruleset *rs, int family, struct fb_ip ip, st
 void fb_hop_print_ends(const struct fb_ruleset *rs, const struct fb_hop *hop, struct fb_strbuf *out)
 {
 	add_end(rs, hop->family, hop->src, out);
-	fb_strbuf_add(out, hop->shared ? " ~ " : " -> ");
+	fb_strbuf_add(out, hop->shared ? " ~ " : hop->reply ? " <- " : " -> ");
 	add_end(rs, hop->family, hop->dst, out);
 }
 
@@ -34,6 +34,8 @@ void fb_hop_print_service(const struct fb_ruleset *rs, const struct fb_hop *hop,
 		fb_strbuf_addf(out, "same zone %s (members shared)", fb_ruleset_zone_name(rs, hop->src_zone));
 		return;
 	}
+	if (hop->reply)
+		fb_strbuf_add(out, "answers to ");
 	packet.proto_hi = packet.proto_lo;
 	if (packet.dport_lo || packet.dport_hi != 65535)
 		packet.dport_hi = packet.dport_lo;

@@ -27,7 +27,7 @@ unsigned int fb_check(const struct fb_tree *tree, const struct fb_check_options 
 	struct fb_checker c = { .tree = tree, .options = options, .diags = diags, .rs = ret };
 	unsigned int errors = diags->errors;
 
-	*ret = (struct fb_ruleset){ 0 };
+	*ret = (struct fb_ruleset){ .local_to_unix = options->local_to_unix };
 	c.pair_places = calloc(FB_PAIRS_MAX, sizeof(*c.pair_places));
 	if (!c.pair_places)
 		abort();
@@ -43,7 +43,9 @@ unsigned int fb_check(const struct fb_tree *tree, const struct fb_check_options 
 	fb_check_services(&c);
 	fb_check_devices(&c);
 	fb_check_groups(&c);
+	fb_check_times(&c);
 	fb_check_blocks(&c);
+	fb_check_pair_flags(&c);
 	fb_check_nevers(&c);
 	fb_check_isolates(&c);
 	fb_check_refuse(&c);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Firebreak blocks: their pairs, what is set for a pair, and the way to their lines. S9, S19, S30. */
+/* Firebreak blocks: their pairs, what is set for a pair, and the way to their lines. S9, S19, S30-S32. */
 #include <string.h>
 
 #include "base/strbuf.h"
@@ -46,6 +46,11 @@ static bool set_once(struct fb_checker *c, struct fb_at *first, struct fb_at at,
 	return true;
 }
 
+static bool rejects(const struct fb_word *on_deny)
+{
+	return on_deny->s && !strcmp(on_deny->s, "reject");
+}
+
 /* S19: one block only per pair and setting. One message a block is enough. */
 static void settings(struct fb_checker *c, const struct fb_header *h)
 {
@@ -62,6 +67,7 @@ static void settings(struct fb_checker *c, const struct fb_header *h)
 			if (!(h->from & FB_ZONE_BIT(src)) || !(h->to & FB_ZONE_BIT(dst)))
 				continue;
 			mode = mode && set_once(c, &places->mode, s->firebreak.mode.at, "the mode", src, dst);
+			places->reject |= rejects(&s->firebreak.on_deny);
 			on_deny = on_deny &&
 				  set_once(c, &places->on_deny, s->firebreak.on_deny.at, "on-deny", src, dst);
 			mid_stream = mid_stream &&
@@ -108,6 +114,43 @@ static void observe(struct fb_checker *c, const struct fb_header *h)
 								     h->stmt->firebreak.mode.at });
 }
 
+/* The firebreak of a pair overrides its zone: S31. */
+void fb_check_pair_flags(struct fb_checker *c)
+{
+	for (unsigned int src = FB_ZONE_SELF; src < FB_ZONES_MAX; src++) {
+		const struct fb_zone *zone = fb_ruleset_zone_by_id(c->rs, src);
+
+		for (unsigned int dst = FB_ZONE_SELF; dst < FB_ZONES_MAX; dst++) {
+			const struct fb_pair_places *places = &c->pair_places[FB_PAIR(src, dst)];
+			bool reject = places->on_deny.line ? places->reject
+							   : zone && rejects(&zone->stmt->zone.on_deny);
+			struct fb_pair_flags pair = { src, dst,
+						      (reject ? FB_PAIR_F_REJECT : 0) |
+							      (places->mid_stream.line ? FB_PAIR_F_MID_STREAM
+										       : 0) };
+
+			if (pair.flags && (dst == FB_ZONE_SELF || fb_ruleset_zone_by_id(c->rs, dst)))
+				fb_vec_add(&c->rs->pair_flags, pair);
+		}
+	}
+}
+
+/* What weakens a firebreak, or cannot be (S31, S32). */
+static void judge_settings(struct fb_checker *c, const struct fb_header *h)
+{
+	const struct fb_stmt *s = h->stmt;
+
+	if (s->firebreak.mid_stream)
+		fb_diag_lint(
+			c->diags, s->firebreak.mid_stream_at, NULL,
+			"mid-stream allow weakens the state check of %s: a TCP segment needs no handshake",
+			h->text);
+	if (rejects(&s->firebreak.on_deny) && h->from == SELF_BIT)
+		fb_diag_error(c->diags, s->firebreak.on_deny.at,
+			      "on-deny reject answers the hosts of the zone on the left",
+			      "the gateway itself needs no answer: its programs are told at once");
+}
+
 static void block(struct fb_checker *c, const struct fb_stmt *s)
 {
 	struct fb_header h = { .stmt = s, .text = header_text(c, s) };
@@ -123,6 +166,7 @@ static void block(struct fb_checker *c, const struct fb_stmt *s)
 	if (!ok)
 		return;
 	settings(c, &h);
+	judge_settings(c, &h);
 	observe(c, &h);
 	h.from_owned = fb_check_owned_by(c, h.from);
 	h.to_owned = fb_check_owned_by(c, h.to);

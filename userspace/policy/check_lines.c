@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One allow line: its boxes (S11, S16, S20, S21) and its deadline (S51). */
+/* One allow line: its boxes (S11, S16, S20, S21). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,49 +106,6 @@ static void boxes(struct fb_checker *c, const struct fb_header *h, const struct 
 	}
 }
 
-/* ---- time ---------------------------------------------------------------------------------------------------- */
-
-static __s64 to_unix(struct fb_checker *c, const struct fb_date *date)
-{
-	bool whole_day = date->hour < 0;
-	__s64 t;
-
-	for (size_t i = 0; i < c->dates.n; i++) {
-		const struct fb_date *d = &c->dates.v[i].date;
-
-		if (d->year == date->year && d->month == date->month && d->day == date->day &&
-		    d->hour == date->hour && (whole_day || d->minute == date->minute))
-			return c->dates.v[i].unix_seconds;
-	}
-	t = c->options->local_to_unix(c->rs->timezone, date, whole_day ? 1 : 0);
-	fb_vec_add(&c->dates, (struct fb_date_memo){ *date, t });
-	return t;
-}
-
-bool fb_check_deadline(struct fb_checker *c, const struct fb_date *date, const char *what, __s64 *ret)
-{
-	__s64 t;
-
-	if (!c->rs->timezone[0]) {
-		fb_diag_error(c->diags, date->at, "write timezone \"Europe/London\" behind the policy's name",
-			      "a date needs a time zone, and the policy line names none");
-		return false;
-	}
-	if (c->timezone_bad)
-		return false;
-	t = to_unix(c, date);
-	if (t >= FB_NO_DEADLINE) {
-		fb_diag_error(c->diags, date->at, NULL,
-			      "the year %d is beyond what firebreak can count to (2106)", date->year);
-		return false;
-	}
-	if (c->options->now && t <= c->options->now)
-		fb_diag_lint(c->diags, date->at, NULL, "this %s lies in the past: %s", what,
-			     strcmp(what, "until") ? "the pair enforces" : "the line is closed");
-	*ret = t > 0 ? t : 0;
-	return true;
-}
-
 /* ---- the line --------------------------------------------------------------------------------------------------- */
 
 static const char *line_text(struct fb_checker *c, const struct fb_allow *allow)
@@ -161,17 +118,6 @@ static const char *line_text(struct fb_checker *c, const struct fb_allow *allow)
 	fb_strbuf_add(&out, "  ");
 	fb_print_services(&allow->services, &out);
 	return fb_arena_strdup(&c->rs->arena, fb_strbuf_get(&out));
-}
-
-static bool line_deadline(struct fb_checker *c, const struct fb_header *h, const struct fb_allow *allow,
-			  __s64 *ret)
-{
-	const struct fb_date *until = &allow->suffix.until;
-
-	*ret = FB_NO_DEADLINE;
-	if (!until->year && h->stmt->firebreak.has_default)
-		until = &h->stmt->firebreak.defaults.until;
-	return !until->year || fb_check_deadline(c, until, "until", ret);
 }
 
 static const char *first_of(const struct fb_word *own, const struct fb_word *inherited)
@@ -203,7 +149,8 @@ void fb_check_allow(struct fb_checker *c, const struct fb_header *h, const struc
 	ok = fb_check_side(c, h, true, &allow->from, &from);
 	ok &= fb_check_side(c, h, false, &allow->to, &to);
 	ok &= fb_check_service_items(c, &allow->services, &services);
-	ok &= line_deadline(c, h, allow, &line.deadline);
+	ok &= fb_check_line_times(c, h, allow, &line);
+	ok &= fb_check_line_cap(c, h, allow, &line);
 	if (ok) {
 		line.id = fb_identity_allow(c, h->stmt, allow);
 		line.text = line_text(c, allow);

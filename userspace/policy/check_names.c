@@ -29,6 +29,11 @@ const char *fb_symbol_kind_name(enum fb_symbol_kind kind)
 	return "name";
 }
 
+static const char *article(const char *noun)
+{
+	return strchr("aeiou", *noun) ? "an" : "a";
+}
+
 const char *fb_check_place(struct fb_checker *c, struct fb_at at)
 {
 	return fb_diag_printf(c->diags, "%s:%u", c->tree->sources.files.v[at.file].path, at.line);
@@ -118,8 +123,10 @@ void fb_names_unknown(struct fb_checker *c, const struct fb_names *names, unsign
 	if (!words)
 		abort();
 	if (other) {
-		fb_diag_error(c->diags, word->at, NULL, "%s is a %s, but a %s is needed here", word->s,
-			      fb_symbol_kind_name(other->kind), what);
+		const char *kind = fb_symbol_kind_name(other->kind);
+
+		fb_diag_error(c->diags, word->at, NULL, "%s is %s %s, but %s %s is needed here", word->s,
+			      article(kind), kind, article(what), what);
 		return;
 	}
 	for (size_t i = 0; i < names->v.n; i++)
@@ -166,6 +173,21 @@ static void collect_place(struct fb_checker *c, const struct fb_stmt *s)
 	}
 }
 
+static void collect_time(struct fb_checker *c, const struct fb_stmt *s)
+{
+	bool window = s->kind == FB_STMT_WINDOW;
+	struct fb_symbol symbol = { .name = s->name.s, .stmt = s };
+
+	symbol.kind = window ? FB_SYMBOL_WINDOW : FB_SYMBOL_ACCESS;
+	symbol.index = (unsigned int)(window ? c->rs->windows.n : c->rs->accesses.n);
+	if (!names_add(c, &c->times, symbol))
+		return;
+	if (window)
+		fb_vec_add(&c->rs->windows, (struct fb_window){ .name = s->name.s, .stmt = s });
+	else
+		fb_vec_add(&c->rs->accesses, (struct fb_access){ .name = s->name.s, .stmt = s });
+}
+
 void fb_names_collect(struct fb_checker *c)
 {
 	fb_for_each_stmt (c, s) {
@@ -180,8 +202,7 @@ void fb_names_collect(struct fb_checker *c)
 			if (names_add(c, &c->services, symbol))
 				fb_vec_add(&c->service_states, (struct fb_service_state){ .stmt = s });
 		} else if (s->kind == FB_STMT_WINDOW || s->kind == FB_STMT_ACCESS) {
-			symbol.kind = s->kind == FB_STMT_WINDOW ? FB_SYMBOL_WINDOW : FB_SYMBOL_ACCESS;
-			names_add(c, &c->times, symbol);
+			collect_time(c, s);
 		} else if (s->kind == FB_STMT_ISOLATE) {
 			symbol.kind = FB_SYMBOL_ISOLATE;
 			names_add(c, &c->plans, symbol);

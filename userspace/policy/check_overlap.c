@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * S26: what is allowed and what is never allowed may not meet. Every box of a guard is held against every box of a line; most of
+ * S18: lines that meet have one limit. S26: what is allowed and what is never allowed may not meet. Every box of a guard is held against every box of a line; most of
  * these pairs part at their bounds, which are compared first: 10,000 lines against 1,000 guards take some 50 ms.
  */
 #include <stdlib.h>
@@ -165,6 +165,87 @@ static void report(struct fb_checker *c, const struct fb_box *allow, const struc
 		      destination_text(c, family, src, dst), service, fb_check_place(c, guard->at));
 }
 
+/* ---- S18: one limit for a packet ------------------------------------------------------------------------------------ */
+
+static void report_caps(struct fb_checker *c, const struct fb_box *box, const struct fb_box *other,
+			int family)
+{
+	const struct fb_ruleset *rs = c->rs;
+	const struct fb_line *line = &rs->lines.v[box->line], *first = &rs->lines.v[other->line];
+	struct fb_ip src = witness(c, &rs->sets.v[box->src], &rs->sets.v[other->src], family);
+	struct fb_ip dst = witness(c, &rs->sets.v[box->dst], &rs->sets.v[other->dst], family);
+	const struct fb_cap *a = &line->cap, *b = &first->cap;
+	bool limits = a->kind != b->kind || a->scope != b->scope || a->cost != b->cost ||
+		      a->burst != b->burst;
+	const char *packet;
+
+	service_text(c, line->allow, &rs->services.v[other->svc], &packet);
+	fb_diag_error(c->diags, line->at, "a packet has one limit and one quota, that of its line",
+		      "overlaps %s (%s -> %s %s) with another %s: split them", fb_check_place(c, first->at),
+		      address_text(c, family, src), address_text(c, family, dst), packet,
+		      limits ? "limit" : "quota");
+}
+
+/* The first line before the box's that it shares a packet but not the cap with; true = reported. */
+static bool hold_caps(struct fb_checker *c, const struct bounds *bounds, const unsigned int *caps, size_t i)
+{
+	const struct fb_ruleset *rs = c->rs;
+	const struct fb_box *box = &rs->boxes.v[i];
+
+	for (size_t k = 0; k < i; k++) {
+		const struct fb_box *other = &rs->boxes.v[k];
+		int family;
+
+		if (caps[other->line] == caps[box->line] || rs->lines.v[other->line].kind != FB_RULE_ALLOW ||
+		    !bounds_meet(&bounds[box->src], &bounds[other->src]) ||
+		    !bounds_meet(&bounds[box->dst], &bounds[other->dst]))
+			continue;
+		family = boxes_meet(rs, box, other);
+		if (!family)
+			continue;
+		report_caps(c, box, other, family);
+		return true;
+	}
+	return false;
+}
+
+/* Lines with equal caps get one number, so that most pairs of boxes need no look: a policy has few caps. */
+static bool number_caps(const struct fb_ruleset *rs, unsigned int *caps)
+{
+	struct FB_VEC(const struct fb_cap *) seen = { 0 };
+	bool differ;
+
+	for (size_t i = 0; i < rs->lines.n; i++) {
+		if (rs->lines.v[i].kind != FB_RULE_ALLOW)
+			continue;
+		while (caps[i] < seen.n && !fb_cap_equal(seen.v[caps[i]], &rs->lines.v[i].cap))
+			caps[i]++;
+		if (caps[i] == seen.n)
+			fb_vec_add(&seen, &rs->lines.v[i].cap);
+	}
+	differ = seen.n > 1;
+	fb_vec_done(&seen);
+	return differ;
+}
+
+static void check_caps(struct fb_checker *c, const struct bounds *bounds)
+{
+	fb_autofree unsigned int *caps = calloc(c->rs->lines.n + 1, sizeof(*caps));
+	unsigned int reported = 0;
+
+	if (!caps)
+		abort();
+	if (!number_caps(c->rs, caps))
+		return;
+	for (size_t i = 0; i < c->rs->boxes.n; i++) {
+		unsigned int line = c->rs->boxes.v[i].line;
+
+		if (c->rs->lines.v[line].kind == FB_RULE_ALLOW && reported != line + 1 &&
+		    hold_caps(c, bounds, caps, i))
+			reported = line + 1;
+	}
+}
+
 /* ---- the search ---------------------------------------------------------------------------------------------------- */
 
 struct box_refs FB_VEC(const struct fb_box *);
@@ -228,5 +309,6 @@ void fb_check_overlaps(struct fb_checker *c)
 			hold_against(c, &rs->boxes.v[i], &nevers, bounds, &reported);
 	for (size_t i = 0; i < rs->pairs.n; i++)
 		check_observed(c, &rs->pairs.v[i], &nevers);
+	check_caps(c, bounds);
 	fb_vec_done(&nevers);
 }

@@ -24,30 +24,10 @@ static void refuse_zone(struct fb_checker *c, const struct fb_stmt *s)
 		refuse(c, s->zone.gateways.v[i].at, "gateway");
 }
 
-static void refuse_suffix(struct fb_checker *c, const struct fb_suffix *suffix)
-{
-	if (suffix->during.s)
-		refuse(c, suffix->during.at, "during");
-	if (suffix->on_request.s)
-		refuse(c, suffix->on_request.at, "on-request");
-	if (suffix->limit.unit.s)
-		refuse(c, suffix->limit.unit.at, "limit");
-	if (suffix->quota.size.s)
-		refuse(c, suffix->quota.size.at, "quota");
-	if (suffix->log)
-		refuse(c, suffix->log_at, "log");
-}
-
 static void refuse_block(struct fb_checker *c, const struct fb_stmt *s)
 {
 	if (s->firebreak.on_deny.s && !strcmp(s->firebreak.on_deny.s, "reject"))
 		refuse(c, s->firebreak.on_deny.at, "on-deny reject");
-	if (s->firebreak.mid_stream)
-		refuse(c, s->firebreak.mid_stream_at, "mid-stream allow");
-	if (s->firebreak.has_default)
-		refuse_suffix(c, &s->firebreak.defaults);
-	for (size_t i = 0; i < s->firebreak.n_allows; i++)
-		refuse_suffix(c, &s->firebreak.allows[i].suffix);
 }
 
 void fb_check_refuse(struct fb_checker *c)
@@ -62,12 +42,6 @@ void fb_check_refuse(struct fb_checker *c)
 			break;
 		case FB_STMT_WIRE:
 			refuse(c, s->at, "wire");
-			break;
-		case FB_STMT_WINDOW:
-			refuse(c, s->at, "window");
-			break;
-		case FB_STMT_ACCESS:
-			refuse(c, s->at, "access");
 			break;
 		default:
 			break;

@@ -53,6 +53,7 @@ struct fb_date_memo {
 /* Where a setting of a pair was first made. */
 struct fb_pair_places {
 	struct fb_at mode, on_deny, mid_stream;
+	bool reject; /* what on_deny says */
 };
 struct fb_intern {
 	unsigned int *table;
@@ -139,11 +140,20 @@ void fb_role_add_link_multicast(struct fb_ipset *set);
 
 /* ---- blocks and lines: check_blocks.c, check_lines.c ------------------------------------------------------------------------ */
 void fb_check_blocks(struct fb_checker *c);
+void fb_check_pair_flags(struct fb_checker *c); /* after the blocks */
 void fb_check_allow(struct fb_checker *c, const struct fb_header *h, const struct fb_allow *allow);
 /* The first instant after the date (S51). False = reported. */
 bool fb_check_deadline(struct fb_checker *c, const struct fb_date *date, const char *what, __s64 *ret);
 /* Adds a box to the last line; false if no family has both a source and a destination (S11). Consumes src and dst. */
 bool fb_check_add_box(struct fb_checker *c, struct fb_ipset *src, struct fb_ipset *dst, unsigned int svc);
+
+/* What a line says about time and amounts, its own or its block's (S19): check_times.c, check_limits.c. False = reported. */
+void fb_check_times(struct fb_checker *c); /* windows and accesses themselves */
+bool fb_check_line_times(struct fb_checker *c, const struct fb_header *h, const struct fb_allow *allow,
+			 struct fb_line *line);
+bool fb_check_line_cap(struct fb_checker *c, const struct fb_header *h, const struct fb_allow *allow,
+		       struct fb_line *line);
+bool fb_cap_equal(const struct fb_cap *a, const struct fb_cap *b);
 
 /* ---- guards: check_never.c, check_overlap.c ------------------------------------------------------------------------------------ */
 void fb_check_nevers(struct fb_checker *c);

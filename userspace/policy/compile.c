@@ -129,59 +129,134 @@ static int emit_pairs(struct fb_compiler *c, struct fb_image_header *header)
 		if (set->src < FB_ZONES_MAX && set->dst < FB_ZONES_MAX && set->observe_until)
 			pairs[FB_PAIR(set->src, set->dst)].observe_until = clamp_time(set->observe_until);
 	}
+	for (size_t i = 0; i < c->rs->pair_flags.n; i++) {
+		const struct fb_pair_flags *set = &c->rs->pair_flags.v[i];
+
+		pairs[FB_PAIR(set->src, set->dst)].flags = set->flags;
+	}
 	return 0;
 }
 
+static bool has_cap(const struct fb_line *line)
+{
+	return line->cap.kind != FB_LIMIT_NONE || line->cap.quota;
+}
+
+static struct fb_image_limit limit_of(const struct fb_line *line)
+{
+	const struct fb_cap *cap = &line->cap;
+
+	return (struct fb_image_limit){ .kind = cap->kind,
+					.scope = cap->scope,
+					.cost = cap->cost,
+					.burst = cap->burst,
+					.quota = cap->quota,
+					.quota_scope = cap->quota_scope,
+					.quota_period = cap->quota_period,
+					.quota_drop = cap->quota_drop,
+					.slot = line->slot < FB_RULE_SLOTS ? line->slot : FB_RULE_NO_SLOT };
+}
+
+static struct fb_image_rule rule_of(const struct fb_line *line, const struct fb_closing *closing)
+{
+	struct fb_image_rule rule = { .kind = line->kind, .deadline = FB_NO_DEADLINE };
+
+	rule.slot = line->slot < FB_RULE_SLOTS ? line->slot : FB_RULE_NO_SLOT;
+	if (closing->window && !closing->deadline)
+		rule.deadline = 0;
+	else if (closing->deadline != FB_NO_DEADLINE)
+		rule.deadline = clamp_time(closing->deadline);
+	if (closing->window)
+		rule.flags |= FB_RULE_F_WINDOW;
+	if (line->log)
+		rule.flags |= FB_RULE_F_LOG;
+	return rule;
+}
+
+/* Rules and, in the order of their lines, their limits; limit 0 is none. */
 static int emit_rules(struct fb_compiler *c, struct fb_image_header *header)
 {
-	int r = fb_section(c, "rules", (c->rs->lines.n + 1) * (sizeof(struct fb_image_rule) / 4),
-			   &header->rule_w);
+	struct fb_image_limit *limits;
+	struct fb_image_rule *rules;
+	size_t capped = 0;
+	int r;
 
+	for (size_t i = 0; i < c->rs->lines.n; i++)
+		capped += has_cap(&c->rs->lines.v[i]);
+	r = fb_section(c, "rules", (c->rs->lines.n + 1) * (sizeof(*rules) / 4), &header->rule_w)
+		    ?: fb_section(c, "limits", (capped + 1) * (sizeof(*limits) / 4), &header->limit_w);
 	if (r)
 		return r;
-	struct fb_image_rule *rules = (struct fb_image_rule *)(c->img + header->rule_w);
-
+	rules = (struct fb_image_rule *)(c->img + header->rule_w);
+	limits = (struct fb_image_limit *)(c->img + header->limit_w);
+	capped = 0;
 	for (size_t i = 0; i < c->rs->lines.n; i++) {
 		const struct fb_line *line = &c->rs->lines.v[i];
-		struct fb_image_rule *rule = &rules[i + 1];
 
-		rule->kind = line->kind;
-		rule->slot = line->slot < FB_RULE_SLOTS ? line->slot : FB_RULE_NO_SLOT;
-		rule->deadline = line->deadline == FB_NO_DEADLINE ? FB_NO_DEADLINE
-								  : clamp_time(line->deadline);
+		rules[i + 1] = rule_of(line, &c->closing[i]);
+		if (!has_cap(line))
+			continue;
+		rules[i + 1].limit = (__u32)++capped;
+		limits[capped] = limit_of(line);
 	}
 	header->n_rules = (__u32)c->rs->lines.n;
 	return 0;
 }
 
-static int order_cmp(const void *pa, const void *pb)
+/* When each line closes, as things are now. */
+static void find_closings(struct fb_compiler *c)
 {
-	__u64 a = *(const __u64 *)pa, b = *(const __u64 *)pb;
+	struct fb_when when = c->in->when;
+	struct fb_schedule schedule;
 
+	if (!when.now)
+		when.now = c->in->applied;
+	fb_schedule_at(c->rs, &when, &schedule);
+	c->now = when.now;
+	c->closing = fb_zalloc(c->rs->lines.n, sizeof(*c->closing));
+	for (size_t i = 0; i < c->rs->lines.n; i++)
+		c->closing[i] = fb_schedule_line(&schedule, &c->rs->lines.v[i]);
+	fb_schedule_done(&schedule);
+}
+
+/* S17, of boxes */
+static int box_cmp(const void *pa, const void *pb, void *arg)
+{
+	const struct fb_compiler *c = arg;
+	__u32 a = *(const __u32 *)pa, b = *(const __u32 *)pb;
+	const struct fb_box *x = &c->rs->boxes.v[a], *y = &c->rs->boxes.v[b];
+	bool x_never = c->rs->lines.v[x->line].kind == FB_RULE_NEVER,
+	     y_never = c->rs->lines.v[y->line].kind == FB_RULE_NEVER;
+	int r;
+
+	if (x_never != y_never)
+		return x_never ? -1 : 1;
+	r = x_never ? 0 : fb_closing_cmp(&c->closing[x->line], &c->closing[y->line], c->now);
+	if (r)
+		return r;
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
 	return a < b ? -1 : a > b;
 }
 
 static void rank_boxes(struct fb_compiler *c)
 {
 	size_t n = c->rs->boxes.n;
-	__u64 *keys = fb_zalloc(n, sizeof(*keys)); /* order, place */
 
 	c->rank_box = fb_zalloc(n, sizeof(*c->rank_box));
 	c->used_service = fb_zalloc(c->rs->services.n, sizeof(bool));
 	for (int side = 0; side < FB_SIDES; side++)
 		c->used_set[side] = fb_zalloc(c->rs->sets.n, sizeof(bool));
-	for (size_t i = 0; i < n; i++) {
+	for (__u32 i = 0; i < n; i++) {
 		const struct fb_box *box = &c->rs->boxes.v[i];
 
-		keys[i] = (__u64)box->order << 32 | i;
+		c->rank_box[i] = i;
 		c->used_set[FB_SOURCE][box->src] = true;
 		c->used_set[FB_DESTINATION][box->dst] = true;
 		c->used_service[box->svc] = true;
 	}
-	qsort(keys, n, sizeof(*keys), order_cmp);
-	for (size_t rank = 0; rank < n; rank++)
-		c->rank_box[rank] = (__u32)keys[rank];
-	free(keys);
+	if (n)
+		qsort_r(c->rank_box, n, sizeof(*c->rank_box), box_cmp, c);
 }
 
 static int compile_family(struct fb_compiler *c, int f)
@@ -246,6 +321,7 @@ static void compiler_done(struct fb_compiler *c)
 	for (size_t i = 0; c->services && i < c->rs->services.n; i++)
 		fb_vec_done(&c->services[i].runs);
 	free(c->services);
+	free(c->closing);
 	free(c->rank_box);
 	free(c->used_service);
 	free(c->used_set[FB_SOURCE]);
@@ -299,6 +375,7 @@ static int compile_once(const struct fb_compile_input *in, void *buf, size_t siz
 					  .applied_lo = (__u32)in->applied };
 	int r;
 
+	find_closings(&c);
 	rank_boxes(&c);
 	r = emit_ports(&c, &header);
 	if (!r)

@@ -4,7 +4,7 @@
 #define FB_POLICY_COMPILE_H
 
 #include "base/error.h"
-#include "policy/ruleset.h"
+#include "policy/schedule.h"
 
 /* An interface of the host as this generation sees it (S1). */
 struct fb_host_port {
@@ -21,7 +21,9 @@ struct fb_compile_input {
 	const struct fb_host_port *ports; /* only those that exist */
 	size_t n_ports;
 	__u32 generation;
-	__s64 applied; /* unix seconds */
+	__s64 applied; /* unix seconds at which the policy was applied: no clock before that is believed */
+	/* For windows and accesses (policy/schedule.h): compile again at each edge. when.now 0 = applied. */
+	struct fb_when when;
 };
 
 struct fb_image_stats {

@@ -79,7 +79,9 @@ struct fb_compiler {
 	struct fb_error *err;
 	__u32 broad; /* a range over more atoms of its side than this is broad */
 
-	__u32 *rank_box; /* boxes by (order, place) */
+	__s64 now;
+	struct fb_closing *closing; /* of each line */
+	__u32 *rank_box; /* boxes by S17: guards, then lines by when they close, then by (order, place) */
 	bool *used_set[FB_SIDES];
 	bool *used_service;
 

@@ -116,6 +116,7 @@ struct judgement {
 	const struct fb_packet *packet;
 	struct fb_ip src, dst; /* as lines see them: hosts, or roles */
 	bool src_local;	       /* unspecified or link-local */
+	const struct fb_schedule *schedule;
 	struct fb_answer answer;
 };
 
@@ -222,16 +223,33 @@ static bool box_matches(const struct judgement *j, const struct fb_box *box)
 	       service_matches(&j->rs->services.v[box->svc], j->packet);
 }
 
-/* The box of the kind that matches and comes first (S17), or NULL. */
-static const struct fb_box *first_match(const struct judgement *j, enum fb_rule_kind kind)
+/* S17: a is open and b is not; or a stays open longer; or (both shut) a will open again; or it is the first in the text. */
+static bool comes_before(const struct judgement *j, const struct fb_box *a, const struct fb_box *b, __s64 now)
+{
+	struct fb_closing x = fb_schedule_line(j->schedule, &j->rs->lines.v[a->line]),
+			  y = fb_schedule_line(j->schedule, &j->rs->lines.v[b->line]);
+	bool x_open = x.deadline > now, y_open = y.deadline > now;
+
+	if (x_open != y_open)
+		return x_open;
+	if (!x_open && x.window != y.window)
+		return x.window;
+	if (x.deadline != y.deadline)
+		return x.deadline > y.deadline;
+	return a->order < b->order;
+}
+
+/* The box of the kind that matches and decides, or NULL. */
+static const struct fb_box *first_match(const struct judgement *j, enum fb_rule_kind kind, __s64 now)
 {
 	const struct fb_box *first = NULL;
 
 	for (size_t i = 0; i < j->rs->boxes.n; i++) {
 		const struct fb_box *box = &j->rs->boxes.v[i];
 
-		if (j->rs->lines.v[box->line].kind == kind && (!first || box->order < first->order) &&
-		    box_matches(j, box))
+		if (j->rs->lines.v[box->line].kind == kind && box_matches(j, box) &&
+		    (!first ||
+		     (kind == FB_RULE_NEVER ? box->order < first->order : comes_before(j, box, first, now))))
 			first = box;
 	}
 	return first;
@@ -249,39 +267,49 @@ static bool observed(const struct judgement *j, __s64 now)
 	return false;
 }
 
+/* May the packet make a flow? S32: in some pairs a segment from the middle of a connection may. */
+static bool begins(const struct judgement *j)
+{
+	if (j->packet->proto != IPPROTO_TCP || j->packet->first)
+		return true;
+	for (size_t i = 0; i < j->rs->pair_flags.n; i++) {
+		const struct fb_pair_flags *pair = &j->rs->pair_flags.v[i];
+
+		if (pair->src == j->answer.src_zone && pair->dst == j->answer.dst_zone)
+			return pair->flags & FB_PAIR_F_MID_STREAM;
+	}
+	return false;
+}
+
 static enum fb_reason judge_lines(struct judgement *j, __s64 now)
 {
-	const struct fb_box *box = first_match(j, FB_RULE_NEVER);
-	const struct fb_line *line;
-	bool expired = false;
+	const struct fb_box *box = first_match(j, FB_RULE_NEVER, now);
+	enum fb_reason reason = FB_DROP_NO_ALLOW;
+	struct fb_closing closing;
 
 	if (box) {
 		j->answer.line = (int)box->line;
 		return FB_DROP_NEVER;
 	}
 	/* The first is the one that closes last: if it is shut, so are the others. */
-	box = first_match(j, FB_RULE_ALLOW);
+	box = first_match(j, FB_RULE_ALLOW, now);
 	if (box) {
-		line = &j->rs->lines.v[box->line];
+		closing = fb_schedule_line(j->schedule, &j->rs->lines.v[box->line]);
 		j->answer.line = (int)box->line;
-		if (line->deadline == FB_NO_DEADLINE || now < line->deadline)
-			return j->packet->proto == IPPROTO_TCP && !j->packet->first ? FB_DROP_TCP_STATE
-										    : FB_PASSED;
-		expired = true;
+		if (closing.deadline > now)
+			return begins(j) ? FB_PASSED : FB_DROP_TCP_STATE;
+		reason = closing.window ? FB_DROP_WINDOW_CLOSED : FB_DROP_EXPIRED;
 	}
 	if (observed(j, now)) {
 		j->answer.line = -1;
 		return FB_WOULD_DROP;
 	}
-	return expired ? FB_DROP_EXPIRED : FB_DROP_NO_ALLOW;
+	return reason;
 }
 
-struct fb_answer fb_eval(const struct fb_ruleset *rs, const struct fb_own *own,
-			 const struct fb_packet *packet, __s64 now)
+static struct fb_answer judge(struct judgement j, __s64 now)
 {
-	struct judgement j = { rs, own, packet,
-			       .answer = {
-				       .src_zone = packet->zone, .dst_zone = packet->out_zone, .line = -1 } };
+	const struct fb_packet *packet = j.packet;
 
 	j.answer.reason = judge_source(&j);
 	if (j.answer.reason != FB_PASSED)
@@ -301,4 +329,27 @@ struct fb_answer fb_eval(const struct fb_ruleset *rs, const struct fb_own *own,
 	if (is_echo_reply(packet) && (j.answer.reason == FB_PASSED || j.answer.reason == FB_WOULD_DROP))
 		j.answer.reason = FB_DROP_ICMP_UNRELATED;
 	return j.answer;
+}
+
+struct fb_answer fb_eval_at(const struct fb_ruleset *rs, const struct fb_own *own,
+			    const struct fb_packet *packet, const struct fb_when *when)
+{
+	struct fb_schedule schedule;
+	struct judgement j = { rs, own, packet, .schedule = &schedule,
+			       .answer = {
+				       .src_zone = packet->zone, .dst_zone = packet->out_zone, .line = -1 } };
+	struct fb_answer answer;
+
+	fb_schedule_at(rs, when, &schedule);
+	answer = judge(j, when->now);
+	fb_schedule_done(&schedule);
+	return answer;
+}
+
+struct fb_answer fb_eval(const struct fb_ruleset *rs, const struct fb_own *own,
+			 const struct fb_packet *packet, __s64 now)
+{
+	struct fb_when when = { .now = now };
+
+	return fb_eval_at(rs, own, packet, &when);
 }

@@ -8,7 +8,7 @@
 #ifndef FB_POLICY_EVAL_H
 #define FB_POLICY_EVAL_H
 
-#include "policy/ruleset.h"
+#include "policy/schedule.h"
 
 /* The gateway's own addresses (S22). zone is the id of the interface's zone, 0 = no policy interface. */
 struct fb_own_address {
@@ -37,6 +37,10 @@ struct fb_answer {
 	int line; /* index into rs->lines, -1 = none */
 };
 
+/* With what is open by request. */
+struct fb_answer fb_eval_at(const struct fb_ruleset *rs, const struct fb_own *own,
+			    const struct fb_packet *packet, const struct fb_when *when);
+/* At a known time, with no access open. */
 struct fb_answer fb_eval(const struct fb_ruleset *rs, const struct fb_own *own,
 			 const struct fb_packet *packet, __s64 now);
 

@@ -57,6 +57,30 @@ struct fb_named_set { /* a group */
 	struct fb_ipset ips;
 };
 
+struct fb_window {
+	const char *name;
+	const char *timezone;	      /* its own or the policy's */
+	const struct fb_every *every; /* borrowed from the tree */
+	size_t n_every;
+	const struct fb_stmt *stmt;
+};
+struct fb_access {
+	const char *name;
+	__s64 max; /* seconds; 0 = none given */
+	const struct fb_stmt *stmt;
+};
+
+/* limit and quota of a line (S40, S41), in the units of the image (struct fb_image_limit). Nothing given: all zero. */
+struct fb_cap {
+	enum fb_limit_kind kind;
+	enum fb_scope scope;
+	__u64 cost, burst;
+	__u64 quota; /* bytes in a period, 0 = none */
+	enum fb_scope quota_scope;
+	__u32 quota_period; /* seconds */
+	bool quota_drop;
+};
+
 /* One allow or never line, with all that people see of it. */
 struct fb_line {
 	enum fb_rule_kind kind;
@@ -66,7 +90,10 @@ struct fb_line {
 	const char *pairs;	    /* "video -> cctv", as the header writes it; never: "" */
 	const char *owner, *reason; /* NULL = none */
 	__s64 deadline; /* unix seconds of the first instant that it no longer holds; FB_NO_DEADLINE = none */
-	unsigned int slot; /* counters; 1.. ; 0 for never lines beyond the table */
+	unsigned int slot;	     /* counters; 1.. ; 0 for never lines beyond the table */
+	unsigned int window, access; /* during, on-request: index + 1 into windows, accesses; 0 = none */
+	bool log;
+	struct fb_cap cap;
 	unsigned int n_boxes;
 	const struct fb_stmt *stmt;   /* the firebreak or never; borrowed from the tree */
 	const struct fb_allow *allow; /* NULL for never */
@@ -76,7 +103,8 @@ struct fb_box {
 	unsigned int line;     /* index into lines */
 	unsigned int src, dst; /* indexes into sets */
 	unsigned int svc;      /* index into services */
-	unsigned int order;    /* S17: 0 wins; never lines, then allow lines by deadline, then by text */
+	unsigned int
+		order; /* 0 wins: never lines, then allow lines by `until`, then by text; windows and accesses come on top (S17, policy/schedule.h) */
 };
 
 /* What holds for a pair of zones. */
@@ -84,6 +112,12 @@ struct fb_pair_setting {
 	unsigned int src, dst; /* zone ids */
 	__s64 observe_until;   /* unix seconds, 0 = enforce */
 	struct fb_at at;
+};
+
+/* S31, S32: of zone and firebreak together. Only pairs that have some. */
+struct fb_pair_flags {
+	unsigned int src, dst; /* zone ids */
+	__u32 flags;	       /* enum fb_pair_flag */
 };
 
 /* A plan of isolation (S28): what it cuts, less what it keeps. */
@@ -112,7 +146,12 @@ struct fb_ruleset {
 	struct FB_VEC(struct fb_pair_setting) pairs;
 	struct fb_ipset unowned; /* unicast addresses of no zone */
 	struct FB_VEC(struct fb_zone_group) zone_groups;
+	struct FB_VEC(struct fb_pair_flags) pair_flags;
 	struct FB_VEC(struct fb_isolate) isolates;
+	struct FB_VEC(struct fb_window) windows;
+	struct FB_VEC(struct fb_access) accesses;
+	/* That of the check, for windows (policy/schedule.h). */
+	__s64 (*local_to_unix)(const char *timezone, const struct fb_date *date, int add_days);
 	unsigned int assertions;		 /* that hold; all of them if there are no errors */
 	struct FB_VEC(const char *) assumptions; /* what they rest on: 'wifi members isolated "how"' */
 };

@@ -42,6 +42,7 @@ for size in (0, 1, 4):
     Row(f"a first TCP fragment of {size} bytes", "cam", piece(0, True, FIRST_8[:size], 6), "fragment")
 
 # ---- neighbour discovery in fragments (RFC 6980)
+RS = bytes(IPv6(src=CAM6, dst=GW_CAM6, hlim=255) / ICMPv6ND_RS())[40:]
 NS = bytes(IPv6(src=CAM6, dst=GW_CAM6, hlim=255) / ICMPv6ND_NS(tgt=GW_CAM6))[40:]
 NA = bytes(IPv6(src=CAM6, dst=GW_CAM6, hlim=255) / ICMPv6ND_NA(tgt=GW_CAM6))[40:]
 RA = bytes(IPv6(src="fe80::5", dst="ff02::1", hlim=255) / ICMPv6ND_RA())[40:]
@@ -76,9 +77,16 @@ Row("two fragments in order", "cam", part(16, 48), "-> vid", after=FIRST())
 Row("six fragments in order", "cam", part(40, 48), "-> vid", after=[Step("cam", part(n, n + 8), "-> vid") for n in range(0, 40, 8)])
 Row("two IPv6 fragments in order", "sig", part6(16, 48), "-> cam", after=FIRST6())
 Row("six IPv6 fragments in order", "sig", part6(40, 48), "-> cam", after=[Step("sig", part6(n, n + 8), "-> cam") for n in range(0, 40, 8)])
-Row("a full datagram of 65535 bytes in order", "cam", piece(8140, False, b"e" * 395), "-> vid",
-    after=[Step("cam", piece(0, True, bytes(udp(9000, len=65515)) + b"e" * 1472), "-> vid")] +
-    [Step("cam", piece(at * 185, True, b"e" * 1480), "-> vid") for at in range(1, 44)])
+UP_TO_65120 = lambda: [Step("cam", piece(0, True, bytes(udp(9000, len=65515)) + b"e" * 1472), "-> vid")] + [  # noqa: E731
+    Step("cam", piece(at * 185, True, b"e" * 1480), "-> vid") for at in range(1, 44)]
+Row("a full datagram of 65535 bytes in order", "cam", piece(8140, False, b"e" * 395), "-> vid", after=UP_TO_65120())
+for size in (396, 400, 415, 416, 1000):
+    Row(f"a last fragment of {size} bytes behind 65120: longer than any packet", "cam", piece(8140, False, b"e" * size), "fragment", after=UP_TO_65120())
+UP_TO_65120_6 = lambda: [Step("sig", piece6(0, True, bytes(udp(53, len=65515)) + b"e" * 1424), "-> cam")] + [  # noqa: E731
+    Step("sig", piece6(at * 179, True, b"e" * 1432), "-> cam") for at in range(1, 45)] + [Step("sig", piece6(8055, True, b"e" * 680), "-> cam")]
+Row("IPv6 fragments in order up to 65535", "sig", piece6(8140, False, b"e" * 415), "-> cam", after=UP_TO_65120_6())
+for size in (416, 1000):
+    Row(f"a last IPv6 fragment of {size} bytes behind 65120: longer than any packet", "sig", piece6(8140, False, b"e" * size), "fragment", after=UP_TO_65120_6())
 for what, frame in {
         "an overlap of eight bytes": lambda: part(8, 48), "an overlap of the whole first": lambda: part(0, 48, True),
         "the first again": lambda: part(0, 16), "a longer first": lambda: part(0, 24), "a gap of eight bytes": lambda: part(24, 48),
@@ -166,7 +174,7 @@ Row("destination options that go on in the next fragment", "sig", part6(0, 16, b
 Row("a routing header behind the fragment header", "sig", part6(0, 24, before=b"\x11\0\0\0\0\0\0\0", nh=43), "ext-header")
 Row("hop-by-hop options behind the fragment header", "sig", part6(0, 24, before=b"\x11\0\1\4\0\0\0\0", nh=0), "ext-header")
 Row("another next header in the second fragment is nobody's business (RFC 8200)", "sig", part6(16, 48, nh=6), "-> cam", after=FIRST6())
-for what, message in (("a solicitation", NS), ("an advertisement", NA)):
+for what, message in (("a solicitation", NS), ("an advertisement", NA), ("a router solicitation", RS + b"\0" * 16)):
     Row(f"{what} in an atomic fragment", "cam", piece6(0, False, message, 58, CAM6, GW_CAM6, hlim=255), "malformed")
     Row(f"{what} in pieces", "cam", piece6(0, True, message[:24], 58, CAM6, GW_CAM6, hlim=255), "fragment")
 Row("a router advertisement in pieces", "cam", piece6(0, True, RA + b"\0" * 8, 58, CAM6, GW_CAM6, hlim=255), "fragment")

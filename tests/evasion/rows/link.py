@@ -73,3 +73,10 @@ Row("a packet from the broadcast MAC", "cam", ether(src=ALL) / rtsp(), "malforme
 Row("a packet from a group MAC", "cam", ether(src="01:00:5e:00:00:01") / rtsp(), "malformed")
 Row("an IPv6 packet from a group MAC", "sig", ether(src="33:33:00:00:00:01") / dns6(), "malformed")
 Row("ARP from a group MAC", "cam", ether(ALL, "03:00:00:00:00:01") / ARP(op=1, hwsrc=HOST, psrc=CAM, pdst=GW_CAM), "malformed")
+
+# ---- what XDP has not passed, or not seen
+for what, frame in {"an allowed SYN": rtsp(), "an allowed media packet": media(), "ARP": ether(ALL) / ARP(op=1, hwsrc=HOST, psrc=CAM, pdst=GW_CAM),
+                    "an allowed SYN with a tag": ether() / Dot1Q(vlan=30) / rtsp(), "LLDP": raw(0x88CC, b"\x02\x07\x04" + b"\0" * 40),
+                    "IPv6": dns6(), "a request to the gateway": ip(CAM, GW_CAM) / udp(123),
+                    "neighbour discovery": IPv6(src=CAM6, dst=GW_CAM6, hlim=255) / ICMPv6ND_NS(tgt=GW_CAM6)}.items():
+    Row(f"at the kernel's door without XDP: {what}", "door", frame, "undecided")

@@ -72,7 +72,8 @@ Row("ND: a redirect to all", "cam", nd(ICMPv6ND_Redirect(tgt="fe80::5", dst=SIG6
 Row("ND: a redirect in the gateway's name", "cam", nd(ICMPv6ND_Redirect(tgt="fe80::5", dst=SIG6), GW_LOCAL, "ff02::1", to="33:33:00:00:00:01"), "spoof")
 Row("ND: a redirect through the gateway", "sig", nd(ICMPv6ND_Redirect(tgt="fe80::5", dst=CAM6), SIG6, CAM6), "no-allow")
 for what, first, header in (("hop-by-hop options", 0, b"\x3a\0\1\4\0\0\0\0"), ("destination options", 60, b"\x3a\0\1\4\0\0\0\0")):
-    for name, message in (("a solicitation", ICMPv6ND_NS(tgt=GW_CAM6)), ("an advertisement", ICMPv6ND_NA(tgt=GW_CAM6))):
+    for name, message in (("a solicitation", ICMPv6ND_NS(tgt=GW_CAM6)), ("an advertisement", ICMPv6ND_NA(tgt=GW_CAM6)),
+                          ("a router solicitation", ICMPv6ND_RS())):
         inner = bytes(IPv6(src=CAM6, dst=GW_CAM6) / message)[40:]
         Row(f"ND: {name} behind {what}", "cam", nd(Raw(header + inner), nh=first), "malformed")
 Row("ND: a multicast listener report", "cam", nd(Raw(b"\x8f\0\0\0\0\0\0\0"), "fe80::5", "ff02::16", 1, "33:33:00:00:00:16", nh=58), "no-allow")

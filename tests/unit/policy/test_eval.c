@@ -422,3 +422,80 @@ Test(eval, s1_the_answer_names_the_line)
 	cr_assert_str_eq(p.rs.lines.v[1].owner, "IT");
 	policy_done(&p);
 }
+
+/* ---- time ------------------------------------------------------------------------------------------------------------ */
+
+/* Tuesday, 24 November 2026: 00:00 in London. */
+#define TUESDAY (NOW + DAY + DAY / 2)
+
+static enum fb_reason ask(const struct policy *p, __u16 port, const struct fb_when *when, const char *id)
+{
+	const struct case_row row = { "a", "10.1.0.5", "10.2.0.5", TCP, 40000, port, 0, NULL, NULL };
+	struct fb_packet packet = packet_of(p, &row);
+	struct fb_own own = own_of(p, gateway);
+	struct fb_answer answer = fb_eval_at(&p->rs, &own, &packet, when);
+
+	if (id)
+		cr_assert_str_eq(p->rs.lines.v[answer.line].id, id);
+	fb_vec_done(&own.v);
+	return answer.reason;
+}
+
+Test(eval, s17_a_packet_passes_while_any_matching_line_is_open)
+{
+	struct policy p;
+	struct fb_when early = { .now = TUESDAY + 8 * 3600 }, in = { .now = TUESDAY + 9 * 3600 },
+		       late = { .now = TUESDAY + 13 * 3600 };
+
+	policy_load_clean(&p, AB "window w { every tue 09:00-12:00 }\nfirebreak a -> b {\n"
+				 " allow any -> any tcp/22  during w  id shut\n"
+				 " allow 10.1.0.0/24 -> any tcp/22  until 2026-11-24 13:00  id dated\n}\n");
+	cr_assert_eq(ask(&p, 22, &early, "dated"), FB_PASSED);
+	cr_assert_eq(ask(&p, 22, &in, "dated"), FB_PASSED);
+	cr_assert_eq(ask(&p, 22, &late, "shut"), FB_DROP_WINDOW_CLOSED);
+	policy_done(&p);
+}
+
+Test(eval, s53_what_is_shut_says_window_closed_and_until_expired)
+{
+	struct policy p;
+	struct fb_opening open = { "v", TUESDAY + 3600 };
+	struct fb_when in = { .now = TUESDAY + 9 * 3600 }, opened = { TUESDAY, false, &open, 1 },
+		       unsynced = { TUESDAY, true, &open, 1 };
+
+	policy_load_clean(&p,
+			  AB "window w { every tue 09:00-12:00 }\naccess v { max 1h }\nfirebreak a -> b {\n"
+			     " allow any -> any tcp/22  during w\n allow any -> any tcp/23  on-request v\n"
+			     " allow any -> any tcp/24  until 2026-11-24 00:30\n}\n");
+	cr_assert_eq(ask(&p, 22, &in, NULL), FB_PASSED);
+	cr_assert_eq(ask(&p, 23, &in, NULL), FB_DROP_WINDOW_CLOSED);
+	cr_assert_eq(ask(&p, 24, &in, NULL), FB_DROP_EXPIRED);
+	cr_assert_eq(ask(&p, 22, &opened, NULL), FB_DROP_WINDOW_CLOSED);
+	cr_assert_eq(ask(&p, 23, &opened, NULL), FB_PASSED);
+	cr_assert_eq(ask(&p, 23, &unsynced, NULL), FB_DROP_WINDOW_CLOSED);
+	cr_assert_eq(ask(&p, 24, &unsynced, NULL), FB_PASSED);
+	policy_done(&p);
+}
+
+Test(eval, s32_mid_stream_lets_a_segment_without_a_handshake_begin_in_its_pair_only)
+{
+	struct policy p;
+	struct case_row row = { "a", "10.1.0.5", "10.2.0.5", TCP, 40000, 22, 0, NULL, NULL };
+	struct fb_own own;
+	struct fb_packet packet;
+
+	policy_load(&p, AB "firebreak a -> b { mid-stream allow; allow any -> any tcp/22 }\n"
+			   "firebreak b -> a { allow any -> any tcp/22 }\n");
+	own = own_of(&p, gateway);
+	packet = packet_of(&p, &row);
+	packet.first = false;
+	cr_assert_eq(fb_eval(&p.rs, &own, &packet, NOW).reason, FB_PASSED);
+	packet.dport = 23;
+	cr_assert_eq(fb_eval(&p.rs, &own, &packet, NOW).reason, FB_DROP_NO_ALLOW);
+	row = (struct case_row){ "b", "10.2.0.5", "10.1.0.5", TCP, 40000, 22, 0, NULL, NULL };
+	packet = packet_of(&p, &row);
+	packet.first = false;
+	cr_assert_eq(fb_eval(&p.rs, &own, &packet, NOW).reason, FB_DROP_TCP_STATE);
+	fb_vec_done(&own.v);
+	policy_done(&p);
+}
