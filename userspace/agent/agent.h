@@ -48,6 +48,9 @@ struct fb_agent {
 	bool tables_known;	       /* the data plane holds just these two */
 	char unreadable[FB_AGENT_WHY]; /* why the stored generation is not in force, "" = nothing wrong */
 	char trouble[FB_AGENT_WHY];    /* why the host cannot be followed, "" = it is */
+	struct fb_events *events;	    /* what the data plane told (agent/events.h) */
+	struct fb_dataplane_events *reader; /* where it tells it */
+	__s64 events_saved;
 	__u64 apply_failures;
 	__s64 started;
 	bool clock_synchronised;

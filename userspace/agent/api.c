@@ -13,6 +13,7 @@ const struct fb_ctl_route fb_api_routes[] = {
 	{ "GET", "/v1/drops", fb_api_drops },
 	{ "GET", "/v1/flows", fb_api_flows },
 	{ "GET", "/v1/devices", fb_api_devices },
+	{ "GET", "/v1/events", fb_api_events },
 	{ "GET", "/v1/audit", fb_api_audit },
 	{ "GET", "/v1/audit/verify", fb_api_audit_verify },
 	{ "GET", "/v1/bundle", fb_api_bundle },
@@ -46,6 +47,16 @@ char *fb_api_at(const struct fb_agent *agent, struct fb_at at)
 	if (at.line && at.file < sources->files.n)
 		fb_strbuf_addf(&text, "%s:%u", sources->files.v[at.file].path, at.line);
 	return fb_strbuf_steal(&text);
+}
+
+const struct fb_line *fb_api_line(const struct fb_agent *agent, __u32 slot)
+{
+	const struct fb_ruleset *rs = agent->generation ? &agent->generation->ruleset : NULL;
+
+	for (size_t i = 0; rs && slot && i < rs->lines.n; i++)
+		if (rs->lines.v[i].slot == slot)
+			return &rs->lines.v[i];
+	return NULL;
 }
 
 __s64 fb_api_tick_to_unix(const struct fb_agent *agent, __u64 tick)

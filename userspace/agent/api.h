@@ -21,6 +21,8 @@ fb_api_handler fb_api_devices;
 fb_api_handler fb_api_rules, fb_api_drops;
 /* ---- api_flows.c ---- */
 fb_api_handler fb_api_flows;
+/* ---- api_events.c ---- */
+fb_api_handler fb_api_events;
 /* ---- api_change.c ---- */
 fb_api_handler fb_api_apply, fb_api_rollback, fb_api_confirm;
 /* ---- api_history.c ---- */
@@ -50,6 +52,8 @@ json_t *fb_api_text(const char *s);
 json_t *fb_api_count(__u64 n);
 /* "northport.fb:21", "" = nowhere; the caller frees it. */
 char *fb_api_at(const struct fb_agent *agent, struct fb_at at);
+/* The line whose counters are in this slot, NULL = none. */
+const struct fb_line *fb_api_line(const struct fb_agent *agent, __u32 slot);
 /* Unix seconds of a tick that the data plane wrote; 0 = never. */
 __s64 fb_api_tick_to_unix(const struct fb_agent *agent, __u64 tick);
 const char *

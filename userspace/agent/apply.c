@@ -14,7 +14,8 @@ struct attempt {
 	struct fb_portset ports;
 	const struct fb_change *change;
 	struct FB_VEC(__u32) attached; /* by this attempt */
-	bool stored, tried;
+	bool stored, tried, committed;
+	__u32 current;	       /* what `current` named before */
 	struct fb_trial trial; /* that the policy will be on */
 	char **ret_session;
 };
@@ -27,6 +28,9 @@ static void undo(struct fb_agent *agent, struct attempt *try)
 	    (agent->trial.generation ? fb_trial_write(agent->config->state_dir, &agent->trial, &err)
 				     : fb_trial_remove(agent->config->state_dir, &err)) < 0)
 		fb_log(FB_LOG_WARNING, "%s", err.text); /* of a generation that is not enforced: void */
+	if (try->committed && fb_store_commit(agent->config->state_dir, try->current, &err) < 0)
+		fb_log(FB_LOG_ERROR, "a restart would put generation %u in force: %s",
+		       try->generation->bundle.generation, err.text);
 	if (try->stored)
 		fb_store_forget(agent->config->state_dir, try->generation->bundle.generation);
 	for (size_t i = 0; i < try->attached.n; i++)
@@ -156,6 +160,24 @@ static int write_down(struct fb_agent *agent, struct attempt *try, struct fb_err
 	return r;
 }
 
+/*
+ * The last step before the switch, so that what was answered is on disk. Who dies in between finds the new
+ * policy in `current` at the next start, and puts it in force.
+ */
+static int commit(struct fb_agent *agent, struct attempt *try, struct fb_error *err)
+{
+	const char *dir = agent->config->state_dir;
+	int r;
+
+	if (try->trial.generation)
+		return 0;
+	r = fb_store_current(dir, &try->current, err);
+	if (r < 0)
+		try->current = 0; /* what cannot be read is no worse for being written anew */
+	try->committed = true;
+	return fb_store_commit(dir, try->generation->bundle.generation, err);
+}
+
 /* Everything that can fail, in the order in which it is cheapest to undo. */
 static int prepare(struct fb_agent *agent, struct attempt *try, struct fb_strbuf *text, struct fb_error *err)
 {
@@ -180,20 +202,19 @@ static int prepare(struct fb_agent *agent, struct attempt *try, struct fb_strbuf
 	 */
 	if (r == 0)
 		r = fb_agent_tables(agent, &try->ports, err);
+	if (r == 0)
+		r = commit(agent, try, err);
 	return r;
 }
 
 /* Of a policy on trial, what was good before stays at hand; what is good ends any trial. */
 static void take_over(struct fb_agent *agent, struct attempt *try)
 {
-	struct fb_error err = { 0 };
-
+	agent->unkept = false;
 	if (!try->trial.generation) {
-		agent->trial.generation = 0;
 		fb_generation_free(agent->generation);
 		agent->generation = try->generation;
-		if (fb_agent_keep(agent, &err) == 0)
-			fb_agent_end_trial(agent);
+		fb_agent_end_trial(agent);
 		return;
 	}
 	if (agent->trial.generation) {
@@ -297,10 +318,6 @@ int fb_agent_apply(struct fb_agent *agent, const struct fb_change *change, struc
 		return r == -EINVAL ? -EIO : r; /* -EINVAL is the policy's */
 	}
 	settle(agent, &try);
-	if (agent->unkept)
-		fb_strbuf_add(&text,
-			      "warning: the policy is in force, but the disk does not take it: after a "
-			      "reboot the one before would be; tried again every second\n");
 	*ret_text = fb_strbuf_steal(&text);
 	return 0;
 }

@@ -146,6 +146,17 @@ static bool in_force(const struct fb_agent *agent, const struct fb_portset *port
 	       fb_ports_in_image(ports, image);
 }
 
+/* Does the disk say just this? A start on a full one has nothing to write then. */
+static bool is_noted(const struct fb_agent *agent, __u32 number)
+{
+	struct fb_error ignored = { 0 };
+	__u32 current = 0;
+
+	if (agent->trial.generation)
+		return agent->trial.generation == number;
+	return fb_store_current(agent->config->state_dir, &current, &ignored) == 0 && current == number;
+}
+
 static void resume(struct fb_agent *agent)
 {
 	struct fb_error err = { 0 };
@@ -155,8 +166,8 @@ static void resume(struct fb_agent *agent)
 	if (in_force(agent, &agent->ports)) {
 		fb_log(FB_LOG_NOTICE, "generation %u is in force already and stays, no switch: \"%s\"",
 		       number, agent->generation->ruleset.name);
-		if (fb_agent_keep(agent, &err) < 0)
-			fb_log(FB_LOG_ERROR, "%s", err.text);
+		if (!is_noted(agent, number))
+			fb_agent_keep(agent, &err);
 		for (size_t i = 0; i < agent->ports.v.n; i++) /* new to this process: to be said */
 			agent->ports.v.v[i].why[0] = 0;
 	} else {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/agent.h"
+#include "agent/events.h"
 #include "agent/store.h"
 
 /* Past what is in force and past whatever lies on disk, so that no number ever has two meanings. */
@@ -104,8 +105,11 @@ void fb_agent_clear_counters(struct fb_agent *agent, const struct fb_slots *befo
 	const char **lines = owners(before ? &before->lines : NULL, FB_RULE_SLOTS);
 
 	for (size_t i = 0; i < after->zones.n; i++)
-		if (!same_owner(zones[after->zones.v[i].id], after->zones.v[i].key))
+		if (!same_owner(zones[after->zones.v[i].id], after->zones.v[i].key)) {
 			fb_dataplane_clear_zone_counters(agent->dp, after->zones.v[i].id);
+			if (before && agent->events)
+				fb_events_forget_zone(agent->events, after->zones.v[i].id);
+		}
 	for (size_t i = 0; i < after->lines.n; i++)
 		if (!same_owner(lines[after->lines.v[i].id], after->lines.v[i].key))
 			fb_dataplane_clear_rule_counter(agent->dp, after->lines.v[i].id);

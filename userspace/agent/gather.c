@@ -98,6 +98,7 @@ void fb_api_metrics(void *user, const struct fb_ctl_request *request, struct fb_
 	};
 
 	fb_dataplane_flow_totals(agent->dp, &m.flows);
+	fb_dataplane_event_totals(agent->dp, &m.events_emitted, &m.events_lost);
 	gather_pairs(agent, &names, &m);
 	gather_rules(agent, &m);
 	gather_devices(agent, &m);

@@ -9,6 +9,7 @@
 #include <systemd/sd-event.h>
 
 #include "agent/api.h"
+#include "agent/events.h"
 #include "base/log.h"
 #include "ctl/protocol.h"
 
@@ -77,6 +78,14 @@ static int on_netlink(sd_event_source *source, int fd, uint32_t revents, void *u
 	return 0;
 }
 
+static int on_events(sd_event_source *source, int fd, uint32_t revents, void *user)
+{
+	struct loop *loop = user;
+
+	fb_agent_events_read(loop->agent);
+	return 0;
+}
+
 /* ---- time ---- */
 
 static int on_second(sd_event_source *source, uint64_t usec, void *user)
@@ -87,6 +96,7 @@ static int on_second(sd_event_source *source, uint64_t usec, void *user)
 	fb_agent_follow_clock(loop->agent);
 	fb_agent_check(loop->agent);
 	fb_agent_tend(loop->agent);
+	fb_agent_events_write(loop->agent);
 	/* A compile that failed is not worth a try each second. */
 	if (!loop->agent->trouble[0] || loop->seconds % RETRY_SECONDS == 0)
 		fb_agent_reconcile(loop->agent);
@@ -192,9 +202,12 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
 
 static int set_up(struct loop *loop, struct fb_error *err)
 {
-	int r = sd_event_default(&loop->event);
+	int r = fb_agent_events_open(loop->agent, err);
 	sigset_t signals;
 
+	if (r < 0)
+		return r;
+	r = sd_event_default(&loop->event);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
@@ -208,6 +221,9 @@ static int set_up(struct loop *loop, struct fb_error *err)
 	if (r >= 0)
 		r = sd_event_add_io(loop->event, NULL, fb_watch_fd(loop->agent->watch), EPOLLIN, on_netlink,
 				    loop);
+	if (r >= 0)
+		r = sd_event_add_io(loop->event, NULL, fb_dataplane_events_fd(loop->agent->reader), EPOLLIN,
+				    on_events, loop);
 	if (r >= 0)
 		r = sd_event_add_time_relative(loop->event, &loop->second, CLOCK_MONOTONIC, SECOND_USEC, 0,
 					       on_second, loop);
@@ -233,6 +249,7 @@ static void tear_down(struct loop *loop)
 		sd_event_source_unref(servers[i]->timer);
 		fb_ctl_server_free(servers[i]->http);
 	}
+	fb_agent_events_close(loop->agent);
 	sd_event_source_unref(loop->second);
 	sd_event_source_unref(loop->bump);
 	sd_event_unref(loop->event);

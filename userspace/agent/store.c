@@ -236,6 +236,8 @@ int fb_store_commit(const char *state_dir, __u32 generation, struct fb_error *er
 	char text[16];
 	int r;
 
+	if (!generation)
+		return fb_store_remove_file(state_dir, "current", err);
 	snprintf(text, sizeof(text), "%u\n", generation);
 	r = fb_io_write(path, text, strlen(text), 0640, err);
 	if (r == 0)

@@ -42,7 +42,7 @@ int fb_store_write(const char *state_dir, const struct fb_bundle *bundle, const 
 		   struct fb_error *err);
 /* A generation that did not come in force. */
 void fb_store_forget(const char *state_dir, __u32 generation);
-/* Moves `current`, and removes the oldest generations beyond FB_STORE_KEEP. */
+/* Moves `current` (0 = removes it), and removes the oldest generations beyond FB_STORE_KEEP. */
 int fb_store_commit(const char *state_dir, __u32 generation, struct fb_error *err);
 
 #endif

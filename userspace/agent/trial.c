@@ -142,10 +142,9 @@ int fb_agent_revert(struct fb_agent *agent, const struct fb_change *change, cons
 	int r, there;
 
 	over.deadline.ns = 0;
-	/* a start that comes in between must not go on with the trial; at its deadline that is so anyhow */
-	r = fb_trial_write(agent->config->state_dir, &over, err);
-	if (r < 0 && change->who)
-		return r;
+	/* a start that comes in between must not go on with the trial: without its bundle it cannot */
+	if (fb_trial_write(agent->config->state_dir, &over, &ignored) < 0)
+		fb_store_forget(agent->config->state_dir, tried);
 	there = last_good(agent, &good, err);
 	if (there < 0)
 		return there;

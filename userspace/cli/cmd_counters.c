@@ -141,8 +141,11 @@ int fb_cmd_drops(const struct fb_call *call)
 	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
 	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
 	char buf[FB_HUMAN_LEN];
-	int r = fb_live_get(call, "/v1/drops", &answer);
+	int r;
 
+	if (fb_call_option(call, "by"))
+		return fb_cmd_drops_by(call, fb_call_option(call, "by"));
+	r = fb_live_get(call, "/v1/drops", &answer);
 	if (r)
 		return r;
 

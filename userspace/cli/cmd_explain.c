@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "cli/answer.h"
 #include "cli/live.h"
+#include "cli/seen.h"
 #include "cli/verbs.h"
 #include "cli/zonetime.h"
 #include "policy/analyse.h"
@@ -34,47 +35,6 @@ static void asked_done(struct asked *a)
 	fb_strbuf_done(&a->assumed);
 }
 
-/* The zone of an interface of the host facts: a VLAN device is its port and its tag. */
-static unsigned int zone_of_device(const struct fb_ruleset *rs, const json_t *interfaces, long long ifindex)
-{
-	const json_t *f = NULL, *port;
-	long long vlan;
-
-	for (size_t i = 0; i < json_array_size(interfaces) && !f; i++)
-		if (fb_field_int(json_array_get(interfaces, i), "ifindex") == ifindex)
-			f = json_array_get(interfaces, i);
-	port = f;
-	vlan = fb_field_int(f, "vlan");
-	for (size_t i = 0; i < json_array_size(interfaces) && vlan > 0; i++)
-		if (fb_field_int(json_array_get(interfaces, i), "ifindex") == fb_field_int(f, "parent"))
-			port = json_array_get(interfaces, i);
-	for (size_t z = 0; z < rs->zones.n; z++)
-		for (size_t i = 0; i < rs->zones.v[z].n_ifaces; i++) {
-			const struct fb_iface *iface = &rs->zones.v[z].ifaces[i];
-
-			if (!strcmp(iface->name.s, fb_field_text(port, "device")) &&
-			    (iface->vlan > 0 ? iface->vlan : 0) == vlan)
-				return rs->zones.v[z].id;
-		}
-	return FB_ZONE_NONE;
-}
-
-/* The gateway's addresses, from the host facts of the generation. */
-static void read_own(const json_t *bundle, const struct fb_ruleset *rs, struct fb_own *ret)
-{
-	const json_t *host = json_object_get(bundle, "host"), *list = json_object_get(host, "addresses");
-
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *v = json_array_get(list, i);
-		const char *text = fb_field_text(v, "ip");
-		struct fb_own_address a = { .len = (unsigned int)fb_field_int(v, "prefix") };
-
-		a.zone = zone_of_device(rs, json_object_get(host, "interfaces"), fb_field_int(v, "ifindex"));
-		if (!fb_ip_parse(text, strlen(text), &a.family, &a.ip))
-			fb_vec_add(&ret->v, a);
-	}
-}
-
 static int prepare(struct asked *a)
 {
 	const char *at = fb_call_option(a->call, "at"), *zone = fb_call_option(a->call, "zone");
@@ -100,7 +60,7 @@ static int prepare(struct asked *a)
 		}
 	}
 	if (a->bundle)
-		read_own(a->bundle, rs, &a->own);
+		fb_own_read(a->bundle, rs, &a->own);
 	if (fb_endpoint_find(rs, a->call->args[0], &a->from, &err) < 0 ||
 	    fb_endpoint_find(rs, a->call->args[1], &a->to, &err) < 0 ||
 	    fb_probes_make(&a->policy, &a->from, &a->to, a->call->args[2], a->zone, &a->own, &a->assumed,

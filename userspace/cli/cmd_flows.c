@@ -1,26 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* flows and devices: who talks, and who is there. */
-#include <ctype.h>
 #include <netinet/in.h>
 #include <string.h>
 
 #include "base/inet.h"
 #include "cli/live.h"
 #include "cli/output.h"
+#include "cli/seen.h"
 #include "cli/verbs.h"
-
-static void add_query(struct fb_strbuf *path, const char *name, const char *value)
-{
-	if (!value)
-		return;
-	fb_strbuf_addf(path, "%c%s=", strchr(fb_strbuf_get(path), '?') ? '&' : '?', name);
-	for (const char *p = value; *p; p++) {
-		if (isalnum((unsigned char)*p) || strchr("-._~", *p))
-			fb_strbuf_addc(path, *p);
-		else
-			fb_strbuf_addf(path, "%%%02X", (unsigned char)*p);
-	}
-}
 
 /* Mistakes that would come back as an empty table, which says "nothing there" and is wrong. */
 static int check_filters(const struct fb_call *call)
@@ -134,10 +121,10 @@ int fb_cmd_flows(const struct fb_call *call)
 	if (r)
 		return r;
 	fb_strbuf_add(&path, "/v1/flows");
-	add_query(&path, "host", fb_call_option(call, "host"));
-	add_query(&path, "zone", fb_call_option(call, "zone"));
-	add_query(&path, "state", fb_call_option(call, "state"));
-	add_query(&path, "limit", fb_call_option(call, "limit"));
+	fb_query_add(&path, "host", fb_call_option(call, "host"));
+	fb_query_add(&path, "zone", fb_call_option(call, "zone"));
+	fb_query_add(&path, "state", fb_call_option(call, "state"));
+	fb_query_add(&path, "limit", fb_call_option(call, "limit"));
 	r = fb_live_get(call, fb_strbuf_get(&path), &answer);
 	if (r || call->json)
 		return r ? r : fb_json_put(FB_STEAL(answer));

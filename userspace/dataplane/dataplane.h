@@ -159,6 +159,25 @@ __u64 fb_dataplane_redirect_errors(const struct fb_dataplane *dp);
 size_t fb_dataplane_map_bytes(const struct fb_dataplane *dp);
 
 /*
+ * Events, as the programs tell them. One reader: what it takes is gone. The fd is readable when there are any;
+ * read calls each() at most max times and returns whether there may be more.
+ */
+struct fb_dataplane_events;
+int fb_dataplane_events_open(const struct fb_dataplane *dp,
+			     void (*each)(const struct fb_event *event, void *user), void *user,
+			     struct fb_dataplane_events **ret, struct fb_error *err);
+void fb_dataplane_events_close(struct fb_dataplane_events *events);
+int fb_dataplane_events_fd(const struct fb_dataplane_events *events);
+bool fb_dataplane_events_read(struct fb_dataplane_events *events, unsigned int max);
+/* How many were told since the data plane was loaded, and how many were left out. */
+void fb_dataplane_event_totals(const struct fb_dataplane *dp, __u64 *ret_emitted, __u64 *ret_lost);
+/* Devices that ARP, neighbour discovery and (in zones with binding) new flows were seen from. */
+void fb_dataplane_each_device(const struct fb_dataplane *dp,
+			      void (*each)(const struct fb_device_key *key, const struct fb_device_seen *seen,
+					   void *user),
+			      void *user);
+
+/*
  * Runs the explain instance over a frame as if it came in on ifindex (0 is refused: -ENODEV). Live flows,
  * buckets and counters are not touched; the live entry of the frame's flow, if any, is copied in first.
  */

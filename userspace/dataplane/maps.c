@@ -29,7 +29,7 @@ const struct fb_map_spec fb_map_specs[FB_MAP_COUNT] = {
 	[FB_MAP_PAIR_COUNTERS] = { "fb_pair_counters", 4, false, PROT_READ | PROT_WRITE },
 	[FB_MAP_RULE_COUNTERS] = { "fb_rule_counters", 4, false, PROT_READ | PROT_WRITE },
 	[FB_MAP_EXPLAIN_OUT] = { "fb_explain_out", 4, false, PROT_READ },
-	[FB_MAP_SCRATCH] = { "fb_scratch", 4, false, 0 },
+	[FB_MAP_SCRATCH] = { "fb_scratch", 4, false, PROT_READ },
 	[FB_MAP_METERS] = { "fb_meters", 4, false, PROT_READ },
 	[FB_MAP_FRAGS] = { "fb_frags", 4, false, 0 },
 };

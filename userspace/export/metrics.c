@@ -250,6 +250,11 @@ static void render_agent(const struct fb_metrics *m, struct fb_series *s)
 			 "Applies that were refused since the agent started.", m->apply_failures);
 	fb_series_single(s, "firebreak_redirect_errors", FB_SERIES_COUNTER,
 			 "Packets that a driver did not take after the verdict.", m->redirect_errors);
+	fb_series_single(s, "firebreak_events_emitted", FB_SERIES_COUNTER,
+			 "Events that the data plane told the agent.", m->events_emitted);
+	fb_series_single(s, "firebreak_events_lost", FB_SERIES_COUNTER,
+			 "Events that were left out: too many in a second, or nobody read them.",
+			 m->events_lost);
 	fb_series_single(s, "firebreak_maps_bytes", FB_SERIES_GAUGE, "Kernel memory of all tables.",
 			 m->map_bytes);
 }

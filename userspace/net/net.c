@@ -66,16 +66,6 @@ static int ask_all(struct fb_netlink *net)
 	return r;
 }
 
-int fb_net_refresh(struct fb_netlink *net, struct fb_error *err)
-{
-	int r = -1;
-
-	/* A table that changed while it was dumped says so: once more. */
-	for (int round = 0; round < ROUNDS && r < 0; round++)
-		r = ask_all(net);
-	return r < 0 ? from_nl(err, r, "links, addresses, neighbours and routes cannot be read") : 0;
-}
-
 static struct nl_sock *open_socket(struct fb_netlink *net)
 {
 	struct nl_sock *sock = nl_socket_alloc();
@@ -87,6 +77,28 @@ static struct nl_sock *open_socket(struct fb_netlink *net)
 	if (sock)
 		nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, on_message, net);
 	return sock;
+}
+
+/* What is left of an answer that was not read to its end would be taken for the next one's. */
+static int ask_anew(struct fb_netlink *net)
+{
+	struct nl_sock *fresh = open_socket(net);
+
+	if (!fresh)
+		return -NLE_BAD_SOCK;
+	nl_socket_free(net->ask);
+	net->ask = fresh;
+	return ask_all(net);
+}
+
+int fb_net_refresh(struct fb_netlink *net, struct fb_error *err)
+{
+	int r = ask_all(net);
+
+	/* A table that changed while it was dumped says so: once more. */
+	for (int round = 1; round < ROUNDS && r < 0; round++)
+		r = ask_anew(net);
+	return r < 0 ? from_nl(err, r, "links, addresses, neighbours and routes cannot be read") : 0;
 }
 
 static int join_groups(struct nl_sock *sock)
