@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The flow table under all CPUs at once: far more tuples than ways, so that entries are made, found, answered, displaced, expired and judged again all the time, while the
+ * clock runs a second every two milliseconds, routes change and policies are switched. Every packet that leaves must carry the MACs and tag of its own destination and
+ * be counted for its own line. Usage: bpf_hammer [SECONDS]; default 8.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cases.h"
+#include "rig.h"
+
+enum { HOSTS = 16, TUPLES = 8192, BUCKETS = 64, LINES = 3, THREADS_MAX = 64 };
+
+struct cases cases;
+static struct rig rig;
+static atomic_bool stop;
+
+static const char lines[] =
+	"firebreak cam -> net { allow any -> any udp/9000 id a\n allow any -> any udp/9001 id b }\n"
+	"firebreak cam -> vid { allow any -> any udp/9000 id c }\n";
+/* The same, and a line more: all flows are judged again. */
+static const char more[] = "firebreak sig -> vid { allow any -> any udp/9000 id d }\n";
+
+struct hammer {
+	pthread_t thread;
+	unsigned int cpu;
+	__u64 state;
+	__u64 runs, left[LINES], foreign, unknown, dropped, passed;
+};
+
+static __u32 rnd(struct hammer *h, __u32 n)
+{
+	h->state ^= h->state << 13;
+	h->state ^= h->state >> 7;
+	h->state ^= h->state << 17;
+	return (__u32)((h->state * 0x2545f4914f6cdd1dull) >> 32) % n;
+}
+
+static void host_name(char *buf, size_t size, const char *net, __u32 i)
+{
+	snprintf(buf, size, "%s%u", net, 16 + i);
+}
+
+/* Neighbours of their own, so that a packet tells by its MAC whose next hop it used. */
+static void add_neighbours(void)
+{
+	static const struct {
+		const char *net, *dev;
+		unsigned int mac;
+	} side[] = { { "10.20.0.", "v-cam", 1 }, { "203.0.113.", "v-net", 2 }, { "10.30.0.", "v-vid", 3 } };
+
+	for (size_t s = 0; s < 3; s++)
+		for (unsigned int i = 0; i < HOSTS; i++) {
+			char cmd[160];
+
+			snprintf(cmd, sizeof(cmd), "ip neigh replace %s%u lladdr 02:00:00:00:0%u:%02x dev %s",
+				 side[s].net, 16 + i, side[s].mac, 16 + i, side[s].dev);
+			if (system(cmd))
+				exit(1);
+		}
+}
+
+/* Tuple i, or its answer. Returns its line; *mac = what the frame must be sent to. */
+static int build(__u32 i, bool answer, struct frame *f, __u8 mac[2], bool *tagged)
+{
+	__u32 line = i % LINES, from = i / LINES % HOSTS, to = i / LINES / HOSTS % HOSTS;
+	char cam[32], far[32];
+
+	host_name(cam, sizeof(cam), "10.20.0.", from);
+	host_name(far, sizeof(far), line == 2 ? "10.30.0." : "203.0.113.", to);
+	const struct frame_spec spec = { .vlan = answer && line == 2 ? 30 : 0,
+					 .dmac = RIG_MAC,
+					 .src = answer ? far : cam,
+					 .dst = answer ? cam : far,
+					 .sport = (__u16)(answer ? 9000 + (line == 1) : 1024 + i),
+					 .dport = (__u16)(answer ? 1024 + i : 9000 + (line == 1)) };
+
+	frame_build(f, &spec);
+	mac[0] = answer ? 1 : line == 2 ? 3 : 2;
+	mac[1] = (__u8)(16 + (answer ? from : to));
+	*tagged = !answer && line == 2;
+	return (int)line;
+}
+
+static void strike(struct hammer *h)
+{
+	__u32 i = rnd(h, TUPLES);
+	bool answer = rnd(h, 3) == 0, tagged;
+	__u8 mac[2], out[256];
+	struct frame f;
+	int line = build(i, answer, &f, mac, &tagged);
+	struct xdp_md ctx = { .data_end = (__u32)f.len,
+			      .ingress_ifindex = rig.port[!answer     ? 0
+							  : line == 2 ? 2
+								      : 3]
+							 .ifindex };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f.b, .data_size_in = (__u32)f.len, .data_out = out,
+		    .data_size_out = sizeof(out), .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = 1);
+
+	if (bpf_prog_test_run_opts(rig.xdp, &opts)) {
+		h->unknown++;
+		return;
+	}
+	h->runs++;
+	if (opts.retval == XDP_DROP) {
+		h->dropped++;
+		return;
+	}
+	h->left[line]++;
+	if (opts.retval == XDP_PASS) {
+		h->passed++;
+		return;
+	}
+	if (out[4] != mac[0] || out[5] != mac[1] || (out[12] == 0x81) != tagged || (tagged && out[15] != 30))
+		h->foreign++;
+}
+
+static void *hammer(void *arg)
+{
+	struct hammer *h = arg;
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(h->cpu, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+	while (!atomic_load(&stop))
+		strike(h);
+	return NULL;
+}
+
+/* The clock, the routes' epoch and the policy move while everybody strikes. */
+static void stir(unsigned int seconds)
+{
+	static char text[2][2048];
+	struct timespec begin, now;
+
+	snprintf(text[0], sizeof(text[0]), "%s%s", rig_zones, lines);
+	snprintf(text[1], sizeof(text[1]), "%s%s%s", rig_zones, lines, more);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	for (unsigned int i = 0;; i++) {
+		usleep(2000);
+		__atomic_add_fetch(&rig.runtime->fake_mono_ns, 1ull << FB_TICK_SHIFT, __ATOMIC_SEQ_CST);
+		if (i % 7 == 0)
+			__atomic_add_fetch(&rig.runtime->route_epoch, 1, __ATOMIC_SEQ_CST);
+		if (i % 100 == 99 && !rig_policy(&rig, text[i / 100 % 2]))
+			exit(1);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec - begin.tv_sec >= (time_t)seconds)
+			return;
+	}
+}
+
+static unsigned int n_threads;
+static struct hammer all[THREADS_MAX];
+
+static void no_packet_uses_another_flows_next_hop_or_zone(unsigned int seconds)
+{
+	__u64 runs = 0, dropped = 0, passed = 0;
+
+	for (unsigned int i = 0; i < n_threads; i++) {
+		all[i] = (struct hammer){ .cpu = i % (unsigned int)sysconf(_SC_NPROCESSORS_ONLN),
+					  .state = 0x9e3779b97f4a7c15ull * (i + 1) };
+		pthread_create(&all[i].thread, NULL, hammer, &all[i]);
+	}
+	stir(seconds);
+	atomic_store(&stop, true);
+	for (unsigned int i = 0; i < n_threads; i++) {
+		pthread_join(all[i].thread, NULL);
+		CHECK(!all[i].foreign, "thread %u: %llu of %llu", i, (unsigned long long)all[i].foreign,
+		      (unsigned long long)all[i].runs);
+		CHECK(!all[i].unknown, "thread %u: %llu runs failed", i, (unsigned long long)all[i].unknown);
+		runs += all[i].runs;
+		dropped += all[i].dropped;
+		passed += all[i].passed;
+	}
+	CHECK(runs > 1000 && dropped * 10 < runs * 9, "%llu runs, %llu dropped", (unsigned long long)runs,
+	      (unsigned long long)dropped);
+	printf("# %llu packets by %u threads, %llu dropped, %llu to the kernel\n", (unsigned long long)runs,
+	       n_threads, (unsigned long long)dropped, (unsigned long long)passed);
+}
+
+static void every_packet_that_left_is_counted_for_its_own_line(void)
+{
+	static const char *const ids[LINES] = { "a", "b", "c" };
+
+	for (int line = 0; line < LINES; line++) {
+		__u64 left = 0, counted = rig_rule_packets(&rig, ids[line]);
+
+		for (unsigned int i = 0; i < n_threads; i++)
+			left += all[i].left[line];
+		CHECK(counted == left, "line %s: %llu left, %llu are counted", ids[line],
+		      (unsigned long long)left, (unsigned long long)counted);
+	}
+}
+
+static void no_tag_leaks_and_no_entry_stays_locked(void)
+{
+	unsigned int leaked = 0, locked = 0;
+
+	for (size_t i = 0; i < rig.n_buckets * FB_FLOW_WAYS; i++) {
+		const struct fb_flow_bucket *line = &rig.buckets[i / FB_FLOW_WAYS];
+
+		leaked += line->tag[i % FB_FLOW_WAYS] && !line->meta[i % FB_FLOW_WAYS];
+		locked += rig.flows[i].seq & 1;
+	}
+	CHECK(!leaked && !locked, "%u tags without a flow, %u entries locked", leaked, locked);
+}
+
+/* A key has one live entry, whoever inserted it at the same time. */
+static void no_key_is_in_the_table_twice(void)
+{
+	unsigned int twice = 0;
+
+	for (size_t i = 0; i < rig.n_buckets * FB_FLOW_WAYS; i++)
+		for (size_t j = i + 1; j < rig.n_buckets * FB_FLOW_WAYS; j++) {
+			const struct fb_flow *a = &rig.flows[i], *b = &rig.flows[j];
+
+			if (!rig.buckets[i / FB_FLOW_WAYS].tag[i % FB_FLOW_WAYS] ||
+			    rig.buckets[i / FB_FLOW_WAYS].tag[i % FB_FLOW_WAYS] !=
+				    rig.buckets[j / FB_FLOW_WAYS].tag[j % FB_FLOW_WAYS])
+				continue;
+			twice += a->lo_a == b->lo_a && a->lo_b == b->lo_b && a->port_a == b->port_a &&
+				 a->port_b == b->port_b && a->proto == b->proto;
+		}
+	CHECK(!twice, "%u keys", twice);
+}
+
+static void every_way_can_be_had_again(void)
+{
+	struct hammer h = { 0 };
+
+	rig.runtime->fake_mono_ns += (__u64)(FB_TIMEOUT_ESTABLISHED + 1) << FB_TICK_SHIFT;
+	for (__u32 i = 0; i < TUPLES; i++) {
+		struct frame f;
+		__u8 mac[2];
+		bool tagged;
+
+		build(i, false, &f, mac, &tagged);
+		rig_run(&rig, "cam", &f, false);
+		h.runs++;
+	}
+	CHECK(rig_flow_count(&rig) == rig.n_buckets * FB_FLOW_WAYS, "%zu of %zu ways after %llu flows",
+	      rig_flow_count(&rig), rig.n_buckets * FB_FLOW_WAYS, (unsigned long long)h.runs);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int seconds = argc > 1 ? (unsigned int)atoi(argv[1]) : 8;
+	char text[2048];
+
+	rig_open(&rig, BUCKETS);
+	add_neighbours();
+	snprintf(text, sizeof(text), "%s%s", rig_zones, lines);
+	if (!rig_policy(&rig, text))
+		return 1;
+	n_threads = 2 * (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
+	if (n_threads > THREADS_MAX)
+		n_threads = THREADS_MAX;
+	RUN_CASE(no_packet_uses_another_flows_next_hop_or_zone, seconds);
+	RUN_CASE(every_packet_that_left_is_counted_for_its_own_line);
+	RUN_CASE(no_tag_leaks_and_no_entry_stays_locked);
+	RUN_CASE(no_key_is_in_the_table_twice);
+	RUN_CASE(every_way_can_be_had_again);
+	rig_close(&rig);
+	return CASES_END();
+}
