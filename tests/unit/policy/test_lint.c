@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Advice: each kind once with its place, and once where it must be silent. */
+#include "fixture.h"
+
+#include "policy/lint.h"
+
+#define HEAD                                                                        \
+	"policy \"t\" language 1 version 1 timezone \"UTC\"\n"                      \
+	"zone a { interface eth1  network 10.1.0.0/24  purdue 1 }\n"                \
+	"zone b { interface eth2  network 10.2.0.0/24  purdue 3 }\n"                \
+	"zone c { interface eth3  network 10.3.0.0/24, 2001:db8::/64  purdue 4 }\n" \
+	"device a1 in a { ip 10.1.0.1 }\ndevice b1 in b { ip 10.2.0.1 }\n"          \
+	"device c1 in c { ip 10.3.0.1 }\ngroup everyone { a1, b1, c1 }\n"           \
+	"service talk { tcp/23  cleartext }\nservice quiet { tcp/22 }\n"            \
+	"assert a, b, c cannot reach self\n"                                        \
+	"assert self cannot reach everyone quiet, talk\n"
+/* Line 13 is the first of the case. */
+
+static void find(const char *lines, const char *kind, struct fb_strbuf *out)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct fb_lints lints;
+	struct policy p;
+
+	fb_strbuf_addf(&text, "%s%s", HEAD, lines);
+	policy_load(&p, fb_strbuf_get(&text));
+	cr_assert_eq(p.errors, 0, "%s", fb_strbuf_get(&p.said));
+	fb_lints_find(&p.tree, &p.rs, NOW, &lints);
+	for (size_t i = 0; i < lints.list.n; i++) {
+		const struct fb_lint *lint = &lints.list.v[i];
+
+		if (!strcmp(kind, fb_lint_name(lint->kind)))
+			fb_strbuf_addf(out, "%u:%u %s\n", lint->at.line, lint->at.col, lint->text);
+	}
+	fb_lints_done(&lints);
+	policy_done(&p);
+}
+
+static void expect_advice(const char *lines, const char *kind, const char *wanted)
+{
+	fb_autostrbuf struct fb_strbuf got = { 0 };
+
+	find(lines, kind, &got);
+	cr_assert_str_eq(fb_strbuf_get(&got), wanted, "%s of\n%s\nwanted:\n%sgot:\n%s", kind, lines, wanted,
+			 fb_strbuf_get(&got));
+}
+
+Test(lint, a_line_that_others_cover_is_named_with_them)
+{
+	expect_advice("firebreak a -> b {\n  allow any -> any  quiet\n  allow a1 -> b1  quiet\n}\n",
+		      "redundant", "15:3 t.fb:14 allows all that this line allows\n");
+	expect_advice("firebreak a -> b {\n  allow any -> b1  quiet\n  allow a1 -> any  quiet\n}\n",
+		      "redundant", "");
+}
+
+Test(lint, a_line_of_the_wrong_family_is_dead)
+{
+	expect_advice("firebreak a -> b { allow any -> any  icmpv6/any }\n", "dead",
+		      "13:20 this line can match nothing: its addresses are of the other family than its "
+		      "service\n");
+	expect_advice("firebreak a -> b { allow any -> any  icmpv6/any, icmp/any }\n", "dead", "");
+	expect_advice("firebreak a -> b { allow any -> any  all }\n", "dead", "");
+}
+
+Test(lint, an_exception_that_another_guard_forbids_has_no_effect)
+{
+	expect_advice("never any -> a except from b\nnever any -> a except from c\n", "guard",
+		      "13:28 the exception for b has no effect: t.fb:14 forbids it as well\n"
+		      "14:28 the exception for c has no effect: t.fb:13 forbids it as well\n");
+	expect_advice("never any -> a except from b, c\nnever c -> b\n", "guard", "");
+	expect_advice("never any -> a except from b\nnever b -> a quiet\n", "guard", "");
+}
+
+Test(lint, an_exception_for_who_is_not_meant_touches_nothing)
+{
+	expect_advice("never c -> a except from b1\n", "guard",
+		      "13:26 the exception for b1 touches nothing: this guard does not speak of it\n");
+}
+
+Test(lint, what_ends_within_a_fortnight_is_named)
+{
+	expect_advice("firebreak a -> b { allow any -> any  quiet  until 2026-11-30 }\n", "expires",
+		      "13:20 this line ends in 8 days\n");
+	expect_advice("firebreak a -> b { allow any -> any  quiet  until 2027-11-30 }\n", "expires", "");
+	expect_advice("firebreak a -> b {\n  mode observe until 2026-11-25\n}\n", "expires",
+		      "14:8 a -> b enforces in 3 days\n");
+}
+
+Test(lint, names_that_nothing_refers_to)
+{
+	expect_advice("", "unused", "");
+	expect_advice("device d in a { ip 10.1.0.9 }\ngroup g in a { a1 }\nservice s { tcp/1 }\nzone-group z "
+		      "{ a, b }\n",
+		      "unused",
+		      "13:1 device d is not used\n14:1 group g is not used\n15:1 service s is not used\n"
+		      "16:1 zone-group z is not used\n");
+}
+
+Test(lint, a_device_whose_address_a_line_holds_is_used)
+{
+	expect_advice("device d in a { ip 10.1.0.9 }\nfirebreak a -> b { allow 10.1.0.8/29 -> b1  quiet }\n",
+		      "unused", "");
+}
+
+Test(lint, a_bare_address_asks_for_a_name)
+{
+	expect_advice("firebreak a -> b { allow 10.1.0.9 -> b1, 10.2.0.0/28  quiet }\n", "bare-address",
+		      "13:26 10.1.0.9 is a bare address\n13:42 10.2.0.0/28 is a bare address\n");
+}
+
+Test(lint, cleartext_across_zones_is_named_by_service)
+{
+	expect_advice("firebreak a -> b { allow a1 -> b1  quiet, talk }\n", "cleartext",
+		      "13:43 talk can be read and changed on the wire, and crosses a -> b\n");
+}
+
+Test(lint, levels_are_skipped_between_office_and_plant)
+{
+	expect_advice(
+		"firebreak c -> a { allow c1 -> a1  quiet }\nfirebreak b -> a { allow b1 -> a1  quiet }\n",
+		"purdue", "13:20 c (purdue 4) and a (purdue 1) skip levels\n");
+}
+
+Test(lint, a_line_without_owner_or_reason_is_undocumented)
+{
+	expect_advice("firebreak a -> b {\n  default owner \"me\"\n  allow a1 -> b1  quiet\n  allow any -> "
+		      "b1  talk  reason \"so\"\n}\n"
+		      "firebreak b -> a { allow b1 -> a1  tcp/1 }\n",
+		      "undocumented",
+		      "15:3 this line has no reason\n18:20 this line has no owner and no reason\n");
+}
+
+Test(lint, a_comment_accepts_a_kind_for_its_line_its_block_or_the_policy)
+{
+	expect_advice("firebreak a -> b {\n  allow a1 -> b1  talk # lint ok: cleartext\n  # lint ok: "
+		      "cleartext, undocumented\n  allow a1 -> "
+		      "any  talk\n  allow any -> b1  talk\n}\n",
+		      "cleartext", "17:20 talk can be read and changed on the wire, and crosses a -> b\n");
+	expect_advice("# lint ok: cleartext\nfirebreak a -> b { allow a1 -> b1  talk }\n", "cleartext", "");
+	expect_advice("# lint ok: purdue\nfirebreak a -> b { allow a1 -> b1  talk }\n", "cleartext",
+		      "14:36 talk can be read and changed on the wire, and crosses a -> b\n");
+}
