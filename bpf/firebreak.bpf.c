@@ -13,6 +13,7 @@
 #include "binding.h"
 #include "builtin.h"
 #include "config.h"
+#include "ethertype.h"
 #include "flow.h"
 #include "forward.h"
 #include "frag.h"
@@ -160,8 +161,15 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		reason = fb_arp(img, c, data, end);
 		return reason == FB_NEXT ? fb_pass(ctx, c, FB_TOKEN_ARP, action) : reason;
 	}
-	if (!c->pkt.family)
-		return FB_DROP_L2_PROTOCOL;
+	if (!c->pkt.family) {
+		reason = fb_ethertype(img, c, c->zone);
+		if (reason == FB_NEXT && !(c->pkt.flags & FB_PKT_GROUP_MAC))
+			reason = fb_l2_address(c, port);
+		if (reason != FB_NEXT)
+			return reason;
+		c->dst_zone = FB_ZONE_SELF;
+		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
+	}
 	reason = fb_l2_address(c, port);
 	if (reason != FB_NEXT)
 		return reason;
@@ -320,8 +328,10 @@ FB_INLINE int fb_made_here(struct __sk_buff *skb, const void *img, struct fb_ctx
 		return fb_arp_out(c, (void *)(long)skb->data, (void *)(long)skb->data_end);
 	if (fb_is_builtin_out(&c->pkt))
 		return fb_is_quarantined(img, c) ? FB_DROP_QUARANTINED : FB_PASSED;
-	if (!c->pkt.family)
-		return FB_DROP_L2_PROTOCOL;
+	if (!c->pkt.family) {
+		reason = fb_ethertype(img, c, c->out_zone);
+		return reason == FB_NEXT ? FB_PASSED : reason;
+	}
 	if ((c->pkt.flags & FB_PKT_ICMP_ERROR) &&
 	    !fb_quote(c, (void *)(long)skb->data, (void *)(long)skb->data_end))
 		return FB_DROP_ICMP_UNRELATED;

@@ -375,6 +375,13 @@ struct fb_image_rule *rig_rule(const struct rig *rig, const char *id)
 	return NULL;
 }
 
+struct fb_image_zone *rig_zone_record(const struct rig *rig, const char *name)
+{
+	struct fb_image_zone *zones = image_section(rig, offsetof(struct fb_image_header, zone_w));
+
+	return &zones[rig_zone(rig, name)];
+}
+
 struct fb_image_pair *rig_pair(const struct rig *rig, const char *src, const char *dst)
 {
 	struct fb_image_pair *pairs = image_section(rig, offsetof(struct fb_image_header, pair_w));
