@@ -21,6 +21,7 @@
 #include "metrics.h"
 #include "path.h"
 #include "pkt.h"
+#include "reject.h"
 #include "tcp.h"
 #include "zone.h"
 
@@ -268,7 +269,18 @@ int fb_xdp_judge(struct xdp_md *ctx)
 	/* What happened before does not matter to the counting: said to the verifier, it counts once and not once a path. */
 	reason = (int)fb_forget(c, (__u32)fb_slow(ctx, c, &action));
 	fb_account(c, (__u32)reason);
+	if (fb_may_reject(c, (__u32)reason))
+		bpf_tail_call(ctx, &fb_stages, FB_STAGE_REJECT);
 	return reason == FB_PASSED ? action : XDP_DROP;
+}
+
+/* Only the answer: the packet was dropped and counted by the stage before. */
+SEC("xdp")
+int fb_xdp_reject(struct xdp_md *ctx)
+{
+	struct fb_ctx *c = fb_ctx_get();
+
+	return c && fb_reject_budget() && fb_answer(ctx, c) ? fb_send_back(c) : XDP_DROP;
 }
 
 /*
