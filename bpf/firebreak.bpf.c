@@ -13,6 +13,7 @@
 #include "binding.h"
 #include "builtin.h"
 #include "config.h"
+#include "ethertype.h"
 #include "flow.h"
 #include "forward.h"
 #include "frag.h"
@@ -20,6 +21,7 @@
 #include "metrics.h"
 #include "path.h"
 #include "pkt.h"
+#include "reject.h"
 #include "tcp.h"
 #include "zone.h"
 
@@ -160,8 +162,15 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		reason = fb_arp(img, c, data, end);
 		return reason == FB_NEXT ? fb_pass(ctx, c, FB_TOKEN_ARP, action) : reason;
 	}
-	if (!c->pkt.family)
-		return FB_DROP_L2_PROTOCOL;
+	if (!c->pkt.family) {
+		reason = fb_ethertype(img, c, c->zone);
+		if (reason == FB_NEXT && !(c->pkt.flags & FB_PKT_GROUP_MAC))
+			reason = fb_l2_address(c, port);
+		if (reason != FB_NEXT)
+			return reason;
+		c->dst_zone = FB_ZONE_SELF;
+		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
+	}
 	reason = fb_l2_address(c, port);
 	if (reason != FB_NEXT)
 		return reason;
@@ -260,7 +269,18 @@ int fb_xdp_judge(struct xdp_md *ctx)
 	/* What happened before does not matter to the counting: said to the verifier, it counts once and not once a path. */
 	reason = (int)fb_forget(c, (__u32)fb_slow(ctx, c, &action));
 	fb_account(c, (__u32)reason);
+	if (fb_may_reject(c, (__u32)reason))
+		bpf_tail_call(ctx, &fb_stages, FB_STAGE_REJECT);
 	return reason == FB_PASSED ? action : XDP_DROP;
+}
+
+/* Only the answer: the packet was dropped and counted by the stage before. */
+SEC("xdp")
+int fb_xdp_reject(struct xdp_md *ctx)
+{
+	struct fb_ctx *c = fb_ctx_get();
+
+	return c && fb_reject_budget() && fb_answer(ctx, c) ? fb_send_back(c) : XDP_DROP;
 }
 
 /*
@@ -320,8 +340,10 @@ FB_INLINE int fb_made_here(struct __sk_buff *skb, const void *img, struct fb_ctx
 		return fb_arp_out(c, (void *)(long)skb->data, (void *)(long)skb->data_end);
 	if (fb_is_builtin_out(&c->pkt))
 		return fb_is_quarantined(img, c) ? FB_DROP_QUARANTINED : FB_PASSED;
-	if (!c->pkt.family)
-		return FB_DROP_L2_PROTOCOL;
+	if (!c->pkt.family) {
+		reason = fb_ethertype(img, c, c->out_zone);
+		return reason == FB_NEXT ? FB_PASSED : reason;
+	}
 	if ((c->pkt.flags & FB_PKT_ICMP_ERROR) &&
 	    !fb_quote(c, (void *)(long)skb->data, (void *)(long)skb->data_end))
 		return FB_DROP_ICMP_UNRELATED;

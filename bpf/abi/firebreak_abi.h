@@ -474,8 +474,8 @@ struct fb_event_meter {
 	__u32 suppressed; /* since the last event */
 	__u32 count[FB_EVENT_CLASSES];
 	__u64 emitted;
-	__u64 lost; /* suppressed, or no room in the ring buffer */
-	__u64 spare;
+	__u64 lost;	    /* suppressed, or no room in the ring buffer */
+	__u64 reject_ahead; /* coarse monotonic ns up to which answers to what is denied are spent */
 };
 
 /* A CPU's slot of fb_scratch, where a packet's context lies; the map holds cpu_mask + 1 of them. */

@@ -64,6 +64,13 @@ FB_INLINE void fb_judge_limit(const void *img, struct fb_ctx *c)
 		c->flow_flags |= FB_FLOW_F_METERED;
 }
 
+/* Denied by the policy: an answer to it is the pair's to say. */
+FB_INLINE int fb_deny(const void *img, struct fb_ctx *c, int reason)
+{
+	c->reject = fb_pair_flags(img, c->zone, c->dst_zone) & FB_PAIR_F_REJECT;
+	return reason;
+}
+
 /*
  * The judgement of a packet that no live flow of this generation answers for: source, binding, quarantine, destination, isolation, never, allow, observe (S27). On
  * FB_NEXT the packet passes; rule, deadline and observed say by what.
@@ -105,7 +112,7 @@ static __noinline int fb_judge(const void *img, struct fb_ctx *c)
 		c->log = (__u8)(fb_image_word(img, w + 3) & FB_RULE_F_LOG);
 		c->deadline = fb_image_word(img, w + 2);
 		if (kind != FB_RULE_ALLOW)
-			return FB_DROP_NEVER;
+			return fb_deny(img, c, FB_DROP_NEVER);
 		window = fb_image_word(img, w + 3) & FB_RULE_F_WINDOW;
 		if (fb_is_open(img, c->deadline, window)) {
 			c->limit = fb_image_word(img, w + 4);
@@ -123,7 +130,7 @@ static __noinline int fb_judge(const void *img, struct fb_ctx *c)
 		c->deadline = until;
 		return FB_NEXT;
 	}
-	return reason;
+	return fb_deny(img, c, reason);
 }
 
 #endif

@@ -66,6 +66,7 @@ struct fb_ctx {
 	__u8 turned;	    /* judged from the other end */
 	__u8 flow_flags;    /* enum fb_flow_flag of a flow that is made by this judgement */
 	__u8 mid_stream;    /* TCP without a handshake may make a flow (S30, S32) */
+	__u8 reject;	    /* it was denied in a pair whose denials are answered (S31) */
 	__u8 over;	    /* passes a limit or quota only because the pair observes */
 	__u8 quota_reached; /* the first packet of its period to do so */
 	__u8 log;	    /* the line wants an event for every new flow */

@@ -50,8 +50,67 @@ static void a_handshake_in_a_mid_stream_pair_is_held_to_its_windows(void)
 	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 900000, .ack = 901, .payload = 10), FB_DROP_TCP_WINDOW);
 }
 
+/* PROFINET and LLDP, which the zone of the cameras lists at both ends of its list. */
+enum { PROFINET = 0x8892, LLDP = 0x88cc, GOOSE = 0x88b8 };
+#define LLDP_MAC "01:80:c2:00:00:0e"
+
+static void listing_zone(void)
+{
+	use_policy("");
+	rig_zone_record(&rig, "cam")->ethertype[0] = PROFINET;
+	rig_zone_record(&rig, "cam")->ethertype[FB_ETHERTYPES_MAX - 1] = LLDP;
+}
+
+static void a_listed_ethertype_reaches_the_kernel(void)
+{
+	struct rig_result r;
+
+	listing_zone();
+	r = expect("cam", SPEC(.ethertype = PROFINET, .payload = 46), FB_PASSED);
+	CHECK(r.action == XDP_PASS && r.dst_zone == FB_ZONE_SELF, "action %d, zone %u", r.action, r.dst_zone);
+	r = expect("cam", SPEC(.dmac = LLDP_MAC, .ethertype = LLDP, .payload = 46), FB_PASSED);
+	CHECK(r.action == XDP_PASS, "action %d", r.action);
+}
+
+static void an_ethertype_that_is_not_listed_drops(void)
+{
+	listing_zone();
+	expect("cam", SPEC(.ethertype = GOOSE, .payload = 46), FB_DROP_L2_PROTOCOL);
+	expect("sig", SPEC(.ethertype = PROFINET, .payload = 46), FB_DROP_L2_PROTOCOL);
+	/* a length: no list holds it, though its free places are zero */
+	expect("cam", SPEC(.dmac = LLDP_MAC, .ethertype = 46, .payload = 46), FB_DROP_L2_PROTOCOL);
+}
+
+static void a_listed_ethertype_for_another_mac_is_not_for_us(void)
+{
+	listing_zone();
+	expect("cam", SPEC(.dmac = RIG_HOST_MAC, .ethertype = PROFINET, .payload = 46), FB_DROP_L2_ADDRESS);
+}
+
+static void the_gateway_sends_only_listed_ethertypes_into_a_zone(void)
+{
+	listing_zone();
+	expect_out("cam", SPEC(.dmac = LLDP_MAC, .ethertype = LLDP, .payload = 46), FB_PASSED);
+	expect_out("cam", SPEC(.dmac = LLDP_MAC, .ethertype = GOOSE, .payload = 46), FB_DROP_L2_PROTOCOL);
+	expect_out("sig", SPEC(.dmac = LLDP_MAC, .ethertype = LLDP, .payload = 46), FB_DROP_L2_PROTOCOL);
+}
+
+static void isolation_from_the_gateway_stops_listed_ethertypes(void)
+{
+	listing_zone();
+	rig.switches->cut[rig_zone(&rig, "cam")] = 1ull << FB_ZONE_SELF;
+	expect("cam", SPEC(.ethertype = PROFINET, .payload = 46), FB_DROP_ISOLATED);
+	expect_out("cam", SPEC(.dmac = LLDP_MAC, .ethertype = LLDP, .payload = 46), FB_DROP_ISOLATED);
+	rig.switches->cut[rig_zone(&rig, "cam")] = 0;
+}
+
 void claims_pair(void)
 {
+	RUN_CASE(a_listed_ethertype_reaches_the_kernel);
+	RUN_CASE(an_ethertype_that_is_not_listed_drops);
+	RUN_CASE(a_listed_ethertype_for_another_mac_is_not_for_us);
+	RUN_CASE(the_gateway_sends_only_listed_ethertypes_into_a_zone);
+	RUN_CASE(isolation_from_the_gateway_stops_listed_ethertypes);
 	RUN_CASE(mid_stream_lets_an_allowed_segment_make_a_flow);
 	RUN_CASE(mid_stream_is_of_its_pair_and_direction_only);
 	RUN_CASE(mid_stream_allows_nothing_that_no_line_allows);

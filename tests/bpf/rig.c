@@ -204,6 +204,7 @@ void rig_open(struct rig *rig, size_t n_buckets)
 		die("the programs do not load");
 	set_stage(rig, FB_STAGE_JUDGE, skel->progs.fb_xdp_judge);
 	set_stage(rig, FB_STAGE_FRAGMENT, skel->progs.fb_xdp_fragment);
+	set_stage(rig, FB_STAGE_REJECT, skel->progs.fb_xdp_reject);
 	rig->xdp = bpf_program__fd(skel->progs.fb_xdp);
 	rig->tc_in = bpf_program__fd(skel->progs.fb_tc_in);
 	rig->tc_out = bpf_program__fd(skel->progs.fb_tc_out);
@@ -262,7 +263,7 @@ static void set_self(struct rig *rig, int family, const char *text, const char *
 	fb_ip_parse(text, strlen(text), &parsed, &ip);
 	key.hi = ip.hi;
 	key.lo = ip.lo;
-		if (family == 6 && (ip.hi >> 54) == 0x3fa)
+	if (family == 6 && (ip.hi >> 54) == 0x3fa)
 		key.zone = value.zone;
 	rig->runtime->self_filter[fb_self_bit(ip.hi, ip.lo) / 32] |= 1u << fb_self_bit(ip.hi, ip.lo) % 32;
 	bpf_map_update_elem(bpf_map__fd(bpf_object__find_map_by_name(rig->object, "fb_self")), &key, &value,
@@ -355,31 +356,6 @@ unsigned int rig_zone(const struct rig *rig, const char *name)
 	const struct fb_zone *zone = fb_ruleset_zone(&rig->rs, name);
 
 	return strcmp(name, "self") == 0 ? FB_ZONE_SELF : zone ? zone->id : 0;
-}
-
-static void *image_section(const struct rig *rig, size_t field)
-{
-	const __u32 *words = rig->image[rig->live];
-
-	return (__u32 *)rig->image[rig->live] + words[field / sizeof(*words)];
-}
-
-struct fb_image_rule *rig_rule(const struct rig *rig, const char *id)
-{
-	struct fb_image_rule *rules = image_section(rig, offsetof(struct fb_image_header, rule_w));
-
-	for (size_t i = 0; i < rig->rs.lines.n; i++)
-		if (strcmp(rig->rs.lines.v[i].id, id) == 0)
-			return &rules[i + 1];
-	die("the policy has no line %s", id);
-	return NULL;
-}
-
-struct fb_image_pair *rig_pair(const struct rig *rig, const char *src, const char *dst)
-{
-	struct fb_image_pair *pairs = image_section(rig, offsetof(struct fb_image_header, pair_w));
-
-	return &pairs[FB_PAIR(rig_zone(rig, src), rig_zone(rig, dst))];
 }
 
 __u64 rig_rule_packets(const struct rig *rig, const char *id)

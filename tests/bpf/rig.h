@@ -79,6 +79,7 @@ __u64 rig_pair_packets(const struct rig *rig, unsigned int src, unsigned int dst
 unsigned int rig_zone(const struct rig *rig, const char *name);
 /* Records of the image in force, to be changed where the text has no words for it. */
 struct fb_image_rule *rig_rule(const struct rig *rig, const char *id);
+struct fb_image_zone *rig_zone_record(const struct rig *rig, const char *name);
 struct fb_image_pair *rig_pair(const struct rig *rig, const char *src, const char *dst);
 __u64 rig_rule_packets(const struct rig *rig, const char *id);
 size_t rig_flow_count(const struct rig *rig);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/check_parts.h"
 #include "cli/live.h"
 #include "cli/load.h"
 #include "cli/output.h"
@@ -12,7 +13,8 @@
 struct outcome {
 	struct fb_policy policy;
 	unsigned int allows, nevers;
-	bool compiled;
+	bool compiled, large; /* large: right, but over a budget */
+	double advise_seconds;
 	size_t image_size;
 	struct fb_image_stats stats;
 	struct fb_error err; /* cannot be read, or cannot be compiled */
@@ -87,27 +89,40 @@ static void compile(struct outcome *o)
 		if (r != -E2BIG)
 			break;
 	}
+	o->large = o->err.code == -E2BIG;
 	if (!o->compiled)
 		o->exit = FB_EXIT_POLICY;
 }
 
-/* A policy that could be read. */
-static void weigh(struct outcome *o)
+static double seconds(void)
 {
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* A policy that could be read. */
+static void weigh(struct outcome *o, const struct fb_advice_wish *wish)
+{
+	double begin = seconds();
+
 	if (o->policy.errors) {
 		o->exit = FB_EXIT_POLICY;
 		return;
 	}
 	count(o);
+	fb_advise(&o->policy, wish);
+	o->advise_seconds = seconds() - begin;
 	compile(o);
 }
 
-static void judge(struct outcome *o, const char *path)
+static void judge(struct outcome *o, const char *path, const struct fb_advice_wish *wish)
 {
 	if (fb_policy_load(&o->policy, path, &o->err) < 0)
 		o->exit = FB_EXIT_HOST;
 	else
-		weigh(o);
+		weigh(o, wish);
 }
 
 static void print_stats(const struct outcome *o)
@@ -128,8 +143,13 @@ static void print_stats(const struct outcome *o)
 	printf("image of %u MiB: %u rules of %u boxes, %u+%u address atoms, %u service classes, %u cells\n",
 	       (unsigned int)(o->image_size >> 20), s->rules, s->boxes, s->atoms4, s->atoms6, s->l4_classes,
 	       s->cells);
-	printf("at worst %u boxes in a list, %u (IPv4) and %u (IPv6) dependent loads; compiled in %.3f s\n",
-	       s->list_max, s->loads_worst4, s->loads_worst6, s->seconds);
+	printf("at worst %u boxes in a list, %u (IPv4) and %u (IPv6) dependent loads\n", s->list_max,
+	       s->loads_worst4, s->loads_worst6);
+	printf("read and parsed in %.0f ms, checked and assertions proved in %.0f ms, advice in %.0f ms, "
+	       "compiled in %.0f ms\n",
+	       o->policy.parse_seconds * 1e3, o->policy.check_seconds * 1e3, o->advise_seconds * 1e3,
+	       s->seconds * 1e3);
+	fb_costs_print(&o->policy.ruleset, &o->policy.tree.sources);
 }
 
 static const char *plural(unsigned int n)
@@ -162,6 +182,8 @@ static void print(const struct outcome *o, const char *name, bool stats)
 			fprintf(stderr, ", %u warning%s", p->diags.lints, plural(p->diags.lints));
 		fputc('\n', stderr);
 	}
+	if (o->large && stats)
+		fb_costs_print(&p->ruleset, &p->tree.sources);
 	if (o->exit)
 		return;
 
@@ -203,6 +225,8 @@ static json_t *to_json(const struct outcome *o, const char *name)
 
 	if (o->err.code)
 		json_object_set_new(v, "error", json_string(o->err.text));
+	if (o->compiled || o->large)
+		json_object_set_new(v, "costs", fb_costs_json(&o->policy.ruleset, &o->policy.tree.sources));
 	if (o->exit)
 		return v;
 	json_object_set_new(v, "zones", json_integer((json_int_t)o->policy.ruleset.zones.n));
@@ -227,6 +251,10 @@ static json_t *to_json(const struct outcome *o, const char *name)
 				      "loads_worst4", (int)s->loads_worst4, "loads_worst6",
 				      (int)s->loads_worst6, "l4_classes", (int)s->l4_classes, "seconds",
 				      s->seconds, "sections", sections));
+	json_object_set_new(v, "seconds",
+			    json_pack("{sf sf sf sf}", "parse", o->policy.parse_seconds, "check",
+				      o->policy.check_seconds, "advice", o->advise_seconds, "compile",
+				      s->seconds));
 	return v;
 }
 
@@ -237,7 +265,7 @@ static void judge_stored(struct outcome *o, const struct fb_call *call, json_t *
 	if (!o->exit && fb_policy_load_bundle(&o->policy, *ret_bundle, &o->err) < 0)
 		o->exit = FB_EXIT_HOST;
 	else if (!o->exit)
-		weigh(o);
+		weigh(o, &(struct fb_advice_wish){ .none = true });
 }
 
 static int report(const struct fb_call *call, struct outcome *o, const char *name, json_t *files)
@@ -253,9 +281,12 @@ static int report(const struct fb_call *call, struct outcome *o, const char *nam
 int fb_cmd_check(const struct fb_call *call)
 {
 	bool stored = fb_call_option(call, "stored");
+	struct fb_advice_wish wish;
 	json_t *files, *bundle = NULL;
 	int worst = FB_EXIT_OK;
 
+	if (!fb_advice_read(fb_call_option(call, "lint"), &wish))
+		return FB_EXIT_USAGE;
 	if (!call->n_args && !stored) {
 		fb_complain("check needs FILE..., or --stored");
 		return FB_EXIT_USAGE;
@@ -274,7 +305,7 @@ int fb_cmd_check(const struct fb_call *call)
 
 		int r;
 
-		judge(&o, call->args[i]);
+		judge(&o, call->args[i], &wish);
 		r = report(call, &o, name, files);
 		worst = r > worst ? r : worst;
 	}

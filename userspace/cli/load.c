@@ -37,10 +37,21 @@ static unsigned int drop_consequences(struct fb_diags *diags, size_t parsed)
 	return dropped;
 }
 
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 static void judge(struct fb_policy *p, const struct fb_read_file *root, const struct fb_reader *reader)
 {
+	double begin = seconds();
+
 	p->parsed = true;
 	p->errors = fb_parse(&p->tree, root->path, root->text, root->len, reader, &p->diags);
+	p->parse_seconds = seconds() - begin;
 	if (!reader)
 		return;
 
@@ -53,6 +64,7 @@ static void judge(struct fb_policy *p, const struct fb_read_file *root, const st
 
 	p->errors += fb_check(&p->tree, &options, &p->diags, &p->ruleset);
 	p->errors -= drop_consequences(&p->diags, parsed);
+	p->check_seconds = seconds() - begin - p->parse_seconds;
 }
 
 int fb_policy_load(struct fb_policy *policy, const char *path, struct fb_error *err)

@@ -17,7 +17,8 @@ struct fb_policy {
 	struct fb_ruleset ruleset; /* valid if checked and there are no errors */
 	bool parsed, checked;
 	unsigned int errors;
-	long long generation; /* of the bundle; 0 = from a file */
+	double parse_seconds, check_seconds; /* what it took; check includes the proofs of assertions */
+	long long generation;		     /* of the bundle; 0 = from a file */
 	struct fb_slots *
 		slots; /* borrowed; set before loading, to give two policies one numbering. NULL = fresh numbers */
 };

@@ -37,12 +37,14 @@ const struct fb_map_spec fb_map_specs[FB_MAP_COUNT] = {
 const enum fb_prog_id fb_stage_progs[FB_STAGES] = {
 	[FB_STAGE_JUDGE] = FB_PROG_XDP_JUDGE,
 	[FB_STAGE_FRAGMENT] = FB_PROG_XDP_FRAGMENT,
+	[FB_STAGE_REJECT] = FB_PROG_XDP_REJECT,
 };
 
 const char *const fb_prog_names[FB_PROG_COUNT] = {
 	[FB_PROG_XDP] = "fb_xdp",
 	[FB_PROG_XDP_JUDGE] = "fb_xdp_judge",
 	[FB_PROG_XDP_FRAGMENT] = "fb_xdp_fragment",
+	[FB_PROG_XDP_REJECT] = "fb_xdp_reject",
 	[FB_PROG_TC_IN] = "fb_tc_in",
 	[FB_PROG_TC_OUT] = "fb_tc_out",
 	[FB_PROG_REDIRECT_ERR] = "fb_redirect_err",

@@ -104,3 +104,5 @@ Row("the recorder to the gateway", "vid", ip(NVR, GW_VID) / udp(123), "no-allow"
 # ---- lines that are shut
 Row("a line whose until has passed", "cam", ip(CAM, WORLD) / tcp(dport=8443), "expired")
 Row("a line whose until has passed, without a connection", "cam", ip(CAM, WORLD) / tcp("A", dport=8443), "expired")
+Row("a line whose window was long ago", "cam", ip(CAM, WORLD) / tcp(dport=8444), "window-closed")
+Row("a line whose access nobody has opened", "cam", ip(CAM, WORLD) / tcp(dport=8445), "window-closed")

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What check prints beside errors: advice, and what a policy costs. */
+#ifndef FB_CLI_CHECK_PARTS_H
+#define FB_CLI_CHECK_PARTS_H
+
+#include "cli/load.h"
+#include "policy/compile.h"
+
+/* Which advice somebody wants to read. */
+struct fb_advice_wish {
+	unsigned int kinds; /* bit = enum fb_lint_kind: those to be listed one by one */
+	bool none;
+};
+/* "all", "none", or kinds with commas; NULL = the default. False = unknown, which was said. */
+bool fb_advice_read(const char *text, struct fb_advice_wish *ret);
+/* Adds what was found to the policy's diagnostics: likely mistakes and wished kinds one by one, the rest once a kind. */
+void fb_advise(struct fb_policy *policy, const struct fb_advice_wish *wish);
+
+/* The lines and groups that cost most, most first. */
+void fb_costs_print(const struct fb_ruleset *rs, const struct fb_sources *sources);
+json_t *fb_costs_json(const struct fb_ruleset *rs, const struct fb_sources *sources);
+
+#endif
