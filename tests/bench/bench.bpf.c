@@ -64,16 +64,20 @@ INLINE void write_ip4(__u32 *ip, const struct bench_tuple *t, __u32 src, __u32 d
 	ip[4] = dst;
 }
 
-/* UDP without a checksum; for TCP a SYN; otherwise whatever these bytes mean. */
-INLINE void write_l4(__u32 *l4, const struct bench_tuple *t, __u32 reverse)
+/* UDP without a checksum; TCP with six bytes after the header, which are counted as data. */
+INLINE void write_l4(__u32 *l4, const struct bench_tuple *t, __u32 reverse, __u32 step)
 {
 	__u32 ports = reverse ? (__u32)t->dport | (__u32)t->sport << 16
 			      : (__u32)t->sport | (__u32)t->dport << 16;
 
 	l4[0] = ports;
-	l4[1] = t->proto == 17 ? (__u32)__builtin_bswap16(26) : 1;
-	l4[2] = 0;
-	l4[3] = 0xffff0250; /* data offset 5, SYN, window */
+	l4[1] = t->proto == 17 ? (__u32)__builtin_bswap16(26)
+			       : __builtin_bswap32(step == BENCH_SYN	   ? 100
+						   : step == BENCH_SYN_ACK ? 900
+									   : 107);
+	l4[2] = step == BENCH_SYN ? 0 : __builtin_bswap32(step == BENCH_SYN_ACK ? 107 : 907);
+	/* data offset 5, flags, window */
+	l4[3] = 0xffff0050 | (step == BENCH_SYN ? 0x02u : step == BENCH_SYN_ACK ? 0x12u : 0x10u) << 8;
 	l4[4] = 0;
 }
 
@@ -101,7 +105,7 @@ INLINE int write_frame(struct xdp_md *ctx, struct bench_config *cfg, const struc
 		cfg->forwarded += *(__u8 *)(data + 22) == BENCH_TTL - 1;
 		write_mac(data, cfg, 0x0800);
 		write_ip4(data + 14, t, reverse ? t->dst : t->src, reverse ? t->src : t->dst, 46);
-		write_l4(data + 34, t, reverse);
+		write_l4(data + 34, t, reverse, cfg->step);
 		return 1;
 	}
 	if (data + 80 > end)
@@ -118,7 +122,7 @@ INLINE int write_frame(struct xdp_md *ctx, struct bench_config *cfg, const struc
 	}
 	src[3] = t->src;
 	dst[3] = t->dst;
-	write_l4(data + 54, t, reverse);
+	write_l4(data + 54, t, reverse, cfg->step);
 	return 1;
 }
 

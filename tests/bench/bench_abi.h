@@ -26,8 +26,11 @@ struct bench_config {
 	__u32 reverse; /* all packets are replies */
 	__u64 forwarded; /* frames found with a hop limit one lower than it was written: the run before sent them on */
 	__be32 src6[3], dst6[3];
-	__u32 spare[2];
+	__u32 step; /* TCP: enum bench_step */
+	__u32 spare;
 };
+
+enum bench_step { BENCH_SYN = 0, BENCH_SYN_ACK = 1, BENCH_ACK = 2 };
 
 #define BENCH_TTL 64u
 

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * bench_flood GATEWAY GENDEV SINKDEV FLOWS TUPLES GEN SINK
+ *
+ * FLOWS datagram flows through the gateway (namespace GATEWAY, devices in0 and out0) are established; then TUPLES packets of as many different, allowed tuples follow at
+ * full rate, TCP SYNs and datagrams in turn, all with sources that answer nothing. After every million it is tried whether new TCP connections complete, and at the end
+ * whether each of the FLOWS still lets its answers through. Prints: NAME VALUE a line.
+ */
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench.skel.h"
+#include "engine.h"
+
+enum { CHUNK = 1 << 20, TRIALS = 100 };
+
+static struct {
+	struct engine e;
+	int gen_ns, sink_ns;
+	unsigned int gen, sink;
+	__u8 in_mac[6], out_mac[6], gen_mac[6], sink_mac[6];
+	struct bench_tuple *flows;
+	unsigned int n_flows;
+} f;
+
+static int open_ns(const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "/run/netns/%s", name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		engine_die("%s: %m", path);
+	return fd;
+}
+
+static void enter(int ns)
+{
+	if (setns(ns, CLONE_NEWNET))
+		engine_die("setns: %m");
+}
+
+static unsigned int count_at(int ns, const char *name, __u8 mac[6])
+{
+	enter(ns);
+	unsigned int ifindex = if_nametoindex(name);
+
+	if (!ifindex)
+		engine_die("no device %s", name);
+	engine_mac(name, mac);
+	int err = bpf_xdp_attach((int)ifindex, bpf_program__fd(f.e.skel->progs.bench_count),
+				 XDP_FLAGS_DRV_MODE, NULL);
+
+	if (err)
+		engine_die("%s: %s", name, strerror(-err));
+	return ifindex;
+}
+
+/* Sends tuples[first..first+n) one way, in pieces that a receive ring can hold; how many came out at the other end. */
+static __u64 pour(const struct bench_tuple *tuples, unsigned int n, bool reply, unsigned int step)
+{
+	unsigned int from = reply ? f.sink : f.gen, to = reply ? f.gen : f.sink;
+	__u64 before = engine_counted(&f.e, to);
+
+	enter(reply ? f.sink_ns : f.gen_ns);
+	f.e.cfg->ifindex = from;
+	f.e.cfg->reverse = reply;
+	f.e.cfg->step = step;
+	memcpy(f.e.cfg->dmac, reply ? f.out_mac : f.in_mac, 6);
+	memcpy(f.e.cfg->smac, reply ? f.sink_mac : f.gen_mac, 6);
+	memcpy(f.e.tuples, tuples, n * sizeof(*tuples));
+	f.e.cfg->n = n;
+	f.e.cfg->next = 0;
+	for (unsigned int sent = 0; sent < n; sent += 4096)
+		engine_generate(&f.e, n - sent < 4096 ? n - sent : 4096);
+	usleep(20000);
+	return engine_counted(&f.e, to) - before;
+}
+
+static struct bench_tuple tuple(unsigned int i, unsigned int sport, unsigned int dport, __u8 proto)
+{
+	return (struct bench_tuple){ .src = htonl(0x0a010000 | (i & 0xffff)),
+				     .dst = htonl(0xc6130000 | ((i * 40503u) & 0xffff)),
+				     .sport = htons((__u16)sport),
+				     .dport = htons((__u16)dport),
+				     .proto = proto };
+}
+
+static void establish(void)
+{
+	f.flows = calloc(f.n_flows, sizeof(*f.flows));
+	if (!f.flows)
+		abort();
+	for (unsigned int i = 0; i < f.n_flows; i++)
+		f.flows[i] = tuple(i, 1024 + (i >> 16), 5001, 17);
+	/* Original, answer, original; twice, should a frame be lost. */
+	for (int i = 0; i < 4; i++)
+		pour(f.flows, f.n_flows, i & 1, BENCH_SYN);
+	pour(f.flows, f.n_flows, false, BENCH_SYN);
+}
+
+/* How many of TRIALS connections get through all three steps. */
+static unsigned int connect_some(unsigned int round)
+{
+	unsigned int done = 0;
+
+	for (unsigned int i = 0; i < TRIALS; i++) {
+		struct bench_tuple t = tuple(round * TRIALS + i, 50000 + round, 22, 6);
+
+		done += pour(&t, 1, false, BENCH_SYN) == 1 && pour(&t, 1, true, BENCH_SYN_ACK) == 1 &&
+			pour(&t, 1, false, BENCH_ACK) == 1;
+	}
+	return done;
+}
+
+static void flood(unsigned int total)
+{
+	struct bench_tuple *chunk = calloc(CHUNK, sizeof(*chunk));
+	unsigned int sent = 0, round = 0, tried = 0, done = 0;
+	double seconds = 0;
+
+	if (!chunk)
+		abort();
+	while (sent < total) {
+		unsigned int n = total - sent < CHUNK ? total - sent : CHUNK;
+
+		for (unsigned int i = 0; i < n; i++)
+			chunk[i] = tuple(sent + i, 20000 + ((sent + i) >> 16), 5001, i & 1 ? 17 : 6);
+		double start = seconds_now();
+
+		pour(chunk, n, false, BENCH_SYN);
+		seconds += seconds_now() - start;
+		sent += n;
+		done += connect_some(round++);
+		tried += TRIALS;
+	}
+	printf("flood_tuples %u\nflood_mpps %.3f\nnew_tried %u\nnew_completed %u\n", sent,
+	       (double)sent / seconds / 1e6, tried, done);
+	free(chunk);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 8)
+		engine_die("usage: bench_flood GATEWAY GENDEV SINKDEV FLOWS TUPLES GEN SINK");
+	f.n_flows = (unsigned int)atoi(argv[4]);
+	if (!f.n_flows || f.n_flows > BENCH_TUPLES)
+		engine_die("%s flows: 1 to %u", argv[4], BENCH_TUPLES);
+	f.gen_ns = open_ns(argv[6]);
+	f.sink_ns = open_ns(argv[7]);
+	engine_open(&f.e);
+	enter(open_ns(argv[1]));
+	engine_mac("in0", f.in_mac);
+	engine_mac("out0", f.out_mac);
+	f.gen = count_at(f.gen_ns, argv[2], f.gen_mac);
+	f.sink = count_at(f.sink_ns, argv[3], f.sink_mac);
+	enter(f.gen_ns);
+	/* See rate.c: a program that is attached somewhere starts at once. */
+	if (bpf_xdp_attach((int)if_nametoindex("lo"), f.e.generate, XDP_FLAGS_SKB_MODE, NULL))
+		fprintf(stderr, "bench: lo takes no program; this takes longer\n");
+	establish();
+	printf("established %llu\n", (unsigned long long)pour(f.flows, f.n_flows, true, BENCH_SYN));
+	flood((unsigned int)atoi(argv[5]));
+	printf("alive %llu\n", (unsigned long long)pour(f.flows, f.n_flows, true, BENCH_SYN));
+	return 0;
+}

@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# 500,000 established flows, then packets of 5,000,000 different allowed tuples with sources that answer nothing, SYNs and datagrams, as fast as the generator can: no established
+# flow is lost, new connections complete, every packet is counted, memory stays what it was; the same with the agent dead. Beside it, for comparison, nftables with
+# connection tracking as it comes. time limit: 400 s
+#
+#   gen  g-NAME ---- in0 [gw-NAME] out0 ---- s-NAME  sink        NAME: fb (firebreak), nft3 (nftables)
+set -euo pipefail
+# shellcheck source=tests/support/e2e.sh
+. "${BASH_SOURCE[0]%/*}/../support/e2e.sh"
+# shellcheck source=tests/bench/gateways.sh
+. "$FB_TOP/tests/bench/gateways.sh"
+
+FLOWS=${FB_FLOOD_FLOWS:-500000} TUPLES=${FB_FLOOD_TUPLES:-5000000}
+wants() { true; }
+lab_new
+lab_ns gen
+lab_ns sink
+gateway_add fb
+gateway_add nft3
+agent_start --flows 1048576
+policy=$(policy_file flood.fb <<-'END'
+	policy "flood" language 1
+	zone a { interface in0  network 10.0.0.0/8 }
+	zone b { interface out0  network 198.18.0.0/15 }
+	firebreak a -> b { allow 10.1.0.0/16 -> 198.19.0.0/16 udp/5001, tcp/5001, tcp/22  id flood }
+END
+)
+apply "$policy"
+
+flood() { # NAME: into $LAB_DIR/flood.NAME
+	local gw=gw-$1
+	if [ "$1" = fb ]; then gw=gw; fi
+	"$FB_BUILD/tests/bench/bench_flood" "$(ns "$gw")" "g-$1" "s-$1" "$FLOWS" "$TUPLES" "$(ns gen)" "$(ns sink)" >"$LAB_DIR/flood.$1"
+}
+of() { awk -v name="$2" '$1 == name { print $2 }' "$LAB_DIR/flood.$1"; }
+# All that came in has left or was dropped: what in0 and out0 took, against what was counted.
+taken() { on gw awk '/in0:|out0:/ { sub(":", " "); n += $3 } END { print n }' /proc/net/dev; }
+counted() { firebreak drops -j | jq '([.passed[].packets] + [.drops[].packets]) | add // 0'; }
+anonymous() { awk '/RssAnon/ { print $2 }' "/proc/$(lab_pid agent)/status"; }
+
+check() { # WHEN
+	same "$1: all flows were established" "$FLOWS" "$(of fb established)"
+	same "$1: after the flood all of them are alive" "$FLOWS" "$(of fb alive)"
+	same "$1: every new connection completed, between floods" "$(of fb new_tried)" "$(of fb new_completed)"
+}
+before_in=$(taken)
+before_counted=$(counted)
+memory=$(anonymous)
+flood fb
+say "# $(of fb flood_mpps) Mpps of $(of fb flood_tuples) tuples"
+check "with the agent"
+same "with the agent: every packet is counted" $(($(taken) - before_in)) $(($(counted) - before_counted))
+before_counted=$(counted)
+at_least "with the agent: its memory grew by less than 2 MiB" "$(anonymous)" $((memory + 2048))
+
+agent_kill
+before_in=$(taken)
+flood fb
+say "# $(of fb flood_mpps) Mpps of $(of fb flood_tuples) tuples"
+check "without the agent"
+came=$(($(taken) - before_in))
+agent_start --flows 1048576
+same "without the agent: every packet is counted" "$came" $(($(counted) - before_counted))
+
+nft_stateful | sed 's/udp dport 5001 accept/meta l4proto { tcp, udp } th dport { 22, 5001 } accept/' | on gw-nft3 nft -f -
+flood nft3
+say "# nftables with connection tracking as it comes ($(cat /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null || echo ?) entries): $(of nft3 established) of $FLOWS established," \
+	"$(of nft3 alive) alive after the flood at $(of nft3 flood_mpps) Mpps, $(of nft3 new_completed) of $(of nft3 new_tried) new connections completed"
