@@ -252,6 +252,23 @@ const struct fb_command fb_commands[] = {
 	  .run = fb_cmd_audit,
 	  .summary = "every change that somebody made; verify: are all of them there, as they were written",
 	  .options = { { "limit", 'n', "COUNT", "at most so many (default 100)" } } },
+	{ .name = "report",
+	  .family = "prove",
+	  .args = "",
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_report,
+	  .summary = "the register of zones and conduits as Markdown, for an auditor",
+	  .options = { { "ncsc", 0, NULL, "by the NCSC Connected Places principles" },
+		       { "iec62443", 0, NULL, "by IEC 62443 zones and conduits" },
+		       POLICY_OPTION } },
+	{ .name = "snapshot",
+	  .family = "prove",
+	  .args = "",
+	  .live = true,
+	  .run = fb_cmd_snapshot,
+	  .summary = "evidence in one JSON file: policy, flows, counters, events, audit log, hashes",
+	  .options = { { "output", 'o', "FILE", "where to; it must not exist" } } },
 	{ .name = "doctor",
 	  .family = "prove",
 	  .args = "[FILE]",
@@ -285,6 +302,5 @@ const struct fb_command fb_commands[] = {
 };
 
 const char *const fb_commands_later[] = {
-	"device",     "top",	 "capture", "open",   "close",	  "isolate",
-	"quarantine", "release", "end",	    "report", "snapshot", NULL,
+	"device", "top", "capture", "open", "close", "isolate", "quarantine", "release", "end", NULL,
 };
