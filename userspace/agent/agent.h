@@ -40,15 +40,16 @@ struct fb_agent {
 	struct fb_generation *generation; /* NULL = no policy, or none that could be read */
 	struct fb_portset ports;	  /* as the image in force has them */
 	struct fb_trial trial;		  /* of the generation in force; .generation 0 = it is none */
-	struct fb_generation *good; /* while a trial runs: the one before; NULL = none, or on disk only */
-	bool unkept;		    /* what is in force is not on disk yet; tried every second */
+	struct fb_generation *good;   /* while a trial runs: the one before; NULL = none, or on disk only */
+	struct fb_moment adopt_until; /* live TCP is taken up until then; .ns 0 = it is not */
+	bool unkept;		      /* what is in force is not on disk yet; tried every second */
 	struct FB_VEC(struct fb_protected) devices;
 	struct fb_self_entries self; /* as last written to the data plane */
 	struct fb_egress_entries egress;
 	bool tables_known;	       /* the data plane holds just these two */
 	char unreadable[FB_AGENT_WHY]; /* why the stored generation is not in force, "" = nothing wrong */
 	char trouble[FB_AGENT_WHY];    /* why the host cannot be followed, "" = it is */
-	struct fb_events *events;	    /* what the data plane told (agent/events.h) */
+	struct fb_events *events;      /* what the data plane told (agent/events.h) */
 	struct fb_dataplane_events *reader; /* where it tells it */
 	__s64 events_saved;
 	__u64 apply_failures;
@@ -74,6 +75,7 @@ struct fb_change {
 	const char *who;      /* NULL = the agent itself */
 	__s64 uid;	      /* -1 likewise */
 	unsigned int confirm; /* seconds in which it must be confirmed, 0 = it need not be */
+	unsigned int adopt;   /* seconds in which live TCP is taken up, 0 = it is not */
 	struct fb_session session;
 	bool allow_lockout;
 };

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "agent/adopt.h"
 #include "agent/api.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -78,6 +79,7 @@ static bool read_change(const json_t *body, const struct fb_ctl_peer *peer, stru
 			struct fb_ctl_answer *answer)
 {
 	json_int_t confirm = json_integer_value(json_object_get(body, "confirm"));
+	json_int_t adopt = json_integer_value(json_object_get(body, "adopt"));
 	struct fb_error err = { 0 };
 
 	if (confirm && (confirm < FB_CONFIRM_MIN || confirm > FB_CONFIRM_MAX))
@@ -86,7 +88,11 @@ static bool read_change(const json_t *body, const struct fb_ctl_peer *peer, stru
 					   FB_CONFIRM_MAX);
 	if (fb_session_from_json(json_object_get(body, "session"), &ret->session, &err) < 0)
 		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "%s", err.text);
+	if (adopt && (adopt < FB_ADOPT_MIN || adopt > FB_ADOPT_MAX))
+		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "adopt must be from %d to %d seconds",
+					   FB_ADOPT_MIN, FB_ADOPT_MAX);
 	ret->confirm = (unsigned int)confirm;
+	ret->adopt = (unsigned int)adopt;
 	ret->allow_lockout = json_is_true(json_object_get(body, "allow_lockout"));
 	ret->uid = peer->uid;
 	return true;

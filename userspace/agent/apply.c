@@ -15,8 +15,9 @@ struct attempt {
 	const struct fb_change *change;
 	struct FB_VEC(__u32) attached; /* by this attempt */
 	bool stored, tried, committed;
-	__u32 current;	       /* what `current` named before */
-	struct fb_trial trial; /* that the policy will be on */
+	struct fb_moment adopted; /* agent->adopt_until as it was */
+	__u32 current;		  /* what `current` named before */
+	struct fb_trial trial;	  /* that the policy will be on */
 	char **ret_session;
 };
 
@@ -24,6 +25,7 @@ static void undo(struct fb_agent *agent, struct attempt *try)
 {
 	struct fb_error err = { 0 };
 
+	agent->adopt_until = try->adopted;
 	if (try->tried &&
 	    (agent->trial.generation ? fb_trial_write(agent->config->state_dir, &agent->trial, &err)
 				     : fb_trial_remove(agent->config->state_dir, &err)) < 0)
@@ -104,7 +106,7 @@ static int judge_session(const struct fb_agent *agent, struct attempt *try, stru
 
 	verdict = fb_lockout_judge(&c, &text, &device);
 	if (verdict == FB_LOCKOUT_KEPT && device && !fb_agent_device(agent, device) &&
-	    is_port(&try->ports, device))
+	    is_port(&try->ports, device) && !try->change->adopt)
 		fb_strbuf_add(&text,
 			      "this session began before its interface was guarded: it ends, log in again\n");
 	free(*try->ret_session);
@@ -140,6 +142,18 @@ static int prepare_trial(struct fb_agent *agent, struct attempt *try, struct fb_
 		try->trial.previous = agent->trial.previous;
 	else if (agent->generation)
 		try->trial.previous = agent->generation->bundle.generation;
+	return r;
+}
+
+static int prepare_adoption(struct fb_agent *agent, struct attempt *try, struct fb_error *err)
+{
+	int r;
+
+	agent->adopt_until = (struct fb_moment){ 0 };
+	if (!try->change->adopt)
+		return 0;
+	r = fb_moment_now(&agent->adopt_until, err);
+	agent->adopt_until.ns += try->change->adopt * 1000000000ull;
 	return r;
 }
 
@@ -190,6 +204,8 @@ static int prepare(struct fb_agent *agent, struct attempt *try, struct fb_strbuf
 		r = judge_session(agent, try, err);
 	if (r == 0)
 		r = prepare_trial(agent, try, err);
+	if (r == 0)
+		r = prepare_adoption(agent, try, err);
 	if (r == 0)
 		r = fb_agent_compile(agent, try->generation, &try->ports, bundle->generation, err);
 	if (r == 0)
@@ -294,7 +310,7 @@ int fb_agent_apply(struct fb_agent *agent, const struct fb_change *change, struc
 {
 	static const struct fb_slots none;
 	const struct fb_slots *before = agent->generation ? &agent->generation->bundle.slots : &none;
-	struct attempt try = { .change = change, .ret_session = ret_session };
+	struct attempt try = { .change = change, .ret_session = ret_session, .adopted = agent->adopt_until };
 	fb_autostrbuf struct fb_strbuf text = { 0 };
 	int r = read_policy(agent, bundle, before, &try, &text, err);
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/adopt.h"
 #include "agent/agent.h"
 #include "agent/store.h"
 #include "base/clock.h"
@@ -143,7 +144,7 @@ static bool in_force(const struct fb_agent *agent, const struct fb_portset *port
 
 	return image && image->generation == agent->generation->bundle.generation &&
 	       image->applied_lo == (__u32)agent->generation->bundle.applied &&
-	       fb_ports_in_image(ports, image);
+	       fb_ports_in_image(ports, image) && !fb_adopt_is_marked(image);
 }
 
 /* Does the disk say just this? A start on a full one has nothing to write then. */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/adopt.h"
 #include "agent/agent.h"
 #include "agent/events.h"
 #include "agent/store.h"
@@ -36,6 +37,8 @@ int fb_agent_compile(struct fb_agent *agent, const struct fb_generation *generat
 	};
 
 	r = fb_compile(&in, image, size, &stats, err);
+	if (r == 0 && agent->adopt_until.ns)
+		fb_adopt_mark(image);
 	fb_vec_done(&usable);
 	return r;
 }

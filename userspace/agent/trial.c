@@ -123,6 +123,7 @@ static int resume(struct fb_agent *agent, struct fb_generation *good, struct fb_
 				&good->bundle.slots);
 	fb_generation_free(agent->generation);
 	agent->generation = good;
+	agent->adopt_until = (struct fb_moment){ 0 };
 	agent->trial = (struct fb_trial){ 0 }; /* what is stored from here is good */
 	fb_ports_done(&agent->ports);
 	fb_agent_reconcile(agent);
@@ -207,6 +208,20 @@ int fb_agent_extend(struct fb_agent *agent, const struct fb_change *change, stru
 	return r;
 }
 
+/* The next image of the same policy has no mark. */
+static void end_adoption(struct fb_agent *agent)
+{
+	struct fb_error err = { 0 };
+	struct fb_moment now;
+
+	if (!agent->adopt_until.ns || fb_moment_now(&now, &err) < 0 || now.ns < agent->adopt_until.ns)
+		return;
+	agent->adopt_until = (struct fb_moment){ 0 };
+	fb_ports_done(&agent->ports); /* nothing is as the image has it */
+	fb_agent_reconcile(agent);
+	fb_log(FB_LOG_NOTICE, "no TCP connection is taken up without its handshake any more");
+}
+
 void fb_agent_tend(struct fb_agent *agent)
 {
 	static const struct fb_change change = { .what = "revert", .uid = -1 };
@@ -216,6 +231,7 @@ void fb_agent_tend(struct fb_agent *agent)
 
 	if (agent->unkept && agent->generation && fb_agent_keep(agent, &err) == 0 && !agent->trial.generation)
 		fb_agent_end_trial(agent);
+	end_adoption(agent);
 	if (!agent->trial.generation || fb_moment_now(&now, &err) < 0 || fb_trial_left(&agent->trial, &now))
 		return;
 	snprintf(why, sizeof(why), "generation %u was not confirmed in time", agent->trial.generation);

@@ -43,10 +43,17 @@ const char *fb_change_who(void)
 
 int fb_change_options(const struct fb_call *call, json_t *body)
 {
-	const char *confirm = fb_call_option(call, "confirm"), *reason = fb_call_option(call, "reason");
-	json_t *session = fb_session_json();
-	unsigned int seconds = 0;
+	const char *confirm = fb_call_option(call, "confirm"), *reason = fb_call_option(call, "reason"),
+		   *adopt = fb_call_option(call, "adopt");
+	unsigned int seconds = 0, adopted = 0;
 	struct fb_error err = { 0 };
+	json_t *session;
+
+	if (adopt && fb_duration_read(adopt, &adopted, &err) < 0) {
+		fb_complain("--adopt: %s", err.text);
+		return FB_EXIT_USAGE;
+	}
+	session = fb_session_json();
 
 	if (confirm && fb_call_option(call, "no-confirm")) {
 		json_decref(session);
@@ -64,6 +71,8 @@ int fb_change_options(const struct fb_call *call, json_t *body)
 	}
 	json_object_set_new(body, "who", json_string(fb_change_who()));
 	json_object_set_new(body, "reason", json_string(reason ? reason : ""));
+	if (adopted)
+		json_object_set_new(body, "adopt", json_integer(adopted));
 	if (seconds)
 		json_object_set_new(body, "confirm", json_integer(seconds));
 	if (session)

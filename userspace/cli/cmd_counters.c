@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* zones, rules, drops: what the counters say. */
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <firebreak_abi.h>
 
@@ -68,11 +70,43 @@ int fb_cmd_zones(const struct fb_call *call)
 	return FB_EXIT_OK;
 }
 
+/* Not used since then; since 0 = ever. A never line that nothing met is what one hopes for. */
 static bool unused(const json_t *rule, const void *arg)
 {
-	/* A never line that nothing met is what one hopes for. */
-	return strcmp(fb_field_text(rule, "kind"), "never") != 0 && !fb_field_int(rule, "packets") &&
-	       !fb_field_int(rule, "flows") && !fb_field_int(rule, "last_hit");
+	long long since = *(const long long *)arg, last = fb_field_int(rule, "last_hit");
+
+	if (!strcmp(fb_field_text(rule, "kind"), "never"))
+		return false;
+	return since ? last < since : !last && !fb_field_int(rule, "packets") && !fb_field_int(rule, "flows");
+}
+
+/* "90d", "12h", "2w" */
+static bool read_span(const char *text, long long *ret)
+{
+	char *rest;
+	long n = strtol(text, &rest, 10);
+	long long unit = !strcmp(rest, "h")   ? 3600
+			 : !strcmp(rest, "d") ? 86400
+			 : !strcmp(rest, "w") ? 7 * 86400
+					      : 0;
+
+	if (!unit || n < 1 || n > 100000) {
+		fb_complain("rules: \"%s\" is no span: write 12h, 90d or 6w", text);
+		return false;
+	}
+	*ret = n * unit;
+	return true;
+}
+
+/* The counters are in the kernel's memory: they know nothing from before the machine started. */
+static void warn_young(long long span)
+{
+	struct timespec up;
+	char buf[FB_HUMAN_LEN];
+
+	if (!clock_gettime(CLOCK_BOOTTIME, &up) && up.tv_sec < span)
+		fb_complain("this machine has run for %s only: what was used before that is not known",
+			    fb_human_span(up.tv_sec, buf));
 }
 
 static void add_rule(struct fb_table *t, const json_t *rule)
@@ -107,15 +141,27 @@ int fb_cmd_rules(const struct fb_call *call)
 	};
 	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
 	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
-	int r = fb_live_get(call, "/v1/rules", &answer);
+	long long span = 0, since = 0;
+	int r;
 
+	if (call->n_args && !fb_call_option(call, "unused")) {
+		fb_complain("rules takes a span only with --unused");
+		return FB_EXIT_USAGE;
+	}
+	if (call->n_args && !read_span(call->args[0], &span))
+		return FB_EXIT_USAGE;
+	r = fb_live_get(call, "/v1/rules", &answer);
 	if (r)
 		return r;
 
 	json_t *rules = json_object_get(answer, "rules");
 
+	if (span) {
+		since = (long long)time(NULL) - span;
+		warn_young(span);
+	}
 	if (fb_call_option(call, "unused"))
-		fb_array_filter(rules, unused, NULL);
+		fb_array_filter(rules, unused, &since);
 	if (call->json)
 		return fb_json_put(FB_STEAL(answer));
 	for (size_t i = 0; i < json_array_size(rules); i++)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The set that something may reach, or be reached by, in the names of the policy. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -11,13 +12,15 @@
 struct question {
 	const struct fb_policy *policy;
 	const struct fb_ruleset *rs;
-	const char *from, *to; /* as typed; NULL = everything */
-	struct fb_reach_list list;
+	const char *from, *to;	     /* as typed; NULL = everything */
+	struct fb_reach_list list;   /* now */
+	struct fb_reach_list always; /* at any time */
 };
 
 static void question_done(struct question *q)
 {
 	fb_reach_done(&q->list);
+	fb_reach_done(&q->always);
 }
 
 /* All of a zone, with or without the link-local roles that a box may hold. */
@@ -123,9 +126,133 @@ static void print(const struct question *q)
 		fb_complain("nothing: no line allows it");
 }
 
+/* ---- as an assertion ---- */
+
+static bool is_name(const struct fb_ruleset *rs, const char *word)
+{
+	if (fb_ruleset_zone(rs, word) || !strcmp(word, "self"))
+		return true;
+	for (size_t i = 0; i < rs->devices.n; i++)
+		if (!strcmp(rs->devices.v[i].name, word))
+			return true;
+	for (size_t i = 0; i < rs->groups.n; i++)
+		if (!strcmp(rs->groups.v[i].name, word))
+			return true;
+	for (size_t i = 0; i < rs->zone_groups.n; i++)
+		if (!strcmp(rs->zone_groups.v[i].name, word))
+			return true;
+	return false;
+}
+
+/* "cam-1, cam-2" if these devices are the set. */
+static bool add_devices(const struct fb_ruleset *rs, const struct fb_ipset *set, struct fb_strbuf *out)
+{
+	FB_CLEANUP(fb_ipset_done) struct fb_ipset all = { 0 };
+	fb_autostrbuf struct fb_strbuf names = { 0 };
+
+	for (size_t i = 0; i < rs->devices.n; i++) {
+		const struct fb_device *d = &rs->devices.v[i];
+
+		if (fb_ipset_empty(&d->ips) || !fb_ipset_within(&d->ips, set))
+			continue;
+		fb_ipset_add_set(&all, &d->ips);
+		fb_strbuf_addf(&names, "%s%s", names.len ? ", " : "", d->name);
+	}
+	if (!fb_ipset_equal(&all, set))
+		return false;
+	fb_strbuf_add(out, fb_strbuf_get(&names));
+	return true;
+}
+
+/* A side of an assertion is names: what has none is said by its zone, which is wider. True if it had to be. */
+static bool add_side(const struct question *q, const struct fb_ipset *set, unsigned int zone,
+		     struct fb_strbuf *out)
+{
+	fb_autostrbuf struct fb_strbuf name = { 0 };
+
+	fb_policy_name_set(q->rs, set, zone, &name);
+	if (is_name(q->rs, fb_strbuf_get(&name))) {
+		fb_strbuf_add(out, fb_strbuf_get(&name));
+		return false;
+	}
+	if (add_devices(q->rs, set, out))
+		return false;
+	fb_strbuf_add(out, fb_ruleset_zone_name(q->rs, zone));
+	return true;
+}
+
+struct entries FB_VEC(char *);
+
+static void entries_done(struct entries *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		free(list->v[i]);
+	fb_vec_done(list);
+}
+
+/* All lines, whatever their time: an assertion knows no clock. True if a zone stands for addresses without a name. */
+static bool collect(const struct question *q, bool from, struct entries *ret)
+{
+	bool wider = false;
+
+	for (size_t i = 0; i < q->always.n; i++) {
+		const struct fb_reach *r = &q->always.v[i];
+		struct fb_strbuf text = { 0 };
+		fb_autostrbuf struct fb_strbuf services = { 0 };
+		bool again = false;
+
+		wider |= add_side(q, from ? &r->dst : &r->src, from ? r->dst_zone : r->src_zone, &text);
+		add_services(q->rs, r, &services);
+		if (strcmp(fb_strbuf_get(&services), "all") != 0)
+			fb_strbuf_addf(&text, " %s", fb_strbuf_get(&services));
+		for (size_t k = 0; k < ret->n && !again; k++)
+			again = !strcmp(ret->v[k], fb_strbuf_get(&text));
+		if (again)
+			fb_strbuf_done(&text);
+		else
+			fb_vec_add(ret, fb_strbuf_steal(&text));
+	}
+	return wider;
+}
+
+/* Nothing to paste if the question has two ends, or one that is an address. */
+static bool assertion(const struct question *q, struct fb_strbuf *out, bool *ret_wider)
+{
+	FB_CLEANUP(entries_done) struct entries list = { 0 };
+	const char *subject = q->from ? q->from : q->to;
+
+	if ((q->from && q->to) || !is_name(q->rs, subject))
+		return false;
+	*ret_wider = collect(q, q->from, &list);
+	if (!list.n) {
+		fb_strbuf_addf(out, q->from ? "assert %s cannot reach any" : "assert any cannot reach %s",
+			       subject);
+		return true;
+	}
+	fb_strbuf_addf(out, q->from ? "assert %s can only reach " : "assert %s can only be reached by ",
+		       subject);
+	for (size_t i = 0; i < list.n; i++)
+		fb_strbuf_addf(out, "%s%s", i ? " and " : "", list.v[i]);
+	return true;
+}
+
+static void print_assertion(const struct question *q)
+{
+	fb_autostrbuf struct fb_strbuf out = { 0 };
+	bool wider = false;
+
+	if (!assertion(q, &out, &wider))
+		return;
+	printf("\nas it is now, to be kept so:\n%s\n", fb_strbuf_get(&out));
+	if (wider)
+		puts("   addresses without a name are said by their zone, which is more");
+}
+
 static json_t *to_json(const struct question *q)
 {
 	json_t *entries = json_array(), *v;
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	bool wider = false;
 
 	for (size_t i = 0; i < q->list.n; i++) {
 		const struct fb_reach *r = &q->list.v[i];
@@ -143,8 +270,11 @@ static json_t *to_json(const struct question *q)
 			json_object_set_new(v, "until", json_integer(r->deadline));
 		json_array_append_new(entries, v);
 	}
-	return json_pack("{ss ss? ss? so}", "schema", "firebreak.reach/1", "from", q->from, "to", q->to,
-			 "entries", entries);
+	v = json_pack("{ss ss? ss? so}", "schema", "firebreak.reach/1", "from", q->from, "to", q->to,
+		      "entries", entries);
+	if (assertion(q, &text, &wider))
+		json_object_set_new(v, "assertion", json_string(fb_strbuf_get(&text)));
+	return v;
 }
 
 int fb_cmd_reach(const struct fb_call *call)
@@ -170,8 +300,10 @@ int fb_cmd_reach(const struct fb_call *call)
 		return FB_EXIT_USAGE;
 	}
 	fb_reach_find(q.rs, q.from ? &from : NULL, q.to ? &to : NULL, fb_clock_now(), &q.list);
+	fb_reach_find(q.rs, q.from ? &from : NULL, q.to ? &to : NULL, 0, &q.always);
 	if (call->json)
 		return fb_json_put(to_json(&q));
 	print(&q);
+	print_assertion(&q);
 	return FB_EXIT_OK;
 }

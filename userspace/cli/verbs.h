@@ -30,6 +30,8 @@ int fb_cmd_explain(const struct fb_call *call);
 int fb_cmd_matrix(const struct fb_call *call);
 int fb_cmd_paths(const struct fb_call *call);
 int fb_cmd_reach(const struct fb_call *call);
+int fb_cmd_report(const struct fb_call *call);
+int fb_cmd_snapshot(const struct fb_call *call);
 int fb_cmd_doctor(const struct fb_call *call);
 int fb_cmd_completion(const struct fb_call *call);
 int fb_cmd_help(const struct fb_call *call);

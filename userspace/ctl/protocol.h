@@ -20,7 +20,7 @@
  * GET  /v1/history   firebreak.history/1    generations [{generation, state ("in force" | "on trial" | ""), applied, who, reason, previous, rollback_of,
  *                    why ("" unless it cannot be read)}] newest first, stored (how many there are), confirm (as below); query ?limit=N
  * POST /v1/apply     body {root, files: [{path, text}], reason, who, catalogue?, confirm?: seconds, session?: {from, from_port, to, to_port},
- *                    allow_lockout?: bool}  ->  firebreak.apply/1 {generation, warnings: text, interfaces, session: text (what was tested of
+ *                    allow_lockout?: bool, adopt?: seconds}  ->  firebreak.apply/1 {generation, warnings: text, interfaces, session: text (what was tested of
  *                    it), confirm: {generation, previous, left (seconds), until} or null}
  *                    422 with {diagnostics: text} when the policy is wrong; 409 with {error, session} when it cannot be put in force (an interface
  *                    that cannot be protected, the session that would be cut ...). Nothing has changed then.

@@ -51,6 +51,8 @@ void fb_hop_print_service(const struct fb_ruleset *rs, const struct fb_hop *hop,
 /* Every step on a line of its own, with the place of its line; each line begins with three blanks. */
 void fb_hops_print(const struct fb_ruleset *rs, const struct fb_sources *sources, const struct fb_hops *hops,
 		   struct fb_strbuf *out);
+/* The statement without the word assert and its text. */
+void fb_assertion_print(const struct fb_stmt *stmt, struct fb_strbuf *out);
 bool fb_zone_isolated(const struct fb_ruleset *rs, unsigned int zone);
 
 /* ---- chains: reach_graph.c ----------------------------------------------------------------------------------------- */

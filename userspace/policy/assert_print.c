@@ -88,3 +88,37 @@ void fb_hops_print(const struct fb_ruleset *rs, const struct fb_sources *sources
 		fb_strbuf_addc(out, '\n');
 	}
 }
+
+void fb_assertion_print(const struct fb_stmt *s, struct fb_strbuf *out)
+{
+	static const char *const verbs[] = { [FB_ASSERT_CANNOT] = "cannot reach ",
+					     [FB_ASSERT_CAN] = "can reach ",
+					     [FB_ASSERT_ONLY] = "can only reach ",
+					     [FB_ASSERT_ONLY_BY] = "can only be reached by " };
+	bool by = s->assertion.kind == FB_ASSERT_ONLY_BY;
+
+	fb_print_operands(&s->assertion.a, out);
+	fb_strbuf_addc(out, ' ');
+	if (by && s->assertion.services.n) {
+		fb_print_services(&s->assertion.services, out);
+		fb_strbuf_addc(out, ' ');
+	}
+	fb_strbuf_add(out, verbs[s->assertion.kind]);
+	fb_print_operands(&s->assertion.b, out);
+	if (!by && s->assertion.services.n) {
+		fb_strbuf_addc(out, ' ');
+		fb_print_services(&s->assertion.services, out);
+	}
+	for (size_t i = 0; i < s->assertion.n_entries; i++) {
+		fb_strbuf_add(out, i ? " and " : "");
+		fb_print_operands(&s->assertion.entries[i].side, out);
+		fb_strbuf_add(out, s->assertion.entries[i].services.n ? " " : "");
+		fb_print_services(&s->assertion.entries[i].services, out);
+	}
+	fb_strbuf_add(out, s->assertion.transitively ? " transitively" : "");
+	if (s->assertion.ignoring.n) {
+		fb_strbuf_add(out, " ignoring ");
+		fb_print_services(&s->assertion.ignoring, out);
+	}
+	fb_strbuf_add(out, s->assertion.unless_opened ? " unless opened" : "");
+}

@@ -66,40 +66,6 @@ static bool resolve(struct fb_checker *c, const struct fb_stmt *s, struct fb_ass
 	return false;
 }
 
-static void text_of(const struct fb_stmt *s, struct fb_strbuf *out)
-{
-	static const char *const verbs[] = { [FB_ASSERT_CANNOT] = "cannot reach ",
-					     [FB_ASSERT_CAN] = "can reach ",
-					     [FB_ASSERT_ONLY] = "can only reach ",
-					     [FB_ASSERT_ONLY_BY] = "can only be reached by " };
-	bool by = s->assertion.kind == FB_ASSERT_ONLY_BY;
-
-	fb_print_operands(&s->assertion.a, out);
-	fb_strbuf_addc(out, ' ');
-	if (by && s->assertion.services.n) {
-		fb_print_services(&s->assertion.services, out);
-		fb_strbuf_addc(out, ' ');
-	}
-	fb_strbuf_add(out, verbs[s->assertion.kind]);
-	fb_print_operands(&s->assertion.b, out);
-	if (!by && s->assertion.services.n) {
-		fb_strbuf_addc(out, ' ');
-		fb_print_services(&s->assertion.services, out);
-	}
-	for (size_t i = 0; i < s->assertion.n_entries; i++) {
-		fb_strbuf_add(out, i ? " and " : "");
-		fb_print_operands(&s->assertion.entries[i].side, out);
-		fb_strbuf_add(out, s->assertion.entries[i].services.n ? " " : "");
-		fb_print_services(&s->assertion.entries[i].services, out);
-	}
-	fb_strbuf_add(out, s->assertion.transitively ? " transitively" : "");
-	if (s->assertion.ignoring.n) {
-		fb_strbuf_add(out, " ignoring ");
-		fb_print_services(&s->assertion.ignoring, out);
-	}
-	fb_strbuf_add(out, s->assertion.unless_opened ? " unless opened" : "");
-}
-
 /* What to do: a chain that goes on within a zone can be cut there. */
 static const char *help_for(struct fb_checker *c, const struct fb_stmt *s, const struct fb_hops *hops)
 {
@@ -123,7 +89,7 @@ static void report(struct fb_checker *c, const struct fb_stmt *s, const struct f
 	fb_autostrbuf struct fb_strbuf text = { 0 }, detail = { 0 };
 	struct fb_diag *diag;
 
-	text_of(s, &text);
+	fb_assertion_print(s, &text);
 	if (s->assertion.kind == FB_ASSERT_CAN) {
 		fb_strbuf_add(&detail, "   ");
 		fb_hop_print_ends(c->rs, &hops->v[0], &detail);

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The register of zones and conduits for people who ask by law: from the policy alone, or with what the gateway knows. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/live.h"
+#include "cli/load.h"
+#include "cli/output.h"
+#include "cli/report_markdown.h"
+#include "cli/verbs.h"
+#include "policy/report.h"
+
+enum { UNUSED_SECONDS = 90 * 86400 };
+
+static bool unused(const json_t *rule, const void *arg)
+{
+	return strcmp(fb_field_text(rule, "kind"), "never") != 0 &&
+	       fb_field_int(rule, "last_hit") < *(const long long *)arg;
+}
+
+static json_t *member(const struct fb_call *call, const char *path, const char *name)
+{
+	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
+
+	if (fb_live_get(call, path, &answer))
+		return json_null();
+	return json_incref(json_object_get(answer, name)) ?: json_null();
+}
+
+/* What does not answer is null, and said on stderr. */
+static json_t *ask(const struct fb_call *call, long long now)
+{
+	long long since = now - UNUSED_SECONDS;
+	json_t *rules = member(call, "/v1/rules", "rules");
+
+	if (json_is_array(rules))
+		fb_array_filter(rules, unused, &since);
+	return json_pack("{so so so so}", "unused", rules, "drops", member(call, "/v1/drops", "drops"),
+			 "changes", member(call, "/v1/history?limit=50", "generations"), "open",
+			 member(call, "/v1/status", "open"));
+}
+
+int fb_cmd_report(const struct fb_call *call)
+{
+	FB_CLEANUP(fb_policy_done) struct fb_policy policy = { 0 };
+	FB_CLEANUP(json_decrefp) json_t *report = NULL;
+	fb_autostrbuf struct fb_strbuf out = { 0 };
+	bool ncsc = fb_call_option(call, "ncsc"), iec = fb_call_option(call, "iec62443");
+	__s64 now = fb_clock_now();
+	int r;
+
+	if (ncsc == iec) {
+		fb_complain("report needs --ncsc or --iec62443");
+		return FB_EXIT_USAGE;
+	}
+	r = fb_policy_get(call, &policy, NULL);
+	if (r)
+		return r;
+	report = json_pack("{ss ss sI so so}", "schema", "firebreak.report/1", "form",
+			   ncsc ? "ncsc" : "iec62443", "made", (json_int_t)now, "register",
+			   fb_report_register(&policy.tree, &policy.ruleset, now), "live",
+			   fb_call_option(call, "policy") ? json_null() : ask(call, now));
+	if (call->json)
+		return fb_json_put(FB_STEAL(report));
+	fb_report_markdown(report, ncsc ? FB_REPORT_NCSC : FB_REPORT_IEC62443, &out);
+	fputs(fb_strbuf_get(&out), stdout);
+	return FB_EXIT_OK;
+}
