@@ -92,6 +92,8 @@ FB_INLINE int fb_nd_claim(const void *img, struct fb_ctx *c, __u8 type, const __
 {
 	__u64 hi = fb_get64(icmp + 8), lo = fb_get64(icmp + 16);
 
+	if (fb_is_quarantined_target(hi, lo))
+		return FB_DROP_QUARANTINED;
 	if (type == FB_ND_NA && !fb_may_claim(img, c, 6, hi, lo))
 		return fb_binding_forged(c);
 	if ((fb_zone_flags(img, c->zone) & FB_ZONE_BOUND) && !fb_nd_options(c, icmp, end)) {

@@ -53,6 +53,14 @@ FB_INLINE int fb_is_quarantined(const void *img, const struct fb_ctx *c)
 	return fb_is_quarantined_mac(c->made_here ? pkt->dmac : pkt->smac);
 }
 
+/* The address that neighbour discovery speaks of. */
+FB_INLINE int fb_is_quarantined_target(__u64 hi, __u64 lo)
+{
+	const struct fb_switches *sw = fb_base(&fb_switches);
+
+	return !sw || (sw->quarantines && fb_is_quarantined_address(6, hi, lo));
+}
+
 /* The addresses that an ARP packet speaks of. */
 FB_INLINE int fb_is_quarantined_arp(__u32 sender, __u32 target)
 {

@@ -129,6 +129,25 @@ static void what_the_gateway_sends_to_the_quarantined_stays_here(void)
 	quarantine(camera, 32, false);
 }
 
+static void quarantine_cuts_what_neighbour_discovery_says_of_an_address(void)
+{
+	struct fb_quarantine_key key = { .prefixlen = 32 + 128,
+					 .family = 6,
+					 .address = { 0x20, 1, 0xd, 0xb8, 0, 0x20, [15] = 5 } };
+	int fd = bpf_map__fd(bpf_object__find_map_by_name(rig.object, "fb_quarantine"));
+	__u32 value = 1;
+	struct frame f;
+
+	use_policy("");
+	frame_nd(&f, RIG_MAC, RIG_HOST_MAC, "fe80::5", "fe80::fe", 136, "2001:db8:20::5");
+	CHECK(rig_xdp(&rig, "cam", &f).reason == FB_PASSED, "an advertisement");
+	bpf_map_update_elem(fd, &key, &value, 0);
+	rig.switches->quarantines = 1;
+	CHECK(rig_xdp(&rig, "cam", &f).reason == FB_DROP_QUARANTINED, "an advertisement of the quarantined");
+	rig.switches->quarantines = 0;
+	bpf_map_delete_elem(fd, &key);
+}
+
 void claims_switch(void)
 {
 	RUN_CASE(isolation_ends_a_live_flow_with_its_next_packet_both_ways);
@@ -139,4 +158,5 @@ void claims_switch(void)
 	RUN_CASE(quarantine_of_a_prefix_holds_for_all_in_it);
 	RUN_CASE(a_spoofed_source_is_spoof_even_under_quarantine);
 	RUN_CASE(what_the_gateway_sends_to_the_quarantined_stays_here);
+	RUN_CASE(quarantine_cuts_what_neighbour_discovery_says_of_an_address);
 }
