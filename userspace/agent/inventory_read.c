@@ -42,8 +42,8 @@ static void note(const struct fb_device_key *key, const struct fb_device_seen *s
 				    .family = key->family,
 				    .vid = seen->vid,
 				    .ifindex = seen->ifindex,
-				    .first = fb_api_tick_to_unix(seen->first),
-				    .last = fb_api_tick_to_unix(seen->last) };
+				    .first = fb_api_tick_to_unix(agent, seen->first),
+				    .last = fb_api_tick_to_unix(agent, seen->last) };
 
 	for (int i = 0; i < 6; i++)
 		s.mac[i] = key->mac[i];
