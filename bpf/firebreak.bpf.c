@@ -23,6 +23,7 @@
 #include "pkt.h"
 #include "reject.h"
 #include "tcp.h"
+#include "wire.h"
 #include "zone.h"
 
 #ifndef TC_ACT_UNSPEC
@@ -51,6 +52,8 @@ FB_INLINE int fb_place(const void *img, struct fb_ctx *c, const struct fb_image_
 		return FB_DROP_NO_ZONE;
 	c->zone = port->zone;
 	c->device = port->device;
+	c->wire = port->wire;
+	c->wire_zone = port->wire_zone;
 	*ret_port = port;
 	return FB_NEXT;
 }
@@ -101,7 +104,7 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	int reason, parsed;
 	const struct fb_nexthop *nh;
 	const void *img;
-	__u32 dir;
+	__u32 dir, slow;
 
 	c->ifindex = ctx->ingress_ifindex;
 	c->bytes = (__u32)(end - data);
@@ -116,10 +119,11 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		return parsed;
 	if (c->pkt.flags & FB_PKT_LATER)
 		return FB_STAGE + FB_STAGE_FRAGMENT;
+	slow = fb_is_neighbour(c) ? FB_STAGE_NEIGHBOUR : c->wire ? FB_STAGE_WIRE : FB_STAGE_JUDGE;
 	if (!c->pkt.family || (c->pkt.flags & (FB_PKT_GROUP_MAC | FB_PKT_ICMP_ERROR | FB_PKT_FRAGMENT)) ||
 	    c->pkt.proto == FB_PROTO_ICMP6)
-		return FB_STAGE + FB_STAGE_JUDGE;
-	reason = fb_l2_address(c, port);
+		return FB_STAGE + slow;
+	reason = c->wire ? fb_wire_l2(c) : fb_l2_address(c, port);
 	if (reason != FB_NEXT)
 		return reason;
 	if (!fb_flow_key(c, c->zone, FB_ZONE_SELF))
@@ -129,16 +133,18 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	c->missed = !c->hit.live;
 	if (!c->hit.live || fb_is_stale(c) || !fb_is_owner(c) ||
 	    fb_is_reversal(&c->pkt, dir == c->hit.origin))
-		return FB_STAGE + FB_STAGE_JUDGE;
-	nh = fb_next_hop(c, fb_stamp(c->tick));
-	if (!nh && c->hit.zone_to != FB_ZONE_SELF)
-		return FB_STAGE + FB_STAGE_JUDGE;
+		return FB_STAGE + slow;
+	nh = c->wire ? 0 : fb_next_hop(c, fb_stamp(c->tick));
+	if (c->wire ? c->hit.zone_to != c->wire_zone : !nh && c->hit.zone_to != FB_ZONE_SELF)
+		return FB_STAGE + slow;
 	c->dst_zone = c->hit.zone_to;
 	if (fb_binding_refuses(img, c))
 		return FB_DROP_BINDING;
 	reason = fb_use_flow(img, c, dir);
 	if (reason != FB_NEXT)
 		return reason;
+	if (c->wire)
+		return fb_wire_send(c, action);
 	if (c->dst_zone == FB_ZONE_SELF)
 		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
 	return fb_leave(ctx, c, nh, action);
@@ -157,11 +163,8 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	reason = fb_place(img, c, &port);
 	if (reason != FB_NEXT)
 		return reason;
-	if (c->pkt.ethertype == FB_ETH_ARP) {
-		c->dst_zone = FB_ZONE_SELF;
-		reason = fb_arp(img, c, data, end);
-		return reason == FB_NEXT ? fb_pass(ctx, c, FB_TOKEN_ARP, action) : reason;
-	}
+	if (c->wire) /* since this packet came in */
+		return FB_DROP_UNDECIDED;
 	if (!c->pkt.family) {
 		reason = fb_ethertype(img, c, c->zone);
 		if (reason == FB_NEXT && !(c->pkt.flags & FB_PKT_GROUP_MAC))
@@ -175,11 +178,6 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	if (reason != FB_NEXT)
 		return reason;
 	fb_binding_look(img, c);
-	reason = fb_nd(img, c, data, end);
-	if (reason == FB_PASSED)
-		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
-	if (reason != FB_NEXT)
-		return reason;
 	if (c->pkt.flags & FB_PKT_ICMP_ERROR) {
 		__u32 record;
 
@@ -214,6 +212,10 @@ int fb_xdp(struct xdp_md *ctx)
 		/* A constant index is a jump; a variable one goes through the array. */
 		if (reason == FB_STAGE + FB_STAGE_JUDGE)
 			bpf_tail_call(ctx, &fb_stages, FB_STAGE_JUDGE);
+		else if (reason == FB_STAGE + FB_STAGE_WIRE)
+			bpf_tail_call(ctx, &fb_stages, FB_STAGE_WIRE);
+		else if (reason == FB_STAGE + FB_STAGE_NEIGHBOUR)
+			bpf_tail_call(ctx, &fb_stages, FB_STAGE_NEIGHBOUR);
 		else
 			bpf_tail_call(ctx, &fb_stages, FB_STAGE_FRAGMENT);
 		reason = FB_DROP_UNDECIDED;
@@ -233,13 +235,15 @@ FB_INLINE int fb_later(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		return FB_DROP_UNDECIDED;
 	reason = fb_place(img, c, &port);
 	if (reason == FB_NEXT)
-		reason = fb_l2_address(c, port);
+		reason = c->wire ? fb_wire_l2(c) : fb_l2_address(c, port);
 	if (reason == FB_NEXT && fb_binding_refuses(img, c))
 		reason = FB_DROP_BINDING;
 	if (reason == FB_NEXT)
 		reason = fb_frag_verdict(img, c);
 	if (reason != FB_NEXT)
 		return reason;
+	if (c->wire)
+		return c->dst_zone == c->wire_zone ? fb_wire_send(c, action) : FB_DROP_ROUTE_MISMATCH;
 	if (c->dst_zone == FB_ZONE_SELF)
 		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
 	return fb_out(ctx, c, 0, fb_stamp(c->tick), action);
@@ -281,6 +285,116 @@ int fb_xdp_reject(struct xdp_md *ctx)
 	struct fb_ctx *c = fb_ctx_get();
 
 	return c && fb_reject_budget() && fb_answer(ctx, c) ? fb_send_back(c) : XDP_DROP;
+}
+
+/* ARP and neighbour discovery: with the gateway, or across a wire. */
+FB_INLINE int fb_neighbour(struct xdp_md *ctx, struct fb_ctx *c, int *action)
+{
+	const __u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct fb_wire_subject subject = { 0 };
+	const struct fb_image_port *port;
+	const void *img = fb_begin(c);
+	int reason;
+
+	if (!img)
+		return FB_DROP_UNDECIDED;
+	reason = fb_place(img, c, &port);
+	if (reason != FB_NEXT)
+		return reason;
+	c->dst_zone = c->wire ? c->wire_zone : FB_ZONE_SELF;
+	if (c->pkt.ethertype == FB_ETH_ARP) {
+		reason = fb_arp(img, c, data, end);
+	} else {
+		reason = c->wire ? fb_wire_l2(c) : fb_l2_address(c, port);
+		if (reason == FB_NEXT) {
+			fb_binding_look(img, c);
+			reason = fb_nd(img, c, data, end);
+		}
+	}
+	if (reason != FB_NEXT)
+		return reason;
+	if (!c->wire)
+		return fb_pass(ctx, c, c->pkt.family ? FB_TOKEN_SELF : FB_TOKEN_ARP, action);
+	/* Anew: what was compared with the end differs by the way here, and the verifier would follow each. */
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	reason = c->pkt.family ? fb_wire_nd(c, data, end, &subject) : fb_wire_arp(c, data, end, &subject);
+	if (reason != FB_NEXT)
+		return reason;
+	if (!fb_wire_owns(img, c, &subject))
+		return FB_DROP_ROUTE_MISMATCH;
+	return fb_is_cut(c->zone, c->wire_zone) ? FB_DROP_ISOLATED : fb_wire_send(c, action);
+}
+
+SEC("xdp")
+int fb_xdp_neighbour(struct xdp_md *ctx)
+{
+	struct fb_ctx *c = fb_ctx_get();
+	int action = XDP_DROP, reason;
+
+	if (!c)
+		return XDP_DROP;
+	reason = fb_neighbour(ctx, c, &action);
+	fb_account(c, (__u32)reason);
+	return reason == FB_PASSED ? action : XDP_DROP;
+}
+
+/* All of a wire's IP that no live flow answers for. */
+FB_INLINE int fb_wire(struct xdp_md *ctx, struct fb_ctx *c, int *action)
+{
+	const struct fb_image_port *port;
+	const void *img = fb_begin(c);
+	__u32 record;
+	int reason;
+
+	if (!img)
+		return FB_DROP_UNDECIDED;
+	reason = fb_place(img, c, &port);
+	if (reason != FB_NEXT)
+		return reason;
+	if (!c->wire) /* no longer, since this packet came in */
+		return FB_DROP_UNDECIDED;
+	c->dst_zone = c->wire_zone;
+	if (!c->pkt.family) {
+		reason = fb_wire_ethertype(img, c);
+		return reason == FB_NEXT ? fb_wire_send(c, action) : reason;
+	}
+	if (fb_is_forged_nd(&c->pkt))
+		return FB_DROP_MALFORMED;
+	reason = fb_wire_l2(c);
+	if (reason != FB_NEXT)
+		return reason;
+	fb_binding_look(img, c);
+	if (c->pkt.flags & FB_PKT_ICMP_ERROR) {
+		reason = fb_source(img, c, &record);
+		if (reason != FB_NEXT)
+			return reason;
+		if (c->unbound)
+			return FB_DROP_BINDING;
+		if (!fb_quote(c, (void *)(long)ctx->data, (void *)(long)ctx->data_end))
+			return FB_DROP_ICMP_UNRELATED;
+	}
+	reason = fb_verdict(img, c);
+	if (reason == FB_NEXT && c->dst_zone != c->wire_zone)
+		reason = FB_DROP_ROUTE_MISMATCH;
+	if (reason == FB_NEXT && (c->pkt.flags & FB_PKT_FRAGMENT) && !fb_cfg.explain)
+		reason = fb_frag_first(c);
+	return reason == FB_NEXT ? fb_wire_send(c, action) : reason;
+}
+
+SEC("xdp")
+int fb_xdp_wire(struct xdp_md *ctx)
+{
+	struct fb_ctx *c = fb_ctx_get();
+	int action = XDP_DROP, reason;
+
+	if (!c)
+		return XDP_DROP;
+	reason = (int)fb_forget(c, (__u32)fb_wire(ctx, c, &action));
+	fb_account(c, (__u32)reason);
+	if (fb_may_reject(c, (__u32)reason))
+		bpf_tail_call(ctx, &fb_stages, FB_STAGE_REJECT);
+	return reason == FB_PASSED ? action : XDP_DROP;
 }
 
 /*
@@ -370,6 +484,11 @@ FB_INLINE int fb_out_skb(struct __sk_buff *skb, struct fb_ctx *c)
 	if (reason != FB_NEXT)
 		return reason;
 	c->out_zone = c->zone;
+	if (c->wire) { /* neither routes nor the gateway have a part in it */
+		c->zone = FB_ZONE_SELF;
+		c->dst_zone = c->out_zone;
+		return FB_DROP_ROUTE_MISMATCH;
+	}
 	if (skb->ingress_ifindex) {
 		/* Forwarded by the kernel: only into the zone that XDP passed it for. Its counters are XDP's. */
 		c->zone = FB_ZONE_NONE;

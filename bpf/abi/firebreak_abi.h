@@ -117,9 +117,10 @@ struct fb_image_port {
 	__u32 wire; /* the port at the other end of a wire (S60), 0 = routed */
 	__u8 zone;  /* the zone that lives there */
 	__u8 flags;
-	__u8 mac[6];   /* the interface's MAC address */
-	__u8 extra[6]; /* another one that it answers to (VRRP), or zeros */
-	__u8 pad[6];
+	__u8 mac[6];	/* the interface's MAC address */
+	__u8 extra[6];	/* another one that it answers to (VRRP), or zeros */
+	__u8 wire_zone; /* the zone of the wire's other end */
+	__u8 pad[5];
 };
 static inline __attribute__((always_inline)) __u32 fb_port_hash(__u32 key)
 {
@@ -485,10 +486,12 @@ struct fb_event_meter {
 
 /* XDP programs that fb_xdp goes on to by a tail call; indexes into fb_stages. */
 enum fb_stage {
-	FB_STAGE_JUDGE = 0,    /* what no live flow answers for */
-	FB_STAGE_FRAGMENT = 1, /* fragments */
-	FB_STAGE_REJECT = 2,   /* builds an answer to what was denied */
-	FB_STAGES = 4,
+	FB_STAGE_JUDGE = 0,	/* what no live flow answers for */
+	FB_STAGE_FRAGMENT = 1,	/* fragments */
+	FB_STAGE_REJECT = 2,	/* builds an answer to what was denied */
+	FB_STAGE_WIRE = 3,	/* what no live flow answers for, on a wire */
+	FB_STAGE_NEIGHBOUR = 4, /* ARP and neighbour discovery */
+	FB_STAGES = 5,
 };
 
 /* Constants of a loaded program (.rodata `fb_cfg`), set before load. */

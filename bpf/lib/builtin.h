@@ -11,11 +11,6 @@
 #include "switch.h"
 #include "zone.h"
 
-#define FB_ND_RS 133
-#define FB_ND_RA 134
-#define FB_ND_NS 135
-#define FB_ND_NA 136
-
 /* May somebody in this zone say "this address is mine"? */
 FB_INLINE int fb_may_claim(const void *img, const struct fb_ctx *c, int family, __u64 hi, __u64 lo)
 {
@@ -69,22 +64,23 @@ FB_INLINE int fb_arp_out(const struct fb_ctx *c, const __u8 *data, const __u8 *e
 
 /*
  * The options of a solicitation or advertisement may name no other MAC than the frame's. All that this link knows are of eight bytes (RFC 4861, 4.6; the
- * nonce of RFC 7527); what is not, and a fifth, is refused.
+ * nonce of RFC 7527); what is not, and a fifth, is refused. Without a branch for what an option is: the verifier would follow the product of all four.
  */
 FB_INLINE int fb_nd_options(const struct fb_ctx *c, const __u8 *icmp, const __u8 *end)
 {
 	const __u8 *option = icmp + 24;
+	__u64 wrong = 0, names, mac = fb_mac_number(c->pkt.smac);
 
 	for (__u32 i = 0; i < 4; i++, option += 8) {
 		if (c->pkt.left <= 24 + 8 * i)
-			return 1;
-		if (option + 8 > end || option[1] != 1)
+			return !wrong;
+		if (option + 8 > end)
 			return 0;
-		if ((option[0] == 1 || option[0] == 2) &&
-		    fb_mac_number(option + 2) != fb_mac_number(c->pkt.smac))
-			return 0;
+		/* source or target MAC: type - 1 is below 2 */
+		names = ((((__u64)option[0] - 1) & 0xff) - 2) >> 63;
+		wrong |= (option[1] ^ 1u) | ((fb_mac_number(option + 2) ^ mac) & -names);
 	}
-	return c->pkt.left <= 24 + 8 * 4;
+	return !wrong && c->pkt.left <= 24 + 8 * 4;
 }
 
 /* What a solicitation's source and an advertisement's target claim. */
@@ -105,11 +101,21 @@ FB_INLINE int fb_nd_claim(const void *img, struct fb_ctx *c, __u8 type, const __
 		hi = c->pkt.s_hi;
 		lo = c->pkt.s_lo;
 	}
-	return fb_binding_claim(img, c, hi, lo, fb_mac_number(c->pkt.smac)) == FB_NEXT ? FB_PASSED
-										       : FB_DROP_BINDING;
+	return fb_binding_claim(img, c, hi, lo, fb_mac_number(c->pkt.smac));
 }
 
-/* FB_PASSED: built in, take it. FB_NEXT: not built in, go on. Else why not. Hop limit 255 proves that no router forwarded it. */
+/* ARP and neighbour discovery, which are a stage of their own. On a wire, router solicitations are the policy's (S61). */
+FB_INLINE int fb_is_neighbour(const struct fb_ctx *c)
+{
+	__u8 type = (__u8)(c->pkt.cport >> 8);
+
+	if (c->pkt.ethertype == FB_ETH_ARP)
+		return 1;
+	return c->pkt.proto == FB_PROTO_ICMP6 &&
+	       (type == FB_ND_NS || type == FB_ND_NA || (type == FB_ND_RS && !c->wire));
+}
+
+/* A message of neighbour discovery: FB_NEXT to take it, or why not. Hop limit 255 proves that no router forwarded it. */
 FB_INLINE int fb_nd(const void *img, struct fb_ctx *c, const __u8 *data, const __u8 *end)
 {
 	__u8 type = (__u8)(c->pkt.cport >> 8);
@@ -117,19 +123,18 @@ FB_INLINE int fb_nd(const void *img, struct fb_ctx *c, const __u8 *data, const _
 	__u32 atom;
 	int reason;
 
-	if (c->pkt.proto != FB_PROTO_ICMP6 || type < FB_ND_RS || type > FB_ND_NA || type == FB_ND_RA)
-		return FB_NEXT;
 	if (c->pkt.ttl != 255 || (c->pkt.flags & FB_PKT_OPTIONS))
 		return FB_DROP_MALFORMED;
 	reason = fb_source(img, c, &atom);
 	if (reason != FB_NEXT)
 		return reason;
-	c->dst_zone = FB_ZONE_SELF;
+	c->dst_zone = c->wire ? c->wire_zone : FB_ZONE_SELF;
 	if (c->unbound)
 		return FB_DROP_BINDING;
 	if (fb_is_quarantined(img, c))
 		return FB_DROP_QUARANTINED;
-	if (!(c->pkt.flags & FB_PKT_GROUP_DST) && !fb_self_find(6, c->pkt.d_hi, c->pkt.d_lo, c->zone)) {
+	if (!c->wire && !(c->pkt.flags & FB_PKT_GROUP_DST) &&
+	    !fb_self_find(6, c->pkt.d_hi, c->pkt.d_lo, c->zone)) {
 		c->dst_zone = FB_ZONE_NONE;
 		return FB_DROP_SCOPE;
 	}
@@ -138,7 +143,7 @@ FB_INLINE int fb_nd(const void *img, struct fb_ctx *c, const __u8 *data, const _
 	if (icmp + (type == FB_ND_RS ? 8 : 24) > end || c->pkt.l4 != c->pkt.l3 + 40)
 		return FB_DROP_MALFORMED;
 	if (type == FB_ND_RS)
-		return FB_PASSED;
+		return FB_NEXT;
 	return fb_nd_claim(img, c, type, icmp, end);
 }
 

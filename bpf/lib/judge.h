@@ -93,8 +93,8 @@ static __noinline int fb_judge(const void *img, struct fb_ctx *c)
 		return reason;
 	if (fb_is_cut(c->zone, c->dst_zone))
 		return FB_DROP_ISOLATED;
-	/* S13: unspecified and link-local sources speak to the gateway only. */
-	if (!c->made_here && c->dst_zone != FB_ZONE_SELF &&
+	/* S13: unspecified and link-local sources speak to the gateway only; on a wire, S61. */
+	if (!c->made_here && c->dst_zone != FB_ZONE_SELF && !(c->wire && fb_is_link_service(&c->pkt)) &&
 	    (fb_is_unspecified(c->pkt.s_hi, c->pkt.s_lo) ||
 	     fb_is_link_local(c->pkt.family, c->pkt.s_hi, c->pkt.s_lo)))
 		return FB_DROP_SCOPE;

@@ -48,7 +48,7 @@ FB_INLINE int fb_meter_key(struct fb_ctx *c, __u32 slot, __u32 kind, __u32 scope
 
 	if (!g)
 		return 0;
-	key->slot = slot;
+	key->slot = slot ? slot : ~0u; /* 0 marks a free meter; the lines beyond the last slot share one */
 	key->kind = kind;
 	key->hi = sender ? pkt->s_hi : pkt->d_hi;
 	key->lo = sender ? pkt->s_lo : pkt->d_lo;

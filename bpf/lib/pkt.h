@@ -213,7 +213,7 @@ FB_PKT_INLINE enum fb_reason fb_parse_l4(struct fb_pkt *pkt, const __u8 *p, cons
 
 /*
  * One fragment of `left` bytes at `at`. The first must hold the whole header of layer 4 (RFC 1858, RFC 7112), all but the last are a multiple of 8 long,
- * and none reaches beyond the longest packet (RFC 791, RFC 8200 4.5). 
+ * and none reaches beyond the longest packet (RFC 791, RFC 8200 4.5).
  */
 FB_PKT_INLINE enum fb_reason fb_parse_fragment(struct fb_pkt *pkt, __u32 at, int more, __u32 left)
 {

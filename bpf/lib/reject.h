@@ -19,7 +19,6 @@
 
 #define FB_REJECT_MIN_FRAME 60u /* without the checksum of Ethernet; not every driver pads */
 #define FB_REJECT_CHUNK	    256u
-#define FB_ND_REDIRECT	    137
 
 struct fb_ip4_header {
 	__u8 version, tos;

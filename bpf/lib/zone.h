@@ -49,6 +49,7 @@ struct fb_ctx {
 	__u32 bytes;
 	__u32 ifindex; /* of the port */
 	__u32 device;  /* of the kernel's device */
+	__u32 wire;    /* of the wire's other end, 0 = routed */
 	__u32 rule;    /* slot whose counters it goes to; 0 = none */
 	__u32 deadline;
 	__u32 limit;   /* index into the image's limits, 0 = none */
@@ -61,6 +62,7 @@ struct fb_ctx {
 	__u8 rule_kind;
 	__u8 made_here; /* tc egress: out_zone holds where it leaves */
 	__u8 out_zone;
+	__u8 wire_zone;	    /* at the wire's other end */
 	__u8 missed;	    /* the flow table was asked and has no entry */
 	__u8 ask;	    /* enum fb_ask */
 	__u8 turned;	    /* judged from the other end */
@@ -260,6 +262,47 @@ FB_INLINE enum fb_reason fb_destination_in(struct fb_ctx *c, __u32 *role)
 	return fb_is_martian(pkt->family, pkt->d_hi, pkt->d_lo) ? FB_DROP_NO_ZONE : FB_NEXT;
 }
 
+#define FB_ND_RS       133
+#define FB_ND_RA       134
+#define FB_ND_NS       135
+#define FB_ND_NA       136
+#define FB_ND_REDIRECT 137
+
+/* What hosts of one segment need that is neither ARP nor ND between neighbours: it crosses a wire if a line allows it (S61), though its addresses are link-local. */
+FB_INLINE int fb_is_link_service(const struct fb_pkt *pkt)
+{
+	__u8 type = (__u8)(pkt->cport >> 8);
+
+	if (pkt->proto == FB_PROTO_UDP_N)
+		return pkt->family == 4 ? pkt->sport == 67 || pkt->sport == 68
+					: pkt->sport == 546 || pkt->sport == 547;
+	return pkt->proto == FB_PROTO_ICMP6 &&
+	       (type == FB_ND_RS || type == FB_ND_RA || type == FB_ND_REDIRECT);
+}
+
+/* The same on a wire: to the other end, or nowhere. */
+FB_INLINE enum fb_reason fb_destination_wire(struct fb_ctx *c, __u32 *role)
+{
+	const struct fb_pkt *pkt = &c->pkt;
+
+	c->dst_zone = FB_ZONE_SELF;
+	if (fb_self_find(pkt->family, pkt->d_hi, pkt->d_lo, c->zone))
+		return FB_DROP_ROUTE_MISMATCH;
+	c->dst_zone = c->wire_zone;
+	if (fb_is_link_local(pkt->family, pkt->d_hi, pkt->d_lo)) {
+		*role = FB_ROLE(FB_ROLE_LOCAL, c->wire_zone);
+		return fb_is_link_service(pkt) ? FB_NEXT : FB_DROP_SCOPE;
+	}
+	if ((pkt->family == 4 && pkt->d_lo == 0xffffffffu) ||
+	    fb_is_link_multicast(pkt->family, pkt->d_hi, pkt->d_lo)) {
+		*role = FB_ROLE(FB_ROLE_BCAST, c->wire_zone);
+		return fb_is_link_service(pkt) ? FB_NEXT : FB_DROP_SCOPE;
+	}
+	if (pkt->flags & FB_PKT_GROUP_DST)
+		return FB_DROP_NO_ALLOW;
+	return fb_is_martian(pkt->family, pkt->d_hi, pkt->d_lo) ? FB_DROP_NO_ZONE : FB_NEXT;
+}
+
 /* The same for a packet that the gateway made: it goes into the zone that it leaves by. */
 FB_INLINE enum fb_reason fb_destination_out(struct fb_ctx *c, __u32 *role)
 {
@@ -286,7 +329,9 @@ FB_INLINE enum fb_reason fb_destination_out(struct fb_ctx *c, __u32 *role)
 FB_INLINE enum fb_reason fb_destination(const void *img, struct fb_ctx *c, __u32 *record)
 {
 	__u32 role = 0, zone;
-	enum fb_reason reason = c->made_here ? fb_destination_out(c, &role) : fb_destination_in(c, &role);
+	enum fb_reason reason = c->made_here ? fb_destination_out(c, &role)
+				: c->wire    ? fb_destination_wire(c, &role)
+					     : fb_destination_in(c, &role);
 
 	if (reason != FB_NEXT)
 		return reason;
@@ -297,6 +342,8 @@ FB_INLINE enum fb_reason fb_destination(const void *img, struct fb_ctx *c, __u32
 	if (c->made_here)
 		return zone == c->out_zone ? FB_NEXT : FB_DROP_ROUTE_MISMATCH;
 	c->dst_zone = (__u8)zone;
+	if (c->wire && zone && zone != c->wire_zone)
+		return FB_DROP_ROUTE_MISMATCH;
 	return zone ? FB_NEXT : FB_DROP_NO_ZONE;
 }
 

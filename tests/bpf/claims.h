@@ -26,6 +26,8 @@ void use_policy(const char *more);
 struct rig_result expect(const char *zone, const struct frame_spec *spec, enum fb_reason reason);
 /* The same for what the gateway sends into zone. */
 struct rig_result expect_out(const char *zone, const struct frame_spec *spec, enum fb_reason reason);
+/* An ICMP error of outer's type that quotes the packet of inner. */
+void build_error(struct frame *f, const struct frame_spec *outer, const struct frame_spec *inner);
 /* A camera's established connection to the recorder: seq 101, ack 901. */
 void handshake(void);
 
@@ -42,5 +44,6 @@ void claims_pair(void);
 void claims_reject(void);
 void claims_time(void);
 void claims_binding(void);
+void claims_wire(void);
 
 #endif

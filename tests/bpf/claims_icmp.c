@@ -26,8 +26,7 @@ static void ping_is_request_and_reply_and_nothing_else(void)
 	       FB_DROP_ICMP_UNRELATED);
 }
 
-/* An ICMP error of this type that quotes the packet of inner. */
-static void build_error(struct frame *f, const struct frame_spec *outer, const struct frame_spec *inner)
+void build_error(struct frame *f, const struct frame_spec *outer, const struct frame_spec *inner)
 {
 	struct frame_spec s = *outer;
 	struct frame quoted;

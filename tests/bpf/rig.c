@@ -205,6 +205,8 @@ void rig_open(struct rig *rig, size_t n_buckets)
 	set_stage(rig, FB_STAGE_JUDGE, skel->progs.fb_xdp_judge);
 	set_stage(rig, FB_STAGE_FRAGMENT, skel->progs.fb_xdp_fragment);
 	set_stage(rig, FB_STAGE_REJECT, skel->progs.fb_xdp_reject);
+	set_stage(rig, FB_STAGE_WIRE, skel->progs.fb_xdp_wire);
+	set_stage(rig, FB_STAGE_NEIGHBOUR, skel->progs.fb_xdp_neighbour);
 	rig->xdp = bpf_program__fd(skel->progs.fb_xdp);
 	rig->tc_in = bpf_program__fd(skel->progs.fb_tc_in);
 	rig->tc_out = bpf_program__fd(skel->progs.fb_tc_out);

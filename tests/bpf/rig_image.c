@@ -38,3 +38,25 @@ struct fb_image_pair *rig_pair(const struct rig *rig, const char *src, const cha
 
 	return &pairs[FB_PAIR(rig_zone(rig, src), rig_zone(rig, dst))];
 }
+
+struct fb_image_port *rig_port(const struct rig *rig, const char *zone)
+{
+	const struct fb_image_header *header = rig->image[rig->live];
+	struct fb_image_port *ports = image_section(rig, offsetof(struct fb_image_header, port_w));
+	unsigned int id = rig_zone(rig, zone);
+
+	for (__u32 i = 0; i <= header->port_mask; i++)
+		if (ports[i].key && ports[i].zone == id)
+			return &ports[i];
+	abort();
+}
+
+void rig_wire(const struct rig *rig, const char *a, const char *b)
+{
+	struct fb_image_port *x = rig_port(rig, a), *y = rig_port(rig, b);
+
+	x->wire = y->key >> 12;
+	x->wire_zone = y->zone;
+	y->wire = x->key >> 12;
+	y->wire_zone = x->zone;
+}

@@ -87,6 +87,7 @@ int main(void)
 	claims_reject();
 	claims_time();
 	claims_binding();
+	claims_wire();
 	rig_close(&rig);
 	return CASES_END();
 }

@@ -52,6 +52,9 @@ struct fb_agent {
 	struct fb_events *events;      /* what the data plane told (agent/events.h) */
 	struct fb_dataplane_events *reader; /* where it tells it */
 	__s64 events_saved;
+	struct fb_inventory *inventory; /* who was seen (agent/inventory.h) */
+	bool inventory_loaded;
+	__s64 inventory_saved;
 	__u64 apply_failures;
 	__s64 started;
 	bool clock_synchronised;

@@ -58,6 +58,7 @@ void fb_agent_events_close(struct fb_agent *agent)
 	    fb_events_save(agent->events, agent->config->state_dir, &err) < 0)
 		fb_log(FB_LOG_WARNING, "what observe mode saw is not kept: %s", err.text);
 	fb_events_free(agent->events);
+	agent->events = NULL;
 }
 
 void fb_agent_events_read(struct fb_agent *agent)

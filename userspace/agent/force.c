@@ -5,6 +5,7 @@
 #include "agent/adopt.h"
 #include "agent/agent.h"
 #include "agent/events.h"
+#include "agent/inventory.h"
 #include "agent/store.h"
 
 /* Past what is in force and past whatever lies on disk, so that no number ever has two meanings. */
@@ -110,8 +111,10 @@ void fb_agent_clear_counters(struct fb_agent *agent, const struct fb_slots *befo
 	for (size_t i = 0; i < after->zones.n; i++)
 		if (!same_owner(zones[after->zones.v[i].id], after->zones.v[i].key)) {
 			fb_dataplane_clear_zone_counters(agent->dp, after->zones.v[i].id);
-			if (before && agent->events)
+			if (before && agent->events) {
 				fb_events_forget_zone(agent->events, after->zones.v[i].id);
+				fb_inventory_forget_zone(agent->inventory, after->zones.v[i].id);
+			}
 		}
 	for (size_t i = 0; i < after->lines.n; i++)
 		if (!same_owner(lines[after->lines.v[i].id], after->lines.v[i].key))

@@ -10,6 +10,7 @@
 
 #include "agent/api.h"
 #include "agent/events.h"
+#include "agent/inventory.h"
 #include "base/log.h"
 #include "ctl/protocol.h"
 
@@ -18,7 +19,7 @@
  * flow ask for its next hop again, so there is at most one in this time; the first of a burst counts at
  * once, the last after it.
  */
-enum { BUMP_USEC = 50000, SECOND_USEC = 1000000, RETRY_SECONDS = 60 };
+enum { BUMP_USEC = 50000, SECOND_USEC = 1000000, RETRY_SECONDS = 60, INVENTORY_SECONDS = 10 };
 
 struct server {
 	struct fb_ctl_server *http;
@@ -97,6 +98,8 @@ static int on_second(sd_event_source *source, uint64_t usec, void *user)
 	fb_agent_check(loop->agent);
 	fb_agent_tend(loop->agent);
 	fb_agent_events_write(loop->agent);
+	if (loop->seconds % INVENTORY_SECONDS == 0)
+		fb_agent_inventory_read(loop->agent);
 	/* A compile that failed is not worth a try each second. */
 	if (!loop->agent->trouble[0] || loop->seconds % RETRY_SECONDS == 0)
 		fb_agent_reconcile(loop->agent);
@@ -207,6 +210,7 @@ static int set_up(struct loop *loop, struct fb_error *err)
 
 	if (r < 0)
 		return r;
+	fb_agent_inventory_open(loop->agent);
 	r = sd_event_default(&loop->event);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
@@ -250,6 +254,7 @@ static void tear_down(struct loop *loop)
 		fb_ctl_server_free(servers[i]->http);
 	}
 	fb_agent_events_close(loop->agent);
+	fb_agent_inventory_close(loop->agent);
 	sd_event_source_unref(loop->second);
 	sd_event_source_unref(loop->bump);
 	sd_event_unref(loop->event);

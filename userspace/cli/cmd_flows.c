@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* flows and devices: who talks, and who is there. */
+/* flows: who talks. */
 #include <netinet/in.h>
 #include <string.h>
 
@@ -142,49 +142,5 @@ int fb_cmd_flows(const struct fb_call *call)
 			    fb_human_count((unsigned long long)fb_field_int(answer, "total"), total));
 	else if (!json_array_size(flows))
 		fb_complain("no such flows now");
-	return FB_EXIT_OK;
-}
-
-static bool undeclared(const json_t *device, const void *arg)
-{
-	return !fb_field_true(device, "declared");
-}
-
-int fb_cmd_devices(const struct fb_call *call)
-{
-	static const struct fb_column columns[] = {
-		{ "NAME", .text = true }, { "ZONE", .text = true, .rank = 1 }, { "ADDRESS" },
-		{ "MAC", .rank = 2 },	  { "INTERFACE", .rank = 4 },	       { "STATE", .rank = 3 },
-	};
-	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
-	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
-	int r = fb_live_get(call, "/v1/devices", &answer);
-
-	if (r)
-		return r;
-
-	json_t *devices = json_object_get(answer, "devices");
-
-	if (fb_call_option(call, "unknown"))
-		fb_array_filter(devices, undeclared, NULL);
-	if (call->json)
-		return fb_json_put(FB_STEAL(answer));
-	for (size_t i = 0; i < json_array_size(devices); i++) {
-		const json_t *d = json_array_get(devices, i);
-		const char *name = fb_field_text(d, "name");
-
-		fb_table_add(&t, *name ? name : "(not declared)");
-		fb_table_colour(&t, *name ? FB_PLAIN : FB_YELLOW);
-		fb_table_add(&t, fb_field_text(d, "zone"));
-		fb_table_add(&t, fb_field_text(d, "ip"));
-		fb_table_add(&t, fb_field_text(d, "mac"));
-		fb_table_add(&t, fb_field_text(d, "device"));
-		fb_table_add(&t, fb_field_text(d, "state"));
-	}
-	fb_table_print(&t);
-	fb_table_done(&t);
-	if (!json_array_size(devices))
-		fb_complain("%s", fb_call_option(call, "unknown") ? "every device that was seen is declared"
-								  : "no device was seen yet");
 	return FB_EXIT_OK;
 }

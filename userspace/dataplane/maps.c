@@ -38,6 +38,8 @@ const enum fb_prog_id fb_stage_progs[FB_STAGES] = {
 	[FB_STAGE_JUDGE] = FB_PROG_XDP_JUDGE,
 	[FB_STAGE_FRAGMENT] = FB_PROG_XDP_FRAGMENT,
 	[FB_STAGE_REJECT] = FB_PROG_XDP_REJECT,
+	[FB_STAGE_WIRE] = FB_PROG_XDP_WIRE,
+	[FB_STAGE_NEIGHBOUR] = FB_PROG_XDP_NEIGHBOUR,
 };
 
 const char *const fb_prog_names[FB_PROG_COUNT] = {
@@ -45,6 +47,8 @@ const char *const fb_prog_names[FB_PROG_COUNT] = {
 	[FB_PROG_XDP_JUDGE] = "fb_xdp_judge",
 	[FB_PROG_XDP_FRAGMENT] = "fb_xdp_fragment",
 	[FB_PROG_XDP_REJECT] = "fb_xdp_reject",
+	[FB_PROG_XDP_WIRE] = "fb_xdp_wire",
+	[FB_PROG_XDP_NEIGHBOUR] = "fb_xdp_neighbour",
 	[FB_PROG_TC_IN] = "fb_tc_in",
 	[FB_PROG_TC_OUT] = "fb_tc_out",
 	[FB_PROG_REDIRECT_ERR] = "fb_redirect_err",

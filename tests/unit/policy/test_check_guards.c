@@ -235,11 +235,9 @@ Test(refused, what_this_version_does_not_enforce_is_an_error_that_names_it)
 	static const char *const cases[][2] = {
 		{ "zone w { interface eth5 network 10.9.0.0/16 binding strict }\n", "binding strict" },
 		{ "zone w { interface eth5 network 10.9.0.0/16 binding learn }\n", "binding learn" },
-		{ "zone w { interface eth5 network 10.9.0.0/16 on-deny reject }\n", "on-deny reject" },
 		{ "zone w { interface eth5 network 10.9.0.0/16 ethertype 0x88cc }\n", "ethertype" },
 		{ "zone w { interface eth5 network 10.9.0.0/16 gateway 10.9.0.1 }\n", "gateway" },
 		{ "wire eth7 <-> eth8\n", "wire" },
-		{ "firebreak a -> b { on-deny reject }\n", "on-deny reject" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
