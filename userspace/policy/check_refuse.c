@@ -14,12 +14,16 @@ static void refuse(struct fb_checker *c, struct fb_at at, const char *what)
 
 static void refuse_zone(struct fb_checker *c, const struct fb_stmt *s)
 {
-	if (s->zone.binding.s && strcmp(s->zone.binding.s, "off"))
-		refuse(c, s->zone.binding.at, fb_diag_printf(c->diags, "binding %s", s->zone.binding.s));
+	if (s->zone.on_deny.s && !strcmp(s->zone.on_deny.s, "reject"))
+		refuse(c, s->zone.on_deny.at, "on-deny reject");
 	for (size_t i = 0; i < s->zone.ethertypes.n; i++)
 		refuse(c, s->zone.ethertypes.v[i].at, "ethertype");
-	for (size_t i = 0; i < s->zone.gateways.n; i++)
-		refuse(c, s->zone.gateways.v[i].at, "gateway");
+}
+
+static void refuse_block(struct fb_checker *c, const struct fb_stmt *s)
+{
+	if (s->firebreak.on_deny.s && !strcmp(s->firebreak.on_deny.s, "reject"))
+		refuse(c, s->firebreak.on_deny.at, "on-deny reject");
 }
 
 void fb_check_refuse(struct fb_checker *c)
@@ -28,6 +32,9 @@ void fb_check_refuse(struct fb_checker *c)
 		switch (s->kind) {
 		case FB_STMT_ZONE:
 			refuse_zone(c, s);
+			break;
+		case FB_STMT_FIREBREAK:
+			refuse_block(c, s);
 			break;
 		case FB_STMT_WIRE:
 			refuse(c, s->at, "wire");
