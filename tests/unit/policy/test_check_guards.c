@@ -233,12 +233,9 @@ static void expect_refused(const char *text, const char *what)
 Test(refused, what_this_version_does_not_enforce_is_an_error_that_names_it)
 {
 	static const char *const cases[][2] = {
-		{ "zone w { interface eth5 network 10.9.0.0/16 on-deny reject }\n", "on-deny reject" },
-		{ "zone w { interface eth5 network 10.9.0.0/16 ethertype 0x88cc }\n", "ethertype" },
 		{ "zone v { interface eth7 network 10.7.0.0/16 }\n"
 		  "zone w { interface eth8 network 10.8.0.0/16 }\nwire eth7 <-> eth8\n",
 		  "wire" },
-		{ "firebreak a -> b { on-deny reject }\n", "on-deny reject" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -247,15 +244,6 @@ Test(refused, what_this_version_does_not_enforce_is_an_error_that_names_it)
 		fb_strbuf_addf(&text, "%s%s", ZONES, cases[i][0]);
 		expect_refused(fb_strbuf_get(&text), cases[i][1]);
 	}
-}
-
-Test(refused, each_occurrence_is_said_once)
-{
-	struct policy p;
-
-	policy_load(&p, ZONES "firebreak a -> b { on-deny reject }\nfirebreak b -> a { on-deny reject }\n");
-	cr_assert_eq(p.diags.list.n, 2, "%s", fb_strbuf_get(&p.said));
-	policy_done(&p);
 }
 
 /* ---- size ------------------------------------------------------------------------------------------------------------- */

@@ -119,12 +119,12 @@ Test(ports, s45_a_device_that_cannot_speak_is_a_lint)
 		    "has network any");
 }
 
-Test(ports, s45_binding_of_a_zone_is_in_the_image)
+Test(ports, s45_s62_binding_and_ethertypes_of_a_zone_are_in_the_image)
 {
 	struct policy p;
 	void *img;
 
-	policy_load_clean(&p, SECURED "zone i { interface eth0 network any }\n");
+	policy_load_clean(&p, SECURED "zone i { interface eth0 network any ethertype 0x88cc, 0x88f7 }\n");
 	img = image_of(&p);
 	const struct fb_image_zone *zones = section(img, ((const struct fb_image_header *)img)->zone_w);
 
@@ -132,6 +132,9 @@ Test(ports, s45_binding_of_a_zone_is_in_the_image)
 	cr_assert_eq(zones[zone_id(&p, "b")].flags, FB_ZONE_F_LEARN);
 	cr_assert_eq(zones[zone_id(&p, "c")].flags, 0);
 	cr_assert_eq(zones[zone_id(&p, "i")].flags, FB_ZONE_F_ANY);
+	cr_assert_eq(zones[zone_id(&p, "i")].ethertype[0], 0x88cc);
+	cr_assert_eq(zones[zone_id(&p, "i")].ethertype[1], 0x88f7);
+	cr_assert_eq(zones[zone_id(&p, "i")].ethertype[2], 0);
 	munmap(img, FB_IMAGE_BYTES_SMALL);
 	policy_done(&p);
 }
@@ -156,4 +159,45 @@ Test(ports, s22_a_virtual_address_is_one_of_its_zone_and_nobody_s_else)
 	expect_error(HEAD "zone a { interface eth1 network 10.1.0.0/16 gateway 10.1.0.1 }\n"
 			  "device d in a { ip 10.1.0.1 }\n",
 		     "gateway 10.1.0.1 is the address of device d");
+}
+
+/* ---- S31, S62 ------------------------------------------------------------------------------------------------------- */
+
+Test(ports, s62_ip_arp_and_tags_are_not_other_ethertypes)
+{
+	expect_error(HEAD "zone a { interface eth1 network 10.1.0.0/16 ethertype 0x0800 }\n",
+		     "ethertype 0x0800 is not one that a zone lists");
+	expect_error(HEAD "zone a { interface eth1 network 10.1.0.0/16 ethertype 0x88cc, 0x88cc }\n",
+		     "ethertype 0x88cc stands there already");
+	expect_error(HEAD
+		     "zone a { interface eth1 network 10.1.0.0/16 ethertype 0x8801, 0x8802, 0x8803, 0x8804, "
+		     "0x8805, 0x8806, 0x8807, 0x8809, 0x880a }\n",
+		     "a zone lists at most 8 ethertypes");
+}
+
+static __u32 pair_flags(const void *img, const struct policy *p, const char *src, const char *dst)
+{
+	const struct fb_image_pair *pairs = section(img, ((const struct fb_image_header *)img)->pair_w);
+
+	return pairs[FB_PAIR(zone_id(p, src), zone_id(p, dst))].flags;
+}
+
+Test(ports, s31_a_zone_that_rejects_does_so_for_all_its_pairs_and_a_firebreak_overrides_it)
+{
+	struct policy p;
+	void *img;
+
+	policy_load_clean(&p,
+			  HEAD "zone a { interface eth1 network 10.1.0.0/16 on-deny reject }\n"
+			       "zone b { interface eth2 network 10.2.0.0/16 }\n"
+			       "zone c { interface eth3 network 10.3.0.0/16 }\n"
+			       "firebreak a -> c { on-deny drop }\nfirebreak b -> c { on-deny reject }\n");
+	img = image_of(&p);
+	cr_assert_eq(pair_flags(img, &p, "a", "b"), FB_PAIR_F_REJECT);
+	cr_assert_eq(pair_flags(img, &p, "a", "self"), FB_PAIR_F_REJECT);
+	cr_assert_eq(pair_flags(img, &p, "a", "c"), 0);
+	cr_assert_eq(pair_flags(img, &p, "b", "c"), FB_PAIR_F_REJECT);
+	cr_assert_eq(pair_flags(img, &p, "b", "a"), 0, "it answers the hosts of its own zone");
+	munmap(img, FB_IMAGE_BYTES_SMALL);
+	policy_done(&p);
 }
