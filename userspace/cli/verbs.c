@@ -96,6 +96,23 @@ const struct fb_command fb_commands[] = {
 	  .run = fb_cmd_history,
 	  .summary = "what was applied, by whom and why, newest first",
 	  .options = { { "limit", 'n', "COUNT", "at most so many (default 20)" } } },
+	{ .name = "device",
+	  .family = "write",
+	  .args = "add|replace|remove NAME",
+	  .min_args = 2,
+	  .max_args = 2,
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_device,
+	  .summary = "change one device in the inventory, show the plan, apply",
+	  .options = { { "in", 'z', "ZONE", "add: the zone that it is in" },
+		       { "mac", 'm', "MAC",
+			 "its MAC address; replace: the new one, the old one is kept in the history" },
+		       { "ip", 'i', "ADDRESS", "add: its address" },
+		       { "reason", 'r', "TEXT", "why; kept with the generation" },
+		       { "policy", 'p', "FILE", "the policy's file, if it was applied from elsewhere" },
+		       { "dry-run", 'n', NULL, "only the plan; exit 4 if anything opens or closes" },
+		       CONFIRM_OPTIONS } },
 	{ .name = "export",
 	  .family = "write",
 	  .args = "[FILE]",
@@ -302,5 +319,5 @@ const struct fb_command fb_commands[] = {
 };
 
 const char *const fb_commands_later[] = {
-	"device", "top", "capture", "open", "close", "isolate", "quarantine", "release", "end", NULL,
+	"top", "capture", "open", "close", "isolate", "quarantine", "release", "end", NULL,
 };

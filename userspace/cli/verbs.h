@@ -21,6 +21,7 @@ int fb_cmd_zones(const struct fb_call *call);
 int fb_cmd_rules(const struct fb_call *call);
 int fb_cmd_drops(const struct fb_call *call);
 int fb_cmd_flows(const struct fb_call *call);
+int fb_cmd_device(const struct fb_call *call);
 int fb_cmd_devices(const struct fb_call *call);
 int fb_cmd_events(const struct fb_call *call);
 int fb_cmd_drops_by(const struct fb_call *call, const char *by);
