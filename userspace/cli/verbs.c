@@ -4,6 +4,15 @@
 
 #define MANY 1000000u
 
+#define REASON_OPTION                                      \
+	{                                                  \
+		"reason", 'r', "TEXT", "why; kept with it" \
+	}
+#define LOCKOUT_OPTION                                                                     \
+	{                                                                                  \
+		"allow-lockout", 0, NULL, "also if that cuts the session that you work in" \
+	}
+
 #define POLICY_OPTION                                                              \
 	{                                                                          \
 		"policy", 0, "FILE", "ask this policy instead of the one in force" \
@@ -260,6 +269,48 @@ const struct fb_command fb_commands[] = {
 		       { "limit", 'n', "COUNT", "at most so many ways (default 20)" },
 		       POLICY_OPTION } },
 
+	{ .name = "isolate",
+	  .family = "act",
+	  .args = "[PLAN]",
+	  .max_args = 1,
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_isolate,
+	  .summary =
+		  "cut zones from each other by a plan of the policy, at once; without PLAN, list the plans",
+	  .options = { { "rehearse", 'n', NULL, "only say which lines and live flows that would cut" },
+		       REASON_OPTION,
+		       LOCKOUT_OPTION } },
+	{ .name = "quarantine",
+	  .family = "act",
+	  .args = "[DEVICE|GROUP|ADDRESS|MAC]",
+	  .max_args = 1,
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_quarantine,
+	  .summary = "cut a device off everything, at once; without an argument, list what is",
+	  .options = { REASON_OPTION, LOCKOUT_OPTION } },
+	{ .name = "release",
+	  .family = "act",
+	  .args = "PLAN|DEVICE|GROUP|ADDRESS|MAC",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_release,
+	  .summary = "end an isolation or a quarantine",
+	  .options = { REASON_OPTION } },
+	{ .name = "end",
+	  .family = "act",
+	  .args = "PROTO FROM:PORT TO:PORT",
+	  .min_args = 1,
+	  .max_args = 5,
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_end,
+	  .summary = "end one live flow, as flows prints it",
+	  .options = { REASON_OPTION } },
+
 	{ .name = "audit",
 	  .family = "prove",
 	  .args = "[verify]",
@@ -319,5 +370,5 @@ const struct fb_command fb_commands[] = {
 };
 
 const char *const fb_commands_later[] = {
-	"top", "capture", "open", "close", "isolate", "quarantine", "release", "end", NULL,
+	"top", "capture", "open", "close", NULL,
 };
