@@ -17,6 +17,7 @@
 #include "agent/host.h"
 #include "agent/lockout.h"
 #include "agent/ports.h"
+#include "agent/switches.h"
 #include "agent/watch.h"
 #include "dataplane/dataplane.h"
 
@@ -43,6 +44,7 @@ struct fb_agent {
 	struct fb_generation *good;   /* while a trial runs: the one before; NULL = none, or on disk only */
 	struct fb_moment adopt_until; /* live TCP is taken up until then; .ns 0 = it is not */
 	bool unkept;		      /* what is in force is not on disk yet; tried every second */
+	struct fb_switch_state switches;
 	struct FB_VEC(struct fb_protected) devices;
 	struct fb_self_entries self; /* as last written to the data plane */
 	struct fb_egress_entries egress;
@@ -131,6 +133,26 @@ int fb_agent_tables(struct fb_agent *agent, const struct fb_portset *ports, stru
 /* Counters of zone ids and rule slots that mean something else than before. */
 void fb_agent_clear_counters(struct fb_agent *agent, const struct fb_slots *before,
 			     const struct fb_slots *after);
+
+/* ---- switch_acts.c ---- */
+/* Cuts and quarantines as they were written down, in force before anything is attached. */
+int fb_agent_switches_open(struct fb_agent *agent, struct fb_error *err);
+/* Before a policy comes in force: what is cut by the one before or by this one is cut. */
+int fb_agent_switches_cover(struct fb_agent *agent, const struct fb_generation *next, struct fb_error *err);
+/* After it came in force: what this one says. */
+void fb_agent_switches_settle(struct fb_agent *agent);
+/*
+ * 0 = done, 1 = it was so already. -ENOENT, -EINVAL: there is no such plan or X; -EACCES: it would cut the session that
+ * it comes by. On failure nothing has changed. *ret_text gets what was tested of the session and what not.
+ * Without a reason it is a rehearsal: only *ret_text comes of it.
+ */
+int fb_agent_isolate(struct fb_agent *agent, const struct fb_change *change, const char *plan,
+		     const char *reason, struct fb_strbuf *ret_text, struct fb_error *err);
+int fb_agent_quarantine(struct fb_agent *agent, const struct fb_change *change, const char *x,
+			const char *reason, struct fb_strbuf *ret_text, struct fb_error *err);
+/* A plan or an X; -ENOENT: it is neither active nor in quarantine. */
+int fb_agent_unswitch(struct fb_agent *agent, const struct fb_change *change, const char *x,
+		      const char *reason, struct fb_error *err);
 
 /* ---- devices.c ---- */
 /* NULL = not attached. */

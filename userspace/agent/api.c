@@ -21,6 +21,11 @@ const struct fb_ctl_route fb_api_routes[] = {
 	{ "POST", "/v1/rollback", fb_api_rollback, .needs = FB_CTL_ADMIN },
 	{ "POST", "/v1/confirm", fb_api_confirm, .needs = FB_CTL_ADMIN },
 	{ "GET", "/v1/history", fb_api_history },
+	{ "GET", "/v1/switches", fb_api_switches },
+	{ "POST", "/v1/isolate", fb_api_isolate, .needs = FB_CTL_OPERATOR },
+	{ "POST", "/v1/quarantine", fb_api_quarantine, .needs = FB_CTL_OPERATOR },
+	{ "POST", "/v1/release", fb_api_release, .needs = FB_CTL_OPERATOR },
+	{ "POST", "/v1/end", fb_api_end, .needs = FB_CTL_OPERATOR },
 	{ "POST", "/v1/explain", fb_api_explain },
 	{ "GET", "/metrics", fb_api_metrics },
 };

@@ -34,7 +34,29 @@ fb_api_handler fb_api_audit, fb_api_audit_verify;
 /* ---- gather.c ---- */
 fb_api_handler fb_api_metrics;
 
+/* ---- api_switches.c ---- */
+fb_api_handler fb_api_switches, fb_api_isolate, fb_api_quarantine, fb_api_release;
+/* ---- api_end.c ---- */
+fb_api_handler fb_api_end;
+
 /* ---- shared ---- */
+/* [{plan, active, text, who, reason, since, cuts}], active ones that the policy does not have among them. */
+json_t *fb_api_plans(const struct fb_agent *agent);
+/* [{name, who, reason, since, addresses, macs}] */
+json_t *fb_api_quarantines(const struct fb_agent *agent);
+/* The request's object; no body is an empty one. NULL: answered with what is wrong; so is false below. */
+json_t *fb_api_read_body(const struct fb_ctl_request *request, struct fb_ctl_answer *answer);
+/* The members of a change that are not the policy's: confirm, session, allow_lockout. */
+bool fb_api_read_change(const json_t *body, const struct fb_ctl_peer *peer, struct fb_change *ret,
+			struct fb_ctl_answer *answer);
+/* who and reason of a request that brings no policy; *ret_who is the caller's to free. */
+bool fb_api_read_words(const json_t *body, const struct fb_ctl_peer *peer, char **ret_who,
+		       const char **ret_reason, struct fb_ctl_answer *answer);
+/* A flow as /v1/flows has it. by_slot: fb_api_lines_by_slot(). */
+json_t *fb_api_flow(const struct fb_agent *agent, const struct fb_snapshot_flow *flow,
+		    const struct fb_line *const *by_slot);
+/* [FB_RULE_SLOTS], to be freed. */
+const struct fb_line **fb_api_lines_by_slot(const struct fb_agent *agent);
 /*
  * Who did it, for the record: whom the socket knows the peer as; what the request says beside it ("who", NULL = nothing)
  * is a claim and stays one: "jpatel (as root)". The caller frees it.

@@ -74,8 +74,7 @@ static bool said_well(const char *who, const char *reason, struct fb_ctl_answer 
 		"who and reason must be one line of at most 1024 bytes without control characters");
 }
 
-/* The members of a change that are not the policy's: confirm, session, allow_lockout. */
-static bool read_change(const json_t *body, const struct fb_ctl_peer *peer, struct fb_change *ret,
+bool fb_api_read_change(const json_t *body, const struct fb_ctl_peer *peer, struct fb_change *ret,
 			struct fb_ctl_answer *answer)
 {
 	json_int_t confirm = json_integer_value(json_object_get(body, "confirm"));
@@ -152,7 +151,7 @@ static void apply(struct fb_agent *agent, struct fb_change *change, struct fb_bu
 		refuse(answer, change, r, text, session, &err);
 }
 
-static json_t *read_body(const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
+json_t *fb_api_read_body(const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
 	json_error_t why;
 	json_t *body = json_loadb(request->body_len ? request->body : "{}",
@@ -173,12 +172,12 @@ static void json_cleanup(json_t **json)
 
 void fb_api_apply(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
-	autojson json_t *body = read_body(request, answer);
+	autojson json_t *body = fb_api_read_body(request, answer);
 	struct fb_change change = { .what = "apply" };
 	struct fb_error err = { 0 };
 	struct fb_bundle bundle;
 
-	if (!body || !read_change(body, &request->peer, &change, answer))
+	if (!body || !fb_api_read_change(body, &request->peer, &change, answer))
 		return;
 	if (fb_bundle_from_request(body, &bundle, &err) < 0) {
 		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "%s", err.text);
@@ -191,8 +190,7 @@ void fb_api_apply(void *user, const struct fb_ctl_request *request, struct fb_ct
 	apply(user, &change, &bundle, &request->peer, answer);
 }
 
-/* who and reason of a request that brings no policy. */
-static bool read_words(const json_t *body, const struct fb_ctl_peer *peer, char **ret_who,
+bool fb_api_read_words(const json_t *body, const struct fb_ctl_peer *peer, char **ret_who,
 		       const char **ret_reason, struct fb_ctl_answer *answer)
 {
 	const char *who = json_string_value(json_object_get(body, "who"));
@@ -223,7 +221,7 @@ static void back(struct fb_agent *agent, struct fb_change *change, const char *r
 
 void fb_api_rollback(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
-	autojson json_t *body = read_body(request, answer);
+	autojson json_t *body = fb_api_read_body(request, answer);
 	struct fb_change change = { .what = "rollback" };
 	fb_autofree char *who = NULL;
 	struct fb_agent *agent = user;
@@ -232,8 +230,8 @@ void fb_api_rollback(void *user, const struct fb_ctl_request *request, struct fb
 	struct fb_bundle bundle;
 	json_int_t target;
 
-	if (!body || !read_change(body, &request->peer, &change, answer) ||
-	    !read_words(body, &request->peer, &who, &reason, answer))
+	if (!body || !fb_api_read_change(body, &request->peer, &change, answer) ||
+	    !fb_api_read_words(body, &request->peer, &who, &reason, answer))
 		return;
 	target = json_integer_value(json_object_get(body, "generation"));
 	change.who = who;
@@ -259,7 +257,7 @@ void fb_api_rollback(void *user, const struct fb_ctl_request *request, struct fb
 
 void fb_api_confirm(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
-	autojson json_t *body = read_body(request, answer);
+	autojson json_t *body = fb_api_read_body(request, answer);
 	struct fb_agent *agent = user;
 	fb_autofree char *who = NULL;
 	struct fb_error err = { 0 };
@@ -268,7 +266,7 @@ void fb_api_confirm(void *user, const struct fb_ctl_request *request, struct fb_
 	json_int_t extend;
 	int r;
 
-	if (!body || !read_words(body, &request->peer, &who, &reason, answer))
+	if (!body || !fb_api_read_words(body, &request->peer, &who, &reason, answer))
 		return;
 	extend = json_integer_value(json_object_get(body, "extend"));
 	change.who = who;

@@ -55,27 +55,18 @@ static const char *proto_name(unsigned int proto, char *buf)
 	return buf;
 }
 
-static bool add_flow(const struct fb_snapshot_flow *f, void *arg)
+json_t *fb_api_flow(const struct fb_agent *agent, const struct fb_snapshot_flow *f,
+		    const struct fb_line *const *by_slot)
 {
-	struct question *q = arg;
 	char src_zone[16], dst_zone[16], src[FB_INET_STRLEN], dst[FB_INET_STRLEN], proto[8];
-	const char *from = fb_agent_zone_name(q->agent, f->src_zone, src_zone),
-		   *to = fb_agent_zone_name(q->agent, f->dst_zone, dst_zone);
-	const struct fb_line *line = f->rule < FB_RULE_SLOTS ? q->by_slot[f->rule] : NULL;
-
-	if (!matches(q, f, from, to))
-		return true;
-	q->total++;
-	if (q->shown >= q->limit)
-		return true;
-	q->shown++;
-
+	const struct fb_line *line = f->rule < FB_RULE_SLOTS ? by_slot[f->rule] : NULL;
 	json_t *flow = json_pack("{ss si ss si ss ss so so}", "src", fb_ip_print(f->family, f->src, src),
 				 "sport", f->sport, "dst", fb_ip_print(f->family, f->dst, dst), "dport",
 				 f->dport, "proto", proto_name(f->proto, proto), "state",
 				 f->state < FB_FLOW_STATES && state_names[f->state] ? state_names[f->state]
 										    : "unknown",
-				 "src_zone", fb_api_text(from), "dst_zone", fb_api_text(to));
+				 "src_zone", fb_api_text(fb_agent_zone_name(agent, f->src_zone, src_zone)),
+				 "dst_zone", fb_api_text(fb_agent_zone_name(agent, f->dst_zone, dst_zone)));
 
 	json_object_set_new(flow, "rule", line ? fb_api_text(line->id) : json_null());
 	json_object_set_new(flow, "observed", json_boolean(f->observed));
@@ -85,7 +76,37 @@ static bool add_flow(const struct fb_snapshot_flow *f, void *arg)
 	json_object_set_new(flow, "until",
 			    f->deadline && f->deadline != FB_NO_DEADLINE ? json_integer(f->deadline)
 									 : json_null());
-	json_array_append_new(q->list, flow);
+	return flow;
+}
+
+const struct fb_line **fb_api_lines_by_slot(const struct fb_agent *agent)
+{
+	const struct fb_line **by_slot = calloc(FB_RULE_SLOTS, sizeof(*by_slot));
+
+	if (!by_slot)
+		abort();
+	for (size_t i = 0; agent->generation && i < agent->generation->ruleset.lines.n; i++) {
+		const struct fb_line *line = &agent->generation->ruleset.lines.v[i];
+
+		if (line->slot && line->slot < FB_RULE_SLOTS)
+			by_slot[line->slot] = line;
+	}
+	return by_slot;
+}
+
+static bool add_flow(const struct fb_snapshot_flow *f, void *arg)
+{
+	struct question *q = arg;
+	char src_zone[16], dst_zone[16];
+
+	if (!matches(q, f, fb_agent_zone_name(q->agent, f->src_zone, src_zone),
+		     fb_agent_zone_name(q->agent, f->dst_zone, dst_zone)))
+		return true;
+	q->total++;
+	if (q->shown >= q->limit)
+		return true;
+	q->shown++;
+	json_array_append_new(q->list, fb_api_flow(q->agent, f, q->by_slot));
 	return true;
 }
 
@@ -127,15 +148,7 @@ void fb_api_flows(void *user, const struct fb_ctl_request *request, struct fb_ct
 
 	if (!parse(request, &q, answer))
 		return;
-	q.by_slot = calloc(FB_RULE_SLOTS, sizeof(*q.by_slot));
-	if (!q.by_slot)
-		abort();
-	for (size_t i = 0; q.agent->generation && i < q.agent->generation->ruleset.lines.n; i++) {
-		const struct fb_line *line = &q.agent->generation->ruleset.lines.v[i];
-
-		if (line->slot && line->slot < FB_RULE_SLOTS)
-			q.by_slot[line->slot] = line;
-	}
+	q.by_slot = fb_api_lines_by_slot(q.agent);
 	q.list = json_array();
 	fb_dataplane_each_flow(q.agent->dp, add_flow, &q);
 	free(q.by_slot);

@@ -121,6 +121,16 @@ static bool guard(const struct fb_agent *agent)
 	return agent->devices.n == 0;
 }
 
+static json_t *isolated(const struct fb_agent *agent)
+{
+	json_t *all = fb_api_plans(agent);
+
+	for (size_t i = json_array_size(all); i-- > 0;)
+		if (!json_is_true(json_object_get(json_array_get(all, i), "active")))
+			json_array_remove(all, i);
+	return all;
+}
+
 void fb_api_status(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
 	static const char *const states[] = { [FB_AGENT_CLOSED] = "closed",
@@ -149,6 +159,8 @@ void fb_api_status(void *user, const struct fb_ctl_request *request, struct fb_c
 	json_object_set_new(status, "redirect_errors", fb_api_count(fb_dataplane_redirect_errors(agent->dp)));
 	json_object_set_new(status, "next", next(agent));
 	json_object_set_new(status, "confirm", fb_api_trial(agent));
+	json_object_set_new(status, "isolated", isolated(agent));
+	json_object_set_new(status, "quarantined", fb_api_quarantines(agent));
 	json_object_set_new(status, "guard", json_boolean(guard(agent)));
 	fb_ctl_answer_json(answer, FB_CTL_OK, status);
 }

@@ -41,6 +41,7 @@ static void undo(struct fb_agent *agent, struct attempt *try)
 	/* without a policy that can be read, nobody knows what they were */
 	if (agent->generation && fb_agent_tables(agent, &agent->ports, &err) < 0)
 		fb_log(FB_LOG_ERROR, "%s", err.text);
+	fb_agent_switches_settle(agent);
 	fb_generation_free(try->generation);
 	fb_ports_done(&try->ports);
 	fb_vec_done(&try->attached);
@@ -101,10 +102,14 @@ static int judge_session(const struct fb_agent *agent, struct attempt *try, stru
 		.now = fb_clock_now(),
 	};
 	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct fb_switches_wanted want;
 	enum fb_lockout verdict;
 	__u32 device;
 
+	fb_switch_want(&agent->switches, try->generation, &want);
+	c.switches = &want;
 	verdict = fb_lockout_judge(&c, &text, &device);
+	fb_switches_wanted_done(&want);
 	if (verdict == FB_LOCKOUT_KEPT && device && !fb_agent_device(agent, device) &&
 	    is_port(&try->ports, device) && !try->change->adopt)
 		fb_strbuf_add(&text,
@@ -201,6 +206,8 @@ static int prepare(struct fb_agent *agent, struct attempt *try, struct fb_strbuf
 	fb_ports_resolve(&try->generation->ruleset, &agent->host, &try->ports);
 	r = judge_ports(try, text, err);
 	if (r == 0)
+		r = fb_switch_allows(&agent->switches, try->generation, err);
+	if (r == 0)
 		r = judge_session(agent, try, err);
 	if (r == 0)
 		r = prepare_trial(agent, try, err);
@@ -218,6 +225,8 @@ static int prepare(struct fb_agent *agent, struct attempt *try, struct fb_strbuf
 	 */
 	if (r == 0)
 		r = fb_agent_tables(agent, &try->ports, err);
+	if (r == 0)
+		r = fb_agent_switches_cover(agent, try->generation, err);
 	if (r == 0)
 		r = commit(agent, try, err);
 	return r;
@@ -253,6 +262,7 @@ static void settle(struct fb_agent *agent, struct attempt *try)
 	agent->unreadable[0] = 0;
 	fb_vec_done(&try->attached);
 	fb_agent_release_others(agent, &agent->ports);
+	fb_agent_switches_settle(agent);
 	fb_agent_rescue(agent);
 	fb_log(FB_LOG_NOTICE, "generation %u in force: \"%s\"%s%s, applied by %s%s%s", bundle->generation,
 	       agent->generation->ruleset.name, *agent->generation->ruleset.version ? " version " : "",

@@ -28,6 +28,8 @@ int fb_agent_open(struct fb_agent *agent, const struct fb_agent_config *config, 
 	if (r == 0)
 		r = fb_dataplane_open(&options, &agent->dp, &adopted, err);
 	if (r == 0)
+		r = fb_agent_switches_open(agent, err);
+	if (r == 0)
 		r = fb_watch_open(&agent->host, &agent->watch, err);
 	if (r == 0)
 		fb_log(FB_LOG_INFO, "data plane %s, generation %u, %zu MiB of maps",
@@ -42,6 +44,7 @@ void fb_agent_close(struct fb_agent *agent)
 	fb_host_done(&agent->host);
 	fb_generation_free(agent->generation);
 	fb_generation_free(agent->good);
+	fb_switch_state_done(&agent->switches);
 	fb_ports_done(&agent->ports);
 	fb_vec_done(&agent->devices);
 	fb_vec_done(&agent->self);
@@ -271,6 +274,7 @@ void fb_agent_boot(struct fb_agent *agent)
 		fb_dataplane_set_self(agent->dp, NULL, 0, &ignored);
 		fb_dataplane_set_egress(agent->dp, NULL, 0, &ignored);
 	}
+	fb_agent_switches_settle(agent);
 	fb_agent_rescue(agent);
 	forget_unborn(agent);
 	audit_start(agent);

@@ -74,6 +74,25 @@ static void gather_devices(const struct fb_agent *agent, struct fb_metrics *m)
 	}
 }
 
+static void gather_switches(const struct fb_agent *agent, struct fb_metrics *m)
+{
+	const struct fb_ruleset *rs = agent->generation ? &agent->generation->ruleset : NULL;
+
+	for (size_t i = 0; rs && i < rs->isolates.n; i++) {
+		const char *plan = rs->isolates.v[i].name;
+
+		fb_vec_add(&m->plans, (struct fb_metrics_plan){
+					      plan, fb_switch_find_plan(&agent->switches, plan) >= 0 });
+	}
+	for (size_t i = 0; i < agent->switches.isolations.n; i++) {
+		const char *plan = agent->switches.isolations.v[i].plan;
+
+		if (!fb_switch_plan(agent->generation, plan))
+			fb_vec_add(&m->plans, (struct fb_metrics_plan){ plan, true });
+	}
+	m->quarantined = (__u32)agent->switches.quarantines.n;
+}
+
 void fb_api_metrics(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
 	const struct fb_agent *agent = user;
@@ -102,6 +121,7 @@ void fb_api_metrics(void *user, const struct fb_ctl_request *request, struct fb_
 	gather_pairs(agent, &names, &m);
 	gather_rules(agent, &m);
 	gather_devices(agent, &m);
+	gather_switches(agent, &m);
 	fb_metrics_render(&m, format, &out);
 	fb_metrics_done(&m);
 	fb_ctl_answer_text(answer, FB_CTL_OK, fb_metrics_content_type(format), fb_strbuf_steal(&out));

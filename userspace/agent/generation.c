@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "policy/slots.h"
 
-static __u64 zones_named(const struct fb_ruleset *rs, const struct fb_words *names)
+__u64 fb_generation_zones(const struct fb_ruleset *rs, const struct fb_words *names)
 {
 	__u64 zones = 0;
 
@@ -34,8 +34,8 @@ static void note_allowed(struct fb_generation *g)
 
 			if (s->kind != FB_STMT_FIREBREAK)
 				continue;
-			__u64 from = zones_named(&g->ruleset, &s->firebreak.from),
-			      to = zones_named(&g->ruleset, &s->firebreak.to);
+			__u64 from = fb_generation_zones(&g->ruleset, &s->firebreak.from),
+			      to = fb_generation_zones(&g->ruleset, &s->firebreak.to);
 
 			for (unsigned int src = 0; src < FB_ZONES_MAX; src++)
 				if (from >> src & 1)

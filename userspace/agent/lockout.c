@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "agent/switches.h"
 #include "policy/analyse.h"
 #include "policy/eval.h"
 
@@ -110,6 +111,42 @@ static const struct fb_zone *owner_of(const struct fb_ruleset *rs, int family, s
 	return NULL;
 }
 
+static bool heeds_macs(const struct fb_ruleset *rs, unsigned int id)
+{
+	const struct fb_zone *zone = fb_ruleset_zone_by_id(rs, id);
+	const char *binding = zone ? zone->stmt->zone.binding.s : NULL;
+
+	return binding && (!strcmp(binding, "learn") || !strcmp(binding, "strict"));
+}
+
+static bool has_quarantined_mac(const struct fb_lockout_case *c, struct fb_ip ip)
+{
+	for (size_t i = 0; i < c->host->neighbours.n; i++) {
+		const struct fb_host_neighbour *n = &c->host->neighbours.v[i];
+
+		if (n->family != c->session->family || fb_ip_cmp(n->ip, ip) || !n->has_mac)
+			continue;
+		for (size_t k = 0; k < c->switches->macs.n; k++)
+			if (!memcmp(c->switches->macs.v[k].mac, n->mac, 6))
+				return true;
+	}
+	return false;
+}
+
+/* Before what the policy says (S27). */
+static enum fb_reason switched_off(const struct fb_lockout_case *c, unsigned int zone)
+{
+	const struct fb_session *s = c->session;
+
+	if (!c->switches)
+		return FB_PASSED;
+	if (fb_switches_wanted_has(c->switches, s->family, s->from) ||
+	    fb_switches_wanted_has(c->switches, s->family, s->to) ||
+	    (heeds_macs(&c->candidate->ruleset, zone) && has_quarantined_mac(c, s->from)))
+		return FB_DROP_QUARANTINED;
+	return c->switches->cut[zone] >> FB_ZONE_SELF & 1 ? FB_DROP_ISOLATED : FB_PASSED;
+}
+
 static enum fb_lockout ask(const struct fb_lockout_case *c, unsigned int zone, struct fb_strbuf *text)
 {
 	const struct fb_ruleset *rs = &c->candidate->ruleset;
@@ -126,6 +163,11 @@ static enum fb_lockout ask(const struct fb_lockout_case *c, unsigned int zone, s
 	struct fb_answer answer;
 	bool kept;
 
+	if (switched_off(c, zone) != FB_PASSED) {
+		fb_strbuf_addf(text, "CUT (%s): from zone %s\n", fb_reason_name(switched_off(c, zone)),
+			       fb_ruleset_zone_name(rs, zone));
+		return FB_LOCKOUT_CUT;
+	}
 	own_addresses(c, &own);
 	answer = fb_eval(rs, &own, &packet, c->now);
 	fb_vec_done(&own.v);

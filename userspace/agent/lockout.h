@@ -35,6 +35,8 @@ struct fb_lockout_case {
 	const struct fb_host *host;
 	const char *const *management; /* names of interfaces beside the policy, NULL-terminated or NULL */
 	__s64 now;
+	/* What is cut and quarantined beside the policy; NULL = nothing. */
+	const struct fb_switches_wanted *switches;
 };
 /*
  * *ret_text gets one line on what was tested and what came of it, and one on what was not. *ret_device (may be NULL): the

@@ -43,17 +43,70 @@ static struct fb_port resolve(const struct fb_iface *iface, unsigned int zone, c
 	return port;
 }
 
+static bool same_iface(const struct fb_iface *a, const struct fb_iface *b)
+{
+	return a->vlan == b->vlan && !strcmp(a->name.s, b->name.s);
+}
+
+/* The other end of the interface's wire; NULL = it is routed. */
+static const struct fb_iface *other_end(const struct fb_ruleset *rs, const struct fb_iface *iface)
+{
+	for (size_t i = 0; i < rs->wires.n; i++) {
+		if (same_iface(rs->wires.v[i].a, iface))
+			return rs->wires.v[i].b;
+		if (same_iface(rs->wires.v[i].b, iface))
+			return rs->wires.v[i].a;
+	}
+	return NULL;
+}
+
+/* An end of a wire needs its port only, no VLAN device; and it is open only while both are there. */
+static void resolve_wire(struct fb_port *port, const struct fb_iface *other, const struct fb_host *host)
+{
+	const struct fb_host_link *near = fb_host_by_name(host, port->name);
+	const struct fb_host_link *far = fb_host_by_name(host, other->name.s);
+
+	if (!near || near->refusal[0])
+		return;
+	if (!far || far->refusal[0]) {
+		port->ifindex = port->device = 0;
+		snprintf(port->why, sizeof(port->why), "%s is closed: the other end of its wire, %s, %s",
+			 port->name, other->name.s, far ? "cannot be used" : "does not exist");
+		return;
+	}
+	port->refused = false;
+	port->why[0] = 0;
+	port->ifindex = near->ifindex;
+	port->device = port->device ?: near->ifindex;
+	port->wire = far->ifindex;
+	memcpy(port->mac, near->mac, sizeof(port->mac));
+}
+
 void fb_ports_resolve(const struct fb_ruleset *rs, const struct fb_host *host, struct fb_portset *ret)
 {
 	*ret = (struct fb_portset){ 0 };
-	for (size_t z = 0; z < rs->zones.n; z++)
-		for (size_t i = 0; i < rs->zones.v[z].n_ifaces; i++)
-			fb_vec_add(&ret->v, resolve(&rs->zones.v[z].ifaces[i], rs->zones.v[z].id, host));
+	for (size_t z = 0; z < rs->zones.n; z++) {
+		const struct fb_zone *zone = &rs->zones.v[z];
+
+		for (size_t i = 0; i < zone->n_ifaces; i++) {
+			const struct fb_iface *other = other_end(rs, &zone->ifaces[i]);
+			struct fb_port port = resolve(&zone->ifaces[i], zone->id, host);
+
+			if (other)
+				resolve_wire(&port, other, host);
+			fb_vec_add(&ret->v, port);
+		}
+		for (size_t i = 0; i < zone->n_gateways; i++)
+			fb_vec_add(&ret->virtuals,
+				   (struct fb_virtual){ zone->gateways[i].family,
+							zone->gateways[i].range.first, zone->id });
+	}
 }
 
 void fb_ports_done(struct fb_portset *ports)
 {
 	fb_vec_done(&ports->v);
+	fb_vec_done(&ports->virtuals);
 }
 
 bool fb_ports_equal(const struct fb_portset *a, const struct fb_portset *b)
@@ -64,7 +117,7 @@ bool fb_ports_equal(const struct fb_portset *a, const struct fb_portset *b)
 		const struct fb_port *x = &a->v.v[i], *y = &b->v.v[i];
 
 		if (strcmp(x->name, y->name) || x->vlan != y->vlan || x->zone != y->zone ||
-		    x->ifindex != y->ifindex || x->device != y->device ||
+		    x->ifindex != y->ifindex || x->device != y->device || x->wire != y->wire ||
 		    memcmp(x->mac, y->mac, sizeof(x->mac)))
 			return false;
 	}
@@ -76,7 +129,8 @@ void fb_ports_usable(const struct fb_portset *ports, struct fb_host_ports *ret)
 	*ret = (struct fb_host_ports){ 0 };
 	for (size_t i = 0; i < ports->v.n; i++) {
 		const struct fb_port *p = &ports->v.v[i];
-		struct fb_host_port out = { p->name, p->vlan, p->ifindex, p->device, .zone = p->zone };
+		struct fb_host_port out = { p->name,   p->vlan,		p->ifindex,
+					    p->device, .zone = p->zone, .wire = p->wire };
 
 		memcpy(out.mac, p->mac, sizeof(out.mac));
 		if (p->ifindex)
@@ -109,10 +163,16 @@ bool fb_ports_in_image(const struct fb_portset *ports, const void *image)
 
 			same += p->ifindex && table[s].key == FB_PORT_KEY(p->ifindex, vid_of(p->vlan)) &&
 				table[s].zone == p->zone && table[s].device == p->device &&
-				!memcmp(table[s].mac, p->mac, sizeof(p->mac));
+				table[s].wire == p->wire && !memcmp(table[s].mac, p->mac, sizeof(p->mac));
 		}
 	}
 	return wanted == there && there == same;
+}
+
+/* The kernel's device for the port; 0 = none: of a tagged end of a wire it knows nothing. */
+static __u32 device_of(const struct fb_port *p)
+{
+	return p->wire && vid_of(p->vlan) && p->device == p->ifindex ? 0 : p->device;
 }
 
 void fb_ports_egress(const struct fb_portset *ports, struct fb_egress_entries *ret)
@@ -126,7 +186,7 @@ void fb_ports_egress(const struct fb_portset *ports, struct fb_egress_entries *r
 		};
 
 		memcpy(entry.egress.mac, p->mac, sizeof(p->mac));
-		if (p->ifindex)
+		if (p->ifindex && device_of(p))
 			fb_vec_add(ret, entry);
 	}
 }
@@ -134,7 +194,7 @@ void fb_ports_egress(const struct fb_portset *ports, struct fb_egress_entries *r
 static unsigned int zone_of_device(const struct fb_portset *ports, __u32 device)
 {
 	for (size_t i = 0; i < ports->v.n; i++)
-		if (ports->v.v[i].device == device && device)
+		if (device && device_of(&ports->v.v[i]) == device)
 			return ports->v.v[i].zone;
 	return FB_ZONE_NONE;
 }
@@ -186,6 +246,9 @@ void fb_ports_self(const struct fb_portset *ports, const struct fb_host *host, s
 	*ret = (struct fb_self_entries){ 0 };
 	for (size_t i = 0; i < host->addresses.n; i++)
 		add_address(&host->addresses.v[i], zone_of_device(ports, host->addresses.v[i].ifindex), ret);
+	for (size_t i = 0; i < ports->virtuals.n; i++)
+		add_self(ret, ports->virtuals.v[i].family, ports->virtuals.v[i].ip, 0, FB_SELF_ADDRESS,
+			 ports->virtuals.v[i].zone);
 	if (ret->n)
 		qsort(ret->v, ret->n, sizeof(*ret->v), compare);
 	for (size_t i = 0; i < ret->n; i++) /* the first of each key stays */

@@ -15,12 +15,20 @@ struct fb_port {
 	int vlan; /* -1 = untagged */
 	unsigned int zone;
 	__u32 ifindex, device; /* 0 = it cannot be used now, see why */
+	__u32 wire;	       /* the port at the other end of its wire, 0 = routed */
 	__u8 mac[6];
 	bool refused; /* it is there, and cannot be a policy interface as things are: an apply is refused */
 	char why[320];
 };
+/* A virtual address that the policy declares (S22): the gateway's, whoever holds it. */
+struct fb_virtual {
+	int family;
+	struct fb_ip ip;
+	unsigned int zone;
+};
 struct fb_portset {
 	struct FB_VEC(struct fb_port) v;
+	struct FB_VEC(struct fb_virtual) virtuals;
 };
 
 void fb_ports_resolve(const struct fb_ruleset *rs, const struct fb_host *host, struct fb_portset *ret);
@@ -36,7 +44,7 @@ void fb_ports_usable(const struct fb_portset *ports, struct fb_host_ports *ret);
 
 struct fb_self_entries FB_VEC(struct fb_self_entry);
 struct fb_egress_entries FB_VEC(struct fb_egress_entry);
-/* Own addresses and directed broadcasts (S20, S22). Sorted, each key once. */
+/* Own addresses, virtual ones and directed broadcasts (S20, S22). Sorted, each key once. */
 void fb_ports_self(const struct fb_portset *ports, const struct fb_host *host, struct fb_self_entries *ret);
 void fb_ports_egress(const struct fb_portset *ports, struct fb_egress_entries *ret);
 

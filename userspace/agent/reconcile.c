@@ -67,9 +67,12 @@ static int rebuild(struct fb_agent *agent, struct fb_portset *ports, struct fb_e
 	if (r == 0)
 		r = fb_agent_tables(agent, ports, err);
 	if (r == 0)
+		r = fb_agent_switches_cover(agent, agent->generation, err);
+	if (r == 0)
 		r = fb_dataplane_switch_image(agent->dp, err);
 	if (r < 0)
 		return r;
+	fb_agent_switches_settle(agent);
 	agent->generation->bundle.generation = number;
 	store(agent, old);
 	fb_log(FB_LOG_NOTICE, "generation %u in force: the policy of %u on the interfaces as they are now",

@@ -215,7 +215,7 @@ static int print_all(const struct sheet *s, bool json)
 
 int fb_cmd_matrix(const struct fb_call *call)
 {
-	FB_CLEANUP(fb_policy_done) struct fb_policy policy = { 0 };
+	FB_CLEANUP(fb_policy_done) struct fb_policy policy = { .asking = true };
 	struct sheet s = { .policy = &policy, .rs = &policy.ruleset, .screen = fb_screen_of(stdout) };
 	unsigned int src, dst;
 	int r;

@@ -233,7 +233,7 @@ static int read_options(const struct fb_call *call, struct question *q)
 
 int fb_cmd_paths(const struct fb_call *call)
 {
-	FB_CLEANUP(fb_policy_done) struct fb_policy policy = { 0 };
+	FB_CLEANUP(fb_policy_done) struct fb_policy policy = { .asking = true };
 	FB_CLEANUP(question_done)
 	struct question q = {
 		.policy = &policy, .rs = &policy.ruleset, .from = call->args[0], .to = call->args[1]

@@ -166,7 +166,9 @@ static int load_bundle(struct fb_policy *p, const json_t *bundle)
 int fb_plan_bundles(const json_t *old, const json_t *new)
 {
 	FB_CLEANUP(fb_slots_done) struct fb_slots slots = { 0 };
-	FB_CLEANUP(fb_policy_done) struct fb_policy before = { .slots = &slots }, after = { .slots = &slots };
+	FB_CLEANUP(fb_policy_done)
+	struct fb_policy before = { .slots = &slots, .asking = true },
+			 after = { .slots = &slots };
 	FB_CLEANUP(fb_plan_done) struct fb_plan plan = { 0 };
 	int r = load_bundle(&before, old);
 
@@ -182,7 +184,9 @@ int fb_plan_bundles(const json_t *old, const json_t *new)
 int fb_cmd_plan(const struct fb_call *call)
 {
 	FB_CLEANUP(fb_slots_done) struct fb_slots slots = { 0 };
-	FB_CLEANUP(fb_policy_done) struct fb_policy before = { .slots = &slots }, after = { .slots = &slots };
+	FB_CLEANUP(fb_policy_done)
+	struct fb_policy before = { .slots = &slots, .asking = true },
+			 after = { .slots = &slots };
 	FB_CLEANUP(fb_plan_done) struct fb_plan plan = { 0 };
 	FB_CLEANUP(json_decrefp) json_t *bundle = NULL;
 	int r = call->n_args == 2 ? load(&before, call->args[0]) : fb_policy_get(call, &before, &bundle);

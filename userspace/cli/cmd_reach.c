@@ -279,7 +279,7 @@ static json_t *to_json(const struct question *q)
 
 int fb_cmd_reach(const struct fb_call *call)
 {
-	FB_CLEANUP(fb_policy_done) struct fb_policy policy = { 0 };
+	FB_CLEANUP(fb_policy_done) struct fb_policy policy = { .asking = true };
 	FB_CLEANUP(fb_ipset_done) struct fb_ipset from = { 0 }, to = { 0 };
 	FB_CLEANUP(question_done) struct question q = { .policy = &policy, .rs = &policy.ruleset };
 	struct fb_error err = { 0 };

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/act.h"
 #include "cli/live.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
@@ -162,6 +163,23 @@ static void print_trial(const struct fb_screen *screen, const json_t *status)
 			 fb_human_span(fb_field_int(trial, "left"), span));
 }
 
+/* What is cut, in red; that nothing is, in a few words. */
+static void print_switches(const struct fb_screen *screen, const json_t *s)
+{
+	fb_autostrbuf struct fb_strbuf plans = { 0 }, devices = { 0 };
+	bool isolated = fb_cut_list(json_object_get(s, "isolated"), "plan", &plans);
+	bool quarantined = fb_cut_list(json_object_get(s, "quarantined"), "name", &devices);
+
+	if (!isolated && !quarantined) {
+		fb_print_wrapped(screen, FB_PLAIN, "  ISOLATED    nothing      QUARANTINED  nothing");
+		return;
+	}
+	fb_print_wrapped(screen, isolated ? FB_RED : FB_PLAIN, "  ISOLATED    %s",
+			 isolated ? fb_strbuf_get(&plans) : "nothing");
+	fb_print_wrapped(screen, quarantined ? FB_RED : FB_PLAIN, "  QUARANTINED %s",
+			 quarantined ? fb_strbuf_get(&devices) : "nothing");
+}
+
 static bool dropped(const json_t *drop, const void *arg)
 {
 	return strcmp(fb_field_text(drop, "reason"), "would-drop") != 0;
@@ -227,6 +245,7 @@ int fb_cmd_status(const struct fb_call *call)
 	if (*fb_field_text(answer, "why"))
 		fb_print_wrapped(&screen, FB_RED, "  TROUBLE     %s", fb_field_text(answer, "why"));
 	print_trial(&screen, answer);
+	print_switches(&screen, answer);
 	print_observed(&screen, answer);
 	print_interfaces(&screen, answer);
 	print_drops(&screen, answer, pairs);

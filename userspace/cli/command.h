@@ -28,7 +28,7 @@ struct fb_option {
 	const char *help;
 };
 
-enum { FB_OPTIONS_MAX = 8 };
+enum { FB_OPTIONS_MAX = 12 };
 
 struct fb_call;
 struct fb_command {

@@ -57,6 +57,7 @@ static void judge(struct fb_policy *p, const struct fb_read_file *root, const st
 
 	struct fb_check_options options = { .now = time(NULL),
 					    .slots = p->slots,
+					    .stored = p->asking,
 					    .local_to_unix = fb_clock_local_to_unix };
 
 	p->checked = true;

@@ -18,7 +18,8 @@ struct fb_policy {
 	bool parsed, checked;
 	unsigned int errors;
 	double parse_seconds, check_seconds; /* what it took; check includes the proofs of assertions */
-	long long generation;		     /* of the bundle; 0 = from a file */
+	bool asking; /* set before loading: a failing assertion is no error, as a question is how one finds out why */
+	long long generation; /* of the bundle; 0 = from a file */
 	struct fb_slots *
 		slots; /* borrowed; set before loading, to give two policies one numbering. NULL = fresh numbers */
 };

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/act.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
 
@@ -49,5 +50,7 @@ int main(int argc, char **argv)
 		fputs(fb_strbuf_get(&text), to);
 		return close_stdout(call.help ? FB_EXIT_OK : FB_EXIT_USAGE);
 	}
+	if (call.command->live)
+		fb_cut_warn(&call);
 	return close_stdout(call.command->run(&call));
 }

@@ -4,6 +4,15 @@
 
 #define MANY 1000000u
 
+#define REASON_OPTION                                      \
+	{                                                  \
+		"reason", 'r', "TEXT", "why; kept with it" \
+	}
+#define LOCKOUT_OPTION                                                                     \
+	{                                                                                  \
+		"allow-lockout", 0, NULL, "also if that cuts the session that you work in" \
+	}
+
 #define POLICY_OPTION                                                              \
 	{                                                                          \
 		"policy", 0, "FILE", "ask this policy instead of the one in force" \
@@ -96,6 +105,23 @@ const struct fb_command fb_commands[] = {
 	  .run = fb_cmd_history,
 	  .summary = "what was applied, by whom and why, newest first",
 	  .options = { { "limit", 'n', "COUNT", "at most so many (default 20)" } } },
+	{ .name = "device",
+	  .family = "write",
+	  .args = "add|replace|remove NAME",
+	  .min_args = 2,
+	  .max_args = 2,
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_device,
+	  .summary = "change one device in the inventory, show the plan, apply",
+	  .options = { { "in", 'z', "ZONE", "add: the zone that it is in" },
+		       { "mac", 'm', "MAC",
+			 "its MAC address; replace: the new one, the old one is kept in the history" },
+		       { "ip", 'i', "ADDRESS", "add: its address" },
+		       { "reason", 'r', "TEXT", "why; kept with the generation" },
+		       { "policy", 'p', "FILE", "the policy's file, if it was applied from elsewhere" },
+		       { "dry-run", 'n', NULL, "only the plan; exit 4 if anything opens or closes" },
+		       CONFIRM_OPTIONS } },
 	{ .name = "export",
 	  .family = "write",
 	  .args = "[FILE]",
@@ -243,6 +269,48 @@ const struct fb_command fb_commands[] = {
 		       { "limit", 'n', "COUNT", "at most so many ways (default 20)" },
 		       POLICY_OPTION } },
 
+	{ .name = "isolate",
+	  .family = "act",
+	  .args = "[PLAN]",
+	  .max_args = 1,
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_isolate,
+	  .summary =
+		  "cut zones from each other by a plan of the policy, at once; without PLAN, list the plans",
+	  .options = { { "rehearse", 'n', NULL, "only say which lines and live flows that would cut" },
+		       REASON_OPTION,
+		       LOCKOUT_OPTION } },
+	{ .name = "quarantine",
+	  .family = "act",
+	  .args = "[DEVICE|GROUP|ADDRESS|MAC]",
+	  .max_args = 1,
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_quarantine,
+	  .summary = "cut a device off everything, at once; without an argument, list what is",
+	  .options = { REASON_OPTION, LOCKOUT_OPTION } },
+	{ .name = "release",
+	  .family = "act",
+	  .args = "PLAN|DEVICE|GROUP|ADDRESS|MAC",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_release,
+	  .summary = "end an isolation or a quarantine",
+	  .options = { REASON_OPTION } },
+	{ .name = "end",
+	  .family = "act",
+	  .args = "PROTO FROM:PORT TO:PORT",
+	  .min_args = 1,
+	  .max_args = 5,
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_end,
+	  .summary = "end one live flow, as flows prints it",
+	  .options = { REASON_OPTION } },
+
 	{ .name = "audit",
 	  .family = "prove",
 	  .args = "[verify]",
@@ -302,5 +370,5 @@ const struct fb_command fb_commands[] = {
 };
 
 const char *const fb_commands_later[] = {
-	"device", "top", "capture", "open", "close", "isolate", "quarantine", "release", "end", NULL,
+	"top", "capture", "open", "close", NULL,
 };

@@ -7,7 +7,7 @@
  *                    [{device, vlan, ifindex, zone, enforcing, mode, why}], flows {new, replied, established, closing, capacity},
  *                    observed [{src, dst, until, would_drop_packets}], agent {version, pid, started, uptime},
  *                    kernel, clock_synchronised, maps_bytes, drops [{src, dst, reason, packets, bytes}] (totals), next
- *                    [{at, what}] (deadlines, soonest first), guard (bool), confirm (as of apply)
+ *                    [{at, what}] (deadlines, soonest first), guard (bool), isolated [as plans of /v1/switches], quarantined [likewise], confirm (as of apply)
  * GET  /v1/zones     firebreak.zones/1      zones [{name, id, interfaces, networks, owner, purdue, passed_packets, passed_bytes,
  *                    dropped_packets, dropped_bytes, enforcing}] (counters by source zone)
  * GET  /v1/rules     firebreak.rules/1      rules [{id, slot, kind, pairs, text, at, owner, reason, until, packets, bytes, flows, last_hit}]
@@ -29,6 +29,13 @@
  * POST /v1/confirm   body {who, extend?: seconds}  ->  as apply; 409 when no policy is on trial
  * GET  /v1/audit     firebreak.audit/1      entries [{seq, at, what, object, who, uid, reason, before, after, prev, hash}], oldest first; query ?limit=N
  * GET  /v1/audit/verify  firebreak.audit-verify/1  good, lines, why (what is wrong with which line, "" if good), head (the last line's sum)
+ * GET  /v1/switches  firebreak.switches/1   plans [{plan, active, text, who, reason, since, cuts: [[zone, zone]]}], quarantines [{name, who, reason, since,
+ *                    addresses, macs}]
+ * POST /v1/isolate   body {name, reason, who, rehearse?: bool, session?, allow_lockout?}  ->  firebreak.isolate/1 {plan, rehearsal, already, session, plans,
+ *                    flows (those that are cut, 1000 at most), flows_total, lines [{id, pairs, text, at, whole}]}
+ * POST /v1/quarantine  body {name, reason, who, session?, allow_lockout?}  ->  firebreak.quarantine/1 {name, already, session, quarantines}
+ * POST /v1/release   body {name (a plan, or what was quarantined), who, reason?}  ->  firebreak.release/1 {name, plans, quarantines}
+ * POST /v1/end       body {proto (number), src, sport, dst, dport, who, reason?}  ->  firebreak.end/1 {ended, flows}; 409 when there is no such flow
  * POST /v1/explain   body {from, to, proto, sport, dport, tcp_flags, zone?}  ->  firebreak.explain/1 {reason, rule (id), src_zone, dst_zone, flow_state,
  *                    observed, generation}: the answer of the real program
  * GET  /metrics      Prometheus text (also on the loopback listener)

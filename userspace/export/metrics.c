@@ -36,6 +36,7 @@ void fb_metrics_done(struct fb_metrics *metrics)
 	fb_vec_done(&metrics->pairs);
 	fb_vec_done(&metrics->rules);
 	fb_vec_done(&metrics->devices);
+	fb_vec_done(&metrics->plans);
 }
 
 /* ---- pairs ---- */
@@ -227,6 +228,19 @@ static void render_devices(const struct fb_metrics *m, struct fb_series *s)
 	}
 }
 
+static void render_switches(const struct fb_metrics *m, struct fb_series *s)
+{
+	fb_series_family(s, "firebreak_isolation_active", FB_SERIES_GAUGE,
+			 "1 while an isolation plan of the policy is active.");
+	for (size_t i = 0; i < m->plans.n; i++) {
+		fb_series_begin(s);
+		fb_series_label(s, "plan", m->plans.v[i].plan);
+		fb_series_end(s, m->plans.v[i].active);
+	}
+	fb_series_single(s, "firebreak_quarantined", FB_SERIES_GAUGE,
+			 "How many devices, groups and addresses are in quarantine.", m->quarantined);
+}
+
 static void render_agent(const struct fb_metrics *m, struct fb_series *s)
 {
 	fb_series_family(s, "firebreak_build", FB_SERIES_INFO,
@@ -265,6 +279,7 @@ void fb_metrics_render(const struct fb_metrics *m, enum fb_metrics_format format
 
 	render_agent(m, &s);
 	render_devices(m, &s);
+	render_switches(m, &s);
 	render_flows(m, &s);
 	render_pairs(m, &s);
 	render_rules(m, &s);

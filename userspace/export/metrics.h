@@ -36,6 +36,10 @@ struct fb_metrics_device {
 	const char *device, *mode; /* "native", "generic", "none" */
 	bool enforcing;
 };
+struct fb_metrics_plan {
+	const char *plan;
+	bool active;
+};
 
 struct fb_metrics { /* all strings borrowed */
 	const char *version, *kernel;
@@ -47,6 +51,8 @@ struct fb_metrics { /* all strings borrowed */
 	struct FB_VEC(struct fb_metrics_pair) pairs;
 	struct FB_VEC(struct fb_metrics_rule) rules;
 	struct FB_VEC(struct fb_metrics_device) devices;
+	struct FB_VEC(struct fb_metrics_plan) plans;
+	__u32 quarantined; /* devices, groups, addresses */
 };
 
 enum fb_metrics_format { FB_METRICS_PROMETHEUS, FB_METRICS_OPENMETRICS };

@@ -40,8 +40,10 @@ unsigned int fb_check(const struct fb_tree *tree, const struct fb_check_options 
 	fb_check_zones(&c);
 	fb_check_owned(&c);
 	fb_check_zone_groups(&c);
+	fb_check_wires(&c);
 	fb_check_services(&c);
 	fb_check_devices(&c);
+	fb_check_zone_settings(&c);
 	fb_check_groups(&c);
 	fb_check_times(&c);
 	fb_check_blocks(&c);

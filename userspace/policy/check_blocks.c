@@ -167,6 +167,7 @@ static void block(struct fb_checker *c, const struct fb_stmt *s)
 		return;
 	settings(c, &h);
 	judge_settings(c, &h);
+	fb_check_wire_lines(c, &h);
 	observe(c, &h);
 	h.from_owned = fb_check_owned_by(c, h.from);
 	h.to_owned = fb_check_owned_by(c, h.to);

@@ -138,6 +138,11 @@ void fb_side_done(struct fb_side *side);
 void fb_role_add(struct fb_ipset *set, enum fb_role_kind kind, unsigned int zone);
 void fb_role_add_link_multicast(struct fb_ipset *set);
 
+/* ---- frames: check_ports.c ------------------------------------------------------------------------------------------------------ */
+void fb_check_wires(struct fb_checker *c);	   /* after zones */
+void fb_check_zone_settings(struct fb_checker *c); /* after devices */
+void fb_check_wire_lines(struct fb_checker *c, const struct fb_header *h);
+
 /* ---- blocks and lines: check_blocks.c, check_lines.c ------------------------------------------------------------------------ */
 void fb_check_blocks(struct fb_checker *c);
 void fb_check_pair_flags(struct fb_checker *c); /* after the blocks */

@@ -52,7 +52,8 @@ static bool ports_insert(const struct fb_compile_input *in, struct fb_image_port
 		const struct fb_host_port *p = &in->ports[i];
 		struct fb_image_port port = { .key = FB_PORT_KEY(p->ifindex, p->vlan > 0 ? p->vlan : 0),
 					      .zone = (__u8)p->zone,
-					      .device = p->device };
+					      .device = p->device,
+					      .wire = p->wire };
 
 		memcpy(port.mac, p->mac, 6);
 		if (!port_insert(table, mask, &port))

@@ -14,6 +14,7 @@ struct fb_host_port {
 	__u32 device;	  /* of the kernel's device: the VLAN device, or the port itself */
 	__u8 mac[6];
 	unsigned int zone; /* id */
+	__u32 wire;	   /* the other end's port, 0 = routed */
 };
 
 struct fb_compile_input {

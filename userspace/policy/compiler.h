@@ -119,7 +119,8 @@ __u32 fb_merge_cells(struct fb_compiler *c, __u32 a, __u32 b);
 int fb_compile_rows(struct fb_compiler *c, struct fb_family *family);
 int fb_emit_cells(struct fb_compiler *c, struct fb_classify_header *h);
 int fb_emit_addresses(struct fb_compiler *c, struct fb_classify_header *h);
-/* compile_tables.c */
+/* compile_tables.c, compile_bindings.c */
+int fb_emit_bindings(struct fb_compiler *c, struct fb_image_header *header);
 int fb_emit_tables(struct fb_compiler *c, struct fb_image_header *header);
 
 #endif

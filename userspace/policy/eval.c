@@ -75,6 +75,19 @@ static bool is_echo_reply(const struct fb_packet *p)
  * Link-local addresses are the gateway's in their own zone only: another zone may hold the same one. Loopback is on no wire, and the gateway's there
  * neither: the data plane does not know it (userspace/agent/ports.c).
  */
+/* S22: virtual addresses of a zone are the gateway's, whoever holds them. */
+static const struct fb_zone *virtual_zone(const struct fb_ruleset *rs, int family, struct fb_ip ip)
+{
+	for (size_t i = 0; i < rs->zones.n; i++)
+		for (size_t k = 0; k < rs->zones.v[i].n_gateways; k++) {
+			const struct fb_net *net = &rs->zones.v[i].gateways[k];
+
+			if (net->family == family && !fb_ip_cmp(net->range.first, ip))
+				return &rs->zones.v[i];
+		}
+	return NULL;
+}
+
 static const struct fb_own_address *own_address(const struct fb_own *own, int family, struct fb_ip ip,
 						unsigned int zone)
 {
@@ -134,7 +147,8 @@ static enum fb_reason judge_source(struct judgement *j)
 		j->src = role(FB_ROLE_SELF_SRC, p->out_zone);
 		return FB_PASSED;
 	}
-	if (own_address(j->own, p->family, p->src, p->zone) || own_broadcast(j->own, p->family, p->src))
+	if (own_address(j->own, p->family, p->src, p->zone) || own_broadcast(j->own, p->family, p->src) ||
+	    virtual_zone(j->rs, p->family, p->src))
 		return FB_DROP_SPOOF;
 	if (is_unspecified(p->src) || is_link_local(p->family, p->src)) {
 		j->src_local = true;
@@ -160,8 +174,10 @@ static enum fb_reason judge_destination_in(struct judgement *j)
 	const struct fb_own_address *own = own_address(j->own, p->family, p->dst, p->zone);
 	const struct fb_own_address *broadcast = own_broadcast(j->own, p->family, p->dst);
 
-	if (own)
-		return to_gateway(j, role(FB_ROLE_SELF_AT, own->zone));
+	const struct fb_zone *virtual = virtual_zone(j->rs, p->family, p->dst);
+
+	if (own || virtual)
+		return to_gateway(j, role(FB_ROLE_SELF_AT, own ? own->zone : virtual->id));
 	if (broadcast && broadcast->zone != p->zone) {
 		j->answer.dst_zone = broadcast->zone;
 		return FB_DROP_SCOPE;

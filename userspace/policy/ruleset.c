@@ -27,6 +27,7 @@ void fb_ruleset_done(struct fb_ruleset *rs)
 	fb_vec_done(&rs->services);
 	fb_vec_done(&rs->pairs);
 	fb_vec_done(&rs->pair_flags);
+	fb_vec_done(&rs->wires);
 	fb_vec_done(&rs->isolates);
 	fb_vec_done(&rs->windows);
 	fb_vec_done(&rs->accesses);

@@ -34,8 +34,19 @@ struct fb_zone {
 	const struct fb_stmt *stmt;
 	const struct fb_iface *ifaces; /* borrowed from the tree */
 	size_t n_ifaces;
-	struct fb_ipset owned; /* S2, S4: exactly the unicast addresses of this zone */
-	bool any;	       /* has `network any` */
+	struct fb_ipset owned;		     /* S2, S4: exactly the unicast addresses of this zone */
+	bool any;			     /* has `network any` */
+	__u32 flags;			     /* enum fb_zone_flag */
+	__u16 ethertypes[FB_ETHERTYPES_MAX]; /* S62; 0 = none */
+	const struct fb_net *gateways;	     /* S22: virtual addresses, borrowed from the tree */
+	size_t n_gateways;
+};
+
+/* S60. The ends borrowed from the tree; both have the same VLAN. */
+struct fb_wire {
+	const struct fb_iface *a, *b;
+	unsigned int zone_a, zone_b; /* ids */
+	struct fb_at at;
 };
 
 struct fb_device {
@@ -147,6 +158,7 @@ struct fb_ruleset {
 	struct fb_ipset unowned; /* unicast addresses of no zone */
 	struct FB_VEC(struct fb_zone_group) zone_groups;
 	struct FB_VEC(struct fb_pair_flags) pair_flags;
+	struct FB_VEC(struct fb_wire) wires;
 	struct FB_VEC(struct fb_isolate) isolates;
 	struct FB_VEC(struct fb_window) windows;
 	struct FB_VEC(struct fb_access) accesses;

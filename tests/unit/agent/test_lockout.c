@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/lockout.h"
+#include "agent/switches.h"
 #include "base/cleanup.h"
 
 static const char policy[] = "zone admin { interface eth1  network 10.99.0.0/24, 10.98.0.0/24 }\n"
@@ -150,4 +151,32 @@ Test(lockout, a_session_that_is_told_wrongly_is_refused)
 		cr_assert_eq(s.family, 0);
 		json_decref(json);
 	}
+}
+
+Test(lockout, a_quarantine_or_a_cut_of_the_session_is_told_before_the_policy, .init = start, .fini = stop)
+{
+	struct fb_switches_wanted want = { 0 };
+	struct fb_session s = session("10.99.0.10", "10.99.0.1", 22);
+	struct fb_lockout_case c = { .session = &s,
+				     .candidate = g,
+				     .ports = &ports,
+				     .host = &host,
+				     .now = 1795386689,
+				     .switches = &want };
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	const unsigned int admin = fb_ruleset_zone(&g->ruleset, "admin")->id,
+			   field = fb_ruleset_zone(&g->ruleset, "field")->id;
+
+	want.cut[admin] = 1ull << field;
+	fb_vec_add(&want.addresses, (struct fb_quarantine_key){ 32 + 32, 4, { 10, 99, 0, 11 } });
+	cr_assert_eq(fb_lockout_judge(&c, &text, NULL), FB_LOCKOUT_KEPT, "another pair, another host: %s",
+		     text.s);
+	want.cut[admin] = 1ull << FB_ZONE_SELF;
+	cr_assert_eq(fb_lockout_judge(&c, &text, NULL), FB_LOCKOUT_CUT);
+	cr_assert(strstr(text.s, "CUT (isolated)"), "%s", text.s);
+	want.cut[admin] = 0;
+	fb_vec_add(&want.addresses, (struct fb_quarantine_key){ 32 + 31, 4, { 10, 99, 0, 10 } });
+	cr_assert_eq(fb_lockout_judge(&c, &text, NULL), FB_LOCKOUT_CUT);
+	cr_assert(strstr(text.s, "CUT (quarantined)"), "%s", text.s);
+	fb_switches_wanted_done(&want);
 }

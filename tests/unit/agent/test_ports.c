@@ -9,7 +9,7 @@
 static struct fb_generation *generation;
 static struct fb_host host;
 
-static const char policy[] = "zone a { interface eth1  network 10.1.0.0/24 }\n"
+static const char policy[] = "zone a { interface eth1  network 10.1.0.0/24  gateway 10.1.0.254 }\n"
 			     "zone v { interface eth2 vlan 30  network 10.30.0.0/24 }\n"
 			     "zone w { interface eth2 vlan 31  network 10.31.0.0/24 }\n"
 			     "zone x { interface eth9  network 10.9.0.0/24 }\n";
@@ -128,6 +128,8 @@ Test(ports, own_addresses_carry_the_zone_of_their_interface, .init = set_up, .fi
 		{ ip4(10, 30, 0, 1), 0, FB_SELF_ADDRESS, id("v"), "on a VLAN device" },
 		{ ip4(10, 1, 0, 255), 0, FB_SELF_BROADCAST, id("a"), "directed broadcast" },
 		{ ip4(192, 0, 2, 1), 0, FB_SELF_ADDRESS, 0, "on loopback" },
+		{ ip4(10, 1, 0, 254), 0, FB_SELF_ADDRESS, id("a"),
+		  "virtual, and on no interface of this host" },
 		{ ip4(10, 5, 0, 1), 0, FB_SELF_ADDRESS, 0, "on no policy interface; a /31 has no broadcast" },
 		{ ip4(169, 254, 7, 7), id("a"), FB_SELF_ADDRESS, id("a"), "link-local: by its zone" },
 		{ ip4(169, 254, 7, 7), 0, 0, 0, "and not by any other" },

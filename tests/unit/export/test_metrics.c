@@ -40,6 +40,9 @@ static struct fb_metrics sample(void)
 						       .never = true,
 						       .deadline = FB_NO_DEADLINE });
 	fb_vec_add(&m.devices, (struct fb_metrics_device){ "eth1", "native", true });
+	fb_vec_add(&m.plans, (struct fb_metrics_plan){ "city-cut", true });
+	fb_vec_add(&m.plans, (struct fb_metrics_plan){ "ot-cut", false });
+	m.quarantined = 2;
 	return m;
 }
 
@@ -62,6 +65,13 @@ static const char golden[] =
 	"# HELP firebreak_redirect_errors_total Packets that a driver did not take after the verdict.\n"
 	"# TYPE firebreak_redirect_errors_total counter\n"
 	"firebreak_redirect_errors_total 3\n"
+	"# HELP firebreak_events_emitted_total Events that the data plane told the agent.\n"
+	"# TYPE firebreak_events_emitted_total counter\n"
+	"firebreak_events_emitted_total 0\n"
+	"# HELP firebreak_events_lost_total Events that were left out: too many in a second, or nobody read "
+	"them.\n"
+	"# TYPE firebreak_events_lost_total counter\n"
+	"firebreak_events_lost_total 0\n"
 	"# HELP firebreak_maps_bytes Kernel memory of all tables.\n"
 	"# TYPE firebreak_maps_bytes gauge\n"
 	"firebreak_maps_bytes 195519552\n"
@@ -72,6 +82,13 @@ static const char golden[] =
 	"# HELP firebreak_interface_xdp_mode_info How XDP is attached to a policy interface.\n"
 	"# TYPE firebreak_interface_xdp_mode_info gauge\n"
 	"firebreak_interface_xdp_mode_info{device=\"eth1\",mode=\"native\"} 1\n"
+	"# HELP firebreak_isolation_active 1 while an isolation plan of the policy is active.\n"
+	"# TYPE firebreak_isolation_active gauge\n"
+	"firebreak_isolation_active{plan=\"city-cut\"} 1\n"
+	"firebreak_isolation_active{plan=\"ot-cut\"} 0\n"
+	"# HELP firebreak_quarantined How many devices, groups and addresses are in quarantine.\n"
+	"# TYPE firebreak_quarantined gauge\n"
+	"firebreak_quarantined 2\n"
 	"# HELP firebreak_flows Live flows by state, counted by the agent.\n"
 	"# TYPE firebreak_flows gauge\n"
 	"firebreak_flows{state=\"new\"} 1\n"

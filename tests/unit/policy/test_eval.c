@@ -499,3 +499,18 @@ Test(eval, s32_mid_stream_lets_a_segment_without_a_handshake_begin_in_its_pair_o
 	fb_vec_done(&own.v);
 	policy_done(&p);
 }
+
+Test(eval, s22_a_declared_virtual_address_is_self_and_its_use_as_a_source_is_spoof)
+{
+	static const struct case_row cases[] = {
+		{ "a", "10.1.0.5", "10.1.0.254", UDP, 1, 123, FB_PASSED, "self", "whoever holds it" },
+		{ "a", "10.1.0.254", "10.1.0.1", UDP, 1, 123, FB_DROP_SPOOF, NULL, "from the wire" },
+		{ "b", "10.2.0.5", "10.1.0.254", UDP, 1, 123, FB_DROP_NO_ALLOW, "self", "another zone's" },
+		{ 0 }
+	};
+
+	expect(HEAD "zone a { interface eth1 network 10.1.0.0/16 gateway 10.1.0.254 }\n"
+		    "zone b { interface eth2 network 10.2.0.0/16 }\n"
+		    "firebreak a, b -> self { allow any -> self udp/123 }\n",
+	       gateway, cases);
+}

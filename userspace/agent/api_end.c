@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* POST /v1/end: the end of one flow. */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "agent/api.h"
+#include "base/log.h"
+
+struct wanted {
+	int family;
+	unsigned int proto;
+	struct fb_ip src, dst;
+	unsigned int sport, dport; /* not looked at for ICMP, whose flows have none that people see */
+	const struct fb_agent *agent;
+	const struct fb_line **by_slot;
+	json_t *ended;
+};
+
+static bool is_it(const struct fb_snapshot_flow *f, void *arg)
+{
+	struct wanted *w = arg;
+	bool icmp = w->proto == IPPROTO_ICMP || w->proto == IPPROTO_ICMPV6;
+
+	if (f->family != w->family || f->proto != w->proto || fb_ip_cmp(f->src, w->src) ||
+	    fb_ip_cmp(f->dst, w->dst) || (!icmp && (f->sport != w->sport || f->dport != w->dport)))
+		return false;
+	json_array_append_new(w->ended, fb_api_flow(w->agent, f, w->by_slot));
+	return true;
+}
+
+static bool read_port(const json_t *body, const char *name, unsigned int *ret, struct fb_ctl_answer *answer)
+{
+	const json_t *port = json_object_get(body, name);
+
+	if (port &&
+	    (!json_is_integer(port) || json_integer_value(port) < 0 || json_integer_value(port) > 65535))
+		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "%s must be a port", name);
+	*ret = (unsigned int)json_integer_value(port);
+	return true;
+}
+
+static bool read_flow(const json_t *body, struct wanted *ret, struct fb_ctl_answer *answer)
+{
+	const char *src = json_string_value(json_object_get(body, "src")),
+		   *dst = json_string_value(json_object_get(body, "dst"));
+	const json_t *proto = json_object_get(body, "proto");
+	int other;
+
+	if (!src || fb_ip_parse(src, strlen(src), &ret->family, &ret->src) < 0 || !dst ||
+	    fb_ip_parse(dst, strlen(dst), &other, &ret->dst) < 0 || other != ret->family)
+		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST,
+					   "src and dst must be addresses of one family");
+	if (!json_is_integer(proto) || json_integer_value(proto) < 0 || json_integer_value(proto) > 255)
+		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "proto must be a number up to 255");
+	ret->proto = (unsigned int)json_integer_value(proto);
+	return read_port(body, "sport", &ret->sport, answer) && read_port(body, "dport", &ret->dport, answer);
+}
+
+static int audit(struct fb_agent *agent, const struct fb_ctl_request *request, const struct wanted *w,
+		 const char *who, const char *reason, struct fb_error *err)
+{
+	char src[FB_INET_STRLEN], dst[FB_INET_STRLEN], object[160];
+	const __u32 generation = fb_dataplane_generation(agent->dp);
+	const struct fb_audit_entry entry = { .what = "end",
+					      .object = object,
+					      .who = who,
+					      .uid = request->peer.uid,
+					      .reason = reason,
+					      .before = generation,
+					      .after = generation };
+
+	snprintf(object, sizeof(object), "protocol %u %s %u -> %s %u", w->proto,
+		 fb_ip_print(w->family, w->src, src), w->sport, fb_ip_print(w->family, w->dst, dst),
+		 w->dport);
+	return fb_audit_add(agent->audit, &entry, err);
+}
+
+static void json_cleanup(json_t **json)
+{
+	json_decref(*json);
+}
+
+void fb_api_end(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
+{
+	FB_CLEANUP(json_cleanup) json_t *body = fb_api_read_body(request, answer);
+	struct fb_agent *agent = user;
+	struct wanted w = { .agent = agent };
+	fb_autofree char *who = NULL;
+	const char *reason = NULL;
+	struct fb_error err = { 0 };
+	int r;
+
+	if (!body || !fb_api_read_words(body, &request->peer, &who, &reason, answer) ||
+	    !read_flow(body, &w, answer))
+		return;
+	w.by_slot = fb_api_lines_by_slot(agent);
+	w.ended = json_array();
+	r = audit(agent, request, &w, who, reason, &err);
+	if (r == 0)
+		r = fb_dataplane_end_flows(agent->dp, is_it, &w, &err);
+	free(w.by_slot);
+	if (r > 0) {
+		fb_log(FB_LOG_NOTICE, "%d flow%s ended by %s%s%s", r, r == 1 ? "" : "s", who,
+		       *reason ? ": " : "", reason);
+		fb_ctl_answer_json(answer, FB_CTL_OK,
+				   json_pack("{ss si so}", "schema", "firebreak.end/1", "ended", r, "flows",
+					     w.ended));
+		return;
+	}
+	json_decref(w.ended);
+	if (r == 0)
+		fb_ctl_answer_error(
+			answer, FB_CTL_CONFLICT,
+			"there is no such flow now; \"firebreak flows\" prints those that are live");
+	else
+		fb_ctl_answer_error(answer, FB_CTL_CONFLICT, "%s", err.text);
+}
