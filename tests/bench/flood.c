@@ -21,7 +21,7 @@
 #include "bench.skel.h"
 #include "engine.h"
 
-enum { CHUNK = 1 << 20, TRIALS = 100 };
+enum { CHUNK = 1 << 20, PIECE = 4096, TRIALS = 100 };
 
 static struct {
 	struct engine e;
@@ -81,9 +81,9 @@ static __u64 pour(const struct bench_tuple *tuples, unsigned int n, bool reply, 
 	memcpy(f.e.tuples, tuples, n * sizeof(*tuples));
 	f.e.cfg->n = n;
 	f.e.cfg->next = 0;
-	for (unsigned int sent = 0; sent < n; sent += 4096)
-		engine_generate(&f.e, n - sent < 4096 ? n - sent : 4096);
-	usleep(20000);
+	for (unsigned int sent = 0; sent < n; sent += PIECE)
+		engine_generate(&f.e, n - sent < PIECE ? n - sent : PIECE);
+	usleep(2000); /* what is still in a ring */
 	return engine_counted(&f.e, to) - before;
 }
 
@@ -107,6 +107,25 @@ static void establish(void)
 	for (int i = 0; i < 4; i++)
 		pour(f.flows, f.n_flows, i & 1, BENCH_SYN);
 	pour(f.flows, f.n_flows, false, BENCH_SYN);
+}
+
+/* How many flows let their answers through. A frame can be lost in a ring: a piece is asked again, a flow that is gone stays silent. */
+static unsigned int alive(void)
+{
+	unsigned int sum = 0;
+
+	for (unsigned int first = 0; first < f.n_flows; first += PIECE) {
+		unsigned int n = f.n_flows - first < PIECE ? f.n_flows - first : PIECE, best = 0;
+
+		for (int i = 0; i < 5 && best < n; i++) {
+			__u64 came = pour(f.flows + first, n, true, BENCH_SYN);
+
+			if (came > best)
+				best = came > n ? n : (unsigned int)came;
+		}
+		sum += best;
+	}
+	return sum;
 }
 
 /* How many of TRIALS connections get through all three steps. */
@@ -169,8 +188,8 @@ int main(int argc, char **argv)
 	if (bpf_xdp_attach((int)if_nametoindex("lo"), f.e.generate, XDP_FLAGS_SKB_MODE, NULL))
 		fprintf(stderr, "bench: lo takes no program; this takes longer\n");
 	establish();
-	printf("established %llu\n", (unsigned long long)pour(f.flows, f.n_flows, true, BENCH_SYN));
+	printf("established %u\n", alive());
 	flood((unsigned int)atoi(argv[5]));
-	printf("alive %llu\n", (unsigned long long)pour(f.flows, f.n_flows, true, BENCH_SYN));
+	printf("alive %u\n", alive());
 	return 0;
 }
