@@ -61,6 +61,9 @@ claim "why says how the stranger would be declared" bash -c 'grep -q "firebreak 
 claim "and that a replaced device is replaced" bash -c 'grep -q "firebreak device replace cam-0412 --mac 00:00:de:ad:be:ef"' < <(firebreak why cam-0412)
 same "the inventory has the stranger" 00:00:de:ad:be:ef "$(firebreak devices --unknown -j | jq -r '.devices[] | select(.ip == "10.20.4.77") | .mac')"
 
+claim "explain agrees with the program about the camera" bash -c 'grep -q "live program agrees"' < <(firebreak explain cam-0412 nvr-1 udp/5001 --expect allow)
+claim "and about the stranger: binding" bash -c 'tr "\n" " " | grep -q "DROP *binding.*live program agrees"' < <(firebreak explain 10.20.4.77 nvr-1 udp/5001 --expect deny)
+
 # a live flow of the camera does not carry the stranger either
 lie 3c:ef:8c:00:04:12 10.20.4.12 1
 lie 00:00:de:ad:be:ef 10.20.4.12 5
