@@ -11,40 +11,6 @@
 #define STRANGER  "02:00:00:00:00:99"
 #define NTP	  .dst = "10.20.0.1", .sport = 5, .dport = 123
 
-enum { SLOTS = 256 };
-
-static struct fb_image_header *header(void)
-{
-	return rig.image[rig.live];
-}
-
-static void put(__u64 hi, __u64 lo, __u64 who)
-{
-	struct fb_image_binding *table =
-		(struct fb_image_binding *)((__u32 *)rig.image[rig.live] + header()->binding_w);
-	__u32 at = fb_binding_hash(hi, lo, who);
-
-	while (table[at & (SLOTS - 1)].who)
-		at++;
-	table[at & (SLOTS - 1)] = (struct fb_image_binding){ hi, lo, who, 0 };
-}
-
-static void declare(const char *mac, const char *address)
-{
-	unsigned int zone = rig_zone(&rig, "cam"), b[6];
-	__u64 number = 0;
-	struct fb_ip ip;
-	int family;
-
-	sscanf(mac, "%x:%x:%x:%x:%x:%x", b, b + 1, b + 2, b + 3, b + 4, b + 5);
-	for (int i = 0; i < 6; i++)
-		number = number << 8 | b[i];
-	fb_ip_parse(address, strlen(address), &family, &ip);
-	put(ip.hi, ip.lo, FB_BINDING_WHO(FB_BINDING_PAIR, zone, number));
-	put(0, 0, FB_BINDING_WHO(FB_BINDING_MAC, zone, number));
-	put(ip.hi, ip.lo, FB_BINDING_WHO(FB_BINDING_ADDRESS, zone, 0));
-}
-
 static void forget_devices(void)
 {
 	int fd = bpf_map__fd(bpf_object__find_map_by_name(rig.object, "fb_devices"));
@@ -54,20 +20,25 @@ static void forget_devices(void)
 		bpf_map_delete_elem(fd, &key);
 }
 
-/* The rig's policy with binding in the camera zone, and two declared cameras. */
-static void bind_cameras(enum fb_zone_flag mode)
-{
-	use_policy("");
-	struct fb_image_zone *zones =
-		(struct fb_image_zone *)((__u32 *)rig.image[rig.live] + header()->zone_w);
+static const char cameras[] = "device five in cam { ip 10.20.0.5, 2001:db8:20::5  mac " CAMERA " }\n"
+			      "device six in cam { ip 10.20.0.6, 2001:db8:20::6  mac " NEIGHBOUR " }\n";
 
-	header()->binding_w = (header()->n_words + 63) & ~63u;
-	header()->binding_mask = SLOTS - 1;
-	zones[rig_zone(&rig, "cam")].flags |= mode;
-	declare(CAMERA, "10.20.0.5");
-	declare(CAMERA, "2001:db8:20::5");
-	declare(NEIGHBOUR, "10.20.0.6");
-	declare(NEIGHBOUR, "2001:db8:20::6");
+/* The rig's policy with binding in the camera zone. */
+static void bind_zone(const char *mode, const char *devices)
+{
+	const char *end = strstr(rig_zones + strlen("zone cam"), " }\n");
+	char text[8192];
+
+	snprintf(text, sizeof(text), "%.*s  binding %s%s%s%s", (int)(end - rig_zones), rig_zones, mode, end,
+		 policy_text, devices);
+	if (!rig_policy(&rig, text))
+		cases.broken++;
+}
+
+static void bind_cameras(const char *mode)
+{
+	rig_flush_flows(&rig);
+	bind_zone(mode, cameras);
 	forget_devices();
 	rig_events_begin(&rig);
 }
@@ -117,7 +88,7 @@ static void nd(const char *smac, const char *src, int type, const char *target, 
 
 static void a_declared_device_speaks_in_a_strict_zone(void)
 {
-	bind_cameras(FB_ZONE_F_STRICT);
+	bind_cameras("strict");
 	says(CAMERA, "10.20.0.5", FB_PASSED, FB_BINDING_OK);
 	says(NEIGHBOUR, "10.20.0.6", FB_PASSED, FB_BINDING_OK);
 	arp(CAMERA, 1, "10.20.0.5", FB_PASSED, FB_BINDING_OK);
@@ -128,26 +99,26 @@ static void a_declared_device_speaks_in_a_strict_zone(void)
 
 static void a_camera_with_its_neighbours_address_is_a_foreign_address(void)
 {
-	bind_cameras(FB_ZONE_F_STRICT);
+	bind_cameras("strict");
 	says(CAMERA, "10.20.0.6", FB_DROP_BINDING, FB_BINDING_FOREIGN_IP);
 	says(CAMERA, "10.20.0.77", FB_DROP_BINDING, FB_BINDING_FOREIGN_IP);
 }
 
 static void a_strange_mac_with_a_declared_address_is_a_foreign_mac(void)
 {
-	bind_cameras(FB_ZONE_F_STRICT);
+	bind_cameras("strict");
 	says(STRANGER, "10.20.0.5", FB_DROP_BINDING, FB_BINDING_FOREIGN_MAC);
 }
 
 static void a_mac_that_nobody_declared_is_unknown(void)
 {
-	bind_cameras(FB_ZONE_F_STRICT);
+	bind_cameras("strict");
 	says(STRANGER, "10.20.0.77", FB_DROP_BINDING, FB_BINDING_UNKNOWN);
 }
 
 static void a_forged_arp_reply_is_a_claim_and_goes_nowhere(void)
 {
-	bind_cameras(FB_ZONE_F_STRICT);
+	bind_cameras("strict");
 	arp(CAMERA, 2, "10.20.0.1", FB_DROP_BINDING, FB_BINDING_CLAIM);
 	arp(CAMERA, 2, "10.10.0.5", FB_DROP_BINDING, FB_BINDING_CLAIM);
 	arp(CAMERA, 2, "10.20.0.6", FB_DROP_BINDING, FB_BINDING_FOREIGN_IP);
@@ -167,7 +138,7 @@ static void arp_that_speaks_of_another_mac_than_its_own_is_foreign(void)
 {
 	struct frame f;
 
-	bind_cameras(FB_ZONE_F_STRICT);
+	bind_cameras("strict");
 	frame_arp(&f, "ff:ff:ff:ff:ff:ff", NEIGHBOUR, 2, "10.20.0.6", "10.20.0.1");
 	f.b[11] = 0x01; /* the frame comes from the camera */
 	CHECK(rig_xdp(&rig, "cam", &f).reason == FB_DROP_BINDING, "passed");
@@ -176,7 +147,7 @@ static void arp_that_speaks_of_another_mac_than_its_own_is_foreign(void)
 
 static void neighbour_discovery_claims_are_held_against_the_binding(void)
 {
-	bind_cameras(FB_ZONE_F_STRICT);
+	bind_cameras("strict");
 	nd(CAMERA, "2001:db8:20::6", 135, "2001:db8:20::1", FB_DROP_BINDING, FB_BINDING_FOREIGN_IP);
 	nd(CAMERA, "2001:db8:20::5", 136, "2001:db8:20::6", FB_DROP_BINDING, FB_BINDING_FOREIGN_IP);
 	nd(CAMERA, "2001:db8:20::5", 136, "2001:db8:20::1", FB_DROP_BINDING, FB_BINDING_CLAIM);
@@ -212,14 +183,14 @@ static void solicit_with_option(const char *option_mac, enum fb_reason reason, e
 
 static void a_link_layer_option_may_name_only_the_senders_mac(void)
 {
-	bind_cameras(FB_ZONE_F_STRICT);
+	bind_cameras("strict");
 	solicit_with_option(CAMERA, FB_PASSED, FB_BINDING_OK);
 	solicit_with_option(NEIGHBOUR, FB_DROP_BINDING, FB_BINDING_FOREIGN_MAC);
 }
 
 static void link_local_and_unspecified_sources_go_by_the_mac(void)
 {
-	bind_cameras(FB_ZONE_F_STRICT);
+	bind_cameras("strict");
 	nd(CAMERA, "fe80::1", 135, "2001:db8:20::1", FB_PASSED, FB_BINDING_OK);
 	nd(CAMERA, "::", 135, "2001:db8:20::5", FB_PASSED, FB_BINDING_OK);
 	nd(STRANGER, "::", 135, "2001:db8:20::5", FB_DROP_BINDING, FB_BINDING_UNKNOWN);
@@ -229,7 +200,7 @@ static void link_local_and_unspecified_sources_go_by_the_mac(void)
 
 static void learn_reports_and_drops_nothing(void)
 {
-	bind_cameras(FB_ZONE_F_LEARN);
+	bind_cameras("learn");
 	says(CAMERA, "10.20.0.6", FB_PASSED, FB_BINDING_FOREIGN_IP);
 	says(STRANGER, "10.20.0.5", FB_PASSED, FB_BINDING_FOREIGN_MAC);
 	says(STRANGER, "10.20.0.77", FB_PASSED, FB_BINDING_UNKNOWN);
@@ -240,7 +211,7 @@ static void learn_reports_and_drops_nothing(void)
 
 static void a_live_flow_does_not_carry_a_foreign_mac(void)
 {
-	bind_cameras(FB_ZONE_F_STRICT);
+	bind_cameras("strict");
 	handshake();
 	expect("cam", SPEC(.smac = STRANGER, RTSP, .tcp = ACK, .seq = 101, .ack = 901), FB_DROP_BINDING);
 	told(FB_BINDING_FOREIGN_MAC);
@@ -253,19 +224,15 @@ static void a_live_flow_does_not_carry_a_foreign_mac(void)
 
 static void a_device_that_the_next_policy_does_not_declare_ends_with_its_next_packet(void)
 {
-	bind_cameras(FB_ZONE_F_LEARN);
+	bind_cameras("strict");
 	handshake();
-	use_policy("");
-	struct fb_image_zone *zones =
-		(struct fb_image_zone *)((__u32 *)rig.image[rig.live] + header()->zone_w);
-
-	zones[rig_zone(&rig, "cam")].flags |= FB_ZONE_F_STRICT; /* and nobody is declared */
+	bind_zone("strict", ""); /* and nobody is declared */
 	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901), FB_DROP_BINDING);
 }
 
 static void a_spoofed_source_is_spoof_and_not_binding(void)
 {
-	bind_cameras(FB_ZONE_F_STRICT);
+	bind_cameras("strict");
 	expect("cam", SPEC(.smac = STRANGER, .src = "10.10.0.5", NTP), FB_DROP_SPOOF);
 	CHECK(rig_events(&rig) == 1 && rig.heard.v[0].kind == FB_EVENT_DROP, "%zu events", rig.heard.n);
 }
@@ -276,7 +243,7 @@ static void binding_goes_before_quarantine_and_the_verdict(void)
 	int fd = bpf_map__fd(bpf_object__find_map_by_name(rig.object, "fb_quarantine"));
 	__u32 value = 1;
 
-	bind_cameras(FB_ZONE_F_STRICT);
+	bind_cameras("strict");
 	bpf_map_update_elem(fd, &key, &value, 0);
 	rig.switches->quarantines = 1;
 	says(CAMERA, "10.20.0.6", FB_DROP_BINDING, FB_BINDING_FOREIGN_IP);
@@ -289,7 +256,7 @@ static void binding_goes_before_quarantine_and_the_verdict(void)
 
 static void another_zone_is_not_asked(void)
 {
-	bind_cameras(FB_ZONE_F_STRICT);
+	bind_cameras("strict");
 	expect("sig",
 	       SPEC(.smac = STRANGER, .src = "10.10.0.5", .dst = "10.30.0.10", .sport = 7, .dport = 8080),
 	       FB_PASSED);
@@ -316,7 +283,7 @@ static struct fb_device_seen seen(const char *mac, const char *address)
 
 static void the_inventory_holds_who_was_seen_where_and_when(void)
 {
-	bind_cameras(FB_ZONE_F_STRICT);
+	bind_cameras("strict");
 	__u32 tick = (__u32)(rig.runtime->fake_mono_ns >> FB_TICK_SHIFT);
 
 	says(CAMERA, "10.20.0.5", FB_PASSED, FB_BINDING_OK);

@@ -125,6 +125,21 @@ static bool is_broadcast(const struct fb_agent *agent, const struct fb_frame_spe
 	return false;
 }
 
+/* Where bindings hold it matters who sends: the declared MAC of the source, if there is one. */
+static void find_source_mac(const struct fb_agent *agent, struct asked *a)
+{
+	const struct fb_ruleset *rs = &agent->generation->ruleset;
+
+	for (size_t i = 0; i < rs->devices.n; i++) {
+		const struct fb_device *d = &rs->devices.v[i];
+		const struct fb_words *macs = &d->stmt->device.macs;
+
+		if (macs->n && d->zone < rs->zones.n && rs->zones.v[d->zone].id == a->zone->id &&
+		    fb_ipset_has(&d->ips, a->frame.family, a->frame.src))
+			fb_mac_parse(macs->v[0].s, strlen(macs->v[0].s), a->frame.src_mac);
+	}
+}
+
 static const char *rule_id(const struct fb_agent *agent, __u32 slot)
 {
 	const struct fb_ruleset *rs = &agent->generation->ruleset;
@@ -173,6 +188,7 @@ void fb_api_explain(void *user, const struct fb_ctl_request *request, struct fb_
 	if (!good)
 		return;
 	memcpy(a.frame.dst_mac, a.port->mac, sizeof(a.frame.dst_mac));
+	find_source_mac(agent, &a);
 	a.frame.vlan = a.port->vlan;
 	a.frame.broadcast = is_broadcast(agent, &a.frame);
 	if (fb_dataplane_explain(agent->dp, a.port->ifindex, frame, fb_frame_build(&a.frame, frame), &explain,

@@ -56,6 +56,14 @@ static __u8 *put_dst_mac(__u8 *p, const struct fb_frame_spec *s)
 	return p + 6;
 }
 
+static __u8 *put_src_mac(__u8 *p, const struct fb_frame_spec *s)
+{
+	static const __u8 none[6], some[6] = { 2, 0, 0, 0, 0x5e, 0xed }; /* locally administered */
+
+	memcpy(p, memcmp(s->src_mac, none, 6) ? s->src_mac : some, 6);
+	return p + 6;
+}
+
 static __u8 *put_l4(__u8 *p, const struct fb_frame_spec *s)
 {
 	switch (s->proto) {
@@ -118,7 +126,7 @@ size_t fb_frame_build(const struct fb_frame_spec *s, __u8 frame[FB_FRAME_MAX])
 
 	memset(frame, 0, FB_FRAME_MAX);
 	p = put_dst_mac(p, s);
-	p = put32(put16(p, 0x0200), 0x5eed); /* somebody's, locally administered */
+	p = put_src_mac(p, s);
 	if (s->vlan > 0)
 		p = put16(put16(p, 0x8100), (__u16)s->vlan);
 	l3 = p = put16(p, s->family == 4 ? 0x0800 : 0x86dd);

@@ -9,6 +9,7 @@
 
 struct fb_frame_spec {
 	__u8 dst_mac[6]; /* the interface's; group addresses get their own */
+	__u8 src_mac[6]; /* zeros = some host's */
 	int vlan;	 /* > 0: tagged */
 	int family;
 	struct fb_ip src, dst;

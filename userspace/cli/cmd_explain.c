@@ -147,6 +147,25 @@ static int ask_live(struct asked *a, struct fb_explanation *e, json_t **ret)
 	return FB_EXIT_OK;
 }
 
+/* Where only declared devices speak, an address that no device with a MAC has does not (S45). */
+static void judge_binding(const struct fb_ruleset *rs, const struct fb_packet *k, struct fb_answer *answer)
+{
+	const struct fb_zone *zone = fb_ruleset_zone_by_id(rs, k->zone);
+	const char *binding = zone ? zone->stmt->zone.binding.s : NULL;
+
+	if (!binding || strcmp(binding, "strict") != 0 || answer->reason == FB_DROP_SPOOF)
+		return;
+	for (size_t i = 0; i < rs->devices.n; i++) {
+		const struct fb_device *d = &rs->devices.v[i];
+
+		if (d->zone < rs->zones.n && &rs->zones.v[d->zone] == zone && d->stmt->device.macs.n &&
+		    fb_ipset_has(&d->ips, k->family, k->src))
+			return;
+	}
+	answer->reason = FB_DROP_BINDING;
+	answer->line = -1;
+}
+
 static int answer(struct asked *a, const struct fb_probe *probe, const struct fb_screen *screen, json_t *out)
 {
 	const char *expect = fb_call_option(a->call, "expect");
@@ -163,6 +182,7 @@ static int answer(struct asked *a, const struct fb_probe *probe, const struct fb
 	int r = FB_EXIT_OK;
 
 	e.answer = fb_eval(&a->policy.ruleset, &a->own, &probe->packet, a->now);
+	judge_binding(&a->policy.ruleset, &probe->packet, &e.answer);
 	if (live) {
 		r = ask_live(a, &e, &said);
 		if (r)

@@ -5,6 +5,7 @@
 #include "cli/live.h"
 #include "cli/load.h"
 #include "cli/output.h"
+#include "cli/plan_flows.h"
 #include "cli/verbs.h"
 #include "policy/assert.h"
 #include "policy/plan.h"
@@ -43,8 +44,20 @@ static void example(const struct fb_policy *p, const struct fb_reach *e, struct 
 	fb_hop_print_service(&p->ruleset, &hop, out);
 }
 
+static void add_flows(struct fb_table *t, const struct fb_reach *e, bool first,
+		      const struct fb_flows_end *ends)
+{
+	unsigned int n = ends->known ? ends->by_pair[e->src_zone][e->dst_zone] : 0;
+
+	if (first && n)
+		fb_table_addf(t, "%u live flow%s end%s", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
+	else
+		fb_table_add(t, "");
+	fb_table_colour(t, FB_YELLOW);
+}
+
 static void add_rows(struct fb_table *t, const struct fb_policy *p, const struct fb_reach_list *list,
-		     bool opens)
+		     bool opens, const struct fb_flows_end *ends)
 {
 	for (size_t i = 0; i < list->n; i++) {
 		const struct fb_reach *e = &list->v[i];
@@ -64,22 +77,26 @@ static void add_rows(struct fb_table *t, const struct fb_policy *p, const struct
 		fb_table_add(t, fb_strbuf_get(&what));
 		fb_table_add(t, fb_strbuf_get(&such));
 		fb_table_addf(t, "%s%s", opens ? "" : "was ", fb_strbuf_get(&at));
+		if (ends->known)
+			add_flows(t, e, first && !opens, ends);
 	}
 }
 
-static void print(const struct fb_policy *before, const struct fb_policy *after, const struct fb_plan *plan)
+static void print(const struct fb_policy *before, const struct fb_policy *after, const struct fb_plan *plan,
+		  const struct fb_flows_end *ends)
 {
 	static const struct fb_column columns[] = { { "CHANGE" },
 						    { "PAIR", .text = true },
 						    { "WHAT", .text = true },
 						    { "FOR EXAMPLE", .text = true, .rank = 2 },
-						    { "AT", .text = true, .rank = 1 } };
-	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
+						    { "AT", .text = true, .rank = 1 },
+						    { "FLOWS" } };
+	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) - !ends->known };
 	char opened[FB_HUMAN_LEN], narrowed[FB_HUMAN_LEN], same[FB_HUMAN_LEN];
 	const struct fb_ruleset *rs = &after->ruleset;
 
-	add_rows(&t, after, &plan->opens, true);
-	add_rows(&t, before, &plan->closes, false);
+	add_rows(&t, after, &plan->opens, true, ends);
+	add_rows(&t, before, &plan->closes, false, ends);
 	fb_table_print(&t);
 	fb_table_done(&t);
 	printf("%s pair%s opened, %s narrowed, %s unchanged; ", fb_human_count(plan->pairs_opened, opened),
@@ -88,6 +105,8 @@ static void print(const struct fb_policy *before, const struct fb_policy *after,
 	if (rs->assertions)
 		printf("assertions %u of %u hold; ", rs->assertions, rs->assertions);
 	printf("rule ids kept %u, new %u, gone %u\n", plan->ids_kept, plan->ids_new, plan->ids_gone);
+	if (ends->known)
+		printf("%u of %u live flows end\n", ends->end, ends->live);
 	for (size_t i = 0; i < rs->assumptions.n; i++)
 		printf("assuming: %s\n", rs->assumptions.v[i]);
 }
@@ -120,19 +139,22 @@ static json_t *changes(const struct fb_policy *p, const struct fb_reach_list *li
 }
 
 static json_t *to_json(const struct fb_policy *before, const struct fb_policy *after,
-		       const struct fb_plan *plan)
+		       const struct fb_plan *plan, const struct fb_flows_end *ends)
 {
 	const struct fb_ruleset *rs = &after->ruleset;
-	json_t *assumptions = json_array();
+	json_t *assumptions = json_array(), *flows = json_null();
+
+	if (ends->known)
+		flows = json_pack("{si si}", "live", (int)ends->live, "end", (int)ends->end);
 
 	for (size_t i = 0; i < rs->assumptions.n; i++)
 		json_array_append_new(assumptions, json_string(rs->assumptions.v[i]));
-	return json_pack("{ss so so s{si si si} s{si si si} si so}", "schema", "firebreak.plan/1", "opens",
+	return json_pack("{ss so so s{si si si} s{si si si} si so so}", "schema", "firebreak.plan/1", "opens",
 			 changes(after, &plan->opens), "closes", changes(before, &plan->closes), "pairs",
 			 "opened", (int)plan->pairs_opened, "narrowed", (int)plan->pairs_narrowed,
 			 "unchanged", (int)plan->pairs_unchanged, "ids", "kept", (int)plan->ids_kept, "new",
 			 (int)plan->ids_new, "gone", (int)plan->ids_gone, "assertions", (int)rs->assertions,
-			 "assumptions", assumptions);
+			 "assumptions", assumptions, "flows", flows);
 }
 
 static int load(struct fb_policy *p, const char *path)
@@ -167,8 +189,7 @@ int fb_plan_bundles(const json_t *old, const json_t *new)
 {
 	FB_CLEANUP(fb_slots_done) struct fb_slots slots = { 0 };
 	FB_CLEANUP(fb_policy_done)
-	struct fb_policy before = { .slots = &slots, .asking = true },
-			 after = { .slots = &slots };
+	struct fb_policy before = { .slots = &slots, .asking = true }, after = { .slots = &slots };
 	FB_CLEANUP(fb_plan_done) struct fb_plan plan = { 0 };
 	int r = load_bundle(&before, old);
 
@@ -177,17 +198,27 @@ int fb_plan_bundles(const json_t *old, const json_t *new)
 	if (r)
 		return r;
 	fb_plan_make(&before.ruleset, &after.ruleset, &plan);
-	print(&before, &after, &plan);
+	print(&before, &after, &plan, &(struct fb_flows_end){ 0 });
 	return plan.opens.n || plan.closes.n ? FB_EXIT_CHANGES : FB_EXIT_OK;
+}
+
+static void ask_flows(const struct fb_call *call, const json_t *bundle, const struct fb_ruleset *before,
+		      const struct fb_ruleset *after, struct fb_flows_end *ret)
+{
+	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
+
+	if (!fb_live_get(call, "/v1/flows?limit=100000", &answer))
+		fb_flows_end_count(json_object_get(answer, "flows"), bundle, before, after, fb_clock_now(),
+				   ret);
 }
 
 int fb_cmd_plan(const struct fb_call *call)
 {
 	FB_CLEANUP(fb_slots_done) struct fb_slots slots = { 0 };
 	FB_CLEANUP(fb_policy_done)
-	struct fb_policy before = { .slots = &slots, .asking = true },
-			 after = { .slots = &slots };
+	struct fb_policy before = { .slots = &slots, .asking = true }, after = { .slots = &slots };
 	FB_CLEANUP(fb_plan_done) struct fb_plan plan = { 0 };
+	FB_CLEANUP(fb_flows_end_done) struct fb_flows_end ends = { 0 };
 	FB_CLEANUP(json_decrefp) json_t *bundle = NULL;
 	int r = call->n_args == 2 ? load(&before, call->args[0]) : fb_policy_get(call, &before, &bundle);
 
@@ -196,9 +227,11 @@ int fb_cmd_plan(const struct fb_call *call)
 	if (r)
 		return r;
 	fb_plan_make(&before.ruleset, &after.ruleset, &plan);
+	if (bundle)
+		ask_flows(call, bundle, &before.ruleset, &after.ruleset, &ends);
 	if (call->json)
-		fb_json_put(to_json(&before, &after, &plan));
+		fb_json_put(to_json(&before, &after, &plan, &ends));
 	else
-		print(&before, &after, &plan);
+		print(&before, &after, &plan, &ends);
 	return plan.opens.n || plan.closes.n ? FB_EXIT_CHANGES : FB_EXIT_OK;
 }

@@ -25,8 +25,8 @@ static const struct part {
 	{ "flows", "/v1/flows?limit=100000" },
 	{ "devices", "/v1/devices" },
 	{ "events", "/v1/events?limit=10000" },
-	{ "history", "/v1/history?limit=1000" },
-	{ "audit", "/v1/audit?limit=100000" },
+	{ "history", "/v1/history?limit=100" },
+	{ "audit", "/v1/audit?limit=1000" },
 	{ "audit_verified", "/v1/audit/verify" },
 };
 

@@ -26,7 +26,6 @@ struct client {
 	struct client *next; /* newer */
 	struct fb_ctl_peer peer;
 	int fd;
-	bool busy;    /* with a request */
 	bool leaving; /* told to go */
 };
 
@@ -102,15 +101,16 @@ static struct client *client_of(struct MHD_Connection *connection)
 	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-/* Of those of this role or below: the lowest role first, who asks nothing before who does, then the oldest. */
+/*
+ * Of those of this role or below: the lowest role, and of that the oldest. Who asks is answered at once, so the oldest has most
+ * likely nothing to ask; half a request is no better than none.
+ */
 static struct client *most_expendable(const struct fb_ctl_server *server, enum fb_ctl_role role)
 {
 	struct client *worst = NULL;
 
 	for (struct client *c = server->clients; c; c = c->next)
-		if (!c->leaving && c->peer.role <= role &&
-		    (!worst || c->peer.role < worst->peer.role ||
-		     (c->peer.role == worst->peer.role && worst->busy && !c->busy)))
+		if (!c->leaving && c->peer.role <= role && (!worst || c->peer.role < worst->peer.role))
 			worst = c;
 	return worst;
 }
@@ -337,7 +337,6 @@ static enum MHD_Result on_access(void *user, struct MHD_Connection *connection, 
 	struct pending *p = *context;
 
 	if (!p) {
-		client_of(connection)->busy = true;
 		p = *context = begin(server, connection, path, method);
 		/* an answer now tells the library to leave the body unread and to close */
 		return p->route ? MHD_YES : send_answer(connection, p);
@@ -355,10 +354,6 @@ static enum MHD_Result on_access(void *user, struct MHD_Connection *connection, 
 static void on_completed(void *user, struct MHD_Connection *connection, void **context,
 			 enum MHD_RequestTerminationCode code)
 {
-	struct client *client = client_of(connection);
-
-	if (client)
-		client->busy = false;
 	if (*context)
 		pending_free(*context);
 	*context = NULL;

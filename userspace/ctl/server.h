@@ -8,7 +8,7 @@
  * (the peer's role does not suffice).
  *
  * Connections are limited, and a crowd of a lower role does not keep out a higher one: some of them are
- * for admins only, and one more of the others closes the one of the lowest role that has been idle for longest.
+ * for admins only, and one more of the others closes the oldest one of the lowest role.
  */
 #ifndef FB_CTL_SERVER_H
 #define FB_CTL_SERVER_H

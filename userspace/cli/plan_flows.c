@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/plan_flows.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/live.h"
+#include "cli/output.h"
+#include "cli/seen.h"
+#include "policy/eval.h"
+
+static int proto_of(const char *name)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} names[] = { { "tcp", IPPROTO_TCP },
+		      { "udp", IPPROTO_UDP },
+		      { "sctp", IPPROTO_SCTP },
+		      { "icmp", IPPROTO_ICMP },
+		      { "icmpv6", IPPROTO_ICMPV6 } };
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i].name, name))
+			return names[i].number;
+	return atoi(name);
+}
+
+/* As an event would say it. */
+static bool packet_of(const struct fb_ruleset *rs, const json_t *flow, struct fb_packet *ret)
+{
+	FB_CLEANUP(json_decrefp) json_t *event = json_copy((json_t *)flow);
+
+	json_object_set_new(event, "proto", json_integer(proto_of(fb_field_text(flow, "proto"))));
+	json_object_set_new(event, "family", json_integer(strchr(fb_field_text(flow, "src"), ':') ? 6 : 4));
+	return fb_seen_packet(rs, event, ret);
+}
+
+static unsigned int zone_id(const struct fb_ruleset *rs, const char *name)
+{
+	const struct fb_zone *z = fb_ruleset_zone(rs, name);
+
+	return !strcmp(name, "self") ? FB_ZONE_SELF : z ? z->id : FB_ZONE_NONE;
+}
+
+void fb_flows_end_count(const json_t *flows, const json_t *bundle, const struct fb_ruleset *before,
+			const struct fb_ruleset *after, __s64 now, struct fb_flows_end *ret)
+{
+	struct fb_own own = { 0 };
+	const json_t *flow;
+	size_t i;
+
+	*ret = (struct fb_flows_end){ .known = true };
+	ret->by_pair = calloc(FB_ZONES_MAX, sizeof(*ret->by_pair));
+	if (!ret->by_pair)
+		abort();
+	fb_own_read(bundle, after, &own);
+	json_array_foreach (flows, i, flow) {
+		unsigned int src = zone_id(before, fb_field_text(flow, "src_zone")),
+			     dst = zone_id(before, fb_field_text(flow, "dst_zone"));
+		struct fb_packet packet;
+
+		ret->live++;
+		if (packet_of(after, flow, &packet)) {
+			int reason = (int)fb_eval(after, &own, &packet, now).reason;
+
+			if (reason == FB_PASSED || reason == FB_WOULD_DROP)
+				continue;
+		}
+		ret->end++;
+		ret->by_pair[src][dst]++;
+	}
+	fb_vec_done(&own.v);
+}
+
+void fb_flows_end_done(struct fb_flows_end *end)
+{
+	free(end->by_pair);
+}
