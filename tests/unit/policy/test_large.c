@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* 10,000 lines: every analysis in less than two seconds of CPU time, in two shapes: spread over zones, and all in one pair. */
+#include <time.h>
+
+#include "fixture.h"
+
+#include "policy/lint.h"
+#include "policy/paths.h"
+#include "policy/plan.h"
+#include "policy/report.h"
+
+enum { LINES = 10000, ZONES = 12 };
+
+static unsigned int seed;
+
+static unsigned int pick(unsigned int n)
+{
+	seed = seed * 1103515245 + 12345;
+	return (seed >> 16) % n;
+}
+
+static void operand(struct fb_strbuf *out, unsigned int zone)
+{
+	unsigned int kind = pick(20);
+
+	if (kind < 6)
+		fb_strbuf_addf(out, "d%u-%u", zone, pick(60));
+	else if (kind < 12)
+		fb_strbuf_addf(out, "g%u-%u", zone, pick(20));
+	else if (kind < 13)
+		fb_strbuf_add(out, "any");
+	else
+		fb_strbuf_addf(out, "10.%u.%u.0/24", zone, pick(256));
+}
+
+/* moved: one line has another port range. */
+static void large_policy(struct fb_strbuf *out, bool one_pair, bool moved)
+{
+	seed = 1;
+	fb_strbuf_add(out, "policy \"t\" language 1 version 1 timezone \"UTC\"\n");
+	for (unsigned int z = 0; z < ZONES; z++) {
+		fb_strbuf_addf(out, "zone z%u { interface eth%u  network 10.%u.0.0/16 }\n", z, z, z);
+		for (unsigned int d = 0; d < 60; d++)
+			fb_strbuf_addf(out, "device d%u-%u in z%u { ip 10.%u.%u.9 }\n", z, d, z, z, d);
+		for (unsigned int g = 0; g < 20; g++)
+			fb_strbuf_addf(
+				out,
+				"group g%u-%u in z%u { 10.%u.%u.0/28, 10.%u.%u.32/28, 10.%u.%u.64/27 }\n", z,
+				g, z, z, pick(256), z, pick(256), z, pick(256));
+	}
+	for (unsigned int i = 0; i < LINES; i++) {
+		unsigned int from = one_pair ? 0 : pick(ZONES),
+			     to = one_pair ? 1 : (from + 1 + pick(ZONES - 1)) % ZONES;
+		unsigned int port = 1 + pick(60000), width = pick(200);
+
+		fb_strbuf_addf(out, "firebreak z%u -> z%u { allow ", from, to);
+		operand(out, from);
+		fb_strbuf_add(out, " -> ");
+		operand(out, to);
+		fb_strbuf_addf(out, "  tcp/%u-%u  id r%u }\n", port + (moved && i == LINES / 2),
+			       port + width + (moved && i == LINES / 2), i);
+	}
+	fb_strbuf_add(out, "assert z0 cannot reach z1 udp/1 transitively\n");
+}
+
+static void expect_quick(const char *what, clock_t begin)
+{
+	double seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
+
+	cr_log_info("%s: %.3f s of CPU time", what, seconds);
+	cr_assert_lt(seconds, 2.0, "%s took %.3f s", what, seconds);
+}
+
+static void ask_everything(const struct policy *p)
+{
+	struct fb_party a, b;
+	struct fb_paths_query q = { .from = &a, .to = &b, .max_steps = 8, .max_paths = 20 };
+	struct fb_reach_list edges;
+	struct fb_lints lints;
+	struct fb_paths paths;
+	struct fb_error err = { 0 };
+	clock_t begin = clock();
+
+	fb_lints_find(&p->tree, &p->rs, NOW, &lints);
+	cr_assert_eq(lints.counts[FB_LINT_UNDOCUMENTED], LINES);
+	fb_lints_done(&lints);
+	expect_quick("advice", begin);
+	begin = clock();
+	cr_assert_eq(fb_party_find(&p->rs, "z0", &a, &err), 0);
+	cr_assert_eq(fb_party_find(&p->rs, "z1", &b, &err), 0);
+	fb_reach_find(&p->rs, NULL, NULL, 0, &edges);
+	fb_paths_find(&p->rs, &edges, &q, &paths);
+	cr_assert_gt(paths.v.n, 0);
+	fb_paths_done(&paths);
+	fb_reach_done(&edges);
+	expect_quick("paths", begin);
+}
+
+static void compare_moved(const struct policy *before, const struct policy *after)
+{
+	clock_t begin = clock();
+	struct fb_plan plan;
+
+	fb_plan_make(&before->rs, &after->rs, &plan);
+	cr_assert_leq(plan.opens.n, 3);
+	cr_assert_leq(plan.closes.n, 3);
+	for (size_t i = 0; i < plan.opens.n; i++)
+		cr_assert_str_eq(after->rs.lines.v[plan.opens.v[i].line].id, "r5000");
+	fb_plan_done(&plan);
+	expect_quick("plan", begin);
+}
+
+static void measure(bool one_pair)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 }, moved = { 0 };
+	struct policy p, q;
+	clock_t begin = clock();
+
+	large_policy(&text, one_pair, false);
+	large_policy(&moved, one_pair, true);
+	policy_load(&p, fb_strbuf_get(&text));
+	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
+	expect_quick("text to proved assertion", begin);
+	ask_everything(&p);
+	policy_load(&q, fb_strbuf_get(&moved));
+	compare_moved(&p, &q);
+	policy_done(&p);
+	policy_done(&q);
+}
+
+Test(large, ten_thousand_lines_over_many_zones_are_analysed_in_two_seconds)
+{
+	measure(false);
+}
+
+Test(large, ten_thousand_lines_of_one_pair_are_analysed_in_two_seconds)
+{
+	measure(true);
+}
