@@ -410,7 +410,7 @@ struct fb_frag {
 	__u8 family, proto, zone, dst_zone;
 	__u64 state; /* where the next fragment must begin << 32 | tick of the first; moved by compare-and-swap */
 	__u32 rule; /* slot */
-	__u32 flow; /* where the flow lies << 1 | direction, for the window of TCP */
+	__u32 flow; /* where the flow lies << 1 | direction, for the window of TCP and the limit; ~0 = none */
 };
 
 /* ---- devices seen, in zones with binding: LRU hash, for the inventory only; no verdict depends on it ---- */

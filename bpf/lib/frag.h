@@ -104,7 +104,7 @@ __noinline int fb_frag_first(struct fb_ctx *c)
 	e->dst_zone = c->dst_zone;
 	e->state = FB_FRAG_STATE(pkt->frag_len, c->tick);
 	e->rule = c->observed ? FB_RULE_NO_SLOT : c->rule;
-	e->flow = c->hit.live && pkt->proto == FB_PROTO_TCP_N ? c->hit.place << 1 | c->key.dir : ~0u;
+	e->flow = c->hit.live ? c->hit.place << 1 | c->key.dir : ~0u;
 	__sync_fetch_and_add(&e->seq, 1);
 	return FB_NEXT;
 }
@@ -125,7 +125,24 @@ FB_INLINE void fb_frag_tcp(const struct fb_ctx *c, __u32 at)
 		*(volatile __u32 *)&e->tcp[dir].end += c->pkt.frag_len;
 }
 
-/* A fragment that is not the first: FB_NEXT with dst_zone and rule if it goes on where the one before ended. */
+/* Every piece counts for the packets and bytes of its line. A flow that is being written just now lets one piece through. */
+FB_INLINE void fb_frag_limit(struct fb_ctx *c, __u32 at)
+{
+	volatile struct fb_flow *e = fb_flow_entry(at >> 1);
+	__u32 seq, limit, dir = at & 1;
+
+	c->limit = 0;
+	if (!e || at == ~0u)
+		return;
+	seq = e->seq;
+	limit = e->flags & FB_FLOW_F_METERED ? e->limit : 0;
+	c->turned = dir != e->origin;
+	if (e->generation == c->generation && (dir ? e->lo_b : e->lo_a) == c->pkt.s_lo &&
+	    (dir ? e->lo_a : e->lo_b) == c->pkt.d_lo && e->seq == seq && !(seq & 1))
+		c->limit = limit;
+}
+
+/* A fragment that is not the first: FB_NEXT with dst_zone, rule and limit if it goes on where the one before ended. */
 __noinline int fb_frag_later(struct fb_ctx *c)
 {
 	void *frags = fb_base(&fb_frags);
@@ -156,6 +173,7 @@ __noinline int fb_frag_later(struct fb_ctx *c)
 		    __sync_val_compare_and_swap(&e->state, state, next) != state)
 			return FB_DROP_FRAGMENT;
 		fb_frag_tcp(c, flow);
+		fb_frag_limit(c, flow);
 		return FB_NEXT;
 	}
 	return FB_DROP_FRAGMENT;
@@ -170,7 +188,9 @@ FB_INLINE int fb_frag_verdict(const void *img, struct fb_ctx *c)
 		return reason;
 	if (fb_is_quarantined(img, c))
 		return FB_DROP_QUARANTINED;
-	return fb_is_cut(c->zone, c->dst_zone) ? FB_DROP_ISOLATED : FB_NEXT;
+	if (fb_is_cut(c->zone, c->dst_zone))
+		return FB_DROP_ISOLATED;
+	return c->limit ? fb_limit(img, c, c->turned ? FB_CHARGE_TURNED : 0) : FB_NEXT;
 }
 
 #endif

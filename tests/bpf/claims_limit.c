@@ -328,6 +328,15 @@ static void a_quota_that_alerts_tells_once_a_period_and_stops_nothing(void)
 	CHECK(rig_events(&rig) == 1 && rig.heard.v[0].kind == FB_EVENT_QUOTA, "%zu events", rig.heard.n);
 }
 
+static void every_piece_of_a_packet_counts(void)
+{
+	limit_line(resolver, "ask", QUOTA(4500, 1));
+	expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 1472, .frag = 0x2000), FB_PASSED);
+	expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 1472, .frag = 0x2000 | 1480 / 8), FB_PASSED);
+	expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 1472, .frag = 0x2000 | 2960 / 8), FB_PASSED);
+	expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 92, .frag = 4440 / 8), FB_DROP_QUOTA);
+}
+
 /* All CPUs on one bucket with the clock standing still: what passes is the burst, and at most one unit a CPU more. */
 enum { HAMMERS = 4, BLOWS = 20000, HAMMER_BURST = 5000 };
 
@@ -387,6 +396,7 @@ void claims_limit(void)
 	RUN_CASE(a_quota_outlives_a_policy_change_that_keeps_the_line);
 	RUN_CASE(a_quota_counts_from_boot_while_the_clock_is_not_known);
 	RUN_CASE(a_quota_that_alerts_tells_once_a_period_and_stops_nothing);
+	RUN_CASE(every_piece_of_a_packet_counts);
 	RUN_CASE(all_cpus_together_get_no_more_than_one_would);
 	munmap(meters, METERS * sizeof(*meters));
 	rig_clock(&rig, 1000, 1900000000);

@@ -23,6 +23,12 @@ static void describe(const struct fb_policy *p, const struct fb_reach *e, struct
 		fb_strbuf_addf(out, " until %s",
 			       fb_clock_print_local(fb_policy_timezone(p), e->deadline, buf));
 	}
+	if (e->line >= 0 && p->ruleset.lines.v[e->line].window)
+		fb_strbuf_addf(out, " during %s",
+			       p->ruleset.windows.v[p->ruleset.lines.v[e->line].window - 1].name);
+	if (e->line >= 0 && p->ruleset.lines.v[e->line].access)
+		fb_strbuf_addf(out, " on-request %s",
+			       p->ruleset.accesses.v[p->ruleset.lines.v[e->line].access - 1].name);
 }
 
 static void place(const struct fb_policy *p, const struct fb_reach *e, struct fb_strbuf *out)

@@ -50,7 +50,6 @@ unsigned int fb_check(const struct fb_tree *tree, const struct fb_check_options 
 	fb_check_pair_flags(&c);
 	fb_check_nevers(&c);
 	fb_check_isolates(&c);
-	fb_check_refuse(&c);
 	fb_check_overlaps(&c);
 	fb_check_identities(&c);
 	fb_check_order(&c);

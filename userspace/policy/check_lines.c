@@ -87,6 +87,39 @@ static void from_self(struct fb_checker *c, const struct fb_zone *z, const struc
 	fb_check_add_box(c, &src, &dst, svc);
 }
 
+/*
+ * S61: what hosts of a segment say to all of it, or from link-local addresses, on a wire from z to other. Only router discovery, redirects and DHCP of it
+ * cross at all (bpf/lib/wire.h), and only by lines that name them: "all" does not. Routed, the data plane drops all of it (S13).
+ */
+static void over_wire(struct fb_checker *c, const struct fb_zone *z, const struct fb_zone *other,
+		      const struct fb_side *from, const struct fb_side *to, unsigned int svc)
+{
+	struct fb_ipset src = part_in(from, z), dst = part_in(to, other);
+
+	if (from->any)
+		fb_role_add(&src, FB_ROLE_LOCAL, z->id);
+	if (to->any) {
+		fb_role_add(&dst, FB_ROLE_LOCAL, other->id);
+		fb_role_add(&dst, FB_ROLE_BCAST, other->id);
+	}
+	fb_check_add_box(c, &src, &dst, svc);
+}
+
+static void wire_boxes(struct fb_checker *c, const struct fb_header *h, const struct fb_side *from,
+		       const struct fb_side *to, unsigned int svc)
+{
+	for (size_t i = 0; i < c->rs->wires.n; i++) {
+		const struct fb_wire *w = &c->rs->wires.v[i];
+		const struct fb_zone *a = fb_ruleset_zone_by_id(c->rs, w->zone_a),
+				     *b = fb_ruleset_zone_by_id(c->rs, w->zone_b);
+
+		if (a && b && h->from & FB_ZONE_BIT(a->id) && h->to & FB_ZONE_BIT(b->id))
+			over_wire(c, a, b, from, to, svc);
+		if (a && b && h->from & FB_ZONE_BIT(b->id) && h->to & FB_ZONE_BIT(a->id))
+			over_wire(c, b, a, from, to, svc);
+	}
+}
+
 static void boxes(struct fb_checker *c, const struct fb_header *h, const struct fb_side *from,
 		  const struct fb_side *to, unsigned int svc)
 {
@@ -136,6 +169,14 @@ static void report_empty(struct fb_checker *c, const struct fb_allow *allow, con
 			       : "this line allows nothing in any pair of the firebreak");
 }
 
+static bool names_all(const struct fb_allow *allow)
+{
+	for (size_t i = 0; i < allow->services.n; i++)
+		if (allow->services.v[i].kind == FB_SVC_ALL)
+			return true;
+	return false;
+}
+
 void fb_check_allow(struct fb_checker *c, const struct fb_header *h, const struct fb_allow *allow)
 {
 	const struct fb_doc *inherited = &h->stmt->firebreak.defaults.doc;
@@ -144,6 +185,7 @@ void fb_check_allow(struct fb_checker *c, const struct fb_header *h, const struc
 	};
 	struct fb_side from, to;
 	struct fb_l4set services = { 0 };
+	unsigned int svc;
 	bool ok;
 
 	ok = fb_check_side(c, h, true, &allow->from, &from);
@@ -157,7 +199,10 @@ void fb_check_allow(struct fb_checker *c, const struct fb_header *h, const struc
 		line.owner = first_of(&allow->suffix.doc.owner, &inherited->owner);
 		line.reason = first_of(&allow->suffix.doc.reason, &inherited->reason);
 		fb_vec_add(&c->rs->lines, line);
-		boxes(c, h, &from, &to, fb_intern_l4set(c, &services));
+		svc = fb_intern_l4set(c, &services);
+		boxes(c, h, &from, &to, svc);
+		if (!names_all(allow))
+			wire_boxes(c, h, &from, &to, svc);
 		if (!c->rs->lines.v[c->rs->lines.n - 1].n_boxes) {
 			report_empty(c, allow, &from, &to);
 			c->rs->lines.n--;

@@ -182,8 +182,6 @@ void fb_check_identities(struct fb_checker *c);
 void fb_check_order(struct fb_checker *c);
 /* check_assert.c: last, as it speaks about the whole policy; nothing is proved about one that has errors. */
 void fb_check_asserts(struct fb_checker *c);
-/* check_refuse.c: what the language has and this version does not enforce. */
-void fb_check_refuse(struct fb_checker *c);
 /* check_lints.c */
 void fb_check_lints(struct fb_checker *c);
 

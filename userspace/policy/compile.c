@@ -46,6 +46,15 @@ static bool port_insert(struct fb_image_port *table, __u32 mask, const struct fb
 	return false;
 }
 
+/* Of the port at the other end of a wire, which has the same tag; 0 = it is not there. */
+static unsigned int zone_at_end(const struct fb_compile_input *in, const struct fb_host_port *p)
+{
+	for (size_t i = 0; i < in->n_ports; i++)
+		if (in->ports[i].ifindex == p->wire && in->ports[i].vlan == p->vlan)
+			return in->ports[i].zone;
+	return FB_ZONE_NONE;
+}
+
 static bool ports_insert(const struct fb_compile_input *in, struct fb_image_port *table, __u32 mask)
 {
 	for (size_t i = 0; i < in->n_ports; i++) {
@@ -53,7 +62,8 @@ static bool ports_insert(const struct fb_compile_input *in, struct fb_image_port
 		struct fb_image_port port = { .key = FB_PORT_KEY(p->ifindex, p->vlan > 0 ? p->vlan : 0),
 					      .zone = (__u8)p->zone,
 					      .device = p->device,
-					      .wire = p->wire };
+					      .wire = p->wire,
+					      .wire_zone = (__u8)(p->wire ? zone_at_end(in, p) : 0) };
 
 		memcpy(port.mac, p->mac, 6);
 		if (!port_insert(table, mask, &port))

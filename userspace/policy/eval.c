@@ -168,6 +168,38 @@ static enum fb_reason to_gateway(struct judgement *j, struct fb_ip dst)
 	return FB_PASSED;
 }
 
+/* S61: what crosses a wire though it is for a whole segment, or from link-local addresses, if a line allows it. */
+static bool is_link_service(const struct fb_packet *p)
+{
+	unsigned int type = p->dport >> 8;
+
+	if (p->proto == IPPROTO_UDP)
+		return p->family == 4 ? p->sport == 67 || p->sport == 68 : p->sport == 546 || p->sport == 547;
+	return p->proto == IPPROTO_ICMPV6 && (type == 133 || type == 134 || type == 137);
+}
+
+/* S60: the gateway has no part in a wire. */
+static enum fb_reason judge_destination_wire(struct judgement *j)
+{
+	const struct fb_packet *p = j->packet;
+
+	j->answer.dst_zone = FB_ZONE_SELF;
+	if (own_address(j->own, p->family, p->dst, p->zone) || own_broadcast(j->own, p->family, p->dst) ||
+	    virtual_zone(j->rs, p->family, p->dst))
+		return FB_DROP_ROUTE_MISMATCH;
+	j->answer.dst_zone = p->wire_zone;
+	if (is_link_local(p->family, p->dst) || is_limited_broadcast(p->family, p->dst) ||
+	    is_link_multicast(p->family, p->dst)) {
+		j->dst = role(is_link_local(p->family, p->dst) ? FB_ROLE_LOCAL : FB_ROLE_BCAST, p->wire_zone);
+		return is_link_service(p) ? FB_PASSED : FB_DROP_SCOPE;
+	}
+	if (is_multicast(p->family, p->dst))
+		return FB_DROP_NO_ALLOW;
+	j->dst = p->dst;
+	j->answer.dst_zone = owner_of(j->rs, p->family, p->dst);
+	return j->answer.dst_zone == FB_ZONE_NONE ? FB_DROP_NO_ZONE : FB_PASSED;
+}
+
 static enum fb_reason judge_destination_in(struct judgement *j)
 {
 	const struct fb_packet *p = j->packet;
@@ -334,14 +366,19 @@ static struct fb_answer judge(struct judgement j, __s64 now)
 		j.answer.reason = FB_DROP_ICMP_UNRELATED;
 		return j.answer;
 	}
-	j.answer.reason = packet->zone == FB_ZONE_SELF ? judge_destination_out(&j) : judge_destination_in(&j);
+	j.answer.reason = packet->zone == FB_ZONE_SELF ? judge_destination_out(&j)
+			  : packet->wire_zone	       ? judge_destination_wire(&j)
+						       : judge_destination_in(&j);
 	if (j.answer.reason != FB_PASSED)
 		return j.answer;
-	if (j.src_local && j.answer.dst_zone != FB_ZONE_SELF) {
+	if (j.src_local && j.answer.dst_zone != FB_ZONE_SELF &&
+	    !(packet->wire_zone && is_link_service(packet))) {
 		j.answer.reason = FB_DROP_SCOPE; /* S13: link-local is never forwarded */
 		return j.answer;
 	}
 	j.answer.reason = judge_lines(&j, now);
+	if (packet->wire_zone && j.answer.dst_zone != packet->wire_zone && j.answer.reason == FB_PASSED)
+		j.answer.reason = FB_DROP_ROUTE_MISMATCH;
 	if (is_echo_reply(packet) && (j.answer.reason == FB_PASSED || j.answer.reason == FB_WOULD_DROP))
 		j.answer.reason = FB_DROP_ICMP_UNRELATED;
 	return j.answer;

@@ -22,8 +22,9 @@ struct fb_own {
 };
 
 struct fb_packet {
-	unsigned int zone;     /* id of the zone it comes in from; FB_ZONE_SELF = made by the gateway */
-	unsigned int out_zone; /* only for FB_ZONE_SELF: the zone of the interface it leaves by */
+	unsigned int zone;	/* id of the zone it comes in from; FB_ZONE_SELF = made by the gateway */
+	unsigned int wire_zone; /* it comes in by an end of a wire: the zone of the other end; 0 = routed */
+	unsigned int out_zone;	/* only for FB_ZONE_SELF: the zone of the interface it leaves by */
 	int family;
 	struct fb_ip src, dst;
 	__u8 proto;

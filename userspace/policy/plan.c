@@ -9,10 +9,18 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/strbuf.h"
 #include "policy/cubes.h"
+#include "policy/print.h"
+
+/* All that a policy allows. */
+struct edges {
+	const struct fb_ruleset *rs;
+	struct fb_reach_list list;
+};
 
 struct edge_table {
-	const struct fb_reach_list *list;
+	const struct edges *edges;
 	unsigned int *slots; /* index + 1, open addressing */
 	size_t size;
 };
@@ -46,9 +54,47 @@ static bool same(const struct fb_reach *a, const struct fb_reach *b)
 	       fb_l4set_equal(&a->services, &b->services);
 }
 
-static void table_fill(struct edge_table *t, const struct fb_reach_list *list)
+/* ---- time ---------------------------------------------------------------------------------------------------------- */
+
+static bool same_hours(const struct fb_window *a, const struct fb_window *b)
 {
-	t->list = list;
+	fb_autostrbuf struct fb_strbuf x = { 0 }, y = { 0 };
+
+	fb_strbuf_add(&x, a->timezone ? a->timezone : "");
+	fb_strbuf_add(&y, b->timezone ? b->timezone : "");
+	for (size_t i = 0; i < a->n_every; i++)
+		fb_put_every(&x, &a->every[i]);
+	for (size_t i = 0; i < b->n_every; i++)
+		fb_put_every(&y, &b->every[i]);
+	return !strcmp(fb_strbuf_get(&x), fb_strbuf_get(&y));
+}
+
+static bool same_access(const struct fb_access *a, const struct fb_access *b)
+{
+	return !strcmp(a->name, b->name) && a->max == b->max;
+}
+
+/* True if b is open whenever a is: at the same hours or always, by the same request or without one, and for as long. */
+static bool outlasts(const struct edges *of_b, const struct fb_reach *b, const struct edges *of_a,
+		     const struct fb_reach *a)
+{
+	const struct fb_line none = { 0 }, *x = a->line < 0 ? &none : &of_a->rs->lines.v[a->line],
+			     *y = b->line < 0 ? &none : &of_b->rs->lines.v[b->line];
+
+	if (b->deadline < a->deadline)
+		return false;
+	if (y->window && (!x->window || !same_hours(&of_a->rs->windows.v[x->window - 1],
+						    &of_b->rs->windows.v[y->window - 1])))
+		return false;
+	return !y->access || (x->access && same_access(&of_a->rs->accesses.v[x->access - 1],
+						       &of_b->rs->accesses.v[y->access - 1]));
+}
+
+static void table_fill(struct edge_table *t, const struct edges *edges)
+{
+	const struct fb_reach_list *list = &edges->list;
+
+	t->edges = edges;
 	for (t->size = 16; t->size < list->n * 2; t->size *= 2)
 		;
 	t->slots = calloc(t->size, sizeof(*t->slots));
@@ -63,10 +109,11 @@ static void table_fill(struct edge_table *t, const struct fb_reach_list *list)
 	}
 }
 
-static bool table_has(const struct edge_table *t, const struct fb_reach *edge)
+static bool table_has(const struct edge_table *t, const struct edges *of, const struct fb_reach *edge)
 {
 	for (size_t at = hash_of(edge) & (t->size - 1); t->slots[at]; at = (at + 1) & (t->size - 1))
-		if (same(&t->list->v[t->slots[at] - 1], edge))
+		if (same(&t->edges->list.v[t->slots[at] - 1], edge) &&
+		    outlasts(t->edges, &t->edges->list.v[t->slots[at] - 1], of, edge))
 			return true;
 	return false;
 }
@@ -88,23 +135,23 @@ static bool same_pair(const struct fb_reach *a, const struct fb_reach *b)
 }
 
 /* What a has and b has not, for as long. */
-static void difference(const struct fb_reach_list *a, const struct fb_reach_list *b,
-		       struct fb_reach_list *ret)
+static void difference(const struct edges *of_a, const struct edges *of_b, struct fb_reach_list *ret)
 {
+	const struct fb_reach_list *a = &of_a->list, *b = &of_b->list;
 	struct edge_table table = { 0 };
 
-	table_fill(&table, b);
+	table_fill(&table, of_b);
 	for (size_t i = 0; i < a->n; i++) {
 		struct fb_reach_list left = { 0 };
 
-		if (table_has(&table, &a->v[i]))
+		if (table_has(&table, of_a, &a->v[i]))
 			continue;
 		fb_cubes_add_copy(&left, &a->v[i]);
 		for (size_t k = 0; k < b->n && left.n; k++)
-			if (b->v[k].deadline >= a->v[i].deadline && same_pair(&b->v[k], &a->v[i]))
+			if (same_pair(&b->v[k], &a->v[i]) && outlasts(of_b, &b->v[k], of_a, &a->v[i]))
 				fb_cubes_subtract(&left, &b->v[k]);
 		for (size_t k = 0; k < ret->n && left.n; k++)
-			if (same_pair(&ret->v[k], &a->v[i]))
+			if (same_pair(&ret->v[k], &a->v[i]) && outlasts(of_a, &ret->v[k], of_a, &a->v[i]))
 				fb_cubes_subtract(&left, &ret->v[k]);
 		for (size_t k = 0; k < left.n; k++)
 			fb_vec_add(ret, left.v[k]);
@@ -182,16 +229,16 @@ static void count(const struct fb_ruleset *before, const struct fb_ruleset *afte
 
 void fb_plan_make(const struct fb_ruleset *before, const struct fb_ruleset *after, struct fb_plan *ret)
 {
-	struct fb_reach_list old, new;
+	struct edges old = { .rs = before }, new = { .rs = after };
 
 	*ret = (struct fb_plan){ 0 };
-	fb_reach_find(before, NULL, NULL, 0, &old);
-	fb_reach_find(after, NULL, NULL, 0, &new);
+	fb_reach_find(before, NULL, NULL, 0, &old.list);
+	fb_reach_find(after, NULL, NULL, 0, &new.list);
 	difference(&new, &old, &ret->opens);
 	difference(&old, &new, &ret->closes);
 	count(before, after, ret);
-	fb_reach_done(&old);
-	fb_reach_done(&new);
+	fb_reach_done(&old.list);
+	fb_reach_done(&new.list);
 }
 
 void fb_plan_done(struct fb_plan *plan)

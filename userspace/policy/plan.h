@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What changes between two policies, in packets and not in text: what the new one allows and the old one did not, and the other way
- * round. A line that lasts longer opens, one that ends earlier closes. Both rule sets must be checked with the same slots, so
+ * round. A line that lasts longer opens, one that ends earlier closes; so does one that gets a window or an access, or another. Both rule sets must be checked with the same slots, so
  * that a zone has one id in both.
  */
 #ifndef FB_POLICY_PLAN_H
@@ -10,7 +10,8 @@
 #include "policy/analyse.h"
 
 struct fb_plan {
-	struct fb_reach_list opens;  /* exact, disjoint; by pair of zones; line is one of the new policy */
+	struct fb_reach_list
+		opens; /* exact; by pair of zones; disjoint but for other times; line is one of the new policy */
 	struct fb_reach_list closes; /* likewise of the old one */
 	unsigned int pairs_opened, pairs_narrowed, pairs_unchanged;
 	unsigned int ids_kept, ids_new, ids_gone;

@@ -210,3 +210,60 @@ Test(ports, an_image_is_known_by_its_port_table, .init = set_up, .fini = tear_do
 	fb_ports_resolve(&generation->ruleset, &host, &other);
 	cr_assert_not(fb_ports_in_image(&other, image), "deleted");
 }
+
+/* ---- wires: S60 ------------------------------------------------------------------------------------------------------- */
+
+static struct fb_generation *wired(void)
+{
+	static const char text[] = "zone p { interface eth1 vlan 9  network 10.1.0.0/24 }\n"
+				   "zone q { interface eth2 vlan 9  network 10.2.0.0/24 }\n"
+				   "zone r { interface eth1  network 10.3.0.0/24 }\n"
+				   "wire eth1 vlan 9 <-> eth2 vlan 9\n";
+	struct fb_generation *g = NULL;
+	struct fb_error err = { 0 };
+	struct fb_bundle b = { 0 };
+	char *said = NULL;
+	json_t *body = json_pack("{ss s[{ss ss}]}", "root", "p", "files", "path", "p", "text", text);
+
+	cr_assert_eq(fb_bundle_from_request(body, &b, &err), 0, "%s", err.text);
+	json_decref(body);
+	cr_assert_eq(fb_generation_new(&b, NULL, &g, &said), 0, "%s", said);
+	free(said);
+	return g;
+}
+
+Test(ports, s60_the_ends_of_a_wire_name_each_other_and_need_no_vlan_device, .init = set_up, .fini = tear_down)
+{
+	FB_CLEANUP(fb_ports_done) struct fb_portset ports = { 0 };
+	struct fb_generation *g = wired();
+	struct fb_egress_entries egress = { 0 };
+	struct fb_self_entries self = { 0 };
+
+	fb_ports_resolve(&g->ruleset, &host, &ports);
+	cr_assert_eq(ports.v.n, 3);
+	cr_assert(ports.v.v[0].ifindex == 2 && ports.v.v[0].wire == 3 && !ports.v.v[0].refused);
+	cr_assert(ports.v.v[1].ifindex == 3 && ports.v.v[1].wire == 2 && !ports.v.v[1].refused);
+	cr_assert_eq(ports.v.v[2].wire, 0);
+	/* The untagged port is routed: its addresses and its way out are of zone r. */
+	fb_ports_egress(&ports, &egress);
+	cr_assert(egress.n == 1 && egress.v[0].ifindex == 2 && egress.v[0].egress.zone == ports.v.v[2].zone);
+	fb_ports_self(&ports, &host, &self);
+	cr_assert_eq(self_of(&self, ip4(10, 1, 0, 1), 0)->zone, ports.v.v[2].zone);
+	fb_vec_done(&egress);
+	fb_vec_done(&self);
+	fb_generation_free(g);
+}
+
+Test(ports, s60_a_wire_is_closed_while_its_other_end_is_missing, .init = set_up, .fini = tear_down)
+{
+	FB_CLEANUP(fb_ports_done) struct fb_portset ports = { 0 };
+	struct fb_generation *g = wired();
+
+	strcpy(host.links.v[2].name, "eth7");
+	fb_ports_resolve(&g->ruleset, &host, &ports);
+	cr_assert_eq(ports.v.v[0].ifindex, 0);
+	cr_assert(strstr(ports.v.v[0].why, "the other end of its wire, eth2, does not exist"), "%s",
+		  ports.v.v[0].why);
+	cr_assert_eq(ports.v.v[1].ifindex, 0);
+	fb_generation_free(g);
+}

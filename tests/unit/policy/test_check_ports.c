@@ -201,3 +201,64 @@ Test(ports, s31_a_zone_that_rejects_does_so_for_all_its_pairs_and_a_firebreak_ov
 	munmap(img, FB_IMAGE_BYTES_SMALL);
 	policy_done(&p);
 }
+
+/* ---- S60 ------------------------------------------------------------------------------------------------------------- */
+
+Test(ports, s60_a_wire_joins_two_zones_by_one_tag)
+{
+	struct policy p;
+
+	policy_load_clean(&p, AB "wire eth1 <-> eth2\n");
+	cr_assert_eq(p.rs.wires.n, 1);
+	cr_assert_eq(p.rs.wires.v[0].zone_a, zone_id(&p, "a"));
+	cr_assert_eq(p.rs.wires.v[0].zone_b, zone_id(&p, "b"));
+	policy_done(&p);
+	expect_error(AB "wire eth1 <-> eth3\n", "eth3 is in no zone: a wire joins two zones");
+	expect_error(AB "wire eth1 <-> eth1\n", "both ends of the wire are eth1");
+	expect_error(
+		AB "wire eth1 <-> eth2\nzone c { interface eth3 network 10.3.0.0/16 }\nwire eth3 <-> eth2\n",
+		"eth2 is already an end of the wire at t.fb:4");
+	expect_error(HEAD "zone a { interface eth1 vlan 7 network 10.1.0.0/16 }\n"
+			  "zone b { interface eth2 network 10.2.0.0/16 }\nwire eth1 vlan 7 <-> eth2\n",
+		     "eth1 vlan 7 and eth2 have different tags");
+	expect_lint(AB "wire eth1 <-> eth2\nfirebreak a -> self { allow any -> self udp/123 }\n",
+		    "zone a is on wires only");
+}
+
+Test(ports, s60_both_ends_of_a_wire_name_each_other_in_the_image)
+{
+	struct fb_host_port host[] = { { .name = "eth1", .vlan = 7, .ifindex = 11, .device = 11, .wire = 12 },
+				       { .name = "eth2", .vlan = 7, .ifindex = 12, .device = 12, .wire = 11 },
+				       { .name = "eth2", .vlan = 8, .ifindex = 12, .device = 12 } };
+	struct fb_compile_input in = { .ports = host, .n_ports = 3, .generation = 1, .applied = NOW };
+	void *img =
+		mmap(NULL, FB_IMAGE_BYTES_SMALL, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct fb_image_stats stats;
+	struct fb_error err = { 0 };
+	struct policy p;
+	int ends = 0;
+
+	policy_load_clean(&p, HEAD "zone a { interface eth1 vlan 7 network 10.1.0.0/16 }\n"
+				   "zone b { interface eth2 vlan 7 network 10.2.0.0/16 }\n"
+				   "zone c { interface eth2 vlan 8 network 10.3.0.0/16 }\n"
+				   "wire eth1 vlan 7 <-> eth2 vlan 7\n");
+	in.ruleset = &p.rs;
+	for (int i = 0; i < 3; i++)
+		host[i].zone = p.rs.zones.v[i].id;
+	cr_assert_eq(fb_compile(&in, img, FB_IMAGE_BYTES_SMALL, &stats, &err), 0, "%s", err.text);
+	const struct fb_image_header *h = img;
+	const struct fb_image_port *ports = section(img, h->port_w);
+
+	for (__u32 i = 0; i <= h->port_mask; i++) {
+		if (ports[i].zone == zone_id(&p, "a"))
+			ends += ports[i].wire == 12 && ports[i].wire_zone == zone_id(&p, "b");
+		if (ports[i].zone == zone_id(&p, "b"))
+			ends += ports[i].wire == 11 && ports[i].wire_zone == zone_id(&p, "a");
+		if (ports[i].zone == zone_id(&p, "c"))
+			cr_assert(!ports[i].wire && !ports[i].wire_zone,
+				  "another tag of the same port is routed");
+	}
+	cr_assert_eq(ends, 2);
+	munmap(img, FB_IMAGE_BYTES_SMALL);
+	policy_done(&p);
+}

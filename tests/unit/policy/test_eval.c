@@ -514,3 +514,51 @@ Test(eval, s22_a_declared_virtual_address_is_self_and_its_use_as_a_source_is_spo
 		    "firebreak a, b -> self { allow any -> self udp/123 }\n",
 	       gateway, cases);
 }
+
+/* ---- wires ----------------------------------------------------------------------------------------------------------- */
+
+static enum fb_reason on_wire(const struct policy *p, const char *from, const char *to, struct case_row row)
+{
+	struct fb_own own = own_of(p, gateway);
+	struct fb_packet packet;
+	enum fb_reason reason;
+
+	row.zone = from;
+	packet = packet_of(p, &row);
+	packet.wire_zone = zone_id(p, to);
+	reason = fb_eval(&p->rs, &own, &packet, NOW).reason;
+	fb_vec_done(&own.v);
+	return reason;
+}
+
+Test(eval, s60_s61_on_a_wire_the_other_end_is_all_there_is_and_dhcp_needs_a_line)
+{
+	struct policy p;
+
+	policy_load_clean(
+		&p, AB
+		"zone c { interface eth3 network 10.3.0.0/16 }\nwire eth1 <-> eth2\n"
+		"service dhcp-request { udp/67 source-port 68 }\n"
+		"firebreak a -> b { allow any -> any tcp/80, dhcp-request }\n"
+		"firebreak a -> c { allow any -> any tcp/80 }\nfirebreak b -> a { allow any -> any all }\n");
+	const struct {
+		const char *from, *to;
+		struct case_row row;
+		enum fb_reason reason;
+	} cases[] = {
+		{ "a", "b", { NULL, "10.1.0.5", "10.2.0.5", TCP, 1, 80, 0, 0, 0 }, FB_PASSED },
+		{ "a", "b", { NULL, "10.1.0.5", "10.2.0.5", TCP, 1, 81, 0, 0, 0 }, FB_DROP_NO_ALLOW },
+		{ "a", "b", { NULL, "10.1.0.5", "10.3.0.5", TCP, 1, 80, 0, 0, 0 }, FB_DROP_ROUTE_MISMATCH },
+		{ "a", "b", { NULL, "10.1.0.5", "10.2.0.1", TCP, 1, 80, 0, 0, 0 }, FB_DROP_ROUTE_MISMATCH },
+		{ "a", "b", { NULL, "10.2.0.5", "10.2.0.6", TCP, 1, 80, 0, 0, 0 }, FB_DROP_SPOOF },
+		{ "a", "b", { NULL, "0.0.0.0", "255.255.255.255", UDP, 68, 67, 0, 0, 0 }, FB_PASSED },
+		{ "a", "b", { NULL, "0.0.0.0", "255.255.255.255", UDP, 9, 67, 0, 0, 0 }, FB_DROP_SCOPE },
+		{ "a", "b", { NULL, "0.0.0.0", "10.2.0.5", TCP, 1, 80, 0, 0, 0 }, FB_DROP_SCOPE },
+		{ "b", "a", { NULL, "10.2.0.5", "255.255.255.255", UDP, 67, 68, 0, 0, 0 }, FB_DROP_NO_ALLOW },
+	};
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++)
+		cr_assert_eq(on_wire(&p, cases[i].from, cases[i].to, cases[i].row), cases[i].reason,
+			     "case %zu: %s -> %s", i, cases[i].row.src, cases[i].row.dst);
+	policy_done(&p);
+}

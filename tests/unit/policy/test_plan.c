@@ -82,6 +82,70 @@ Test(plan, a_line_that_lasts_longer_opens)
 	two_done(&t);
 }
 
+Test(plan, a_line_that_gets_a_window_closes_and_one_that_loses_it_opens)
+{
+	static const char window[] = ZONES "window w { every tue 09:00-12:00 }\n"
+					   "firebreak a -> b { allow any -> any  tcp/22  during w }\n";
+	static const char longer[] = ZONES "window w { every tue 09:00-13:00 }\n"
+					   "firebreak a -> b { allow any -> any  tcp/22  during w }\n";
+	static const char renamed[] = ZONES "window v { every tue 09:00-12:00 }\n"
+					    "firebreak a -> b { allow any -> any  tcp/22  during v }\n";
+	static const char always[] = ZONES "firebreak a -> b { allow any -> any  tcp/22 }\n";
+	static const struct {
+		const char *before, *after;
+		size_t opens, closes;
+	} cases[] = { { always, window, 0, 1 },
+		      { window, always, 1, 0 },
+		      { window, longer, 1, 1 },
+		      { window, renamed, 0, 0 },
+		      { window, window, 0, 0 } };
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++) {
+		struct two t;
+
+		two_load(&t, cases[i].before, cases[i].after);
+		cr_assert_eq(t.plan.opens.n, cases[i].opens, "case %zu: %zu", i, t.plan.opens.n);
+		cr_assert_eq(t.plan.closes.n, cases[i].closes, "case %zu: %zu", i, t.plan.closes.n);
+		two_done(&t);
+	}
+}
+
+Test(plan, a_line_that_must_be_opened_by_request_closes)
+{
+	static const char always[] = ZONES "firebreak a -> b { allow any -> any  tcp/22 }\n";
+	static const char asked[] = ZONES "access v { max 4h }\n"
+					  "firebreak a -> b { allow any -> any  tcp/22  on-request v }\n";
+	static const char longer[] = ZONES "access v { max 8h }\n"
+					   "firebreak a -> b { allow any -> any  tcp/22  on-request v }\n";
+	struct two t;
+
+	two_load(&t, always, asked);
+	cr_assert_eq(t.plan.opens.n, 0);
+	cr_assert_eq(t.plan.closes.n, 1);
+	two_done(&t);
+	two_load(&t, asked, always);
+	cr_assert_eq(t.plan.opens.n, 1);
+	cr_assert_eq(t.plan.closes.n, 0);
+	two_done(&t);
+	two_load(&t, asked, longer);
+	cr_assert_eq(t.plan.opens.n, 1);
+	two_done(&t);
+}
+
+Test(plan, what_opens_for_ever_is_not_hidden_by_what_opens_for_a_time)
+{
+	struct two t;
+
+	two_load(&t, ZONES,
+		 ZONES
+		 "window w { every tue 09:00-12:00 }\n"
+		 "firebreak a -> b { allow any -> any  tcp/22  during w; allow any -> any  tcp/22-23 }\n");
+	cr_assert_eq(t.plan.opens.n, 2);
+	expect_services(&t.plan.opens, 0, "tcp/22");
+	expect_services(&t.plan.opens, 1, "tcp/22-23");
+	two_done(&t);
+}
+
 Test(plan, a_new_zone_and_an_observed_pair)
 {
 	struct two t;
