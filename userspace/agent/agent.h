@@ -117,6 +117,8 @@ int fb_agent_revert(struct fb_agent *agent, const struct fb_change *change, cons
 		    struct fb_error *err);
 /* Once a second: is a trial over; is something still to be written down. */
 void fb_agent_tend(struct fb_agent *agent);
+/* Microseconds until it has to be called again: one second, or until a deadline that comes before. */
+__u64 fb_agent_tend_in(const struct fb_agent *agent);
 /* No policy: everything is dropped, nothing is attached, the rescue access is open. */
 int fb_agent_close_down(struct fb_agent *agent, struct fb_error *err);
 /* The rescue access is open while no policy is in force, and only then. */

@@ -103,7 +103,7 @@ static int on_second(sd_event_source *source, uint64_t usec, void *user)
 	/* A compile that failed is not worth a try each second. */
 	if (!loop->agent->trouble[0] || loop->seconds % RETRY_SECONDS == 0)
 		fb_agent_reconcile(loop->agent);
-	sd_event_source_set_time_relative(source, SECOND_USEC);
+	sd_event_source_set_time_relative(source, fb_agent_tend_in(loop->agent));
 	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	return 0;
 }
