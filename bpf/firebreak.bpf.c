@@ -90,7 +90,8 @@ FB_INLINE int fb_whole(struct xdp_md *ctx, struct fb_ctx *c, int parsed)
 /* Out by its next hop, or to the kernel where XDP cannot do it: it answers for a used-up hop limit, and is heard because the flow is live. */
 FB_INLINE int fb_leave(struct xdp_md *ctx, struct fb_ctx *c, const struct fb_nexthop *nh, int *action)
 {
-	if (!nh || c->frags || c->pkt.ttl <= 1 || (c->pkt.flags & FB_PKT_OPTIONS) || (nh->mtu && c->pkt.ip_len > nh->mtu))
+	if (!nh || c->frags || c->pkt.ttl <= 1 || (c->pkt.flags & FB_PKT_OPTIONS) ||
+	    (nh->mtu && c->pkt.ip_len > nh->mtu))
 		return fb_pass(ctx, c, FB_TOKEN_FORWARD, action);
 	return fb_send(ctx, c, nh, action);
 }
