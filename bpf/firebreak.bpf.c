@@ -74,10 +74,24 @@ FB_INLINE int fb_l2_address(const struct fb_ctx *c, const struct fb_image_port *
 	return own && FB_SELF_KIND(own) == FB_SELF_BROADCAST ? FB_NEXT : FB_DROP_L2_ADDRESS;
 }
 
+/*
+ * An IP packet must fit into its frame, of which `data` to `data_end` may be only the beginning (jumbo frames, in several buffers). How long the whole is, is
+ * asked only then. Such a frame goes the kernel's way: 6.1 and many drivers lose it when it is redirected.
+ */
+FB_INLINE int fb_whole(struct xdp_md *ctx, struct fb_ctx *c, int parsed)
+{
+	if (!c->pkt.family || c->pkt.l3 + c->pkt.ip_len <= c->bytes)
+		return parsed;
+	c->bytes = (__u32)bpf_xdp_get_buff_len(ctx);
+	c->frags = 1;
+	return c->pkt.l3 + c->pkt.ip_len <= c->bytes ? parsed : FB_DROP_MALFORMED;
+}
+
 /* Out by its next hop, or to the kernel where XDP cannot do it: it answers for a used-up hop limit, and is heard because the flow is live. */
 FB_INLINE int fb_leave(struct xdp_md *ctx, struct fb_ctx *c, const struct fb_nexthop *nh, int *action)
 {
-	if (!nh || c->pkt.ttl <= 1 || (c->pkt.flags & FB_PKT_OPTIONS) || (nh->mtu && c->pkt.ip_len > nh->mtu))
+	if (!nh || c->frags || c->pkt.ttl <= 1 || (c->pkt.flags & FB_PKT_OPTIONS) ||
+	    (nh->mtu && c->pkt.ip_len > nh->mtu))
 		return fb_pass(ctx, c, FB_TOKEN_FORWARD, action);
 	return fb_send(ctx, c, nh, action);
 }
@@ -111,7 +125,7 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	img = fb_begin(c);
 	if (!img)
 		return FB_DROP_UNDECIDED;
-	parsed = fb_parse(&c->pkt, data, end, c->bytes);
+	parsed = fb_whole(ctx, c, fb_parse(&c->pkt, data, end, ~0u));
 	reason = fb_place(img, c, &port);
 	if (reason != FB_NEXT)
 		return reason;
@@ -199,7 +213,7 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	return fb_out(ctx, c, c->key.dir, fb_stamp(c->tick), action);
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int fb_xdp(struct xdp_md *ctx)
 {
 	struct fb_ctx *c = fb_ctx_new();
@@ -249,7 +263,7 @@ FB_INLINE int fb_later(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	return fb_out(ctx, c, 0, fb_stamp(c->tick), action);
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int fb_xdp_fragment(struct xdp_md *ctx)
 {
 	struct fb_ctx *c = fb_ctx_get();
@@ -262,7 +276,7 @@ int fb_xdp_fragment(struct xdp_md *ctx)
 	return reason == FB_PASSED ? action : XDP_DROP;
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int fb_xdp_judge(struct xdp_md *ctx)
 {
 	struct fb_ctx *c = fb_ctx_get();
@@ -279,7 +293,7 @@ int fb_xdp_judge(struct xdp_md *ctx)
 }
 
 /* Only the answer: the packet was dropped and counted by the stage before. */
-SEC("xdp")
+SEC("xdp.frags")
 int fb_xdp_reject(struct xdp_md *ctx)
 {
 	struct fb_ctx *c = fb_ctx_get();
@@ -326,7 +340,7 @@ FB_INLINE int fb_neighbour(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	return fb_is_cut(c->zone, c->wire_zone) ? FB_DROP_ISOLATED : fb_wire_send(c, action);
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int fb_xdp_neighbour(struct xdp_md *ctx)
 {
 	struct fb_ctx *c = fb_ctx_get();
@@ -382,7 +396,7 @@ FB_INLINE int fb_wire(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	return reason == FB_NEXT ? fb_wire_send(c, action) : reason;
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int fb_xdp_wire(struct xdp_md *ctx)
 {
 	struct fb_ctx *c = fb_ctx_get();

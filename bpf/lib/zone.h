@@ -63,6 +63,7 @@ struct fb_ctx {
 	__u8 made_here; /* tc egress: out_zone holds where it leaves */
 	__u8 out_zone;
 	__u8 wire_zone;	    /* at the wire's other end */
+	__u8 frags;	    /* the frame lies in several buffers */
 	__u8 missed;	    /* the flow table was asked and has no entry */
 	__u8 ask;	    /* enum fb_ask */
 	__u8 turned;	    /* judged from the other end */

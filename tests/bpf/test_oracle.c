@@ -120,7 +120,11 @@ static void random_line(int from, int to, bool self_from, bool self_to, struct f
 	}
 	if (rnd(4) == 0)
 		fb_strbuf_addf(out, "  until %u-01-01", 2029 + rnd(3)); /* the rig's clock says March 2030 */
-	fb_strbuf_addf(out, "  id r%zu\n", out->len);			/* two equal lines would be one */
+	if (rnd(4) == 0)
+		fb_strbuf_addf(out, "  during w%u", rnd(4));
+	if (rnd(12) == 0)
+		fb_strbuf_add(out, "  on-request never-opened");
+	fb_strbuf_addf(out, "  id r%zu\n", out->len); /* two equal lines would be one */
 }
 
 static void random_pair(int from, int to, bool self_from, bool self_to, struct fb_strbuf *out)
@@ -142,16 +146,26 @@ static void random_pair(int from, int to, bool self_from, bool self_to, struct f
 	fb_strbuf_addf(out, "firebreak %s -> %s {\n", a, b);
 	if (kind == 2 && !self_from && !self_to && from != 3)
 		fb_strbuf_addf(out, "  mode observe until %u-06-01\n", 2029 + rnd(3));
+	else if (kind == 3)
+		fb_strbuf_add(out, "  mid-stream allow\n");
 	for (__u32 i = 1 + rnd(8); i; i--)
 		random_line(from, to, self_from, self_to, out);
 	fb_strbuf_add(out, "}\n");
 }
+
+/* The rig's clock says Sunday, 17 March 2030, 17:46:40 UTC: w0 and w1 are open, w2 and w3 shut. */
+static const char windows[] = "window w0 { every sun 12:00-20:00 timezone \"UTC\" }\n"
+			      "window w1 { every day 17:00-18:00 every day 18:00-18:30 timezone \"UTC\" }\n"
+			      "window w2 { every mon-sat 00:00-24:00 timezone \"UTC\" }\n"
+			      "window w3 { on 2030-03-17 17:47-23:00 timezone \"UTC\" }\n"
+			      "access never-opened { max 1h }\n";
 
 static char *random_policy(void)
 {
 	struct fb_strbuf out = { 0 };
 
 	fb_strbuf_add(&out, rig_zones);
+	fb_strbuf_add(&out, windows);
 	for (int a = 0; a < 4; a++) {
 		for (int b = 0; b < 4; b++)
 			random_pair(a, b, false, false, &out);

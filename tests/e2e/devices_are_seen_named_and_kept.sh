@@ -29,6 +29,8 @@ claim "the camera is there by its name, with MAC, maker and zone" devices \
 claim "what is declared and silent is there too" devices 'any(.devices[]; .name == "jump-1" and .state == "silent" and .first == null)'
 same "whom nobody declared is told apart" "10.20.4.77 00:00:de:ad:be:ef cctv unknown-device" \
 	"$(firebreak devices --unknown -j | jq -r '.devices[] | select(.ip == "10.20.4.77") | "\(.ip) \(.mac) \(.zone) \(.verdict)"')"
+gauge() { metrics | sed -n "s/^firebreak_devices{zone=\"cctv\",state=\"$1\"} //p"; }
+same "the metrics count them: declared, undeclared" "1 1" "$(gauge declared) $(gauge undeclared)"
 first=$(firebreak devices -j | jq '[.devices[] | select(.ip == "10.20.4.12" and .first)][0].first')
 lab_stop agent
 agent_start

@@ -2,7 +2,7 @@
 """What rows are written with: the hosts, short builders, and Row.
 
   cam  10.20.0.5  2001:db8:20::5        sig  10.10.0.5  2001:db8:10::5        the gateway is .1 and ::1 in each, fe80::fe on
-  vid  10.30.0.10 (nvr)                 net  203.0.113.9 and all the rest     cam, sig and net, and has one MAC address on all
+  vid  10.30.0.10 (the recorder)        net  203.0.113.9 and all the rest     cam, sig and net, and has one MAC address on all
 
 Every row has a port number of its own, port(), so that rows do not meet in the flow table: it moves on with every Row().
 """
@@ -17,6 +17,7 @@ from scapy.all import (  # noqa: E402
     IPv6ExtHdrRouting, Packet, Raw)
 
 GW, HOST = "02:00:00:00:00:fe", "02:00:00:00:01:01"
+ROUTER, ROUTER_MAC = "10.30.0.20", "02:00:00:00:01:20"  # the other device that may speak in vid
 ALL = "ff:ff:ff:ff:ff:ff"
 CAM, SIG, NVR, WORLD = "10.20.0.5", "10.10.0.5", "10.30.0.10", "203.0.113.9"
 CAM6, SIG6, WORLD6 = "2001:db8:20::5", "2001:db8:10::5", "2001:db8:ff::9"
@@ -39,9 +40,9 @@ class Step:
     """A frame at a port and what becomes of it: a reason's name, "-> ZONE", "-> ZONE by the kernel" or "-> self".
 
     arrives: None if the kernel may drop the frame on its way after XDP has passed it (options that it does not like, a wrong checksum), False if it
-    must, and True that what goes to a zone gets there."""
+    must, and True that what goes to a zone gets there. answer: what comes back out of the same port."""
 
-    def __init__(self, at, frame, expect, out=None, arrives=True):
+    def __init__(self, at, frame, expect, out=None, arrives=True, answer=None):
         assert at in PORTS, at
         self.at, self.expect, self.arrives = at, expect, arrives
         self.frame = wire(frame)
@@ -52,6 +53,9 @@ class Step:
             self.kernel = words[0] == "self" or words[1:] == ["by the kernel"]
             assert self.to in ZONES + ("self",) and (len(words) == 1 or self.kernel), expect
         self.out = wire(out) if out is not None else self.forwarded()
+        self.answer = answer is not None
+        if self.answer:
+            self.out = wire(answer)
 
     def forwarded(self):
         """The bytes as they leave by XDP: our addresses, no tag, a hop less. None if XDP does not send them."""
@@ -96,12 +100,12 @@ class Switch:
 class Row:
     """One case. after: what happened before, all of it allowed or dropped as it says; then: what must hold afterwards.
 
-    lab: False if only the rig can do it (it waits, or turns a switch, or needs tags where the kernel has no VLAN devices). arrives: of this step, see Step.
+    lab: False if only the rig can do it (it waits, or turns a switch, or needs tags where the kernel has no VLAN devices). out, arrives, answer: of this step, see Step.
     buckets: a flow table of so many buckets of eight ways (the rig's)."""
 
-    def __init__(self, name, at, frame, expect, after=(), then=(), out=None, lab=True, arrives=True, buckets=0):
+    def __init__(self, name, at, frame, expect, after=(), then=(), out=None, lab=True, arrives=True, buckets=0, answer=None):
         self.name, self.lab, self.buckets = name, lab and not buckets, buckets
-        self.steps = list(after) + [Step(at, frame, expect, out, arrives)] + list(then)
+        self.steps = list(after) + [Step(at, frame, expect, out, arrives, answer)] + list(then)
         self.judged = len(list(after))
         if any(not isinstance(s, Step) or s.at not in ZONES for s in self.steps):
             self.lab = False

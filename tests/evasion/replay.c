@@ -88,7 +88,7 @@ static void run_step(char *text)
 	char *save = NULL, *at = strtok_r(text, " ", &save), *reason = strtok_r(NULL, " ", &save),
 	     *to = strtok_r(NULL, " ", &save), *action = strtok_r(NULL, " ", &save),
 	     *hex = strtok_r(NULL, " ", &save), *hex_out = strtok_r(NULL, " \n", &save);
-	const struct rig_port *out_port = to ? port_of(to) : NULL;
+	const struct rig_port *out_port = to ? port_of(*to == '-' ? at : to) : NULL; /* an answer goes back */
 	bool trunk = at && strcmp(at, "trunk") == 0;
 	static __u8 want[sizeof(((struct frame *)NULL)->b)];
 	struct frame f = { 0 };
@@ -127,7 +127,7 @@ static void run_step(char *text)
 		return;
 	if (out_port && out_port->vlan)
 		push_tag(want, &want_len, out_port->vlan);
-	check_bytes(&r, want, want_len, to);
+	check_bytes(&r, want, want_len, *to == '-' ? at : to);
 }
 
 static int quarantine_map(void)

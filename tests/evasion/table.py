@@ -43,7 +43,7 @@ def print_frames(rows):
             if isinstance(step, Switch):
                 print("switch", step.words)
                 continue
-            action = "drop" if step.reason != "passed" else "pass" if step.kernel else "redirect"
+            action = "redirect" if step.answer else "drop" if step.reason != "passed" else "pass" if step.kernel else "redirect"
             print("step", step.at, step.reason, step.to or "-", action, step.frame.hex(), step.out.hex() if step.out else "-")
 
 

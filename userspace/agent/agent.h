@@ -10,6 +10,7 @@
 #ifndef FB_AGENT_AGENT_H
 #define FB_AGENT_AGENT_H
 
+#include "agent/access.h"
 #include "agent/audit.h"
 #include "agent/config.h"
 #include "agent/confirm.h"
@@ -45,6 +46,11 @@ struct fb_agent {
 	struct fb_moment adopt_until; /* live TCP is taken up until then; .ns 0 = it is not */
 	bool unkept;		      /* what is in force is not on disk yet; tried every second */
 	struct fb_switch_state switches;
+	struct fb_open_accesses accesses;
+	int edge_fd;		/* rings at the next edge of a window or access, and when the clock is set */
+	__s64 edge;		/* when that is; 0 = not known */
+	bool edge_synchronised; /* what was known of the clock when that was found */
+	bool stale;		/* the image has not the deadlines that hold now */
 	struct FB_VEC(struct fb_protected) devices;
 	struct fb_self_entries self; /* as last written to the data plane */
 	struct fb_egress_entries egress;
@@ -117,6 +123,8 @@ int fb_agent_revert(struct fb_agent *agent, const struct fb_change *change, cons
 		    struct fb_error *err);
 /* Once a second: is a trial over; is something still to be written down. */
 void fb_agent_tend(struct fb_agent *agent);
+/* Microseconds until it has to be called again: one second, or until a deadline that comes before. */
+__u64 fb_agent_tend_in(const struct fb_agent *agent);
 /* No policy: everything is dropped, nothing is attached, the rescue access is open. */
 int fb_agent_close_down(struct fb_agent *agent, struct fb_error *err);
 /* The rescue access is open while no policy is in force, and only then. */
@@ -153,6 +161,21 @@ int fb_agent_quarantine(struct fb_agent *agent, const struct fb_change *change, 
 /* A plan or an X; -ENOENT: it is neither active nor in quarantine. */
 int fb_agent_unswitch(struct fb_agent *agent, const struct fb_change *change, const char *x,
 		      const char *reason, struct fb_error *err);
+
+/* ---- schedule.c ---- */
+int fb_agent_schedule_open(struct fb_agent *agent, struct fb_error *err);
+/* What fb_compile needs to know of the time; openings is the caller's to release, after ret. */
+void fb_agent_when(const struct fb_agent *agent, const struct fb_ruleset *rs, struct fb_openings *openings,
+		   struct fb_when *ret);
+/* Makes the image what the clock and the openings say, and sets the timer for the next edge. */
+int fb_agent_follow_schedule(struct fb_agent *agent, struct fb_error *err);
+/* Once a second. */
+void fb_agent_tend_schedule(struct fb_agent *agent);
+/* seconds from now, again to extend. -EINVAL, -ENOENT, -EAGAIN: not this one, not so long, not now. */
+int fb_agent_open_access(struct fb_agent *agent, const struct fb_change *change, const char *name,
+			 __s64 seconds, const char *reason, struct fb_error *err);
+int fb_agent_close_access(struct fb_agent *agent, const struct fb_change *change, const char *name,
+			  const char *reason, struct fb_error *err);
 
 /* ---- devices.c ---- */
 /* NULL = not attached. */

@@ -36,12 +36,16 @@ fb_api_handler fb_api_metrics;
 
 /* ---- api_switches.c ---- */
 fb_api_handler fb_api_switches, fb_api_isolate, fb_api_quarantine, fb_api_release;
+/* ---- api_access.c ---- */
+fb_api_handler fb_api_accesses, fb_api_open, fb_api_close;
 /* ---- api_end.c ---- */
 fb_api_handler fb_api_end;
 
 /* ---- shared ---- */
 /* [{plan, active, text, who, reason, since, cuts}], active ones that the policy does not have among them. */
 json_t *fb_api_plans(const struct fb_agent *agent);
+/* [{access, max, open, may_open, until, since, who, reason, lines}] */
+json_t *fb_api_accesses_list(const struct fb_agent *agent);
 /* [{name, who, reason, since, addresses, macs}] */
 json_t *fb_api_quarantines(const struct fb_agent *agent);
 /* The request's object; no body is an empty one. NULL: answered with what is wrong; so is false below. */

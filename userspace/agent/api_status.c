@@ -121,6 +121,16 @@ static bool guard(const struct fb_agent *agent)
 	return agent->devices.n == 0;
 }
 
+static json_t *open_accesses(const struct fb_agent *agent)
+{
+	json_t *all = fb_api_accesses_list(agent);
+
+	for (size_t i = json_array_size(all); i-- > 0;)
+		if (!json_is_true(json_object_get(json_array_get(all, i), "open")))
+			json_array_remove(all, i);
+	return all;
+}
+
 static json_t *isolated(const struct fb_agent *agent)
 {
 	json_t *all = fb_api_plans(agent);
@@ -159,6 +169,7 @@ void fb_api_status(void *user, const struct fb_ctl_request *request, struct fb_c
 	json_object_set_new(status, "redirect_errors", fb_api_count(fb_dataplane_redirect_errors(agent->dp)));
 	json_object_set_new(status, "next", next(agent));
 	json_object_set_new(status, "confirm", fb_api_trial(agent));
+	json_object_set_new(status, "open", open_accesses(agent));
 	json_object_set_new(status, "isolated", isolated(agent));
 	json_object_set_new(status, "quarantined", fb_api_quarantines(agent));
 	json_object_set_new(status, "guard", json_boolean(guard(agent)));

@@ -263,6 +263,8 @@ static void settle(struct fb_agent *agent, struct attempt *try)
 	fb_vec_done(&try->attached);
 	fb_agent_release_others(agent, &agent->ports);
 	fb_agent_switches_settle(agent);
+	agent->stale = false;
+	fb_agent_follow_schedule(agent, &(struct fb_error){ 0 });
 	fb_agent_rescue(agent);
 	fb_log(FB_LOG_NOTICE, "generation %u in force: \"%s\"%s%s, applied by %s%s%s", bundle->generation,
 	       agent->generation->ruleset.name, *agent->generation->ruleset.version ? " version " : "",

@@ -21,7 +21,7 @@ int fb_agent_open(struct fb_agent *agent, const struct fb_agent_config *config, 
 	bool adopted = false;
 	int r;
 
-	*agent = (struct fb_agent){ .config = config, .started = fb_clock_now() };
+	*agent = (struct fb_agent){ .config = config, .started = fb_clock_now(), .edge_fd = -1 };
 	r = fb_store_open(config->state_dir, err);
 	if (r == 0)
 		r = fb_audit_open(config->state_dir, &agent->audit, err);
@@ -29,6 +29,8 @@ int fb_agent_open(struct fb_agent *agent, const struct fb_agent_config *config, 
 		r = fb_dataplane_open(&options, &agent->dp, &adopted, err);
 	if (r == 0)
 		r = fb_agent_switches_open(agent, err);
+	if (r == 0)
+		r = fb_agent_schedule_open(agent, err);
 	if (r == 0)
 		r = fb_watch_open(&agent->host, &agent->watch, err);
 	if (r == 0)
@@ -45,6 +47,9 @@ void fb_agent_close(struct fb_agent *agent)
 	fb_generation_free(agent->generation);
 	fb_generation_free(agent->good);
 	fb_switch_state_done(&agent->switches);
+	fb_open_accesses_done(&agent->accesses);
+	if (agent->edge_fd >= 0)
+		close(agent->edge_fd);
 	fb_ports_done(&agent->ports);
 	fb_vec_done(&agent->devices);
 	fb_vec_done(&agent->self);

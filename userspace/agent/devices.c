@@ -25,14 +25,18 @@ int fb_agent_protect(struct fb_agent *agent, const struct fb_portset *ports, con
 	struct fb_protected *known = fb_agent_device(agent, port->ifindex);
 	struct fb_protected device = { .ifindex = port->ifindex, .enforcing = true };
 	struct fb_error ignored = { 0 };
-	bool vlans = false;
+	bool vlans = false, wire = false;
 	int r;
 
 	*ret_new = false;
-	for (size_t i = 0; i < ports->v.n; i++)
-		vlans |= ports->v.v[i].ifindex == port->ifindex && ports->v.v[i].vlan > 0;
+	for (size_t i = 0; i < ports->v.n; i++) {
+		const struct fb_port *p = &ports->v.v[i];
+
+		vlans |= p->ifindex == port->ifindex && p->vlan > 0;
+		wire |= p->ifindex == port->ifindex && p->wire;
+	}
 	/* also of one that enforces: this policy may be the first to make a trunk of it */
-	r = fb_watch_prepare(port->name, vlans, err);
+	r = fb_watch_prepare(port->name, vlans, wire, err);
 	if (r == 0 && known && known->enforcing)
 		return 0;
 	if (r == 0) {

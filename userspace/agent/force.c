@@ -20,6 +20,8 @@ int fb_agent_compile(struct fb_agent *agent, const struct fb_generation *generat
 		     const struct fb_portset *ports, __u32 number, struct fb_error *err)
 {
 	struct fb_host_ports usable;
+	struct fb_openings openings;
+	struct fb_when when;
 	struct fb_image_stats stats;
 	size_t size;
 	void *image = fb_dataplane_spare_image(agent->dp, &size);
@@ -28,6 +30,7 @@ int fb_agent_compile(struct fb_agent *agent, const struct fb_generation *generat
 	if (!image)
 		return fb_error_set(err, -ENOMEM, "the data plane has no room for another image");
 	fb_ports_usable(ports, &usable);
+	fb_agent_when(agent, &generation->ruleset, &openings, &when);
 
 	struct fb_compile_input in = {
 		.ruleset = &generation->ruleset,
@@ -35,11 +38,13 @@ int fb_agent_compile(struct fb_agent *agent, const struct fb_generation *generat
 		.n_ports = usable.n,
 		.generation = number,
 		.applied = generation->bundle.applied,
+		.when = when,
 	};
 
 	r = fb_compile(&in, image, size, &stats, err);
 	if (r == 0 && agent->adopt_until.ns)
 		fb_adopt_mark(image);
+	fb_vec_done(&openings);
 	fb_vec_done(&usable);
 	return r;
 }

@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 
 #include "agent/api.h"
+#include "agent/inventory.h"
 #include "export/metrics.h"
 
 /* Names of zones that are in no policy live here until the text is written. */
@@ -93,6 +94,42 @@ static void gather_switches(const struct fb_agent *agent, struct fb_metrics *m)
 	m->quarantined = (__u32)agent->switches.quarantines.n;
 }
 
+struct census {
+	const struct fb_ruleset *rs;
+	struct fb_metrics *m;
+	bool *seen; /* [rs->devices.n] */
+};
+
+static void count_seen(const struct fb_seen_device *s, void *user)
+{
+	struct census *c = user;
+	struct fb_identity who = fb_inventory_identify(c->rs, s->zone, s->family, s->ip, s->mac);
+
+	for (size_t i = 0; i < c->rs->zones.n; i++)
+		if (c->rs->zones.v[i].id == s->zone && who.verdict != FB_BINDING_OK)
+			c->m->inventory.v[i].undeclared++;
+	if (who.verdict == FB_BINDING_OK)
+		c->seen[who.device - c->rs->devices.v] = true;
+}
+
+/* A device that speaks by two addresses is one. */
+static void gather_inventory(const struct fb_agent *agent, struct fb_metrics *m)
+{
+	const struct fb_ruleset *rs = agent->generation ? &agent->generation->ruleset : NULL;
+	struct census c = { rs, m, rs ? calloc(rs->devices.n + 1, sizeof(bool)) : NULL };
+
+	if (!c.seen)
+		return;
+	for (size_t i = 0; i < rs->zones.n; i++)
+		fb_vec_add(&m->inventory, (struct fb_metrics_inventory){ rs->zones.v[i].name });
+	fb_inventory_each(agent->inventory, count_seen, &c);
+	for (size_t i = 0; i < rs->devices.n; i++)
+		if (rs->devices.v[i].zone < rs->zones.n)
+			++*(c.seen[i] ? &m->inventory.v[rs->devices.v[i].zone].declared
+				      : &m->inventory.v[rs->devices.v[i].zone].silent);
+	free(c.seen);
+}
+
 void fb_api_metrics(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
 	const struct fb_agent *agent = user;
@@ -121,6 +158,7 @@ void fb_api_metrics(void *user, const struct fb_ctl_request *request, struct fb_
 	gather_pairs(agent, &names, &m);
 	gather_rules(agent, &m);
 	gather_devices(agent, &m);
+	gather_inventory(agent, &m);
 	gather_switches(agent, &m);
 	fb_metrics_render(&m, format, &out);
 	fb_metrics_done(&m);

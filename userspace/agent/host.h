@@ -19,6 +19,7 @@ struct fb_host_link {
 	char name[IF_NAMESIZE];
 	__u8 mac[6];
 	bool up;
+	__u32 mtu;
 	__u32 parent;	   /* VLAN devices: the port's ifindex, else 0 */
 	__u16 vid;	   /* VLAN devices (802.1Q) only, else 0 */
 	char refusal[256]; /* why it cannot be a policy interface, "" = it can */

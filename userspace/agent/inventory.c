@@ -52,16 +52,14 @@ void fb_inventory_forget_zone(struct fb_inventory *inventory, unsigned int zone)
 
 /* ---- who is it ---- */
 
-static bool has_mac(const struct fb_device *device, const __u8 mac[6])
+/* The tree has them in canonical form. */
+static bool has_mac(const struct fb_device *device, const char *mac)
 {
 	const struct fb_words *macs = &device->stmt->device.macs;
 
-	for (size_t i = 0; i < macs->n; i++) {
-		__u8 own[6];
-
-		if (fb_mac_parse(macs->v[i].s, strlen(macs->v[i].s), own) == 0 && !memcmp(own, mac, 6))
+	for (size_t i = 0; i < macs->n; i++)
+		if (!strcmp(macs->v[i].s, mac))
 			return true;
-	}
 	return false;
 }
 
@@ -81,17 +79,19 @@ struct fb_identity fb_inventory_identify(const struct fb_ruleset *rs, unsigned i
 					 struct fb_ip ip, const __u8 mac[6])
 {
 	const struct fb_device *by_ip = NULL, *by_mac = NULL;
+	char text[FB_MAC_STRLEN];
 
+	fb_mac_print(mac, text);
 	for (size_t i = 0; rs && i < rs->devices.n; i++) {
 		const struct fb_device *d = &rs->devices.v[i];
 
 		if (!lives_in(rs, d, zone))
 			continue;
-		if (fb_ipset_has(&d->ips, family, ip) && (!d->stmt->device.macs.n || has_mac(d, mac)))
+		if (fb_ipset_has(&d->ips, family, ip) && (!d->stmt->device.macs.n || has_mac(d, text)))
 			return (struct fb_identity){ d, FB_BINDING_OK };
 		if (fb_ipset_has(&d->ips, family, ip))
 			by_ip = d;
-		if (has_mac(d, mac))
+		if (has_mac(d, text))
 			by_mac = d;
 	}
 	if (by_mac && has_no_address(family, ip))

@@ -95,6 +95,7 @@ static int on_second(sd_event_source *source, uint64_t usec, void *user)
 
 	loop->seconds++;
 	fb_agent_follow_clock(loop->agent);
+	fb_agent_tend_schedule(loop->agent);
 	fb_agent_check(loop->agent);
 	fb_agent_tend(loop->agent);
 	fb_agent_events_write(loop->agent);
@@ -103,8 +104,22 @@ static int on_second(sd_event_source *source, uint64_t usec, void *user)
 	/* A compile that failed is not worth a try each second. */
 	if (!loop->agent->trouble[0] || loop->seconds % RETRY_SECONDS == 0)
 		fb_agent_reconcile(loop->agent);
-	sd_event_source_set_time_relative(source, SECOND_USEC);
+	sd_event_source_set_time_relative(source, fb_agent_tend_in(loop->agent));
 	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+/* An edge of a window or access, or somebody set the clock: read() says which, and both mean the same. */
+static int on_edge(sd_event_source *source, int fd, uint32_t revents, void *user)
+{
+	struct loop *loop = user;
+	struct fb_error ignored = { 0 };
+	uint64_t times;
+
+	if (read(fd, &times, sizeof(times)) < 0 && errno == EAGAIN)
+		return 0;
+	fb_agent_follow_clock(loop->agent);
+	fb_agent_follow_schedule(loop->agent, &ignored);
 	return 0;
 }
 
@@ -234,6 +249,8 @@ static int set_up(struct loop *loop, struct fb_error *err)
 	if (r >= 0)
 		r = sd_event_add_time_relative(loop->event, &loop->bump, CLOCK_MONOTONIC, 0, 1, on_bump,
 					       loop);
+	if (r >= 0)
+		r = sd_event_add_io(loop->event, NULL, loop->agent->edge_fd, EPOLLIN, on_edge, loop);
 	if (r >= 0)
 		r = sd_event_set_watchdog(loop->event, true);
 	if (r < 0)

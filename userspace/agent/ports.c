@@ -60,6 +60,43 @@ static const struct fb_iface *other_end(const struct fb_ruleset *rs, const struc
 	return NULL;
 }
 
+/*
+ * What no cable has: ends of unequal MTU lose large frames without a word, and an address would be of a host that nobody can reach. An apply is refused; what
+ * appears later is said and closes nothing, because the data plane neither routes into a wire nor lets the gateway speak there.
+ */
+static void judge_wire(struct fb_port *port, const struct fb_host_link *near, const struct fb_host_link *far,
+		       const struct fb_host *host)
+{
+	char text[FB_INET_STRLEN];
+
+	if (near->mtu != far->mtu) {
+		port->refused = true;
+		snprintf(port->why, sizeof(port->why),
+			 "%s has an MTU of %u and %s, the other end of its wire, of %u: make them equal (ip "
+			 "link set %s mtu %u)",
+			 near->name, near->mtu, far->name, far->mtu,
+			 near->mtu > far->mtu ? near->name : far->name,
+			 near->mtu > far->mtu ? far->mtu : near->mtu);
+		return;
+	}
+	if (port->vlan > 0 && port->device == near->ifindex) /* no device of its own: no address */
+		return;
+	for (size_t i = 0; i < host->addresses.n; i++) {
+		const struct fb_host_address *a = &host->addresses.v[i];
+
+		if (a->ifindex != port->device)
+			continue;
+		port->refused = true;
+		snprintf(port->why, sizeof(port->why),
+			 "%s is the end of a wire and has the address %s, which nobody can reach: %s%s%s",
+			 near->name, fb_ip_print(a->family, a->ip, text),
+			 a->family == 6 && a->link_local ? "sysctl -w net.ipv6.conf."
+							 : "ip address flush dev ",
+			 near->name, a->family == 6 && a->link_local ? ".disable_ipv6=1" : "");
+		return;
+	}
+}
+
 /* An end of a wire needs its port only, no VLAN device; and it is open only while both are there. */
 static void resolve_wire(struct fb_port *port, const struct fb_iface *other, const struct fb_host *host)
 {
@@ -80,6 +117,7 @@ static void resolve_wire(struct fb_port *port, const struct fb_iface *other, con
 	port->device = port->device ?: near->ifindex;
 	port->wire = far->ifindex;
 	memcpy(port->mac, near->mac, sizeof(port->mac));
+	judge_wire(port, near, far, host);
 }
 
 void fb_ports_resolve(const struct fb_ruleset *rs, const struct fb_host *host, struct fb_portset *ret)
@@ -186,7 +224,7 @@ void fb_ports_egress(const struct fb_portset *ports, struct fb_egress_entries *r
 		};
 
 		memcpy(entry.egress.mac, p->mac, sizeof(p->mac));
-		if (p->ifindex && device_of(p))
+		if (p->ifindex && !p->wire) /* nothing is routed into a wire */
 			fb_vec_add(ret, entry);
 	}
 }

@@ -73,6 +73,8 @@ static int rebuild(struct fb_agent *agent, struct fb_portset *ports, struct fb_e
 	if (r < 0)
 		return r;
 	fb_agent_switches_settle(agent);
+	agent->stale = false;
+	agent->edge = 0;
 	agent->generation->bundle.generation = number;
 	store(agent, old);
 	fb_log(FB_LOG_NOTICE, "generation %u in force: the policy of %u on the interfaces as they are now",
@@ -90,7 +92,7 @@ void fb_agent_reconcile(struct fb_agent *agent)
 		return;
 	fb_ports_resolve(&agent->generation->ruleset, &agent->host, &ports);
 	protect_all(agent, &ports);
-	if (fb_ports_equal(&ports, &agent->ports) &&
+	if (!agent->stale && fb_ports_equal(&ports, &agent->ports) &&
 	    fb_dataplane_generation(agent->dp) == agent->generation->bundle.generation)
 		r = fb_agent_tables(agent, &ports, &err);
 	else

@@ -242,3 +242,14 @@ void fb_agent_tend(struct fb_agent *agent)
 		       err.text);
 	snprintf(agent->trouble, sizeof(agent->trouble), "%s", err.text);
 }
+
+__u64 fb_agent_tend_in(const struct fb_agent *agent)
+{
+	const __u64 second = 1000000, deadline = agent->trial.deadline.ns;
+	struct fb_error ignored = { 0 };
+	struct fb_moment now;
+
+	if (!agent->trial.generation || fb_moment_now(&now, &ignored) < 0 || now.ns >= deadline)
+		return second;
+	return (deadline - now.ns) / 1000 < second ? (deadline - now.ns) / 1000 + 1 : second;
+}

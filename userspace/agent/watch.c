@@ -31,7 +31,7 @@ static void fill_links(struct fb_host *host, const struct fb_net_state *state)
 	host->links.n = 0;
 	for (size_t i = 0; i < state->links.n; i++) {
 		const struct fb_net_link *from = &state->links.v[i];
-		struct fb_host_link link = { .ifindex = from->ifindex, .up = from->up };
+		struct fb_host_link link = { .ifindex = from->ifindex, .up = from->up, .mtu = from->mtu };
 		char why[sizeof(link.refusal)];
 		const char *refusal = fb_net_port_refusal(state, from, why, sizeof(why));
 
@@ -141,7 +141,7 @@ int fb_watch_refresh(struct fb_watch *watch, struct fb_error *err)
 	return r;
 }
 
-int fb_watch_prepare(const char *ifname, bool vlans, struct fb_error *err)
+int fb_watch_prepare(const char *ifname, bool vlans, bool wire, struct fb_error *err)
 {
 	int r = fb_net_offload_off(ifname, "lro", err);
 
@@ -149,5 +149,7 @@ int fb_watch_prepare(const char *ifname, bool vlans, struct fb_error *err)
 		r = fb_net_offload_off(ifname, "gro-hw", err);
 	if (r == 0 && vlans)
 		r = fb_net_offload_off(ifname, "rxvlan", err);
+	if (r == 0 && wire)
+		r = fb_net_promiscuous(ifname, err);
 	return r;
 }

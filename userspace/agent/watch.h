@@ -26,8 +26,8 @@ int fb_watch_refresh(struct fb_watch *watch, struct fb_error *err);
 
 /*
  * Makes a port fit for XDP: merged receives (LRO, GRO by hardware) off, and with VLAN zones on it, tag
- * stripping off. The error names what the driver does not let go of.
+ * stripping off; the end of a wire takes frames for any MAC. The error names what the driver does not let go of.
  */
-int fb_watch_prepare(const char *ifname, bool vlans, struct fb_error *err);
+int fb_watch_prepare(const char *ifname, bool vlans, bool wire, struct fb_error *err);
 
 #endif

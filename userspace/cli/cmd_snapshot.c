@@ -19,6 +19,7 @@ static const struct part {
 } parts[] = {
 	{ "generation", "/v1/bundle" },
 	{ "status", "/v1/status" },
+	{ "switches", "/v1/switches" },
 	{ "rules", "/v1/rules" },
 	{ "zones", "/v1/zones" },
 	{ "drops", "/v1/drops" },

@@ -180,6 +180,22 @@ static void print_switches(const struct fb_screen *screen, const json_t *s)
 			 quarantined ? fb_strbuf_get(&devices) : "nothing");
 }
 
+static void print_open(const struct fb_screen *screen, const json_t *s)
+{
+	const json_t *list = json_object_get(s, "open");
+	char until[FB_HUMAN_LEN], left[FB_HUMAN_LEN];
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *a = json_array_get(list, i);
+
+		fb_print_wrapped(screen, FB_YELLOW,
+				 "  OPEN        %s until %s (shuts in %s), opened by %s \"%s\"",
+				 fb_field_text(a, "access"), fb_field_time(a, "until", until),
+				 fb_human_span(fb_field_int(a, "until") - time(NULL), left),
+				 fb_field_text(a, "who"), fb_field_text(a, "reason"));
+	}
+}
+
 static bool dropped(const json_t *drop, const void *arg)
 {
 	return strcmp(fb_field_text(drop, "reason"), "would-drop") != 0;
@@ -246,6 +262,7 @@ int fb_cmd_status(const struct fb_call *call)
 		fb_print_wrapped(&screen, FB_RED, "  TROUBLE     %s", fb_field_text(answer, "why"));
 	print_trial(&screen, answer);
 	print_switches(&screen, answer);
+	print_open(&screen, answer);
 	print_observed(&screen, answer);
 	print_interfaces(&screen, answer);
 	print_drops(&screen, answer, pairs);

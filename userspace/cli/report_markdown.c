@@ -91,6 +91,12 @@ static void offline(struct fb_strbuf *out)
 	fb_strbuf_add(out, "Not known: this report was made from files, without the gateway.\n");
 }
 
+/* Nothing found and nothing answered are not the same. */
+static void unanswered(struct fb_strbuf *out)
+{
+	fb_strbuf_add(out, "Not known: the agent did not say.\n");
+}
+
 /* ---- sections -------------------------------------------------------------------------------------------------------- */
 
 static void put_zones(const json_t *r, struct fb_strbuf *out)
@@ -183,6 +189,8 @@ static void put_openings(const json_t *r, const json_t *reg, struct fb_strbuf *o
 	fb_strbuf_addc(out, '\n');
 	if (!live(r))
 		offline(out);
+	else if (!json_is_array(of_live(r, "open")))
+		unanswered(out);
 	else
 		table(out, of_live(r, "open"), LIST("open now", "until", "by", "reason"),
 		      LIST("name", "until", "who", "reason"), "Nothing is open on request now.");
@@ -192,6 +200,8 @@ static void put_unused(const json_t *r, struct fb_strbuf *out)
 {
 	if (!live(r))
 		offline(out);
+	else if (!json_is_array(of_live(r, "unused")))
+		unanswered(out);
 	else if (table(out, of_live(r, "unused"), LIST("line", "owner", "last used", "id", "at"),
 		       LIST("text", "owner", "last_hit", "id", "at"),
 		       "Every line was used in the last 90 days."))
@@ -203,6 +213,8 @@ static void put_drops(const json_t *r, struct fb_strbuf *out)
 {
 	if (!live(r))
 		offline(out);
+	else if (!json_is_array(of_live(r, "drops")))
+		unanswered(out);
 	else
 		table(out, of_live(r, "drops"), LIST("from", "to", "reason", "packets"),
 		      LIST("src", "dst", "reason", "packets"), "Nothing was dropped.");
@@ -212,6 +224,10 @@ static void put_changes(const json_t *r, struct fb_strbuf *out)
 {
 	if (!live(r)) {
 		offline(out);
+		return;
+	}
+	if (!json_is_array(of_live(r, "changes"))) {
+		unanswered(out);
 		return;
 	}
 	table(out, of_live(r, "changes"), LIST("generation", "applied", "by", "reason"),

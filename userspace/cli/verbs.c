@@ -269,6 +269,25 @@ const struct fb_command fb_commands[] = {
 		       { "limit", 'n', "COUNT", "at most so many ways (default 20)" },
 		       POLICY_OPTION } },
 
+	{ .name = "open",
+	  .family = "act",
+	  .args = "[ACCESS]",
+	  .max_args = 1,
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_open,
+	  .summary = "open an access of the policy for a time, again to extend; without ACCESS, list them",
+	  .options = { { "for", 'f', "DURATION", "so long from now: 90s, 30min, 2h" }, REASON_OPTION } },
+	{ .name = "close",
+	  .family = "act",
+	  .args = "ACCESS",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_close,
+	  .summary = "shut an access before its time; its flows end",
+	  .options = { REASON_OPTION } },
 	{ .name = "isolate",
 	  .family = "act",
 	  .args = "[PLAN]",
@@ -370,5 +389,7 @@ const struct fb_command fb_commands[] = {
 };
 
 const char *const fb_commands_later[] = {
-	"top", "capture", "open", "close", NULL,
+	"top",
+	"capture",
+	NULL,
 };

@@ -33,6 +33,8 @@ int fb_cmd_paths(const struct fb_call *call);
 int fb_cmd_reach(const struct fb_call *call);
 int fb_cmd_report(const struct fb_call *call);
 int fb_cmd_snapshot(const struct fb_call *call);
+int fb_cmd_open(const struct fb_call *call);
+int fb_cmd_close(const struct fb_call *call);
 int fb_cmd_isolate(const struct fb_call *call);
 int fb_cmd_quarantine(const struct fb_call *call);
 int fb_cmd_release(const struct fb_call *call);

@@ -33,6 +33,9 @@
  * POST /v1/confirm   body {who, extend?: seconds}  ->  as apply; 409 when no policy is on trial
  * GET  /v1/audit     firebreak.audit/1      entries [{seq, at, what, object, who, uid, reason, before, after, prev, hash}], oldest first; query ?limit=N
  * GET  /v1/audit/verify  firebreak.audit-verify/1  good, lines, why (what is wrong with which line, "" if good), head (the last line's sum)
+ * GET  /v1/accesses  firebreak.accesses/1   clock_synchronised, accesses [{access, max (seconds, 0 = none), open, may_open, until, since, who, reason, lines}]
+ * POST /v1/open      body {name, seconds, reason, who}  ->  as GET /v1/accesses
+ * POST /v1/close     body {name, who, reason?}  ->  as GET /v1/accesses
  * GET  /v1/switches  firebreak.switches/1   plans [{plan, active, text, who, reason, since, cuts: [[zone, zone]]}], quarantines [{name, who, reason, since,
  *                    addresses, macs}]
  * POST /v1/isolate   body {name, reason, who, rehearse?: bool, session?, allow_lockout?}  ->  firebreak.isolate/1 {plan, rehearsal, already, session, plans,

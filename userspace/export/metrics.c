@@ -36,6 +36,7 @@ void fb_metrics_done(struct fb_metrics *metrics)
 	fb_vec_done(&metrics->pairs);
 	fb_vec_done(&metrics->rules);
 	fb_vec_done(&metrics->devices);
+	fb_vec_done(&metrics->inventory);
 	fb_vec_done(&metrics->plans);
 }
 
@@ -228,6 +229,23 @@ static void render_devices(const struct fb_metrics *m, struct fb_series *s)
 	}
 }
 
+static void render_inventory(const struct fb_metrics *m, struct fb_series *s)
+{
+	static const char *const states[] = { "declared", "undeclared", "silent" };
+
+	fb_series_family(s, "firebreak_devices", FB_SERIES_GAUGE,
+			 "Devices: seen and declared, seen and not declared, declared and not seen.");
+	for (size_t i = 0; i < m->inventory.n; i++)
+		for (size_t k = 0; k < FB_ARRAY_SIZE(states) && fb_series_room(s); k++) {
+			const struct fb_metrics_inventory *v = &m->inventory.v[i];
+
+			fb_series_begin(s);
+			fb_series_label(s, "zone", v->zone);
+			fb_series_label(s, "state", states[k]);
+			fb_series_end(s, k == 0 ? v->declared : k == 1 ? v->undeclared : v->silent);
+		}
+}
+
 static void render_switches(const struct fb_metrics *m, struct fb_series *s)
 {
 	fb_series_family(s, "firebreak_isolation_active", FB_SERIES_GAUGE,
@@ -279,6 +297,7 @@ void fb_metrics_render(const struct fb_metrics *m, enum fb_metrics_format format
 
 	render_agent(m, &s);
 	render_devices(m, &s);
+	render_inventory(m, &s);
 	render_switches(m, &s);
 	render_flows(m, &s);
 	render_pairs(m, &s);

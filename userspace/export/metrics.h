@@ -41,6 +41,11 @@ struct fb_metrics_plan {
 	bool active;
 };
 
+struct fb_metrics_inventory {
+	const char *zone;
+	__u64 declared, undeclared, silent; /* seen and declared, seen and not, declared and not seen */
+};
+
 struct fb_metrics { /* all strings borrowed */
 	const char *version, *kernel;
 	const char *policy, *policy_version; /* NULL = no policy */
@@ -51,6 +56,7 @@ struct fb_metrics { /* all strings borrowed */
 	struct FB_VEC(struct fb_metrics_pair) pairs;
 	struct FB_VEC(struct fb_metrics_rule) rules;
 	struct FB_VEC(struct fb_metrics_device) devices;
+	struct FB_VEC(struct fb_metrics_inventory) inventory;
 	struct FB_VEC(struct fb_metrics_plan) plans;
 	__u32 quarantined; /* devices, groups, addresses */
 };

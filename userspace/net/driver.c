@@ -206,3 +206,22 @@ int fb_net_offload_off(const char *ifname, const char *offload, struct fb_error 
 				    r < 0 ? strerror(-r) : "its driver insists", ifname, offload);
 	return 0;
 }
+
+int fb_net_promiscuous(const char *ifname, struct fb_error *err)
+{
+	fb_autoclose int fd = open_socket(ifname, err);
+	struct ifreq ifr = { 0 };
+
+	if (fd < 0)
+		return fd;
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", ifname);
+	if (ioctl(fd, SIOCGIFFLAGS, &ifr) == 0) {
+		if (ifr.ifr_flags & IFF_PROMISC)
+			return 0;
+		ifr.ifr_flags |= IFF_PROMISC;
+		if (ioctl(fd, SIOCSIFFLAGS, &ifr) == 0)
+			return 0;
+	}
+	return fb_error_set(err, -errno, "%s: cannot be made promiscuous: %m (`ip link set %s promisc on`)",
+			    ifname, ifname);
+}

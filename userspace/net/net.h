@@ -157,5 +157,7 @@ struct fb_net_driver {
 int fb_net_driver(const char *ifname, struct fb_net_driver *ret, struct fb_error *err);
 /* Switches one of "rxvlan", "lro", "gro-hw" off; -EOPNOTSUPP where it is fixed. Done already = 0. */
 int fb_net_offload_off(const char *ifname, const char *offload, struct fb_error *err);
+/* Takes frames for any MAC, as an end of a wire must; stays so when this process ends. */
+int fb_net_promiscuous(const char *ifname, struct fb_error *err);
 
 #endif

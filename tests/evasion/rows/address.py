@@ -96,8 +96,6 @@ for what, frame, reason in (
         ("the last of the range", ip() / udp(9100), "-> vid")):
     Row(f"a camera to the recorder: {what}", "cam", frame, reason)
 Row("the recorder's answer without a question", "vid", rtsp_back(), "no-allow")
-Row("a signal to the recorder", "sig", ip(SIG) / tcp(), "no-allow")
-Row("the world to a camera", "net", ip(WORLD, CAM) / tcp(dport=80), "no-allow")
 Row("the world to the gateway", "net", ip(WORLD, GW_NET) / udp(123), "no-allow")
 Row("the recorder to the gateway", "vid", ip(NVR, GW_VID) / udp(123), "no-allow")
 

@@ -101,7 +101,7 @@ for what, frame in {
         "another sender": lambda: part6(16, 48, src="2001:db8:10::6"), "another receiver": lambda: part6(16, 48, dst="2001:db8:20::6"),
         "no byte": lambda: part6(16, 16, False), "a size that is no multiple of eight": lambda: part6(16, 29, True)}.items():
     Row(f"behind the first, IPv6: {what}", "sig", frame(), "fragment", after=FIRST6(), then=REST6())
-for zone in ("sig", "net", "vid"):
+for zone in ("sig", "net"):
     Row(f"behind the first: the rest from {zone}", zone, part(16, 48), "fragment", after=FIRST(), then=REST())
 for zone in ("cam", "net"):
     Row(f"behind the first, IPv6: the rest from {zone}", zone, part6(16, 48), "fragment", after=FIRST6(), then=REST6())

@@ -64,7 +64,7 @@ for code in range(16):
     Row(f"unreachable, code {code}, about a live flow", "vid", icmp(3, code, quote(rtsp())), "-> cam", after=SENT())
 for kind in (11, 12):
     Row(f"ICMP type {kind} about a live flow", "vid", icmp(kind, 0, quote(rtsp())), "-> cam", after=SENT())
-Row("an error by a router on the far side", "vid", icmp(11, 0, quote(rtsp()), "10.30.0.20"), "-> cam", after=SENT())
+Row("an error by a router on the far side", "vid", ether(src=ROUTER_MAC) / icmp(11, 0, quote(rtsp()), ROUTER), "-> cam", after=SENT())
 Row("an error that quotes a whole packet", "vid", icmp(3, 1, quote(rtsp(size=500), 540)), "-> cam", after=SENT())
 Row("source quench about a live flow", "vid", icmp(4, 0, quote(rtsp())), "icmp-unrelated", after=SENT())
 for code in range(4):

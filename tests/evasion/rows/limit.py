@@ -19,8 +19,8 @@ def answer(dst, n=0, sport=7000):
     return IP(src=WORLD, dst=dst) / UDP(sport=sport, dport=4000 + n) / b"evasion!"
 
 
-def to_sender(dst, sport=7000):
-    """It has no neighbour entry: the kernel asks for it, and nobody answers."""
+def to_sender(dst, sport):
+    """Senders have no neighbour entry: the kernel asks for it, and nobody answers. (It says so seconds later: for the rig only.)"""
     return Step("net", answer(dst, 0, sport), "-> cam by the kernel", arrives=False)
 
 
@@ -31,9 +31,9 @@ def spent(src, dport=7000):
 
 c = sender()
 Row("limit: the sixth new flow", "cam", query(c, 5), "rate", after=spent(c))
-c = sender()
+c = CAM  # it has a neighbour entry, so that the answer leaves
 Row("limit: a flow that was let in goes on", "cam", query(c, 0), "-> net", after=spent(c) + [Step("cam", query(c, 5), "rate")],
-    then=[to_sender(c), Step("cam", query(c, 6), "rate")])
+    then=[Step("net", answer(c, 0), "-> cam"), Step("cam", query(c, 6), "rate")])
 c = sender()
 Row("limit: another sender has its own", "cam", query(sender(), 0), "-> net", after=spent(c) + [Step("cam", query(c, 5), "rate")])
 c = sender()

@@ -79,3 +79,6 @@ Row("quarantined: its neighbour discovery", "cam", ether() / IPv6(src=CAM6, dst=
     after=[Switch("quarantine", CAM6 + "/128")])
 Row("quarantined and isolated is quarantined", "cam", rtsp(), "quarantined", after=CUT + HELD)
 Row("quarantined: the mapped address of the other family is another", "cam", rtsp(), "-> vid", after=[Switch("quarantine", "::ffff:10.20.0.5/128")])
+for what, message in (("an advertisement", ICMPv6ND_NA(tgt=CAM6)), ("a solicitation", ICMPv6ND_NS(tgt=CAM6))):
+    Row(f"quarantined: {what} about it from a link-local address", "cam", ether() / IPv6(src="fe80::5", dst=GW_LOCAL, hlim=255) / message, "quarantined",
+        after=[Switch("quarantine", CAM6 + "/128")])

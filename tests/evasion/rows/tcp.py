@@ -39,7 +39,7 @@ Row("half-open: a refusal without an acknowledgement", "vid", rtsp_back("R", 0, 
 Row("half-open: the initiator's reset of another attempt", "cam", rtsp("R", 5000), "tcp-state", after=SYN(), then=[Step("vid", rtsp_back(), "-> cam")])
 Row("half-open: a refusal", "vid", rtsp_back("RA", 0, 101), "-> cam", after=SYN())
 Row("half-open: the SYN again", "cam", rtsp(), "-> vid", after=SYN(), then=[Step("vid", rtsp_back(), "-> cam")])
-Row("half-open: another answerer on the answering side", "vid", rtsp_back(src="10.30.0.11"), "no-allow", after=SYN())
+Row("half-open: another answerer on the answering side", "vid", ether(src=ROUTER_MAC) / rtsp_back(src=ROUTER), "no-allow", after=SYN())
 Row("half-open: the answer comes from the third zone", "sig", rtsp_back(), "spoof", after=SYN())
 Row("half-open: the answer comes from the initiator's side", "cam", rtsp_back(), "spoof", after=SYN())
 Row("half-open: the answer comes from the world", "net", rtsp_back(), "spoof", after=SYN())

@@ -267,3 +267,32 @@ Test(ports, s60_a_wire_is_closed_while_its_other_end_is_missing, .init = set_up,
 	cr_assert_eq(ports.v.v[1].ifindex, 0);
 	fb_generation_free(g);
 }
+
+Test(ports, s60_ends_of_unequal_mtu_are_refused_with_the_command_that_helps, .init = set_up,
+     .fini = tear_down)
+{
+	FB_CLEANUP(fb_ports_done) struct fb_portset ports = { 0 };
+	struct fb_generation *g = wired();
+
+	host.links.v[1].mtu = 9000;
+	host.links.v[2].mtu = 1500;
+	fb_ports_resolve(&g->ruleset, &host, &ports);
+	cr_assert(ports.v.v[0].refused && ports.v.v[1].refused);
+	cr_assert(strstr(ports.v.v[0].why, "ip link set eth1 mtu 1500"), "%s", ports.v.v[0].why);
+	fb_generation_free(g);
+}
+
+Test(ports, s60_an_address_at_the_end_of_a_wire_is_refused_and_closes_nothing, .init = set_up,
+     .fini = tear_down)
+{
+	FB_CLEANUP(fb_ports_done) struct fb_portset ports = { 0 };
+	struct fb_generation *g = wired();
+
+	add_link(6, "eth1.9", 2, 2, 9);
+	add_address(6, ip4(10, 1, 0, 7), 24);
+	fb_ports_resolve(&g->ruleset, &host, &ports);
+	cr_assert(ports.v.v[0].refused && ports.v.v[0].ifindex == 2 && ports.v.v[0].wire == 3);
+	cr_assert(strstr(ports.v.v[0].why, "has the address 10.1.0.7"), "%s", ports.v.v[0].why);
+	cr_assert_not(ports.v.v[1].refused);
+	fb_generation_free(g);
+}

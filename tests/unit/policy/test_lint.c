@@ -140,3 +140,105 @@ Test(lint, a_comment_accepts_a_kind_for_its_line_its_block_or_the_policy)
 	expect_advice("# lint ok: purdue\nfirebreak a -> b { allow a1 -> b1  talk }\n", "cleartext",
 		      "14:36 talk can be read and changed on the wire, and crosses a -> b\n");
 }
+
+/* ---- exceptions against every packet ---------------------------------------------------------------------------------------- */
+
+enum { N_ZONES = 4, PORTS = 3, GUARDS = 4 };
+
+static unsigned int seed;
+
+static unsigned int pick(unsigned int n)
+{
+	seed = seed * 1103515245 + 12345;
+	return (seed >> 16) % n;
+}
+
+struct guard {
+	int from, to, except, port; /* zones, -1 = any; port 0 = all */
+};
+
+static void add_guard(struct fb_strbuf *out, struct guard *g)
+{
+	*g = (struct guard){ .from = (int)pick(N_ZONES + 2) - 2,
+			     .to = (int)pick(N_ZONES),
+			     .except = (int)pick(N_ZONES),
+			     .port = (int)pick(PORTS + 1) };
+	g->from = g->from < 0 ? -1 : g->from;
+	fb_strbuf_add(out, "never ");
+	if (g->from < 0)
+		fb_strbuf_add(out, "any");
+	else
+		fb_strbuf_addf(out, "z%d", g->from);
+	fb_strbuf_addf(out, " -> z%d", g->to);
+	if (g->port)
+		fb_strbuf_addf(out, " tcp/%d", g->port);
+	fb_strbuf_addf(out, " except from z%d\n", g->except);
+}
+
+/* All that the guard spares its exception, other guards forbid: so every packet of it meets one. */
+static bool void_exception(const struct policy *p, const struct guard *g)
+{
+	static const unsigned int ports[] = { 1, 2, 3, 60000 };
+	struct fb_own own = { 0 };
+
+	for (unsigned int i = 0; i < FB_ARRAY_SIZE(ports); i++) {
+		struct fb_packet k = { .zone = p->rs.zones.v[g->except].id,
+				       .family = 4,
+				       .src = { 0, 10u << 24 | (unsigned int)g->except << 16 | 1 },
+				       .dst = { 0, 10u << 24 | (unsigned int)g->to << 16 | 1 },
+				       .proto = 6,
+				       .sport = 1000,
+				       .dport = (__u16)ports[i],
+				       .first = true };
+
+		if (g->port && ports[i] != (unsigned int)g->port)
+			continue;
+		if (fb_eval(&p->rs, &own, &k, NOW).reason != FB_DROP_NEVER)
+			return false;
+	}
+	return true;
+}
+
+/* What a guard says of its own zone passes no gateway; whether it is void no packet shows. */
+static bool judged(const struct guard *g)
+{
+	return g->except != g->to && (g->from < 0 || g->from == g->except);
+}
+
+Test(lint, exceptions_agree_with_every_packet_of_random_guards)
+{
+	unsigned int voids = 0, compared = 0;
+
+	for (unsigned int i = 0; i < 2000; i++) {
+		fb_autostrbuf struct fb_strbuf text = { 0 };
+		struct guard guards[GUARDS];
+		struct fb_lints lints;
+		struct policy p;
+
+		seed = i;
+		fb_strbuf_add(&text, "policy \"t\" language 1\n");
+		for (int z = 0; z < N_ZONES; z++)
+			fb_strbuf_addf(&text, "zone z%d { interface e%d  network 10.%d.0.0/16 }\n", z, z, z);
+		for (int g = 0; g < GUARDS; g++)
+			add_guard(&text, &guards[g]);
+		policy_load(&p, fb_strbuf_get(&text));
+		fb_lints_find(&p.tree, &p.rs, NOW, &lints);
+		for (int g = 0; g < GUARDS && !p.errors; g++) {
+			bool said = false;
+
+			if (!judged(&guards[g]))
+				continue;
+			for (size_t k = 0; k < lints.list.n; k++)
+				said |= lints.list.v[k].kind == FB_LINT_GUARD &&
+					lints.list.v[k].at.line == (unsigned int)(2 + N_ZONES + g);
+			cr_assert_eq(said, void_exception(&p, &guards[g]), "seed %u, guard %d of\n%s", i, g,
+				     fb_strbuf_get(&text));
+			voids += said;
+			compared++;
+		}
+		fb_lints_done(&lints);
+		policy_done(&p);
+	}
+	cr_assert_gt(voids, 100, "only %u of %u exceptions were void", voids, compared);
+	cr_assert_gt(compared - voids, 100);
+}
