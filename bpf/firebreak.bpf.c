@@ -183,6 +183,8 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		reason = fb_ethertype(img, c, c->zone);
 		if (reason == FB_NEXT && !(c->pkt.flags & FB_PKT_GROUP_MAC))
 			reason = fb_l2_address(c, port);
+		if (reason == FB_NEXT && fb_binding_refuses(img, c))
+			reason = FB_DROP_BINDING;
 		if (reason != FB_NEXT)
 			return reason;
 		c->dst_zone = FB_ZONE_SELF;
@@ -371,6 +373,8 @@ FB_INLINE int fb_wire(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	c->dst_zone = c->wire_zone;
 	if (!c->pkt.family) {
 		reason = fb_wire_ethertype(img, c);
+		if (reason == FB_NEXT && fb_binding_refuses(img, c))
+			reason = FB_DROP_BINDING;
 		return reason == FB_NEXT ? fb_wire_send(c, action) : reason;
 	}
 	if (fb_is_forged_nd(&c->pkt))

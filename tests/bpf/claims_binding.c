@@ -309,8 +309,21 @@ static void arp_is_written_down_in_a_zone_without_binding_too(void)
 	CHECK(seen(STRANGER, "10.20.0.77").last, "not seen");
 }
 
+/* Without an address the MAC alone decides. */
+static void a_listed_ethertype_needs_a_declared_mac_in_a_strict_zone(void)
+{
+	bind_cameras("strict");
+	rig_zone_record(&rig, "cam")->ethertype[0] = 0x88cc;
+	expect("cam", SPEC(.smac = CAMERA, .ethertype = 0x88cc, .payload = 46), FB_PASSED);
+	expect("cam", SPEC(.smac = STRANGER, .ethertype = 0x88cc, .payload = 46), FB_DROP_BINDING);
+	bind_cameras("learn");
+	rig_zone_record(&rig, "cam")->ethertype[0] = 0x88cc;
+	expect("cam", SPEC(.smac = STRANGER, .ethertype = 0x88cc, .payload = 46), FB_PASSED);
+}
+
 void claims_binding(void)
 {
+	RUN_CASE(a_listed_ethertype_needs_a_declared_mac_in_a_strict_zone);
 	RUN_CASE(a_declared_device_speaks_in_a_strict_zone);
 	RUN_CASE(a_camera_with_its_neighbours_address_is_a_foreign_address);
 	RUN_CASE(a_strange_mac_with_a_declared_address_is_a_foreign_mac);
