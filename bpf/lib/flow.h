@@ -56,8 +56,12 @@ FB_INLINE int fb_flow_key(struct fb_ctx *c, __u8 zone_from, __u8 zone_to)
 	key->hi_b = dir ? s_hi : d_hi;
 	pa = dir ? pkt->dport : pkt->sport;
 	pb = dir ? pkt->sport : pkt->dport;
-	/* A link-local tuple is one per zone: the zone stands in bits that such addresses leave zero (RFC 4291, 2.5.6). */
-	if (fb_is_link_local(pkt->family, s_hi, s_lo) || fb_is_link_local(pkt->family, d_hi, d_lo)) {
+	/*
+	 * A link-local tuple is one per zone, and so is a call for an address (0.0.0.0, limited broadcast: every DHCP client's is the same). The zone stands in bits that
+	 * such addresses leave zero (RFC 4291, 2.5.6).
+	 */
+	if (fb_is_link_local(pkt->family, s_hi, s_lo) || fb_is_link_local(pkt->family, d_hi, d_lo) ||
+	    (pkt->family == 4 && (!s_lo || !d_lo || s_lo == 0xffffffffu || d_lo == 0xffffffffu))) {
 		__u8 zone = zone_from == FB_ZONE_SELF ? zone_to : zone_from;
 
 		key->lo_a |= pkt->family == 4 ? (__u64)zone << 32 : 0;

@@ -41,6 +41,20 @@ static void link_local_tuples_are_one_a_zone(void)
 	expect_out("sig", SPEC(.src = "fe80::fe", .dst = "fe80::5", .sport = 123, .dport = 9), FB_PASSED);
 }
 
+static void dhcp_clients_of_two_zones_are_two_flows(void)
+{
+	use_policy("firebreak sig -> self { allow any -> self udp/67 source-port 68 }\n");
+	expect("cam",
+	       SPEC(.dmac = "ff:ff:ff:ff:ff:ff", .src = "0.0.0.0", .dst = "255.255.255.255", .sport = 68,
+		    .dport = 67),
+	       FB_PASSED);
+	expect("sig",
+	       SPEC(.dmac = "ff:ff:ff:ff:ff:ff", .src = "0.0.0.0", .dst = "255.255.255.255", .sport = 68,
+		    .dport = 67),
+	       FB_PASSED);
+	CHECK(rig_flow_count(&rig) == 2, "%zu flows", rig_flow_count(&rig));
+}
+
 static void revocation_ends_a_live_flow_with_its_next_packet(void)
 {
 	char text[4096];
@@ -202,6 +216,7 @@ void claims_flow(void)
 	RUN_CASE(answers_of_the_gateway_follow_the_flow);
 	RUN_CASE(a_live_tuple_from_another_zone_has_no_part_in_it);
 	RUN_CASE(link_local_tuples_are_one_a_zone);
+	RUN_CASE(dhcp_clients_of_two_zones_are_two_flows);
 	RUN_CASE(revocation_ends_a_live_flow_with_its_next_packet);
 	RUN_CASE(a_new_generation_keeps_flows_that_it_allows);
 	RUN_CASE(s17_s54_a_deadline_ends_the_flow_without_the_agent);

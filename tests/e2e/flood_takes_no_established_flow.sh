@@ -35,6 +35,7 @@ flood() { # NAME: into $LAB_DIR/flood.NAME
 }
 of() { awk -v name="$2" '$1 == name { print $2 }' "$LAB_DIR/flood.$1"; }
 # All that came in has left or was dropped: what in0 and out0 took, against what was counted.
+# shellcheck disable=SC2016 # awk's fields, not the shell's
 taken() { on gw awk '/in0:|out0:/ { sub(":", " "); n += $3 } END { print n }' /proc/net/dev; }
 counted() { firebreak drops -j | jq '([.passed[].packets] + [.drops[].packets]) | add // 0'; }
 anonymous() { awk '/RssAnon/ { print $2 }' "/proc/$(lab_pid agent)/status"; }
