@@ -109,6 +109,11 @@ int fb_cmd_snapshot(const struct fb_call *call)
 		fb_complain("%s: %s", path, strerror(-r));
 		return FB_EXIT_HOST;
 	}
+	if (call->json)
+		return fb_json_put(json_pack("{ss ss si si sI so}", "schema", "firebreak.snapshot-written/1",
+					     "file", path, "parts", (int)(FB_ARRAY_SIZE(parts) - missing),
+					     "missing", (int)missing, "bytes", (json_int_t)strlen(text),
+					     "sha256", json_incref(json_object_get(all, "sha256"))));
 	printf("%s: %zu of %zu parts, %zu bytes\n", path, FB_ARRAY_SIZE(parts) - missing,
 	       FB_ARRAY_SIZE(parts), strlen(text));
 	return FB_EXIT_OK;

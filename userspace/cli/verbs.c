@@ -352,6 +352,7 @@ const struct fb_command fb_commands[] = {
 	{ .name = "snapshot",
 	  .family = "prove",
 	  .args = "",
+	  .json = true,
 	  .live = true,
 	  .run = fb_cmd_snapshot,
 	  .summary = "evidence in one JSON file: policy, flows, counters, events, audit log, hashes",
