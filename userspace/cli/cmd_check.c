@@ -89,6 +89,8 @@ static void compile(struct outcome *o)
 		if (r != -E2BIG)
 			break;
 	}
+	if (o->compiled)
+		o->err = (struct fb_error){ 0 }; /* it did not fit into the smaller image */
 	o->large = o->err.code == -E2BIG;
 	if (!o->compiled)
 		o->exit = FB_EXIT_POLICY;
