@@ -3,7 +3,7 @@
  * The bench's own programs: drivers that write a header and then run a program over it, the generator, the sink, and the peers that are bare XDP.
  *
  * A driver is what BPF_PROG_TEST_RUN repeats: it writes every header anew (a repeated frame would arrive with its hop limit used up) and
- * tail-calls what is measured. bench_drive_empty does the same work and calls an empty program, so the difference of the two is what the program costs.
+ * tail-calls what is measured (which takes frames in several buffers, so it must too). bench_drive_empty does the same work and calls an empty program, so the difference of the two is what the program costs.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -135,7 +135,7 @@ INLINE struct bench_config *next_frame(struct xdp_md *ctx)
 	return cfg && tuples && write_frame(ctx, cfg, tuples) ? cfg : 0;
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int bench_drive_real(struct xdp_md *ctx)
 {
 	if (next_frame(ctx))
@@ -143,7 +143,7 @@ int bench_drive_real(struct xdp_md *ctx)
 	return XDP_ABORTED;
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int bench_drive_none(struct xdp_md *ctx)
 {
 	if (next_frame(ctx))
@@ -151,7 +151,7 @@ int bench_drive_none(struct xdp_md *ctx)
 	return XDP_ABORTED;
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int bench_empty(struct xdp_md *ctx)
 {
 	return XDP_DROP;
