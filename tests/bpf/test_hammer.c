@@ -19,7 +19,7 @@
 #include "cases.h"
 #include "rig.h"
 
-enum { HOSTS = 16, TUPLES = 8192, BUCKETS = 64, LINES = 3, THREADS_MAX = 64 };
+enum { HOSTS = 16, TUPLES = 8192, STRUCK = 1536, BUCKETS = 64, LINES = 3, THREADS_MAX = 64 };
 
 struct cases cases;
 static struct rig rig;
@@ -94,7 +94,7 @@ static int build(__u32 i, bool answer, struct frame *f, __u8 mac[2], bool *tagge
 
 static void strike(struct hammer *h)
 {
-	__u32 i = rnd(h, TUPLES);
+	__u32 i = rnd(h, STRUCK);
 	bool answer = rnd(h, 3) == 0, tagged;
 	__u8 mac[2], out[256];
 	struct frame f;
@@ -183,7 +183,7 @@ static void no_packet_uses_another_flows_next_hop_or_zone(unsigned int seconds)
 		dropped += all[i].dropped;
 		passed += all[i].passed;
 	}
-	CHECK(runs > 1000 && dropped * 10 < runs * 9, "%llu runs, %llu dropped", (unsigned long long)runs,
+	CHECK(runs > 1000 && dropped * 20 < runs * 19, "%llu runs, %llu dropped", (unsigned long long)runs,
 	      (unsigned long long)dropped);
 	printf("# %llu packets by %u threads, %llu dropped, %llu to the kernel\n", (unsigned long long)runs,
 	       n_threads, (unsigned long long)dropped, (unsigned long long)passed);

@@ -82,6 +82,8 @@ static const char golden[] =
 	"# HELP firebreak_interface_xdp_mode_info How XDP is attached to a policy interface.\n"
 	"# TYPE firebreak_interface_xdp_mode_info gauge\n"
 	"firebreak_interface_xdp_mode_info{device=\"eth1\",mode=\"native\"} 1\n"
+	"# HELP firebreak_devices Devices: seen and declared, seen and not declared, declared and not seen.\n"
+	"# TYPE firebreak_devices gauge\n"
 	"# HELP firebreak_isolation_active 1 while an isolation plan of the policy is active.\n"
 	"# TYPE firebreak_isolation_active gauge\n"
 	"firebreak_isolation_active{plan=\"city-cut\"} 1\n"
