@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # 500,000 established flows, then packets of 5,000,000 different allowed tuples with sources that answer nothing, SYNs and datagrams, as fast as the generator can: no established
 # flow is lost, new connections complete, every packet is counted, memory stays what it was; the same with the agent dead. Beside it, for comparison, nftables with
-# connection tracking as it comes. time limit: 400 s
+# connection tracking as it comes.
+# time limit: 600 s
 #
 #   gen  g-NAME ---- in0 [gw-NAME] out0 ---- s-NAME  sink        NAME: fb (firebreak), nft3 (nftables)
 set -euo pipefail

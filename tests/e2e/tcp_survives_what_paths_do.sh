@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Real TCP over ways that change: one that is narrow in one direction only, one that is narrow and says nothing (a path MTU black hole) until the sender finds out by itself,
-# and a host whose MAC address changes without a word. time limit: 240 s
+# and a host whose MAC address changes without a word.
+# time limit: 300 s
 #
 #   recorder 10.30.0.10 --- video0 [gateway 10.30.0.1] corp0 --- office 172.16.0.123
 set -euo pipefail
