@@ -21,6 +21,7 @@
 #include "metrics.h"
 #include "path.h"
 #include "pkt.h"
+#include "place.h"
 #include "reject.h"
 #include "tcp.h"
 #include "wire.h"
@@ -31,81 +32,6 @@
 #endif
 
 char LICENSE[] SEC("license") = "GPL";
-
-/* The policy in force, read once: every decision about this packet comes from one image. */
-FB_INLINE const void *fb_begin(struct fb_ctx *c)
-{
-	void *image = fb_base(&fb_images), *img = image ? fb_base(image) : 0;
-
-	if (!img)
-		return 0;
-	c->generation = fb_image_word(img, FB_HDR_WORD(generation));
-	c->tick = fb_tick();
-	return c->generation ? img : 0;
-}
-
-FB_INLINE int fb_place(const void *img, struct fb_ctx *c, const struct fb_image_port **ret_port)
-{
-	const struct fb_image_port *port = fb_port_find(img, c->ifindex, c->pkt.vid);
-
-	if (!port || !port->zone)
-		return FB_DROP_NO_ZONE;
-	c->zone = port->zone;
-	c->device = port->device;
-	c->wire = port->wire;
-	c->wire_zone = port->wire_zone;
-	*ret_port = port;
-	return FB_NEXT;
-}
-
-/* A unicast IP packet must have been sent to this interface; a group MAC is for group addresses only. */
-FB_INLINE int fb_l2_address(const struct fb_ctx *c, const struct fb_image_port *port)
-{
-	__u32 own;
-
-	if (!(c->pkt.flags & FB_PKT_GROUP_MAC))
-		return *(const __u32 *)c->pkt.dmac == *(const __u32 *)port->mac &&
-				       *(const __u16 *)(c->pkt.dmac + 4) == *(const __u16 *)(port->mac + 4)
-			       ? FB_NEXT
-			       : FB_DROP_L2_ADDRESS;
-	if (c->pkt.flags & FB_PKT_GROUP_DST)
-		return FB_NEXT;
-	own = fb_self_find(c->pkt.family, c->pkt.d_hi, c->pkt.d_lo, c->zone);
-	return own && FB_SELF_KIND(own) == FB_SELF_BROADCAST ? FB_NEXT : FB_DROP_L2_ADDRESS;
-}
-
-/*
- * An IP packet must fit into its frame, of which `data` to `data_end` may be only the beginning (jumbo frames, in several buffers). How long the whole is, is
- * asked only then. Such a frame goes the kernel's way: 6.1 and many drivers lose it when it is redirected.
- */
-FB_INLINE int fb_whole(struct xdp_md *ctx, struct fb_ctx *c, int parsed)
-{
-	if (!c->pkt.family || c->pkt.l3 + c->pkt.ip_len <= c->bytes)
-		return parsed;
-	c->bytes = (__u32)bpf_xdp_get_buff_len(ctx);
-	c->frags = 1;
-	return c->pkt.l3 + c->pkt.ip_len <= c->bytes ? parsed : FB_DROP_MALFORMED;
-}
-
-/* Out by its next hop, or to the kernel where XDP cannot do it: it answers for a used-up hop limit, and is heard because the flow is live. */
-FB_INLINE int fb_leave(struct xdp_md *ctx, struct fb_ctx *c, const struct fb_nexthop *nh, int *action)
-{
-	if (!nh || c->frags || c->pkt.ttl <= 1 || (c->pkt.flags & FB_PKT_OPTIONS) ||
-	    (nh->mtu && c->pkt.ip_len > nh->mtu))
-		return fb_pass(ctx, c, FB_TOKEN_FORWARD, action);
-	return fb_send(ctx, c, nh, action);
-}
-
-FB_INLINE int fb_out(struct xdp_md *ctx, struct fb_ctx *c, __u32 dir, __u32 stamp, int *action)
-{
-	struct fb_way way;
-	int reason = fb_way_out(ctx, c, dir, stamp, &way);
-
-	if (reason != FB_NEXT)
-		return reason;
-	c->nexthop = way.ref & (FB_NEXTHOPS - 1);
-	return fb_leave(ctx, c, way.kernel ? 0 : way.nh, action);
-}
 
 /*
  * The path of an established flow: everything that another packet of it needs and nothing else. What has no flow, or one that must be looked at again, goes to
