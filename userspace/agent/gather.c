@@ -130,6 +130,16 @@ static void gather_inventory(const struct fb_agent *agent, struct fb_metrics *m)
 	free(c.seen);
 }
 
+static __u64 confirm_deadline(const struct fb_agent *agent)
+{
+	struct fb_moment now = { 0 };
+	struct fb_error err;
+
+	if (!agent->trial.generation || fb_moment_now(&now, &err) < 0)
+		return 0;
+	return (__u64)fb_clock_now() + fb_trial_left(&agent->trial, &now);
+}
+
 void fb_api_metrics(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
 	const struct fb_agent *agent = user;
@@ -147,6 +157,7 @@ void fb_api_metrics(void *user, const struct fb_ctl_request *request, struct fb_
 		.policy = rs ? rs->name : NULL,
 		.policy_version = rs ? rs->version : NULL,
 		.generation = fb_dataplane_generation(agent->dp),
+		.confirm_deadline = confirm_deadline(agent),
 		.apply_failures = agent->apply_failures,
 		.redirect_errors = fb_dataplane_redirect_errors(agent->dp),
 		.map_bytes = fb_dataplane_map_bytes(agent->dp),

@@ -280,6 +280,9 @@ static void render_agent(const struct fb_metrics *m, struct fb_series *s)
 	}
 	fb_series_single(s, "firebreak_policy_apply_failures", FB_SERIES_COUNTER,
 			 "Applies that were refused since the agent started.", m->apply_failures);
+	fb_series_single(s, "firebreak_policy_confirm_deadline_timestamp_seconds", FB_SERIES_GAUGE,
+			 "When a policy on trial is taken back; 0 = nothing is on trial.",
+			 m->confirm_deadline);
 	fb_series_single(s, "firebreak_redirect_errors", FB_SERIES_COUNTER,
 			 "Packets that a driver did not take after the verdict.", m->redirect_errors);
 	fb_series_single(s, "firebreak_events_emitted", FB_SERIES_COUNTER,

@@ -50,6 +50,7 @@ struct fb_metrics { /* all strings borrowed */
 	const char *version, *kernel;
 	const char *policy, *policy_version; /* NULL = no policy */
 	__u32 generation;
+	__u64 confirm_deadline; /* unix seconds; 0 = nothing is on trial */
 	__u64 apply_failures, redirect_errors, map_bytes, events_emitted, events_lost;
 	__s64 started;
 	struct fb_flow_totals flows;

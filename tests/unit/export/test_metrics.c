@@ -14,6 +14,7 @@ static struct fb_metrics sample(void)
 		.policy = "Northport \"old\" town",
 		.policy_version = "15",
 		.generation = 231,
+		.confirm_deadline = 1795386809,
 		.apply_failures = 2,
 		.redirect_errors = 3,
 		.map_bytes = 195519552,
@@ -62,6 +63,11 @@ static const char golden[] =
 	"# HELP firebreak_policy_apply_failures_total Applies that were refused since the agent started.\n"
 	"# TYPE firebreak_policy_apply_failures_total counter\n"
 	"firebreak_policy_apply_failures_total 2\n"
+	"# HELP firebreak_policy_confirm_deadline_timestamp_seconds When a policy on trial is taken back; 0 "
+	"= nothing "
+	"is on trial.\n"
+	"# TYPE firebreak_policy_confirm_deadline_timestamp_seconds gauge\n"
+	"firebreak_policy_confirm_deadline_timestamp_seconds 1795386809\n"
 	"# HELP firebreak_redirect_errors_total Packets that a driver did not take after the verdict.\n"
 	"# TYPE firebreak_redirect_errors_total counter\n"
 	"firebreak_redirect_errors_total 3\n"
