@@ -27,7 +27,7 @@ deny "and the signals are still closed to it" on corp ping -c 1 -W 1 -q "$SIGNAL
 claim "the status says that something is in force" grep -q 'DEGRADED *generation 1 stays in force' <<<"$(firebreak status || true)"
 
 agent_kill
-rm "$LAB_RUN/bpf/v1/maps/fb_self"
+rm "$LAB_RUN"/bpf/v*/maps/fb_self
 claim "without a map's pin it still does" reached
 daemon() { on gw "$FB_BUILD/firebreakd" --run-dir "$LAB_RUN" --state-dir "$LAB_DIR/state" "$@" 2>&1; }
 claim "the agent refuses to start and names the way out" grep -q 'run .firebreakd --unload' <<<"$(daemon || true)"
