@@ -31,16 +31,27 @@ FB_INLINE int fb_place(const void *img, struct fb_ctx *c, const struct fb_image_
 	return FB_NEXT;
 }
 
+FB_INLINE int fb_is_sent_to(const struct fb_ctx *c, const __u8 *mac)
+{
+	return *(const __u32 *)c->pkt.dmac == *(const __u32 *)mac &&
+	       *(const __u16 *)(c->pkt.dmac + 4) == *(const __u16 *)(mac + 4);
+}
+
+/* The MAC of a virtual address. Where there is none the record has zeros, and a frame for zeros is nobody's. */
+FB_INLINE int fb_is_sent_to_extra(const struct fb_ctx *c, const struct fb_image_port *port)
+{
+	return (*(const __u32 *)c->pkt.dmac || *(const __u16 *)(c->pkt.dmac + 4)) &&
+	       fb_is_sent_to(c, port->extra);
+}
+
 /* A unicast IP packet must have been sent to this interface; a group MAC is for group addresses only. */
 FB_INLINE int fb_l2_address(const struct fb_ctx *c, const struct fb_image_port *port)
 {
 	__u32 own;
 
 	if (!(c->pkt.flags & FB_PKT_GROUP_MAC))
-		return *(const __u32 *)c->pkt.dmac == *(const __u32 *)port->mac &&
-				       *(const __u16 *)(c->pkt.dmac + 4) == *(const __u16 *)(port->mac + 4)
-			       ? FB_NEXT
-			       : FB_DROP_L2_ADDRESS;
+		return fb_is_sent_to(c, port->mac) || fb_is_sent_to_extra(c, port) ? FB_NEXT
+										   : FB_DROP_L2_ADDRESS;
 	if (c->pkt.flags & FB_PKT_GROUP_DST)
 		return FB_NEXT;
 	own = fb_self_find(c->pkt.family, c->pkt.d_hi, c->pkt.d_lo, c->zone);

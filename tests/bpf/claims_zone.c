@@ -105,6 +105,27 @@ static void a_frame_for_another_mac_is_not_routed(void)
 	expect("cam", SPEC(.dmac = "01:00:5e:00:00:01", RTSP, .tcp = SYN), FB_DROP_L2_ADDRESS);
 }
 
+static void s22_the_mac_of_a_virtual_address_is_the_gateways_on_its_port_only(void)
+{
+	use_policy("");
+	expect("cam", SPEC(.dmac = RIG_VIRTUAL_MAC, RTSP, .tcp = SYN), FB_PASSED);
+	expect("cam",
+	       SPEC(.dmac = RIG_VIRTUAL_MAC, .src = "10.20.0.5", .dst = "10.20.0.1", .sport = 1,
+		    .dport = 123),
+	       FB_PASSED);
+	expect("cam", SPEC(.dmac = "00:00:5e:00:01:08", RTSP, .tcp = SYN), FB_DROP_L2_ADDRESS);
+	expect("cam", SPEC(.dmac = "00:00:5e:00:02:07", RTSP, .tcp = SYN), FB_DROP_L2_ADDRESS);
+	expect("net",
+	       SPEC(.dmac = RIG_VIRTUAL_MAC, .src = "203.0.113.9", .dst = "10.30.0.10", .sport = 1,
+		    .dport = 443, .tcp = SYN),
+	       FB_DROP_L2_ADDRESS);
+	/* A port without one has zeros there. */
+	expect("net",
+	       SPEC(.dmac = "00:00:00:00:00:00", .src = "203.0.113.9", .dst = "10.30.0.10", .sport = 1,
+		    .dport = 443, .tcp = SYN),
+	       FB_DROP_L2_ADDRESS);
+}
+
 static void other_ethertypes_are_l2_protocol(void)
 {
 	static const __u16 types[] = { 0x88cc, 0x8863, 0x0026, 0x8847, 0x88e1, 0x0000 };
@@ -389,6 +410,7 @@ void claims_zone(void)
 	RUN_CASE(the_roles_cannot_be_written_into_a_packet);
 	RUN_CASE(s5_frames_outside_of_interface_and_vlan_are_no_zone);
 	RUN_CASE(a_frame_for_another_mac_is_not_routed);
+	RUN_CASE(s22_the_mac_of_a_virtual_address_is_the_gateways_on_its_port_only);
 	RUN_CASE(other_ethertypes_are_l2_protocol);
 	RUN_CASE(fragments_without_a_first_drop_as_fragment);
 	RUN_CASE(extension_headers_are_walked_and_bounded);

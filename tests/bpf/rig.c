@@ -43,10 +43,10 @@ static void run(const char *command)
 /* One namespace, four veth pairs, routes and permanent neighbours; it ends with the process. */
 static void rig_network(struct rig *rig)
 {
-	static const struct rig_port ports[RIG_PORTS] = { { "cam", "v-cam", 0, 0 },
-							  { "sig", "v-sig", 0, 0 },
-							  { "vid", "v-vid", 30, 0 },
-							  { "net", "v-net", 0, 0 } };
+	static const struct rig_port ports[RIG_PORTS] = {
+		{ "cam", "v-cam", 0, 0 }, { "sig", "v-sig", 0, 0 }, { "vid", "v-vid", 30, 0 },
+		{ "net", "v-net", 0, 0 }, { "cab", "v-cab", 0, 0 }, { "back", "v-back", 0, 0 }
+	};
 
 	if (unshare(CLONE_NEWNET))
 		die("unshare: %m (tests/bpf needs root)");
@@ -255,51 +255,6 @@ void rig_flush_flows(struct rig *rig)
 	memset(rig->flows, 0, rig->n_buckets * FB_FLOW_WAYS * sizeof(*rig->flows));
 }
 
-static void set_self(struct rig *rig, int family, const char *text, const char *zone, enum fb_self_kind kind)
-{
-	struct fb_self_key key = { .family = (__u8)family };
-	struct fb_self_value value = { .kind = (__u8)kind, .zone = (__u8)rig_zone(rig, zone) };
-	struct fb_ip ip;
-	int parsed;
-
-	fb_ip_parse(text, strlen(text), &parsed, &ip);
-	key.hi = ip.hi;
-	key.lo = ip.lo;
-	if (family == 6 && (ip.hi >> 54) == 0x3fa)
-		key.zone = value.zone;
-	rig->runtime->self_filter[fb_self_bit(ip.hi, ip.lo) / 32] |= 1u << fb_self_bit(ip.hi, ip.lo) % 32;
-	bpf_map_update_elem(bpf_map__fd(bpf_object__find_map_by_name(rig->object, "fb_self")), &key, &value,
-			    0);
-}
-
-/* What the agent would keep in step with the host. */
-static void fill_host(struct rig *rig)
-{
-	int egress = bpf_map__fd(bpf_object__find_map_by_name(rig->object, "fb_egress"));
-
-	set_self(rig, 4, "10.20.0.1", "cam", FB_SELF_ADDRESS);
-	set_self(rig, 4, "10.20.255.255", "cam", FB_SELF_BROADCAST);
-	set_self(rig, 6, "2001:db8:20::1", "cam", FB_SELF_ADDRESS);
-	set_self(rig, 6, "fe80::fe", "cam", FB_SELF_ADDRESS);
-	set_self(rig, 4, "10.10.0.1", "sig", FB_SELF_ADDRESS);
-	set_self(rig, 4, "10.10.255.255", "sig", FB_SELF_BROADCAST);
-	set_self(rig, 6, "2001:db8:10::1", "sig", FB_SELF_ADDRESS);
-	set_self(rig, 6, "fe80::fe", "sig", FB_SELF_ADDRESS);
-	set_self(rig, 4, "10.30.0.1", "vid", FB_SELF_ADDRESS);
-	set_self(rig, 4, "10.30.0.63", "vid", FB_SELF_BROADCAST);
-	set_self(rig, 4, "203.0.113.1", "net", FB_SELF_ADDRESS);
-	set_self(rig, 4, "203.0.113.255", "net", FB_SELF_BROADCAST);
-	set_self(rig, 6, "2001:db8:ff::1", "net", FB_SELF_ADDRESS);
-	for (int i = 0; i < RIG_PORTS; i++) {
-		const struct rig_port *port = &rig->port[i];
-		struct fb_egress value = { .port = port->ifindex,
-					   .vid = (__u16)port->vlan,
-					   .zone = (__u8)rig_zone(rig, port->zone) };
-
-		bpf_map_update_elem(egress, &port->ifindex, &value, 0);
-	}
-}
-
 bool rig_policy(struct rig *rig, const char *text)
 {
 	struct fb_diags diags = { 0 };
@@ -328,18 +283,10 @@ bool rig_policy(struct rig *rig, const char *text)
 		return false;
 	}
 	fb_diags_done(&diags);
-	for (int i = 0; i < RIG_PORTS; i++) {
-		ports[i] = (struct fb_host_port){ .name = rig->port[i].ifname,
-						  .vlan = rig->port[i].vlan ? rig->port[i].vlan : -1,
-						  .ifindex = rig->port[i].ifindex,
-						  .device = rig->port[i].ifindex,
-						  .mac = { 2, 0, 0, 0, 0, 0xfe },
-						  .zone = rig_zone(rig, rig->port[i].zone) };
-	}
 	memset(rig->image[spare], 0, FB_IMAGE_BYTES_SMALL);
 	struct fb_compile_input in = { .ruleset = &rig->rs,
 				       .ports = ports,
-				       .n_ports = RIG_PORTS,
+				       .n_ports = rig_host_ports(rig, ports),
 				       .generation = ++rig->generation,
 				       .applied = (__s64)rig->runtime->fake_unix };
 
@@ -349,7 +296,7 @@ bool rig_policy(struct rig *rig, const char *text)
 				&rig->images[spare], 0))
 		die("switch: %m");
 	rig->live = spare;
-	fill_host(rig);
+	rig_host_tables(rig);
 	return true;
 }
 

@@ -5,6 +5,9 @@
  *
  *   cam  v-cam  10.20.0.1/16  2001:db8:20::1/48        sig  v-sig  10.10.0.1/16  2001:db8:10::1/48
  *   vid  v-vid  vlan 30, 10.30.0.1/26                  net  v-net  203.0.113.1/24, default route
+ *   cab  v-cab  and  back  v-back  without addresses, for policies with a wire
+ *
+ * A port is in the policy if its zone is. cam's answers to RIG_VIRTUAL_MAC too.
  */
 #ifndef FB_TESTS_RIG_H
 #define FB_TESTS_RIG_H
@@ -14,11 +17,12 @@
 
 #include "base/vec.h"
 #include "frame.h"
-#include "policy/ruleset.h"
+#include "policy/compile.h"
 
-enum { RIG_PORTS = 4, RIG_EVENTS = 8 /* of a class, in a tick */ };
-#define RIG_MAC	     "02:00:00:00:00:fe" /* of every port */
-#define RIG_HOST_MAC "02:00:00:00:01:01"
+enum { RIG_PORTS = 6, RIG_EVENTS = 8 /* of a class, in a tick */ };
+#define RIG_MAC		"02:00:00:00:00:fe" /* of every port */
+#define RIG_HOST_MAC	"02:00:00:00:01:01"
+#define RIG_VIRTUAL_MAC "00:00:5e:00:01:07"
 
 struct rig_port {
 	const char *zone, *ifname;
@@ -66,6 +70,9 @@ void rig_open(struct rig *rig, size_t n_buckets);
 void rig_close(struct rig *rig);
 /* Compiles and switches; false and the diagnostics on stderr if the text is wrong. */
 bool rig_policy(struct rig *rig, const char *text);
+/* The policy's ports as the host has them; how many. And what the agent would keep in step with the host. */
+size_t rig_host_ports(const struct rig *rig, struct fb_host_port *ret);
+void rig_host_tables(struct rig *rig);
 /* The text about zones that every policy of the rig begins with. */
 extern const char rig_zones[];
 void rig_clock(struct rig *rig, __u64 boot_seconds, __u64 unix_seconds);

@@ -22,6 +22,7 @@ struct fb_host_link {
 	__u32 mtu;
 	__u32 parent;	   /* VLAN devices: the port's ifindex, else 0 */
 	__u16 vid;	   /* VLAN devices (802.1Q) only, else 0 */
+	__u32 below;	   /* macvlan devices: the device that they share, else 0 */
 	char refusal[256]; /* why it cannot be a policy interface, "" = it can */
 };
 

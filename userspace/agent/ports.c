@@ -43,6 +43,49 @@ static struct fb_port resolve(const struct fb_iface *iface, unsigned int zone, c
 	return port;
 }
 
+/* 00-00-5e-00-01-xx and, for IPv6, 00-00-5e-00-02-xx (RFC 5798, 7.3) */
+static bool is_virtual_mac(const __u8 mac[6])
+{
+	static const __u8 prefix[4] = { 0, 0, 0x5e, 0 };
+
+	return !memcmp(mac, prefix, sizeof(prefix)) && (mac[4] == 1 || mac[4] == 2);
+}
+
+static bool has_address(const struct fb_host *host, __u32 ifindex)
+{
+	for (size_t i = 0; i < host->addresses.n; i++)
+		if (host->addresses.v[i].ifindex == ifindex && !host->addresses.v[i].link_local)
+			return true;
+	return false;
+}
+
+/*
+ * A VRRP daemon puts the addresses that it holds on a macvlan device of the virtual router's MAC, and takes them off when its partner holds them. Only
+ * while it has one is its MAC this gateway's: otherwise both would route what a switch floods.
+ */
+static void resolve_virtual(struct fb_port *port, const struct fb_host *host)
+{
+	char text[FB_MAC_STRLEN];
+
+	for (size_t i = 0; i < host->links.n; i++) {
+		const struct fb_host_link *link = &host->links.v[i];
+
+		if (!port->device || link->below != port->device || !link->up || !is_virtual_mac(link->mac) ||
+		    !has_address(host, link->ifindex))
+			continue;
+		if (port->virtual_device) {
+			snprintf(port->why, sizeof(port->why),
+				 "%s: of several virtual MAC addresses on %s one is used: frames for %s drop "
+				 "as "
+				 "l2-address",
+				 link->name, port->name, fb_mac_print(link->mac, text));
+			return;
+		}
+		port->virtual_device = link->ifindex;
+		memcpy(port->virtual_mac, link->mac, sizeof(port->virtual_mac));
+	}
+}
+
 static bool same_iface(const struct fb_iface *a, const struct fb_iface *b)
 {
 	return a->vlan == b->vlan && !strcmp(a->name.s, b->name.s);
@@ -132,6 +175,8 @@ void fb_ports_resolve(const struct fb_ruleset *rs, const struct fb_host *host, s
 
 			if (other)
 				resolve_wire(&port, other, host);
+			else
+				resolve_virtual(&port, host);
 			fb_vec_add(&ret->v, port);
 		}
 		for (size_t i = 0; i < zone->n_gateways; i++)
@@ -156,7 +201,8 @@ bool fb_ports_equal(const struct fb_portset *a, const struct fb_portset *b)
 
 		if (strcmp(x->name, y->name) || x->vlan != y->vlan || x->zone != y->zone ||
 		    x->ifindex != y->ifindex || x->device != y->device || x->wire != y->wire ||
-		    memcmp(x->mac, y->mac, sizeof(x->mac)))
+		    x->virtual_device != y->virtual_device || memcmp(x->mac, y->mac, sizeof(x->mac)) ||
+		    memcmp(x->virtual_mac, y->virtual_mac, sizeof(x->virtual_mac)))
 			return false;
 	}
 	return true;
@@ -171,6 +217,7 @@ void fb_ports_usable(const struct fb_portset *ports, struct fb_host_ports *ret)
 					    p->device, .zone = p->zone, .wire = p->wire };
 
 		memcpy(out.mac, p->mac, sizeof(out.mac));
+		memcpy(out.extra, p->virtual_mac, sizeof(out.extra));
 		if (p->ifindex)
 			fb_vec_add(ret, out);
 	}
@@ -201,7 +248,8 @@ bool fb_ports_in_image(const struct fb_portset *ports, const void *image)
 
 			same += p->ifindex && table[s].key == FB_PORT_KEY(p->ifindex, vid_of(p->vlan)) &&
 				table[s].zone == p->zone && table[s].device == p->device &&
-				table[s].wire == p->wire && !memcmp(table[s].mac, p->mac, sizeof(p->mac));
+				table[s].wire == p->wire && !memcmp(table[s].mac, p->mac, sizeof(p->mac)) &&
+				!memcmp(table[s].extra, p->virtual_mac, sizeof(p->virtual_mac));
 		}
 	}
 	return wanted == there && there == same;
@@ -224,15 +272,21 @@ void fb_ports_egress(const struct fb_portset *ports, struct fb_egress_entries *r
 		};
 
 		memcpy(entry.egress.mac, p->mac, sizeof(p->mac));
-		if (p->ifindex && !p->wire) /* nothing is routed into a wire */
-			fb_vec_add(ret, entry);
+		if (!p->ifindex || p->wire) /* nothing is routed into a wire */
+			continue;
+		fb_vec_add(ret, entry);
+		if (!p->virtual_device)
+			continue;
+		entry.ifindex = p->virtual_device;
+		memcpy(entry.egress.mac, p->virtual_mac, sizeof(p->virtual_mac));
+		fb_vec_add(ret, entry);
 	}
 }
 
 static unsigned int zone_of_device(const struct fb_portset *ports, __u32 device)
 {
 	for (size_t i = 0; i < ports->v.n; i++)
-		if (device && device_of(&ports->v.v[i]) == device)
+		if (device && (device_of(&ports->v.v[i]) == device || ports->v.v[i].virtual_device == device))
 			return ports->v.v[i].zone;
 	return FB_ZONE_NONE;
 }

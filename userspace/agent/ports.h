@@ -17,6 +17,8 @@ struct fb_port {
 	__u32 ifindex, device; /* 0 = it cannot be used now, see why */
 	__u32 wire;	       /* the port at the other end of its wire, 0 = routed */
 	__u8 mac[6];
+	__u32 virtual_device; /* a device on top of it with a virtual router's MAC (VRRP), 0 = none */
+	__u8 virtual_mac[6];
 	bool refused; /* it is there, and cannot be a policy interface as things are: an apply is refused */
 	char why[320];
 };

@@ -41,6 +41,8 @@ static void fill_links(struct fb_host *host, const struct fb_net_state *state)
 			link.parent = from->parent;
 			link.vid = from->vid;
 		}
+		if (from->kind == FB_LINK_MACVLAN)
+			link.below = from->parent;
 		if (refusal)
 			strncpy(link.refusal, refusal, sizeof(link.refusal) - 1);
 		fb_vec_add(&host->links, link);

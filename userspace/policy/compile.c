@@ -66,6 +66,7 @@ static bool ports_insert(const struct fb_compile_input *in, struct fb_image_port
 					      .wire_zone = (__u8)(p->wire ? zone_at_end(in, p) : 0) };
 
 		memcpy(port.mac, p->mac, 6);
+		memcpy(port.extra, p->extra, 6);
 		if (!port_insert(table, mask, &port))
 			return false;
 	}

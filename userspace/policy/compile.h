@@ -13,6 +13,7 @@ struct fb_host_port {
 	__u32 ifindex;	  /* of the port */
 	__u32 device;	  /* of the kernel's device: the VLAN device, or the port itself */
 	__u8 mac[6];
+	__u8 extra[6];	   /* another MAC that it answers to, or zeros */
 	unsigned int zone; /* id */
 	__u32 wire;	   /* the other end's port, 0 = routed */
 };

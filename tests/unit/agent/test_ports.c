@@ -152,6 +152,65 @@ Test(ports, own_addresses_carry_the_zone_of_their_interface, .init = set_up, .fi
 	fb_vec_done(&self);
 }
 
+/* What a VRRP daemon makes: a macvlan device on eth1 (2) or eth2.30 (4). */
+static void add_virtual(__u32 ifindex, const char *name, __u32 below, __u8 kind, __u8 router)
+{
+	struct fb_host_link link = {
+		.ifindex = ifindex, .mac = { 0, 0, 0x5e, 0, kind, router }, .below = below, .up = true
+	};
+
+	strcpy(link.name, name);
+	fb_vec_add(&host.links, link);
+}
+
+Test(ports, s22_a_virtual_mac_is_the_gateways_while_its_device_holds_an_address, .init = set_up,
+     .fini = tear_down)
+{
+	FB_CLEANUP(fb_ports_done) struct fb_portset ports = { 0 }, before = { 0 };
+	struct fb_self_entries self = { 0 };
+	struct fb_egress_entries egress = { 0 };
+	struct fb_host_ports usable = { 0 };
+	static const __u8 none[6];
+
+	add_virtual(10, "vrrp7", 2, 1, 7);
+	fb_ports_resolve(&generation->ruleset, &host, &before);
+	cr_assert(!before.v.v[0].virtual_device, "its partner holds the address");
+	fb_ports_done(&before);
+
+	add_address(10, ip4(10, 1, 0, 254), 32);
+	fb_ports_resolve(&generation->ruleset, &host, &ports);
+	cr_assert(ports.v.v[0].virtual_device == 10 && ports.v.v[0].virtual_mac[5] == 7);
+	cr_assert(!ports.v.v[0].why[0] && !ports.v.v[1].virtual_device);
+	fb_ports_usable(&ports, &usable);
+	cr_assert(usable.v[0].extra[5] == 7 && !memcmp(usable.v[1].extra, none, sizeof(none)));
+	fb_ports_self(&ports, &host, &self);
+	cr_assert_eq(self_of(&self, ip4(10, 1, 0, 254), 0)->zone, id("a"));
+	fb_ports_egress(&ports, &egress);
+	cr_assert(egress.n == 3 && egress.v[1].ifindex == 10 && egress.v[1].egress.port == 2 &&
+			  egress.v[1].egress.zone == id("a") && egress.v[1].egress.mac[5] == 7,
+		  "its routes leave by the port, and the guard hears it");
+	fb_vec_done(&usable);
+	fb_vec_done(&egress);
+	fb_vec_done(&self);
+}
+
+Test(ports, s22_a_second_virtual_mac_on_a_port_is_said_and_another_macvlan_is_none, .init = set_up,
+     .fini = tear_down)
+{
+	FB_CLEANUP(fb_ports_done) struct fb_portset ports = { 0 };
+
+	add_virtual(10, "vrrp7", 4, 1, 7);
+	add_virtual(11, "vrrp8", 4, 2, 8);
+	add_virtual(12, "other", 2, 3, 9);
+	for (__u32 i = 10; i < 13; i++)
+		add_address(i, ip4(10, 30, 0, 240 + i - 10), 32);
+	fb_ports_resolve(&generation->ruleset, &host, &ports);
+	cr_assert(ports.v.v[1].virtual_device == 10 && !ports.v.v[1].refused && ports.v.v[1].ifindex == 3);
+	cr_assert(strstr(ports.v.v[1].why, "vrrp8") && strstr(ports.v.v[1].why, "00:00:5e:00:02:08"), "%s",
+		  ports.v.v[1].why);
+	cr_assert(!ports.v.v[0].virtual_device);
+}
+
 Test(ports, an_address_that_is_also_a_broadcast_stays_an_address, .init = set_up, .fini = tear_down)
 {
 	FB_CLEANUP(fb_ports_done) struct fb_portset ports = { 0 };
