@@ -3,6 +3,9 @@
 
   cam  10.20.0.5  2001:db8:20::5        sig  10.10.0.5  2001:db8:10::5        the gateway is .1 and ::1 in each, fe80::fe on
   vid  10.30.0.10 (the recorder)        net  203.0.113.9 and all the rest     cam, sig and net, and has one MAC address on all
+  cab  10.40.1.2  2001:db8:40:1::2      back 10.40.9.9  2001:db8:40:9::9      the two ends of a wire, of which the gateway is no part
+
+On cam the gateway also holds the virtual address .254 and ::fffe, with the MAC address of a virtual router.
 
 Every row has a port number of its own, port(), so that rows do not meet in the flow table: it moves on with every Row().
 """
@@ -22,8 +25,12 @@ ALL = "ff:ff:ff:ff:ff:ff"
 CAM, SIG, NVR, WORLD = "10.20.0.5", "10.10.0.5", "10.30.0.10", "203.0.113.9"
 CAM6, SIG6, WORLD6 = "2001:db8:20::5", "2001:db8:10::5", "2001:db8:ff::9"
 GW_CAM, GW_SIG, GW_VID, GW_NET = "10.20.0.1", "10.10.0.1", "10.30.0.1", "203.0.113.1"
+PLC, CENTRE, PLC6, CENTRE6 = "10.40.1.2", "10.40.9.9", "2001:db8:40:1::2", "2001:db8:40:9::9"
+VIRTUAL, VIRTUAL6, VIRTUAL_MAC = "10.20.0.254", "2001:db8:20::fffe", "00:00:5e:00:01:07"
+PLC_MAC, FAR_MAC = "02:00:00:00:01:40", "02:00:00:00:09:40"  # at the ends of the wire
 GW_CAM6, GW_SIG6, GW_LOCAL = "2001:db8:20::1", "2001:db8:10::1", "fe80::fe"
-ZONES = ("cam", "sig", "vid", "net")
+WIRED = ("cab", "back")
+ZONES = ("cam", "sig", "vid", "net") + WIRED
 # v-vid as it is, with tags: "trunk". Where the kernel has no VLAN devices, vid is untagged and there is no trunk.
 # "door" is the kernel's tc ingress, as if XDP had not been there.
 PORTS = ZONES + ("trunk", "door")
@@ -58,7 +65,9 @@ class Step:
             self.out = wire(answer)
 
     def forwarded(self):
-        """The bytes as they leave by XDP: our addresses, no tag, a hop less. None if XDP does not send them."""
+        """The bytes as they leave by XDP: as they came on a wire, else our addresses, no tag, a hop less. None if XDP does not send them."""
+        if self.at in WIRED:
+            return self.frame
         if self.to in ZONES and not self.kernel:
             return self.routed()
         return None

@@ -47,7 +47,7 @@ carries() { [ "$(passed cam vid)" -gt 100 ]; }
 
 silent_generic_mode() {
 	local zone mode
-	for zone in cam sig vid net; do
+	for zone in cam sig vid net cab back; do
 		mode=$(on gw ip -j link show "v-$zone" | jq '.[0].xdp.mode')
 		[ "$mode" = 1 ] || { echo "v-$zone: XDP mode $mode, 1 is native" && return 1; }
 	done

@@ -7,6 +7,7 @@
 #                                                                h-sig --- v-sig  [gateway]
 #                                                                h-vid --- v-vid /
 #                                                                h-net --- v-net
+#                                     a wire through the gateway: h-cab --- v-cab, v-back --- h-back
 set -euo pipefail
 # shellcheck source=tests/support/e2e.sh
 . "${BASH_SOURCE[0]%/*}/../support/e2e.sh"
@@ -50,6 +51,16 @@ cable cam 10.20.0.1/16 2001:db8:20::1/48 fe80::fe/64
 cable sig 10.10.0.1/16 2001:db8:10::1/48 fe80::fe/64
 cable vid 10.30.0.1/26
 cable net 203.0.113.1/24 2001:db8:ff::1/64
+for zone in cab back; do
+	cable "$zone"
+	on gw sysctl -qw "net.ipv6.conf.v-$zone.disable_ipv6=1"
+done
+# The addresses that a VRRP daemon holds, and where and how it puts them.
+on gw sysctl -qw net.ipv4.conf.v-cam.arp_ignore=1 net.ipv4.conf.default.arp_ignore=1
+on gw ip link add link v-cam name vrrp7 address 00:00:5e:00:01:07 type macvlan mode private
+on gw sysctl -qw net.ipv6.conf.vrrp7.addr_gen_mode=1
+on gw ip link set vrrp7 up
+lab_address gw vrrp7 10.20.0.254/32 2001:db8:20::fffe/128
 neighbour() { on gw ip neigh replace "$1" lladdr 02:00:00:00:01:01 dev "$2" nud permanent; }
 for pair in "10.20.0.5 v-cam" "2001:db8:20::5 v-cam" "10.10.0.5 v-sig" "2001:db8:10::5 v-sig" "10.30.0.10 v-vid" "203.0.113.9 v-net" "2001:db8:ff::9 v-net"; do
 	# shellcheck disable=SC2086
