@@ -475,7 +475,7 @@ int fb_redirect_err(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct bpf_prog *prog = (const struct bpf_prog *)ctx->args[1];
 	struct fb_runtime *rt = fb_base(&fb_runtime);
-	__u64 *count = fb_base(&fb_redirect_errs);
+	__u64 *count = fb_first(&fb_redirect_errs);
 
 	if (rt && count && BPF_CORE_READ(prog, aux, id) == rt->xdp_prog_id)
 		++*count;
