@@ -8,7 +8,7 @@
 /* The policy in force, read once: every decision about this packet comes from one image. */
 FB_INLINE const void *fb_begin(struct fb_ctx *c)
 {
-	void *image = fb_base(&fb_images), *img = image ? fb_base(image) : 0;
+	void *image = fb_first(&fb_images), *img = image ? fb_first(image) : 0;
 
 	if (!img)
 		return 0;

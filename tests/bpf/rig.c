@@ -15,6 +15,7 @@
 
 #include "policy/ruleset.h"
 #include "firebreak.skel.h"
+#include "dataplane/direct.h"
 #include "policy/compile.h"
 
 const char rig_zones[] = "policy \"rig\" language 1 timezone \"UTC\"\n"
@@ -165,6 +166,8 @@ void rig_open(struct rig *rig, size_t n_buckets)
 	memset(rig, 0, sizeof(*rig));
 	libbpf_set_print(print_warnings);
 	rig_network(rig);
+	if (fb_direct_register())
+		die("libbpf's handlers: %m");
 	skel = firebreak_bpf__open();
 	if (!skel)
 		die("open: %m");

@@ -13,6 +13,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "dataplane/direct.h"
 #include "dataplane/handle.h"
 #include "firebreak.skel.h"
 
@@ -144,7 +145,8 @@ static int set_stages(struct firebreak_bpf *skel, const char *what, struct fb_er
 
 static struct firebreak_bpf *open_object(struct fb_error *err)
 {
-	struct firebreak_bpf *skel = firebreak_bpf__open();
+	int r = fb_direct_register();
+	struct firebreak_bpf *skel = r < 0 ? NULL : firebreak_bpf__open();
 
 	if (!skel)
 		fb_error_set(err, -errno, "the BPF object cannot be opened: %s", strerror(errno));
