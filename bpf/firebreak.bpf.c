@@ -174,6 +174,16 @@ int fb_xdp(struct xdp_md *ctx)
 	return reason == FB_PASSED ? action : XDP_DROP;
 }
 
+/* A piece that no first speaks for: was its source spoofed, that comes first (S27). What a first speaks for was judged with it, so only drops pay for the search. */
+FB_INLINE int fb_later_dropped(const void *img, struct fb_ctx *c, int reason)
+{
+	__u32 record;
+
+	if (reason != FB_DROP_BINDING && reason != FB_DROP_FRAGMENT)
+		return reason;
+	return fb_source(img, c, &record) == FB_NEXT ? reason : FB_DROP_SPOOF;
+}
+
 /* A fragment that is not the first: by what was decided about the first. */
 FB_INLINE int fb_later(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 {
@@ -191,7 +201,7 @@ FB_INLINE int fb_later(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	if (reason == FB_NEXT)
 		reason = fb_frag_verdict(img, c);
 	if (reason != FB_NEXT)
-		return reason;
+		return fb_later_dropped(img, c, reason);
 	if (c->wire)
 		return c->dst_zone == c->wire_zone ? fb_wire_send(c, action) : FB_DROP_ROUTE_MISMATCH;
 	if (fb_is_group(&c->pkt))

@@ -95,8 +95,17 @@ static void a_fragment_from_another_zone_has_no_part_in_it(void)
 {
 	use_policy("");
 	first_of(9000, FB_PASSED);
-	expect("sig", SPEC(CAM_UDP, .payload = 92, .frag = PIECE(1480)), FB_DROP_FRAGMENT);
+	expect("sig", SPEC(CAM_UDP, .payload = 92, .frag = PIECE(1480)), FB_DROP_SPOOF);
 	piece(1480, false, 100, FB_PASSED);
+}
+
+static void a_spoofed_piece_is_dropped_as_spoof_with_and_without_a_first(void)
+{
+	use_policy("");
+	expect("sig", SPEC(CAM_UDP, .payload = 92, .frag = PIECE(1480)), FB_DROP_SPOOF);
+	expect("cam", SPEC(CAM_UDP, .payload = 92, .frag = PIECE(1480)), FB_DROP_FRAGMENT);
+	first_of(9000, FB_PASSED);
+	expect("sig", SPEC(CAM_UDP, .payload = 92, .frag = PIECE(1480)), FB_DROP_SPOOF);
 }
 
 static void a_policy_change_ends_a_half_sent_packet(void)
@@ -217,6 +226,7 @@ void claims_frag(void)
 	RUN_CASE(all_but_the_last_are_a_multiple_of_eight);
 	RUN_CASE(no_fragment_reaches_beyond_the_longest_packet);
 	RUN_CASE(a_fragment_from_another_zone_has_no_part_in_it);
+	RUN_CASE(a_spoofed_piece_is_dropped_as_spoof_with_and_without_a_first);
 	RUN_CASE(a_policy_change_ends_a_half_sent_packet);
 	RUN_CASE(isolation_cuts_a_half_sent_packet);
 	RUN_CASE(a_half_sent_packet_is_forgotten_after_five_seconds);

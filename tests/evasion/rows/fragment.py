@@ -37,6 +37,24 @@ Row("a later IPv6 fragment behind destination options", "sig",
     ip6(nh=60) / Raw(b"\x2c\0\1\4\0\0\0\0" + bytes([17, 0]) + struct.pack("!HI", 185 << 3, port()) + b"e" * 16), "fragment")
 Row("a later fragment for the gateway", "cam", piece(3, False, b"e" * 16, dst=GW_CAM), "fragment")
 
+# ---- later fragments with a source that is spoofed: that is what they are dropped as
+for offset, more in ((1, True), (2, False), (185, True), (4096, False)):
+    Row(f"a later fragment at {offset * 8} from a spoofed source{'' if more else ', the last'}", "cam", piece(offset, more, b"e" * 16, src=SIG), "spoof")
+    Row(f"a later IPv6 fragment at {offset * 8} from a spoofed source{'' if more else ', the last'}", "sig", piece6(offset, more, b"e" * 16, src=CAM6), "spoof")
+for what, source in {"the gateway": GW_CAM, "the gateway on another side": GW_SIG, "loopback": "127.0.0.1", "a group": "224.0.0.5", "broadcast": "255.255.255.255"}.items():
+    Row(f"a later fragment from the address of {what}", "cam", piece(185, False, b"e" * 16, src=source), "spoof")
+Row("a later fragment from the internet with a camera's address", "net", piece(185, False, b"e" * 16, src=CAM), "spoof")
+Row("a later fragment for the gateway from a spoofed source", "cam", piece(3, False, b"e" * 16, src=SIG, dst=GW_CAM), "spoof")
+Row("a later fragment across a wire from a spoofed source", "cab", piece(3, False, b"e" * 16, src=CAM, dst=NVR), "spoof")
+
+# ---- extension headers that are cut off
+for what, number in {"hop-by-hop": 0, "routing": 43, "fragment": 44, "AH": 51, "destination options": 60}.items():
+    Row(f"a cut extension header: {what}, nothing of it", "sig", ip6(nh=number), "malformed")
+    Row(f"a cut extension header: {what}, four bytes of it", "sig", ip6(nh=number) / Raw(b"\x11\0\0\0"), "malformed")
+    Row(f"a cut extension header: {what} behind another", "sig", ip6(nh=60) / Raw(bytes([number, 0, 1, 4, 0, 0, 0, 0]) + b"\x11\0\0\0"), "malformed")
+for what, number in {"hop-by-hop": 0, "destination options": 60}.items():
+    Row(f"a cut extension header: {what} longer than the frame", "sig", ip6(nh=number) / Raw(b"\x11\4\1\4\0\0\0\0" + b"\0" * 8), "malformed")
+
 # ---- first fragments without the ports (RFC 1858)
 for size in (0, 1, 4):
     Row(f"a first TCP fragment of {size} bytes", "cam", piece(0, True, FIRST_8[:size], 6), "fragment")
@@ -102,9 +120,9 @@ for what, frame in {
         "no byte": lambda: part6(16, 16, False), "a size that is no multiple of eight": lambda: part6(16, 29, True)}.items():
     Row(f"behind the first, IPv6: {what}", "sig", frame(), "fragment", after=FIRST6(), then=REST6())
 for zone in ("sig", "net"):
-    Row(f"behind the first: the rest from {zone}", zone, part(16, 48), "fragment", after=FIRST(), then=REST())
+    Row(f"behind the first: the rest from {zone}", zone, part(16, 48), "spoof", after=FIRST(), then=REST())
 for zone in ("cam", "net"):
-    Row(f"behind the first, IPv6: the rest from {zone}", zone, part6(16, 48), "fragment", after=FIRST6(), then=REST6())
+    Row(f"behind the first, IPv6: the rest from {zone}", zone, part6(16, 48), "spoof", after=FIRST6(), then=REST6())
 Row("behind the first: the rest to a foreign MAC", "cam", ether("02:99:00:00:00:01") / part(16, 48), "l2-address", after=FIRST(), then=REST())
 Row("behind the first: the rest to a group MAC", "cam", ether(ALL) / part(16, 48), "l2-address", after=FIRST(), then=REST())
 Row("behind the first: the rest from a group MAC", "cam", ether(src="03:00:00:00:00:01") / part(16, 48), "malformed", after=FIRST(), then=REST())
