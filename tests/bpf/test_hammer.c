@@ -208,12 +208,13 @@ static void no_tag_leaks_and_no_entry_stays_locked(void)
 	unsigned int leaked = 0, locked = 0;
 
 	for (size_t i = 0; i < rig.n_buckets * FB_FLOW_WAYS; i++) {
-		const struct fb_flow_bucket *line = &rig.buckets[i / FB_FLOW_WAYS];
+		__u64 word = rig.buckets[i / FB_FLOW_WAYS].way[i % FB_FLOW_WAYS];
 
-		leaked += line->tag[i % FB_FLOW_WAYS] && !line->meta[i % FB_FLOW_WAYS];
-		locked += rig.flows[i].seq & 1;
+		leaked += FB_WAY_META(word) &&
+			  rig.tags[i / FB_FLOW_WAYS].tag[i % FB_FLOW_WAYS] != (__u8)FB_WAY_TAG(word);
+		locked += !!(word & FB_WAY_LOCK);
 	}
-	CHECK(!leaked && !locked, "%u tags without a flow, %u entries locked", leaked, locked);
+	CHECK(!leaked && !locked, "%u flows without a tag, %u entries locked", leaked, locked);
 }
 
 /* A key has one live entry, whoever inserted it at the same time. */
@@ -225,9 +226,8 @@ static void no_key_is_in_the_table_twice(void)
 		for (size_t j = i + 1; j < rig.n_buckets * FB_FLOW_WAYS; j++) {
 			const struct fb_flow *a = &rig.flows[i], *b = &rig.flows[j];
 
-			if (!rig.buckets[i / FB_FLOW_WAYS].tag[i % FB_FLOW_WAYS] ||
-			    rig.buckets[i / FB_FLOW_WAYS].tag[i % FB_FLOW_WAYS] !=
-				    rig.buckets[j / FB_FLOW_WAYS].tag[j % FB_FLOW_WAYS])
+			if (!FB_WAY_META(rig.buckets[i / FB_FLOW_WAYS].way[i % FB_FLOW_WAYS]) ||
+			    !FB_WAY_META(rig.buckets[j / FB_FLOW_WAYS].way[j % FB_FLOW_WAYS]))
 				continue;
 			twice += a->lo_a == b->lo_a && a->lo_b == b->lo_b && a->port_a == b->port_a &&
 				 a->port_b == b->port_b && a->proto == b->proto;
