@@ -18,6 +18,7 @@
 #include "forward.h"
 #include "frag.h"
 #include "icmp.h"
+#include "lacp.h"
 #include "metrics.h"
 #include "path.h"
 #include "pkt.h"
@@ -101,6 +102,10 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	if (!img)
 		return FB_DROP_UNDECIDED;
 	reason = fb_place(img, c, &port);
+	if (!c->pkt.family && fb_is_lacp(img, c)) {
+		*action = XDP_PASS;
+		return FB_PASSED;
+	}
 	if (reason != FB_NEXT)
 		return reason;
 	if (c->wire) /* since this packet came in */
@@ -150,6 +155,8 @@ int fb_xdp(struct xdp_md *ctx)
 	if (!c)
 		return XDP_DROP;
 	reason = fb_fast(ctx, c, &action);
+	if (reason == FB_DROP_NO_ZONE && c->pkt.ethertype == FB_ETH_SLOW) /* a trunk has no untagged zone */
+		reason = FB_STAGE + FB_STAGE_JUDGE;
 	if (reason >= FB_STAGE && reason < FB_STAGE + (int)FB_STAGES) {
 		/* A constant index is a jump; a variable one goes through the array. */
 		if (reason == FB_STAGE + FB_STAGE_JUDGE)
