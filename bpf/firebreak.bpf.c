@@ -17,6 +17,7 @@
 #include "flow.h"
 #include "forward.h"
 #include "frag.h"
+#include "group.h"
 #include "icmp.h"
 #include "lacp.h"
 #include "metrics.h"
@@ -31,6 +32,8 @@
 #ifndef TC_ACT_UNSPEC
 #define TC_ACT_UNSPEC (-1)
 #endif
+#define FB_PACKET_BROADCAST 1 /* PACKET_* of linux/if_packet.h */
+#define FB_PACKET_LOOPBACK  5
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -61,7 +64,8 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	if (c->pkt.flags & FB_PKT_LATER)
 		return FB_STAGE + FB_STAGE_FRAGMENT;
 	slow = fb_is_neighbour(c) ? FB_STAGE_NEIGHBOUR : c->wire ? FB_STAGE_WIRE : FB_STAGE_JUDGE;
-	if (!c->pkt.family || (c->pkt.flags & (FB_PKT_GROUP_MAC | FB_PKT_ICMP_ERROR | FB_PKT_FRAGMENT)) ||
+	if (!c->pkt.family ||
+	    (c->pkt.flags & (FB_PKT_GROUP_MAC | FB_PKT_GROUP_DST | FB_PKT_ICMP_ERROR | FB_PKT_FRAGMENT)) ||
 	    c->pkt.proto == FB_PROTO_ICMP6)
 		return FB_STAGE + slow;
 	reason = c->wire ? fb_wire_l2(c) : fb_l2_address(c, port);
@@ -137,10 +141,14 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 			return FB_DROP_ICMP_UNRELATED;
 	}
 	reason = fb_verdict(img, c);
+	if (reason == FB_NEXT && fb_is_group(&c->pkt))
+		fb_group_of_flow(c);
 	if (reason == FB_NEXT && (c->pkt.flags & FB_PKT_FRAGMENT) && !fb_cfg.explain)
 		reason = fb_frag_first(c);
 	if (reason != FB_NEXT)
 		return reason;
+	if (fb_is_group(&c->pkt))
+		return fb_group_out(ctx, c, img, action);
 	if (c->dst_zone == FB_ZONE_SELF)
 		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
 	return fb_out(ctx, c, c->key.dir, fb_stamp(c->tick), action);
@@ -193,6 +201,8 @@ FB_INLINE int fb_later(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		return reason;
 	if (c->wire)
 		return c->dst_zone == c->wire_zone ? fb_wire_send(c, action) : FB_DROP_ROUTE_MISMATCH;
+	if (fb_is_group(&c->pkt))
+		return fb_group_out(ctx, c, img, action);
 	if (c->dst_zone == FB_ZONE_SELF)
 		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
 	return fb_out(ctx, c, 0, fb_stamp(c->tick), action);
@@ -358,25 +368,30 @@ int fb_tc_in(struct __sk_buff *skb)
 {
 	struct fb_ctx *c = fb_ctx_new();
 	struct fb_token *token = (void *)(long)skb->data_meta;
+	__u8 cls;
 
 	if (!c)
 		return TC_ACT_SHOT;
 	c->bytes = skb->len;
 	c->ifindex = skb->ifindex;
 	c->tick = fb_tick();
-	if (skb->pkt_type ==
-	    5) /* PACKET_LOOPBACK: our own multicast, looped back to local listeners; never set by a driver */
+	/* Our own multicast, looped back to local listeners; no driver sets it. */
+	if (skb->pkt_type == FB_PACKET_LOOPBACK)
 		return TC_ACT_UNSPEC;
 	if ((void *)(token + 1) > (void *)(long)skb->data || token->magic != FB_TOKEN_MAGIC) {
 		fb_account(c, FB_DROP_UNDECIDED);
 		return TC_ACT_SHOT;
 	}
 	if (skb->vlan_present && !token->tagged) {
-		c->dst_zone = token->zone;
+		c->dst_zone = token->cls & FB_TOKEN_GROUP ? FB_ZONE_NONE : token->zone;
 		fb_account(c, FB_DROP_L2_PROTOCOL);
 		return TC_ACT_SHOT;
 	}
-	skb->tc_index = FB_TC_INDEX(token->zone, token->cls);
+	cls = token->cls;
+	skb->tc_index = FB_TC_INDEX(token->zone, cls);
+	/* Not for the gateway's own ears: the guard knows it by a mark that no frame with a group's MAC has. */
+	if ((cls & FB_TOKEN_CLASS_MASK) == FB_TOKEN_GROUP && bpf_skb_change_type(skb, FB_PACKET_BROADCAST))
+		return TC_ACT_SHOT;
 	return TC_ACT_UNSPEC;
 }
 
@@ -444,6 +459,8 @@ FB_INLINE int fb_out_skb(struct __sk_buff *skb, struct fb_ctx *c)
 		/* Forwarded by the kernel: only into the zone that XDP passed it for. Its counters are XDP's. */
 		c->zone = FB_ZONE_NONE;
 		c->dst_zone = c->out_zone;
+		if (fb_is_group_token(skb->tc_index))
+			return fb_group_copy(img, c, skb->tc_index, skb->ingress_ifindex);
 		return skb->tc_index == FB_TC_INDEX(c->out_zone, FB_TOKEN_FORWARD) ? FB_NEXT
 										   : FB_DROP_ROUTE_MISMATCH;
 	}

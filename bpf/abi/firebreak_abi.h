@@ -272,7 +272,7 @@ struct fb_flow {
 	__u32 limit;	  /* index into the image's limits; of the same generation as the flow */
 	__u8 origin;	  /* 0: a initiated, 1: b */
 	__u8 flags;	  /* enum fb_flow_flag */
-	__u16 spare;
+	__u16 group;	  /* FB_FLOW_F_GROUP: index into the sets of zones */
 	/* second line */
 	__u64 hi_a, hi_b; /* IPv6 only */
 	__u32 created;	  /* tick */
@@ -513,9 +513,13 @@ enum fb_token_class {
 	FB_TOKEN_FORWARD = 1,
 	FB_TOKEN_SELF = 2,
 	FB_TOKEN_ARP = 3,
-	FB_TOKEN_GROUP = 4, /* multicast; zone is an index into the image's sets of zones */
+	FB_TOKEN_GROUP = 4,	 /* multicast; zone is an index into the image's sets of zones */
+	FB_TOKEN_GROUP_SELF = 5, /* the same, and the gateway is in the set */
 };
-#define FB_TOKEN_MAGIC 0xfb7e51a1u
+#define FB_TOKEN_CLASS_MASK		      7u
+#define FB_TOKEN_GENERATIONS		      15u /* of a group's token: in which generation the index holds */
+#define FB_TOKEN_GROUP_CLASS(cls, generation) ((__u8)((cls) | ((generation)&FB_TOKEN_GENERATIONS) << 3))
+#define FB_TOKEN_MAGIC			      0xfb7e51a1u
 struct fb_token {
 	__u32 magic;
 	__u8 zone;   /* destination zone */
@@ -523,8 +527,10 @@ struct fb_token {
 	__u8 tagged; /* XDP saw a VLAN tag */
 	__u8 pad;
 };
-#define FB_TC_INDEX(zone, cls) ((__u16)(0x8000u | ((__u32)(cls) << 8) | (__u32)(zone)))
-#define FB_TC_INDEX_ZONE(t)    ((t)&0xffu)
+#define FB_TC_INDEX(zone, cls)	  ((__u16)(0x8000u | ((__u32)(cls) << 8) | (__u32)(zone)))
+#define FB_TC_INDEX_ZONE(t)	  ((t)&0xffu)
+#define FB_TC_INDEX_CLASS(t)	  ((t)&0x8000u ? (t) >> 8 & FB_TOKEN_CLASS_MASK : 0u)
+#define FB_TC_INDEX_GENERATION(t) ((t) >> 11 & FB_TOKEN_GENERATIONS)
 
 /* The answer of the explain instance: one element; the agent reads it after BPF_PROG_TEST_RUN. */
 struct fb_explain {

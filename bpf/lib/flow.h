@@ -373,6 +373,7 @@ FB_INLINE void fb_flow_fill(struct fb_flow *e, const struct fb_ctx *c)
 	e->origin = (__u8)key->dir;
 	e->flags = c->flow_flags;
 	e->limit = c->limit;
+	e->group = c->group;
 	e->nexthop[0] = e->nexthop[1] = 0;
 	e->stamp[0] = e->stamp[1] = 0;
 	e->created = c->tick;

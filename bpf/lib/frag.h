@@ -101,7 +101,7 @@ __noinline int fb_frag_first(struct fb_ctx *c)
 	e->family = pkt->family;
 	e->proto = pkt->family == 4 ? pkt->proto : 0;
 	e->zone = c->zone;
-	e->dst_zone = c->dst_zone;
+	e->dst_zone = c->group ? c->group : c->dst_zone; /* of a group its set */
 	e->state = FB_FRAG_STATE(pkt->frag_len, c->tick);
 	e->rule = c->observed ? FB_RULE_NO_SLOT : c->rule;
 	e->flow = c->hit.live ? c->hit.place << 1 | c->key.dir : ~0u;
@@ -186,6 +186,10 @@ FB_INLINE int fb_frag_verdict(const void *img, struct fb_ctx *c)
 
 	if (reason != FB_NEXT)
 		return reason;
+	if (fb_is_group(&c->pkt) && !c->made_here && !c->wire) {
+		c->group = c->dst_zone;
+		c->dst_zone = FB_ZONE_NONE;
+	}
 	if (fb_is_quarantined(img, c))
 		return FB_DROP_QUARANTINED;
 	if (fb_is_cut(c->zone, c->dst_zone))

@@ -42,7 +42,7 @@ FB_INLINE int fb_quote_l4(struct fb_pkt *pkt, const __u8 *p, const __u8 *end, __
 
 /*
  * Replaces addresses, protocol and ports in c->pkt by those of the quoted packet's answer. 0 if it is not a quote of something that its receiver sent
- * (a later fragment, options or extension headers before the ports: nobody could tell).
+ * (a later fragment, options or extension headers before the ports: nobody could tell), or if a group is to hear it: a group sent nothing.
  */
 FB_INLINE int fb_quote(struct fb_ctx *c, const __u8 *data, const __u8 *end)
 {
@@ -51,7 +51,7 @@ FB_INLINE int fb_quote(struct fb_ctx *c, const __u8 *data, const __u8 *end)
 	const __u8 *ip;
 	__u16 sport, dport;
 
-	if (!fb_is_forwardable_error(pkt) || off > 512)
+	if (!fb_is_forwardable_error(pkt) || off > 512 || (pkt->flags & FB_PKT_GROUP_DST))
 		return 0;
 	ip = data + (off & 511);
 	if (pkt->family == 4) {

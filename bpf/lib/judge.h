@@ -64,11 +64,40 @@ FB_INLINE void fb_judge_limit(const void *img, struct fb_ctx *c)
 		c->flow_flags |= FB_FLOW_F_METERED;
 }
 
+/* A set of zones that copies of a multicast packet may leave by; bit FB_ZONE_SELF: the gateway hears it. */
+FB_INLINE __u64 fb_group_zones(const void *img, __u32 group)
+{
+	__u32 w = fb_image_word(img, FB_HDR_WORD(group_w)) + 2 * (group & (FB_GROUP_MASKS - 1));
+
+	return (__u64)fb_image_word(img, w) | (__u64)fb_image_word(img, w + 1) << 32;
+}
+
 /* Denied by the policy: an answer to it is the pair's to say. */
 FB_INLINE int fb_deny(const void *img, struct fb_ctx *c, int reason)
 {
 	c->reject = fb_pair_flags(img, c->zone, c->dst_zone) & FB_PAIR_F_REJECT;
 	return reason;
+}
+
+/* S14: where a line lets packets of a group go. On a wire there is one way. */
+FB_INLINE int fb_judge_group(const void *img, struct fb_ctx *c, __u32 group)
+{
+	__u64 zones = fb_group_zones(img, group);
+
+	if (c->made_here) /* the line's source says which zone it is sent into */
+		return FB_NEXT;
+	if (c->wire)
+		return zones >> (c->wire_zone & 63) & 1 ? FB_NEXT : FB_DROP_NO_ALLOW;
+	c->group = (__u8)group;
+	c->flow_flags |= FB_FLOW_F_GROUP;
+	if (fb_is_local_source(&c->pkt)) {
+		zones &= 1u << FB_ZONE_SELF;
+		if (!zones)
+			return FB_DROP_SCOPE;
+	}
+	if (zones == 1u << FB_ZONE_SELF)
+		c->dst_zone = FB_ZONE_SELF;
+	return zones ? FB_NEXT : FB_DROP_NO_ALLOW;
 }
 
 /*
@@ -81,6 +110,7 @@ static __noinline int fb_judge(const void *img, struct fb_ctx *c)
 	enum fb_reason reason = fb_source(img, c, &src);
 
 	c->limit = 0;
+	c->group = 0;
 	c->flow_flags = 0;
 	if (reason != FB_NEXT)
 		return reason;
@@ -93,10 +123,9 @@ static __noinline int fb_judge(const void *img, struct fb_ctx *c)
 		return reason;
 	if (fb_is_cut(c->zone, c->dst_zone))
 		return FB_DROP_ISOLATED;
-	/* S13: unspecified and link-local sources speak to the gateway only; on a wire, S61. */
-	if (!c->made_here && c->dst_zone != FB_ZONE_SELF && !(c->wire && fb_is_link_service(&c->pkt)) &&
-	    (fb_is_unspecified(c->pkt.s_hi, c->pkt.s_lo) ||
-	     fb_is_link_local(c->pkt.family, c->pkt.s_hi, c->pkt.s_lo)))
+	/* S13: unspecified and link-local sources speak to the gateway only; on a wire, S61. Of a group the line says whether that is the gateway. */
+	if (!c->made_here && c->dst_zone != FB_ZONE_SELF && fb_is_local_source(&c->pkt) &&
+	    !(c->wire ? fb_is_link_service(&c->pkt) : fb_is_group(&c->pkt)))
 		return FB_DROP_SCOPE;
 
 	index = fb_classify(img, src, dst, c->pkt.family, c->pkt.proto,
@@ -118,7 +147,8 @@ static __noinline int fb_judge(const void *img, struct fb_ctx *c)
 			c->limit = fb_image_word(img, w + 4);
 			c->flow_flags = window ? FB_FLOW_F_WINDOW : 0;
 			fb_judge_limit(img, c);
-			return FB_NEXT;
+			return fb_is_group(&c->pkt) ? fb_judge_group(img, c, fb_image_word(img, w + 5))
+						    : FB_NEXT;
 		}
 		reason = window ? FB_DROP_WINDOW_CLOSED : FB_DROP_EXPIRED;
 	}

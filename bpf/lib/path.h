@@ -178,6 +178,7 @@ FB_INLINE int fb_renew(struct fb_ctx *c, int reason)
 		e->deadline = c->deadline;
 		e->flags = hit->flags;
 		e->limit = hit->limit;
+		e->group = c->group;
 		e->zone[(c->key.dir ^ 1) & 1] = hit->zone_to;
 		e->stamp[0] = e->stamp[1] = 0;
 		fb_flow_unlock(hit, e);

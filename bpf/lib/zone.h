@@ -76,6 +76,7 @@ struct fb_ctx {
 	__u8 event;	    /* enum fb_event_kind that a stage noted, 0 = none */
 	__u8 event_detail;
 	__u8 unbound; /* in a zone with binding strict, and not of a declared device */
+	__u8 group;   /* multicast: index into the image's sets of zones, 0 = not known */
 	__u32 rule_index;
 	__u32 out_port;
 	__u32 nexthop;
@@ -170,6 +171,22 @@ FB_INLINE int fb_is_link_multicast(int family, __u64 hi, __u64 lo)
 	return family == 4 ? (lo >> 8) == 0xe00000 : (hi >> 48) == 0xff02;
 }
 
+/* Multicast that may cross zones: not link-local, and of a scope that routers know (RFC 4291, 2.7: 3 to 14). */
+FB_INLINE int fb_is_group(const struct fb_pkt *pkt)
+{
+	__u32 scope = (__u32)(pkt->d_hi >> 48) & 15;
+
+	if (!(pkt->flags & FB_PKT_GROUP_DST))
+		return 0;
+	return pkt->family == 4 ? pkt->d_lo >> 28 == 0xe && pkt->d_lo >> 8 != 0xe00000 : scope - 3 < 12;
+}
+
+/* S13: who speaks to the gateway only. */
+FB_INLINE int fb_is_local_source(const struct fb_pkt *pkt)
+{
+	return fb_is_unspecified(pkt->s_hi, pkt->s_lo) || fb_is_link_local(pkt->family, pkt->s_hi, pkt->s_lo);
+}
+
 /* The record of an own address as one number, so that the verifier looks at the search once (a global function): 0 = not ours. */
 #define FB_SELF(kind, zone) ((__u32)(kind) | (__u32)(zone) << 8)
 #define FB_SELF_KIND(self)  ((self)&0xff)
@@ -257,7 +274,7 @@ FB_INLINE enum fb_reason fb_destination_in(struct fb_ctx *c, __u32 *role)
 		return FB_NEXT;
 	}
 	if (pkt->flags & FB_PKT_GROUP_DST)
-		return FB_DROP_NO_ALLOW;
+		return fb_is_group(pkt) ? FB_NEXT : FB_DROP_NO_ALLOW;
 	if (link_local)
 		return FB_DROP_SCOPE;
 	return fb_is_martian(pkt->family, pkt->d_hi, pkt->d_lo) ? FB_DROP_NO_ZONE : FB_NEXT;
@@ -300,7 +317,7 @@ FB_INLINE enum fb_reason fb_destination_wire(struct fb_ctx *c, __u32 *role)
 		return fb_is_link_service(pkt) ? FB_NEXT : FB_DROP_SCOPE;
 	}
 	if (pkt->flags & FB_PKT_GROUP_DST)
-		return FB_DROP_NO_ALLOW;
+		return fb_is_group(pkt) ? FB_NEXT : FB_DROP_NO_ALLOW;
 	return fb_is_martian(pkt->family, pkt->d_hi, pkt->d_lo) ? FB_DROP_NO_ZONE : FB_NEXT;
 }
 
@@ -321,7 +338,8 @@ FB_INLINE enum fb_reason fb_destination_out(struct fb_ctx *c, __u32 *role)
 		*role = FB_ROLE(FB_ROLE_BCAST, c->out_zone);
 		return FB_NEXT;
 	}
-	if ((pkt->flags & FB_PKT_GROUP_DST) && !fb_is_link_multicast(pkt->family, pkt->d_hi, pkt->d_lo))
+	if ((pkt->flags & FB_PKT_GROUP_DST) && !fb_is_link_multicast(pkt->family, pkt->d_hi, pkt->d_lo) &&
+	    !fb_is_group(pkt))
 		return FB_DROP_NO_ALLOW;
 	return FB_NEXT;
 }

@@ -46,5 +46,6 @@ void claims_time(void);
 void claims_binding(void);
 void claims_wire(void);
 void claims_bond(void);
+void claims_group(void);
 
 #endif

@@ -25,7 +25,8 @@ clock_is() { # known|unknown
 	sys.exit(libc.adjtimex(ctypes.byref(t)) < 0)
 	END
 }
-at_exit clock_is unknown
+clock_was=$(python3 -c 'import ctypes; b = ctypes.create_string_buffer(512); l = ctypes.CDLL(None); l.adjtimex(b); print("unknown" if ctypes.c_int.from_buffer(b, 40).value & 0x40 else "known")')
+at_exit clock_is "$clock_was"
 clock_is known
 
 clock_is_known() { firebreak status -j | jq -e .clock_synchronised >/dev/null; }
@@ -91,6 +92,7 @@ open_again() { ! shut "$1"; }
 firebreak open visit --for 20s --reason "CHG-7" >/dev/null
 firebreak status >"$LAB_DIR/status"
 claim "status has it" grep -q 'OPEN        visit until .* opened by root "CHG-7"' "$LAB_DIR/status"
+same "for programs, too" "visit access root CHG-7" "$(firebreak status -j | jq -r '.open[] | "\(.name) \(.kind) \(.by) \(.reason)"')"
 session visited jump
 agent_kill
 agent_start
@@ -132,6 +134,8 @@ same "for new sessions" signal "$(ssh_from jump "$SIGNAL")"
 from=$(date -u -d '-1 hour' +%H:%M) to=$(date -u -d '+75 seconds' +%H:%M)
 apply "$(window_policy "$from" "$to")" >/dev/null
 deny "an apply that keeps the lines does not shut the access" shut visit
+window_is_told() { firebreak status -j | jq -e --argjson to "$(date -u -d "$to" +%s)" 'any(.open[]; .kind == "window" and .name == "shift" and .until == $to and .by == null)' >/dev/null; }
+claim "status has the open window, and until when" window_is_told
 session in-the-window control
 say "   the window ends at $to"
 after() { [ "$(date -u +%H%M)" -ge "${to/:/}" ]; }

@@ -44,7 +44,8 @@ def port():
 
 
 class Step:
-    """A frame at a port and what becomes of it: a reason's name, "-> ZONE", "-> ZONE by the kernel" or "-> self".
+    """A frame at a port and what becomes of it: a reason's name, "-> ZONE", "-> ZONE by the kernel", "-> self", or "copies":
+    passed to the kernel's multicast routing, which has no route for it in the lab.
 
     arrives: None if the kernel may drop the frame on its way after XDP has passed it (options that it does not like, a wrong checksum), False if it
     must, and True that what goes to a zone gets there. answer: what comes back out of the same port."""
@@ -54,6 +55,8 @@ class Step:
         self.at, self.expect, self.arrives = at, expect, arrives
         self.frame = wire(frame)
         self.reason, self.to, self.kernel = expect, None, False
+        if expect == "copies":
+            self.reason, self.kernel = "passed", True
         if expect.startswith("-> "):
             words = expect[3:].split(" ", 1)
             self.reason, self.to = "passed", words[0]

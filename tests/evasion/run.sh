@@ -68,6 +68,19 @@ for pair in "10.20.0.5 v-cam" "2001:db8:20::5 v-cam" "10.10.0.5 v-sig" "2001:db8
 done
 on gw ip route add default via 203.0.113.9
 on gw ip -6 route add default via 2001:db8:ff::9
+# The kernel would copy what the policy does not allow to every side: rows/group.py
+all=(v-cam v-sig v-vid v-net)
+routes() { # SOURCE GROUP IN
+	local dev
+	printf '%s %s %s ' "$1" "$2" "$3"
+	for dev in "${all[@]}"; do [ "$dev" = "$3" ] || printf '%s ' "$dev"; done
+	printf ', '
+}
+# shellcheck disable=SC2046
+lab_spawn gw mroute "$FB_TOP/tests/support/mroute.py" $(for group in 239.20.9.9 239.21.9.9 239.30.9.9 224.0.1.9; do
+	routes 10.20.0.5 "$group" v-cam && routes 10.20.1.5 "$group" v-cam && routes 10.10.0.5 "$group" v-sig && routes 203.0.113.9 "$group" v-net
+done) 10.30.0.10 239.20.9.9 v-vid v-cam v-sig v-net
+wait_until 10 grep -q ready "$LAB_DIR/log/mroute.log"
 agent_start
 # No VLAN devices on every kernel: the recorder's zone is untagged here.
 policy=$(sed 's/v-vid vlan 30/v-vid/' "$here/policy.fb" | policy_file evasion.fb)

@@ -150,6 +150,25 @@ static const char *rule_id(const struct fb_agent *agent, __u32 slot)
 	return NULL;
 }
 
+/* S14: the zones of the line, if the packet is left to multicast routing. */
+static json_t *copies_json(const struct fb_agent *agent, const struct fb_explain *e)
+{
+	const struct fb_ruleset *rs = &agent->generation->ruleset;
+	json_t *zones = json_array();
+	__u64 group = 0;
+	char name[16];
+
+	for (size_t i = 0; e->rule_slot && i < rs->lines.n; i++)
+		if (rs->lines.v[i].slot == e->rule_slot)
+			group = rs->lines.v[i].group;
+	if (e->cls != FB_TOKEN_GROUP && e->cls != FB_TOKEN_GROUP_SELF)
+		group = 0;
+	for (unsigned int id = FB_ZONE_SELF; id < FB_ZONES_MAX; id++)
+		if (group & 1ull << id)
+			json_array_append_new(zones, fb_api_text(fb_agent_zone_name(agent, id, name)));
+	return zones;
+}
+
 static json_t *answer_json(const struct fb_agent *agent, const struct asked *a, const struct fb_explain *e)
 {
 	static const char *const states[FB_FLOW_STATES] = { "none",	   "new",     "replied",
@@ -157,10 +176,11 @@ static json_t *answer_json(const struct fb_agent *agent, const struct asked *a, 
 	const char *reason = fb_api_reason_name(e->reason), *id = rule_id(agent, e->rule_slot);
 	char src[16], dst[16];
 
-	return json_pack("{ss ss so so so ss sb si ss so}", "schema", "firebreak.explain/1", "reason",
+	return json_pack("{ss ss so so so so ss sb si ss so}", "schema", "firebreak.explain/1", "reason",
 			 reason ? reason : "undecided", "rule", id ? fb_api_text(id) : json_null(),
 			 "src_zone", fb_api_text(fb_agent_zone_name(agent, e->src_zone, src)), "dst_zone",
-			 fb_api_text(fb_agent_zone_name(agent, e->dst_zone, dst)), "flow_state",
+			 fb_api_text(fb_agent_zone_name(agent, e->dst_zone, dst)), "copies",
+			 copies_json(agent, e), "flow_state",
 			 e->flow_state < FB_FLOW_STATES ? states[e->flow_state] : "unknown", "observed",
 			 e->observed, "generation", (int)e->generation, "device", a->port->name, "vlan",
 			 a->port->vlan > 0 ? json_integer(a->port->vlan) : json_null());

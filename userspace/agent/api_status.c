@@ -121,14 +121,60 @@ static bool guard(const struct fb_agent *agent)
 	return agent->devices.n == 0;
 }
 
-static json_t *open_accesses(const struct fb_agent *agent)
+/* Beside what /v1/accesses says of them, as whatever else may be open. */
+static void add_open_accesses(const struct fb_agent *agent, json_t *list)
 {
-	json_t *all = fb_api_accesses_list(agent);
+	json_t *all = fb_api_accesses_list(agent), *a;
+	size_t i;
 
-	for (size_t i = json_array_size(all); i-- > 0;)
-		if (!json_is_true(json_object_get(json_array_get(all, i), "open")))
-			json_array_remove(all, i);
-	return all;
+	json_array_foreach (all, i, a) {
+		if (!json_is_true(json_object_get(a, "open")))
+			continue;
+		json_object_set(a, "name", json_object_get(a, "access"));
+		json_object_set_new(a, "kind", json_string("access"));
+		json_object_set(a, "by", json_object_get(a, "who"));
+		json_array_append(list, a);
+	}
+	json_decref(all);
+}
+
+/* A window that no line uses opens nothing. */
+static bool is_used(const struct fb_ruleset *rs, size_t window)
+{
+	for (size_t i = 0; i < rs->lines.n; i++)
+		if (rs->lines.v[i].window == window + 1)
+			return true;
+	return false;
+}
+
+static void add_open_windows(const struct fb_agent *agent, json_t *list)
+{
+	const struct fb_ruleset *rs = agent->generation ? &agent->generation->ruleset : NULL;
+	struct fb_schedule schedule;
+	struct fb_openings openings;
+	struct fb_when when;
+
+	if (!rs || !rs->windows.n)
+		return;
+	fb_agent_when(agent, rs, &openings, &when);
+	fb_schedule_at(rs, &when, &schedule);
+	for (size_t i = 0; i < rs->windows.n; i++)
+		if (schedule.windows[i] && is_used(rs, i))
+			json_array_append_new(
+				list, json_pack("{so ss sI sn sn}", "name",
+						fb_api_text(rs->windows.v[i].name), "kind", "window", "until",
+						(json_int_t)schedule.windows[i], "by", "reason"));
+	fb_schedule_done(&schedule);
+	fb_vec_done(&openings);
+}
+
+static json_t *open_now(const struct fb_agent *agent)
+{
+	json_t *list = json_array();
+
+	add_open_accesses(agent, list);
+	add_open_windows(agent, list);
+	return list;
 }
 
 static json_t *isolated(const struct fb_agent *agent)
@@ -169,7 +215,7 @@ void fb_api_status(void *user, const struct fb_ctl_request *request, struct fb_c
 	json_object_set_new(status, "redirect_errors", fb_api_count(fb_dataplane_redirect_errors(agent->dp)));
 	json_object_set_new(status, "next", next(agent));
 	json_object_set_new(status, "confirm", fb_api_trial(agent));
-	json_object_set_new(status, "open", open_accesses(agent));
+	json_object_set_new(status, "open", open_now(agent));
 	json_object_set_new(status, "isolated", isolated(agent));
 	json_object_set_new(status, "quarantined", fb_api_quarantines(agent));
 	json_object_set_new(status, "guard", json_boolean(guard(agent)));

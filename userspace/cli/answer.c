@@ -133,13 +133,17 @@ void fb_explanation_print(const struct fb_explanation *e, const struct fb_screen
 	const struct fb_line *line = line_of(e);
 	enum fb_reason reason = e->answer.reason;
 	enum fb_colour colour = reason == FB_PASSED ? FB_GREEN : reason == FB_WOULD_DROP ? FB_YELLOW : FB_RED;
-	fb_autostrbuf struct fb_strbuf from = { 0 }, to = { 0 }, why = { 0 };
+	fb_autostrbuf struct fb_strbuf from = { 0 }, to = { 0 }, why = { 0 }, copies = { 0 };
 
 	fb_endpoint_print(e->from, k->family, k->src, &from);
 	fb_endpoint_print(e->to, k->family, k->dst, &to);
+	if (e->answer.copies)
+		fb_ruleset_print_zones(&e->policy->ruleset, e->answer.copies, &copies);
+	else
+		fb_strbuf_add(&copies, zone_name(e, e->answer.dst_zone));
 	fb_print_wrapped(screen, colour, "%-7s %s%s%s -> %s", fb_verdict_name(reason),
 			 reason == FB_PASSED ? "" : fb_reason_name(reason), reason == FB_PASSED ? "" : "   ",
-			 zone_name(e, e->answer.src_zone), zone_name(e, e->answer.dst_zone));
+			 zone_name(e, e->answer.src_zone), fb_strbuf_get(&copies));
 	fb_print_wrapped(screen, FB_PLAIN, "      %s to %s, %s", fb_strbuf_get(&from), fb_strbuf_get(&to),
 			 e->probe->service);
 	if (line)
@@ -148,6 +152,9 @@ void fb_explanation_print(const struct fb_explanation *e, const struct fb_screen
 		fb_answer_print(&e->policy->ruleset, &e->policy->tree.sources, k, &e->answer, &why);
 	if (why.len)
 		fb_print_wrapped(screen, FB_PLAIN, "      %s", fb_strbuf_get(&why));
+	if (e->answer.copies)
+		fb_print_wrapped(screen, FB_PLAIN,
+				 "      copied there by the kernel, as far as it has multicast routes");
 	print_advice(e, screen);
 	print_live(e, screen);
 }
@@ -173,6 +180,14 @@ json_t *fb_explanation_json(const struct fb_explanation *e)
 				    json_pack("{ss ss ss ss? ss?}", "id", line->id, "text", line->text, "at",
 					      fb_strbuf_get(&at), "owner", line->owner, "reason",
 					      line->reason));
+	}
+	if (e->answer.copies) {
+		json_t *zones = json_array();
+
+		for (unsigned int id = FB_ZONE_SELF; id < FB_ZONES_MAX; id++)
+			if (e->answer.copies & 1ull << id)
+				json_array_append_new(zones, json_string(zone_name(e, id)));
+		json_object_set_new(v, "copies", zones);
 	}
 	if (fb_answer_suggest(&e->policy->ruleset, e->own, k, &e->answer, &candidate))
 		json_object_set_new(v, "would_allow", json_string(fb_strbuf_get(&candidate)));

@@ -251,6 +251,7 @@ int fb_cmd_paths(const struct fb_call *call)
 		return FB_EXIT_USAGE;
 	}
 	fb_reach_find(q.rs, NULL, NULL, 0, &edges);
+	fb_reach_listen(q.rs, &edges);
 	fb_paths_find(q.rs, &edges, &q.query, &q.paths);
 	if (call->json)
 		fb_json_put(to_json(&q));

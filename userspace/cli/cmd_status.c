@@ -187,12 +187,18 @@ static void print_open(const struct fb_screen *screen, const json_t *s)
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *a = json_array_get(list, i);
+		bool window = !strcmp(fb_field_text(a, "kind"), "window");
 
-		fb_print_wrapped(screen, FB_YELLOW,
-				 "  OPEN        %s until %s (shuts in %s), opened by %s \"%s\"",
-				 fb_field_text(a, "access"), fb_field_time(a, "until", until),
-				 fb_human_span(fb_field_int(a, "until") - time(NULL), left),
-				 fb_field_text(a, "who"), fb_field_text(a, "reason"));
+		fb_field_time(a, "until", until);
+		fb_human_span(fb_field_int(a, "until") - time(NULL), left);
+		if (window)
+			fb_print_wrapped(screen, FB_YELLOW, "  OPEN        window %s until %s (shuts in %s)",
+					 fb_field_text(a, "name"), until, left);
+		else
+			fb_print_wrapped(screen, FB_YELLOW,
+					 "  OPEN        %s until %s (shuts in %s), opened by %s \"%s\"",
+					 fb_field_text(a, "name"), until, left, fb_field_text(a, "by"),
+					 fb_field_text(a, "reason"));
 	}
 }
 

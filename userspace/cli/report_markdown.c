@@ -193,7 +193,7 @@ static void put_openings(const json_t *r, const json_t *reg, struct fb_strbuf *o
 		unanswered(out);
 	else
 		table(out, of_live(r, "open"), LIST("open now", "until", "by", "reason"),
-		      LIST("name", "until", "who", "reason"), "Nothing is open on request now.");
+		      LIST("name", "until", "by", "reason"), "Nothing is open for a time now.");
 }
 
 static void put_unused(const json_t *r, struct fb_strbuf *out)

@@ -7,7 +7,8 @@
  *                    [{device, vlan, ifindex, zone, enforcing, mode, why}], flows {new, replied, established, closing, capacity},
  *                    observed [{src, dst, until, would_drop_packets}], agent {version, pid, started, uptime},
  *                    kernel, clock_synchronised, maps_bytes, drops [{src, dst, reason, packets, bytes}] (totals), next
- *                    [{at, what}] (deadlines, soonest first), guard (bool), isolated [as plans of /v1/switches], quarantined [likewise], confirm (as of apply)
+ *                    [{at, what}] (deadlines, soonest first), open [{name, kind ("access" | "window"), until, by, reason}] (now; a window has null
+ *                    for by and reason, an access all that /v1/accesses says, too), guard (bool), isolated [as plans of /v1/switches], quarantined [likewise], confirm (as of apply)
  * GET  /v1/zones     firebreak.zones/1      zones [{name, id, interfaces, networks, owner, purdue, passed_packets, passed_bytes,
  *                    dropped_packets, dropped_bytes, enforcing}] (counters by source zone)
  * GET  /v1/rules     firebreak.rules/1      rules [{id, slot, kind, pairs, text, at, owner, reason, until, packets, bytes, flows, last_hit}]

@@ -5,6 +5,9 @@
  * its XDP link but gets another index, so it is shut out without anybody running (seen). It concerns only
  * what the kernel handles; redirected packets never come here.
  *
+ * Multicast that zones may hear and the host itself may not comes with a mark (bpf/firebreak.bpf.c, fb_tc_in): a group's address in what
+ * the kernel calls a broadcast frame. The kernel copies it; a process here that has joined the group does not get it.
+ *
  * Everything is one transaction of nftables, which the kernel applies at once: chains are emptied and filled
  * again at a start, and when a device is listed, without a moment in which they are empty, so a rule that
  * somebody slipped in does not survive; the sets are kept. A table that is gone (`nft flush ruleset`, which
@@ -69,6 +72,10 @@ int fb_guard_open(struct fb_dataplane *dp, const char *const *management, struct
 		      "flush chain " TABLE " forw\n"
 		      "flush chain " TABLE " rescue\n"
 		      "add rule " TABLE " inp iif lo accept\n"
+		      "add rule " TABLE
+		      " inp meta pkttype broadcast ip daddr 224.0.1.0-239.255.255.255 drop\n"
+		      "add rule " TABLE " inp meta pkttype broadcast ip6 daddr { "
+		      "ff03::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff } drop\n"
 		      "add rule " TABLE " inp iif @enforced accept\n"
 		      "add rule " TABLE " inp iifname @management accept\n"
 		      "add rule " TABLE " inp jump rescue\n"

@@ -52,6 +52,14 @@ static void add_line(const struct fb_ruleset *rs, const struct fb_sources *sourc
 	add_place(sources, rs->lines.v[line].at, out);
 }
 
+/* Multicast that crosses zones: which ones is not for a single packet to say. */
+static bool crosses_as_multicast(const struct fb_packet *packet)
+{
+	if (packet->family == 4)
+		return packet->dst.lo >> 28 == 0xe && packet->dst.lo >> 8 != 0xe00000;
+	return packet->dst.hi >> 56 == 0xff && packet->dst.hi >> 48 != 0xff02;
+}
+
 static void add_pair(const struct fb_ruleset *rs, const struct fb_answer *answer, struct fb_strbuf *out)
 {
 	fb_strbuf_addf(out, "%s -> ", fb_ruleset_zone_name(rs, answer->src_zone));
@@ -99,6 +107,10 @@ void fb_answer_print(const struct fb_ruleset *rs, const struct fb_sources *sourc
 	case FB_PASSED:
 		fb_strbuf_add(out, "allowed by ");
 		add_line(rs, sources, answer->line, out);
+		if (answer->copies) {
+			fb_strbuf_add(out, "; the kernel's multicast routing may copy it into ");
+			fb_ruleset_print_zones(rs, answer->copies, out);
+		}
 		break;
 	case FB_DROP_NEVER:
 		fb_strbuf_add(out, "forbidden by never ");
@@ -120,6 +132,11 @@ void fb_answer_print(const struct fb_ruleset *rs, const struct fb_sources *sourc
 		add_observed_at(rs, sources, answer, out);
 		break;
 	case FB_DROP_NO_ALLOW:
+		if (crosses_as_multicast(packet) && answer->dst_zone == FB_ZONE_NONE) {
+			fb_strbuf_addf(out, "no line lets this multicast of %s into any zone",
+				       fb_ruleset_zone_name(rs, answer->src_zone));
+			break;
+		}
 		fb_strbuf_add(out, "no line allows it in ");
 		add_pair(rs, answer, out);
 		add_allowed(rs, sources, answer, out);
@@ -202,14 +219,6 @@ static void add_service(const struct fb_packet *packet, struct fb_strbuf *out)
 		box.dport_lo = box.dport_hi = packet->dport;
 	}
 	fb_l4set_print(&(struct fb_l4set){ &box, 1 }, out);
-}
-
-/* Multicast that crosses zones: no line may allow it (yet). */
-static bool crosses_as_multicast(const struct fb_packet *packet)
-{
-	if (packet->family == 4)
-		return packet->dst.lo >> 28 == 0xe && packet->dst.lo >> 8 != 0xe00000;
-	return packet->dst.hi >> 56 == 0xff && packet->dst.hi >> 48 != 0xff02;
 }
 
 bool fb_answer_suggest(const struct fb_ruleset *rs, const struct fb_own *own, const struct fb_packet *packet,

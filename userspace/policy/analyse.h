@@ -54,13 +54,16 @@ struct fb_reach {
 	struct fb_ipset src, dst;
 	unsigned int src_zone, dst_zone; /* ids: one entry a pair of zones */
 	struct fb_l4set services;	 /* owned */
-	int line;			 /* -1: no line, the pair is observed */
-	__s64 deadline;			 /* FB_NO_DEADLINE = none */
+	bool group;	/* S14: dst is multicast, and copies go into dst_zone, where anybody may listen */
+	int line;	/* -1: no line, the pair is observed */
+	__s64 deadline; /* FB_NO_DEADLINE = none */
 };
 struct fb_reach_list FB_VEC(struct fb_reach);
 /* from and to may be NULL for everything; both narrow the answer. */
 void fb_reach_find(const struct fb_ruleset *rs, const struct fb_ipset *from, const struct fb_ipset *to,
 		   __s64 now, struct fb_reach_list *ret);
+/* For questions about what may happen at worst: everybody in a zone listens to the groups that go there. */
+void fb_reach_listen(const struct fb_ruleset *rs, struct fb_reach_list *list);
 void fb_reach_done(struct fb_reach_list *list);
 
 /* ---- a packet, in words -------------------------------------------------------------------------------------------- */

@@ -161,6 +161,18 @@ static void drop_lonely_families(struct fb_reach *entry)
 	}
 }
 
+/* What of a group line answers the question who reaches `to`: all of it, if somebody of `to` may listen. */
+static struct fb_ipset heard(const struct fb_ruleset *rs, const struct fb_ipset *groups, unsigned int zone,
+			     const struct fb_ipset *asked)
+{
+	struct fb_ipset listeners = fb_group_listeners(rs, groups, BIT(zone)), ret = { 0 };
+
+	if (!asked || fb_ipset_overlaps(&listeners, asked))
+		fb_ipset_copy(groups, &ret);
+	fb_ipset_done(&listeners);
+	return ret;
+}
+
 static void add_entry(const struct fb_ruleset *rs, const struct fb_ipset *from, const struct fb_ipset *to,
 		      const struct fb_ipset *src, const struct fb_ipset *dst, struct fb_reach entry,
 		      const struct fb_l4set *services, struct fb_reach_list *list)
@@ -170,7 +182,7 @@ static void add_entry(const struct fb_ruleset *rs, const struct fb_ipset *from, 
 	struct fb_l4set none = { 0 };
 
 	entry.src = narrowed(src, &sources, from);
-	entry.dst = narrowed(dst, &destinations, to);
+	entry.dst = entry.group ? heard(rs, dst, entry.dst_zone, to) : narrowed(dst, &destinations, to);
 	drop_lonely_families(&entry);
 	if (!fb_ipset_empty(&entry.src)) {
 		entry.services = fb_l4set_combine(services, &none, FB_L4_UNION);
@@ -196,6 +208,7 @@ static void add_box(const struct fb_ruleset *rs, const struct fb_set_zones *zone
 			struct fb_reach entry = { .src_zone = src,
 						  .dst_zone = dst,
 						  .line = (int)box->line,
+						  .group = box->group,
 						  .deadline = line->deadline };
 
 			if (into & BIT(dst))
@@ -250,6 +263,19 @@ void fb_reach_find(const struct fb_ruleset *rs, const struct fb_ipset *from, con
 	for (size_t i = 0; i < rs->pairs.n; i++)
 		if (!now || rs->pairs.v[i].observe_until > now)
 			add_observed(rs, &rs->pairs.v[i], from, to, ret);
+}
+
+void fb_reach_listen(const struct fb_ruleset *rs, struct fb_reach_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		struct fb_reach *e = &list->v[i];
+		struct fb_ipset groups = e->dst;
+
+		if (!e->group)
+			continue;
+		e->dst = fb_group_listeners(rs, &groups, BIT(e->dst_zone));
+		fb_ipset_done(&groups);
+	}
 }
 
 void fb_reach_done(struct fb_reach_list *list)

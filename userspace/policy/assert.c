@@ -100,8 +100,12 @@ struct fb_ip fb_witness(const struct fb_ipset *set, int family)
 /* Of the gateway an address of its own, which is a role, rather than multicast. */
 struct fb_ip fb_witness_at(const struct fb_reach *cube, int family)
 {
+	const struct fb_ranges *dst = &cube->dst.r[FB_FAMILY_INDEX(family)];
+
+	if (cube->group) /* groups are the highest addresses */
+		return dst->v[dst->n - 1].first;
 	if (cube->dst_zone == FB_ZONE_SELF)
-		return cube->dst.r[FB_FAMILY_INDEX(family)].v[0].first;
+		return dst->v[0].first;
 	return fb_witness(&cube->dst, family);
 }
 
@@ -244,8 +248,9 @@ static bool can(const struct fb_ruleset *rs, const struct fb_reach_list *edges, 
 	for (size_t i = 0; i < edges->n && left.n; i++) {
 		const struct fb_reach *e = &edges->v[i];
 
-		if (e->line >= 0 && e->deadline == FB_NO_DEADLINE && !during(&rs->lines.v[e->line]) &&
-		    !on_request(&rs->lines.v[e->line]))
+		/* A group is no way to a host: who listens is the host's affair. */
+		if (!e->group && e->line >= 0 && e->deadline == FB_NO_DEADLINE &&
+		    !during(&rs->lines.v[e->line]) && !on_request(&rs->lines.v[e->line]))
 			fb_cubes_subtract(&left, e);
 	}
 	holds = !left.n;

@@ -130,8 +130,10 @@ void fb_check_asserts(struct fb_checker *c)
 		if (s->kind != FB_STMT_ASSERT)
 			continue;
 		chains |= s->assertion.transitively;
-		if (sound && !known)
+		if (sound && !known) {
 			fb_reach_find(c->rs, NULL, NULL, 0, &edges);
+			fb_reach_listen(c->rs, &edges);
+		}
 		known = true;
 		if (resolve(c, s, &a) && sound) {
 			if (fb_assert_holds(c->rs, &edges, &a, &hops))

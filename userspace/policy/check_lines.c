@@ -120,6 +120,48 @@ static void wire_boxes(struct fb_checker *c, const struct fb_header *h, const st
 	}
 }
 
+/* A box of the line's groups, whose copies go into the zones. Consumes src. */
+static void group_box(struct fb_checker *c, struct fb_ipset *src, const struct fb_side *to, __u64 zones,
+		      unsigned int svc)
+{
+	struct fb_ipset dst;
+
+	fb_ipset_copy(&to->groups, &dst);
+	if (!fb_check_add_box(c, src, &dst, svc))
+		return;
+	c->rs->boxes.v[c->rs->boxes.n - 1].group = zones;
+	c->rs->lines.v[c->rs->lines.n - 1].group |= zones;
+}
+
+/* S14: into the zones of the header; a group that the gateway hears it hears from link-local addresses too (MLD). */
+static void group_boxes(struct fb_checker *c, const struct fb_header *h, const struct fb_side *from,
+			const struct fb_side *to, unsigned int svc)
+{
+	struct fb_ipset src;
+
+	if (fb_ipset_empty(&to->groups))
+		return;
+	fb_ipset_copy(&from->plain, &src);
+	if (h->to & ~SELF_BIT)
+		group_box(c, &src, to, h->to & ~SELF_BIT, svc);
+	fb_ipset_done(&src);
+	for (size_t i = 0; i < c->rs->zones.n; i++) {
+		const struct fb_zone *z = &c->rs->zones.v[i];
+
+		if (h->to & SELF_BIT && h->from & FB_ZONE_BIT(z->id)) {
+			src = part_in(from, z);
+			if (from->any)
+				fb_role_add(&src, FB_ROLE_LOCAL, z->id);
+			group_box(c, &src, to, SELF_BIT, svc);
+		}
+		if (from->self && h->to & FB_ZONE_BIT(z->id)) {
+			src = (struct fb_ipset){ 0 };
+			fb_role_add(&src, FB_ROLE_SELF_SRC, z->id);
+			group_box(c, &src, to, FB_ZONE_BIT(z->id), svc);
+		}
+	}
+}
+
 static void boxes(struct fb_checker *c, const struct fb_header *h, const struct fb_side *from,
 		  const struct fb_side *to, unsigned int svc)
 {
@@ -137,6 +179,7 @@ static void boxes(struct fb_checker *c, const struct fb_header *h, const struct 
 		if (from->self && h->to & FB_ZONE_BIT(z->id))
 			from_self(c, z, to, svc);
 	}
+	group_boxes(c, h, from, to, svc);
 }
 
 /* ---- the line --------------------------------------------------------------------------------------------------- */

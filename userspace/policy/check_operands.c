@@ -36,6 +36,7 @@ void fb_side_done(struct fb_side *side)
 {
 	fb_ipset_done(&side->plain);
 	fb_ipset_done(&side->multicast);
+	fb_ipset_done(&side->groups);
 }
 
 static const char *side_name(const struct place *p)
@@ -56,6 +57,31 @@ static bool is_link_multicast(const struct fb_net *net)
 	return fb_ip_cmp(net->range.first, all->first) >= 0 && fb_ip_cmp(net->range.last, all->last) <= 0;
 }
 
+/* What routers pass on: not what stays on a link, nor the scopes that nobody uses (RFC 4291, 2.7). */
+static bool is_routable(const struct fb_net *net)
+{
+	__u64 scope = net->range.first.hi >> 48 & 15;
+
+	if (net->family == 4)
+		return net->range.first.lo > link_multicast[0].last.lo;
+	return net->range.first.hi >> 48 == net->range.last.hi >> 48 && scope > 2 && scope < 15;
+}
+
+static bool crossing(struct fb_checker *c, const struct fb_operand *op, struct fb_side *ret)
+{
+	if (!is_routable(&op->net)) {
+		fb_diag_error(
+			c->diags, op->at,
+			op->net.family == 4
+				? "224.0.0.0/24 stays on its link: write 224.0.1.0-239.255.255.255 or less"
+				: "write one of the scopes ff03::/16 to ff0e::/16, or less",
+			"%s holds groups that no router passes on", fb_check_operand_text(c, op));
+		return false;
+	}
+	fb_ipset_add(&ret->groups, op->net.family, op->net.range);
+	return true;
+}
+
 static bool multicast(struct fb_checker *c, const struct place *p, const struct fb_operand *op,
 		      struct fb_side *ret)
 {
@@ -64,12 +90,8 @@ static bool multicast(struct fb_checker *c, const struct place *p, const struct 
 			      fb_check_operand_text(c, op));
 		return false;
 	}
-	if (!is_link_multicast(&op->net)) {
-		fb_diag_error(c->diags, op->at, NULL,
-			      "multicast across zones (%s) is not enforced by this version",
-			      fb_check_operand_text(c, op));
-		return false;
-	}
+	if (!is_link_multicast(&op->net))
+		return crossing(c, op, ret);
 	if (!((p->h->from | p->h->to) & FB_ZONE_BIT(FB_ZONE_SELF))) {
 		fb_diag_error(c->diags, op->at, "it never leaves its segment",
 			      "%s is link-local multicast: it needs self on one side of the firebreak",

@@ -165,6 +165,107 @@ static void report(struct fb_checker *c, const struct fb_box *allow, const struc
 		      destination_text(c, family, src, dst), service, fb_check_place(c, guard->at));
 }
 
+/* ---- S14: copies of multicast ---------------------------------------------------------------------------------------- */
+
+/* The zone (bit) of a multicast box in which a copy may reach somebody whom the guard keeps its source from; 0 = none. */
+static unsigned int forbidden_zone(const struct fb_ruleset *rs, const struct fb_box *allow,
+				   const struct fb_box *never, int *ret_family)
+{
+	for (unsigned int id = FB_ZONE_SELF; id < FB_ZONES_MAX; id++) {
+		struct fb_ipset all, dst = { 0 };
+
+		if (!(allow->group & FB_ZONE_BIT(id)))
+			continue;
+		all = fb_group_listeners(rs, &rs->sets.v[allow->dst], FB_ZONE_BIT(id));
+		*ret_family = 0;
+		for (int f = 0; f < 2 && !*ret_family; f++) {
+			struct fb_ipset as = { 0 }, bs = { 0 }, bd = { 0 };
+
+			dst = (struct fb_ipset){ 0 };
+			as.r[f] = rs->sets.v[allow->src].r[f];
+			dst.r[f] = all.r[f];
+			bs.r[f] = rs->sets.v[never->src].r[f];
+			bd.r[f] = rs->sets.v[never->dst].r[f];
+			if (fb_ipset_overlaps(&as, &bs) && fb_ipset_overlaps(&dst, &bd))
+				*ret_family = f ? 6 : 4;
+		}
+		fb_ipset_done(&all);
+		if (*ret_family)
+			return id;
+	}
+	return 0;
+}
+
+/* True = reported. */
+static bool hold_group(struct fb_checker *c, const struct fb_box *allow, const struct fb_box *never)
+{
+	const struct fb_ruleset *rs = c->rs;
+	const struct fb_line *line = &rs->lines.v[allow->line], *guard = &rs->lines.v[never->line];
+	const char *packet, *service;
+	unsigned int zone;
+	struct fb_ip src;
+	int family;
+
+	if (!allow->group || !fb_l4set_overlaps(&rs->services.v[allow->svc], &rs->services.v[never->svc]))
+		return false;
+	zone = forbidden_zone(rs, allow, never, &family);
+	if (!zone)
+		return false;
+	src = witness(c, &rs->sets.v[allow->src], &rs->sets.v[never->src], family);
+	service = service_text(c, line->allow, &rs->services.v[never->svc], &packet);
+	fb_diag_error(
+		c->diags, line->at,
+		fb_diag_printf(c->diags,
+			       "copies of multicast reach whoever listens there; for example from %s, %s",
+			       address_text(c, family, src), packet),
+		"allows %s -> %s %s, which the never at %s forbids", source_text(c, family, src),
+		fb_ruleset_zone_name(rs, zone), service, fb_check_place(c, guard->at));
+	return true;
+}
+
+static void report_groups(struct fb_checker *c, const struct fb_box *box, const struct fb_box *other,
+			  int family)
+{
+	const struct fb_ruleset *rs = c->rs;
+	const struct fb_line *line = &rs->lines.v[box->line], *first = &rs->lines.v[other->line];
+	fb_autostrbuf struct fb_strbuf here = { 0 }, there = { 0 };
+	struct fb_ip src = witness(c, &rs->sets.v[box->src], &rs->sets.v[other->src], family);
+	struct fb_ip dst = witness(c, &rs->sets.v[box->dst], &rs->sets.v[other->dst], family);
+	const char *packet;
+
+	service_text(c, line->allow, &rs->services.v[other->svc], &packet);
+	fb_ruleset_print_zones(rs, line->group, &here);
+	fb_ruleset_print_zones(rs, first->group, &there);
+	fb_diag_error(c->diags, line->at, "write one firebreak with all of these zones on the right",
+		      "overlaps %s (%s -> %s %s): its copies go into %s, those of this line into %s",
+		      fb_check_place(c, first->at), address_text(c, family, src),
+		      address_text(c, family, dst), packet, fb_strbuf_get(&there), fb_strbuf_get(&here));
+}
+
+/* A packet is copied into one set of zones, that of its line: lines that meet have the same. */
+static void check_groups(struct fb_checker *c)
+{
+	const struct fb_ruleset *rs = c->rs;
+	unsigned int reported = 0;
+
+	for (size_t i = 0; i < rs->boxes.n; i++) {
+		const struct fb_box *box = &rs->boxes.v[i];
+
+		for (size_t k = 0; box->group && k < i && reported != box->line + 1; k++) {
+			const struct fb_box *other = &rs->boxes.v[k];
+			int family;
+
+			if (!other->group || rs->lines.v[other->line].group == rs->lines.v[box->line].group)
+				continue;
+			family = boxes_meet(rs, box, other);
+			if (!family)
+				continue;
+			report_groups(c, box, other, family);
+			reported = box->line + 1;
+		}
+	}
+}
+
 /* ---- S18: one limit for a packet ------------------------------------------------------------------------------------ */
 
 static void report_caps(struct fb_checker *c, const struct fb_box *box, const struct fb_box *other,
@@ -257,6 +358,10 @@ static void hold_against(struct fb_checker *c, const struct fb_box *allow, const
 		const struct fb_box *never = nevers->v[i];
 		int family;
 
+		if (hold_group(c, allow, never)) {
+			*reported = allow->line + 1;
+			break;
+		}
 		if (!bounds_meet(&bounds[allow->src], &bounds[never->src]) ||
 		    !bounds_meet(&bounds[allow->dst], &bounds[never->dst]))
 			continue;
@@ -310,5 +415,6 @@ void fb_check_overlaps(struct fb_checker *c)
 	for (size_t i = 0; i < rs->pairs.n; i++)
 		check_observed(c, &rs->pairs.v[i], &nevers);
 	check_caps(c, bounds);
+	check_groups(c);
 	fb_vec_done(&nevers);
 }

@@ -127,6 +127,7 @@ struct fb_header {
 struct fb_side {
 	struct fb_ipset plain;
 	struct fb_ipset multicast; /* link-local multicast, named */
+	struct fb_ipset groups;	   /* multicast that crosses zones (S14) */
 	bool any, self;
 	bool self_everywhere; /* self at any */
 	__u64 self_at;	      /* self at Y */

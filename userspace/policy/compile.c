@@ -169,6 +169,22 @@ static struct fb_image_limit limit_of(const struct fb_line *line)
 					.slot = line->slot < FB_RULE_SLOTS ? line->slot : FB_RULE_NO_SLOT };
 }
 
+/* Of the lines' sets of zones for multicast, each once; 0 = the line has none, or there is no room for it. */
+static __u32 group_of(struct fb_compiler *c, __u64 zones)
+{
+	__u32 i = 1;
+
+	if (!zones)
+		return 0;
+	while (i < c->n_groups && c->groups[i] != zones)
+		i++;
+	if (i == FB_GROUP_MASKS)
+		return 0;
+	if (i == c->n_groups)
+		c->groups[c->n_groups++] = zones;
+	return i;
+}
+
 static struct fb_image_rule rule_of(const struct fb_line *line, const struct fb_closing *closing)
 {
 	struct fb_image_rule rule = { .kind = line->kind, .deadline = FB_NO_DEADLINE };
@@ -206,6 +222,13 @@ static int emit_rules(struct fb_compiler *c, struct fb_image_header *header)
 		const struct fb_line *line = &c->rs->lines.v[i];
 
 		rules[i + 1] = rule_of(line, &c->closing[i]);
+		rules[i + 1].group = group_of(c, line->group);
+		if (line->group && !rules[i + 1].group)
+			return fb_error_set(
+				c->err, -E2BIG,
+				"multicast lines name more than %u different lists of zones; the first too "
+				"many is %s \"%s\"",
+				FB_GROUP_MASKS - 1, line->id, line->text);
 		if (!has_cap(line))
 			continue;
 		rules[i + 1].limit = (__u32)++capped;
@@ -381,7 +404,8 @@ static int compile_once(const struct fb_compile_input *in, void *buf, size_t siz
 				 .used = sizeof(struct fb_image_header) / 4,
 				 .stats = stats,
 				 .err = err,
-				 .broad = broad };
+				 .broad = broad,
+				 .n_groups = 1 };
 	struct fb_image_header header = { .abi = FB_ABI_VERSION,
 					  .generation = in->generation,
 					  .applied_lo = (__u32)in->applied };

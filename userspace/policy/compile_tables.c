@@ -22,7 +22,16 @@ static int emit_zones(struct fb_compiler *c, struct fb_image_header *header)
 	return 0;
 }
 
+static int emit_groups(struct fb_compiler *c, struct fb_image_header *header)
+{
+	int r = fb_section(c, "groups", FB_GROUP_MASKS * 2, &header->group_w);
+
+	if (!r)
+		memcpy(c->img + header->group_w, c->groups, sizeof(c->groups));
+	return r;
+}
+
 int fb_emit_tables(struct fb_compiler *c, struct fb_image_header *header)
 {
-	return emit_zones(c, header) ?: fb_emit_bindings(c, header) ?: fb_section(c, "groups", FB_GROUP_MASKS * 2, &header->group_w);
+	return emit_zones(c, header) ?: fb_emit_bindings(c, header) ?: emit_groups(c, header);
 }

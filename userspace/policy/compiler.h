@@ -79,6 +79,9 @@ struct fb_compiler {
 	struct fb_error *err;
 	__u32 broad; /* a range over more atoms of its side than this is broad */
 
+	__u64 groups[FB_GROUP_MASKS]; /* sets of zones that multicast lines name; 0 is none */
+	__u32 n_groups;
+
 	__s64 now;
 	struct fb_closing *closing; /* of each line */
 	__u32 *rank_box; /* boxes by S17: guards, then lines by when they close, then by (order, place) */

@@ -38,6 +38,15 @@ static bool is_link_multicast(int family, struct fb_ip ip)
 	return in_prefix(6, ip, 0xff02000000000000, 0, 16); /* ff02::/16 */
 }
 
+/* What routers pass on: RFC 4291, 2.7 for the scopes. */
+static bool is_group(int family, struct fb_ip ip)
+{
+	unsigned int scope = ip.hi >> 48 & 15;
+
+	return is_multicast(family, ip) &&
+	       (family == 4 ? !is_link_multicast(4, ip) : scope >= 3 && scope <= 14);
+}
+
 static bool is_limited_broadcast(int family, struct fb_ip ip)
 {
 	return family == 4 && ip.lo == 0xffffffff;
@@ -193,8 +202,10 @@ static enum fb_reason judge_destination_wire(struct judgement *j)
 		j->dst = role(is_link_local(p->family, p->dst) ? FB_ROLE_LOCAL : FB_ROLE_BCAST, p->wire_zone);
 		return is_link_service(p) ? FB_PASSED : FB_DROP_SCOPE;
 	}
-	if (is_multicast(p->family, p->dst))
-		return FB_DROP_NO_ALLOW;
+	if (is_multicast(p->family, p->dst)) {
+		j->dst = p->dst;
+		return is_group(p->family, p->dst) ? FB_PASSED : FB_DROP_NO_ALLOW;
+	}
 	j->dst = p->dst;
 	j->answer.dst_zone = owner_of(j->rs, p->family, p->dst);
 	return j->answer.dst_zone == FB_ZONE_NONE ? FB_DROP_NO_ZONE : FB_PASSED;
@@ -218,8 +229,11 @@ static enum fb_reason judge_destination_in(struct judgement *j)
 		return to_gateway(j, role(FB_ROLE_BCAST, p->zone));
 	if (is_link_multicast(p->family, p->dst))
 		return to_gateway(j, p->dst);
-	if (is_multicast(p->family, p->dst))
-		return FB_DROP_NO_ALLOW;
+	if (is_multicast(p->family, p->dst)) {
+		j->dst = p->dst;
+		j->answer.dst_zone = FB_ZONE_NONE; /* its line says where copies go */
+		return is_group(p->family, p->dst) ? FB_PASSED : FB_DROP_NO_ALLOW;
+	}
 	if (is_link_local(p->family, p->dst))
 		return FB_DROP_SCOPE;
 	j->dst = p->dst;
@@ -245,7 +259,7 @@ static enum fb_reason judge_destination_out(struct judgement *j)
 	if (is_link_multicast(p->family, p->dst))
 		return FB_PASSED;
 	if (is_multicast(p->family, p->dst))
-		return FB_DROP_NO_ALLOW;
+		return is_group(p->family, p->dst) ? FB_PASSED : FB_DROP_NO_ALLOW;
 	return p->out_zone && owner_of(j->rs, p->family, p->dst) == p->out_zone ? FB_PASSED
 										: FB_DROP_ROUTE_MISMATCH;
 }
@@ -355,6 +369,26 @@ static enum fb_reason judge_lines(struct judgement *j, __s64 now)
 	return reason;
 }
 
+/* S14: an allowed packet of a group goes where its line says; from link-local addresses, to the gateway only. */
+static enum fb_reason judge_group(struct judgement *j)
+{
+	const struct fb_packet *p = j->packet;
+	__u64 zones = j->answer.line < 0 ? 0 : j->rs->lines.v[j->answer.line].group;
+
+	if (p->wire_zone)
+		return zones >> p->wire_zone & 1 || j->answer.reason == FB_WOULD_DROP ? j->answer.reason
+										      : FB_DROP_NO_ALLOW;
+	if (j->src_local)
+		zones &= 1u << FB_ZONE_SELF;
+	if (!zones)
+		return j->src_local ? FB_DROP_SCOPE : FB_DROP_NO_ALLOW;
+	if (zones == 1u << FB_ZONE_SELF)
+		j->answer.dst_zone = FB_ZONE_SELF;
+	else
+		j->answer.copies = zones;
+	return j->answer.reason;
+}
+
 static struct fb_answer judge(struct judgement j, __s64 now)
 {
 	const struct fb_packet *packet = j.packet;
@@ -372,11 +406,14 @@ static struct fb_answer judge(struct judgement j, __s64 now)
 	if (j.answer.reason != FB_PASSED)
 		return j.answer;
 	if (j.src_local && j.answer.dst_zone != FB_ZONE_SELF &&
-	    !(packet->wire_zone && is_link_service(packet))) {
+	    !(packet->wire_zone ? is_link_service(packet) : is_group(packet->family, packet->dst))) {
 		j.answer.reason = FB_DROP_SCOPE; /* S13: link-local is never forwarded */
 		return j.answer;
 	}
 	j.answer.reason = judge_lines(&j, now);
+	if (is_group(packet->family, packet->dst) && packet->zone != FB_ZONE_SELF &&
+	    (j.answer.reason == FB_PASSED || j.answer.reason == FB_WOULD_DROP))
+		j.answer.reason = judge_group(&j);
 	if (packet->wire_zone && j.answer.dst_zone != packet->wire_zone && j.answer.reason == FB_PASSED)
 		j.answer.reason = FB_DROP_ROUTE_MISMATCH;
 	if (is_echo_reply(packet) && (j.answer.reason == FB_PASSED || j.answer.reason == FB_WOULD_DROP))

@@ -35,7 +35,8 @@ struct fb_packet {
 struct fb_answer {
 	enum fb_reason reason; /* FB_PASSED, FB_WOULD_DROP (observed) or why not */
 	unsigned int src_zone, dst_zone;
-	int line; /* index into rs->lines, -1 = none */
+	int line;     /* index into rs->lines, -1 = none */
+	__u64 copies; /* S14: a packet of a group that passes: the zones (bits) that copies may go into, dst_zone is 0; 0 = it is none, or for the gateway only */
 };
 
 /* With what is open by request. */

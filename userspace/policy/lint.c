@@ -279,6 +279,12 @@ static void documentation(struct fb_linter *l, const struct fb_line *line)
 				   : "owner and no reason");
 }
 
+/* No zone owns it, so that it cannot have a name. */
+static bool is_multicast(const struct fb_net *net)
+{
+	return net->family == 4 ? net->range.first.lo >> 28 == 0xe : net->range.first.hi >> 56 == 0xff;
+}
+
 static void addresses(struct fb_linter *l, const struct fb_line *line)
 {
 	const struct fb_operands *sides[] = { &line->allow->from, &line->allow->to };
@@ -287,7 +293,7 @@ static void addresses(struct fb_linter *l, const struct fb_line *line)
 		for (size_t i = 0; i < sides[side]->n; i++) {
 			const struct fb_operand *op = &sides[side]->v[i];
 
-			if (op->kind == FB_OPERAND_NET)
+			if (op->kind == FB_OPERAND_NET && !is_multicast(&op->net))
 				fb_lint_add(l, FB_LINT_BARE, op->at, comments_of(line),
 					    "give it a name: device NAME in ZONE { ip ... } or group NAME in "
 					    "ZONE { ... }",

@@ -104,6 +104,10 @@ __u64 fb_box_destinations(const struct fb_set_zones *zones, const struct fb_box 
 	const struct fb_set_zones *from = &zones[box->src], *to = &zones[box->dst];
 	__u64 into;
 
+	if (box->group) /* a guard has none */
+		return src == FB_ZONE_SELF			? from->self_src & box->group
+		       : (from->hosts | from->local) & BIT(src) ? box->group
+								: 0;
 	if (src == FB_ZONE_SELF) {
 		into = to->hosts | to->local | to->broadcast | (to->multicast ? ~0ull : 0);
 		return from->self_src & into;

@@ -166,11 +166,12 @@ static bool leave(const struct fb_reach *edge, bool reply, const struct fb_ipset
 {
 	const struct fb_ipset *near = reply ? &edge->dst : &edge->src, *far = reply ? &edge->src : &edge->dst;
 	struct fb_reach part = { .line = edge->line,
+				 .group = edge->group,
 				 .src_zone = reply ? edge->dst_zone : edge->src_zone,
 				 .dst_zone = reply ? edge->src_zone : edge->dst_zone };
 	struct fb_l4set none = { 0 };
 
-	if (!fb_ipset_overlaps(near, set))
+	if (!fb_ipset_overlaps(near, set) || (reply && edge->group)) /* nobody answers a group */
 		return false;
 	fb_ipset_intersect(near, set, &part.src);
 	fb_ipset_copy(far, &part.dst);

@@ -75,6 +75,39 @@ const char *fb_ruleset_zone_name(const struct fb_ruleset *rs, unsigned int id)
 	return unknown[id];
 }
 
+struct fb_ipset fb_group_listeners(const struct fb_ruleset *rs, const struct fb_ipset *groups, __u64 zones)
+{
+	struct fb_ipset all = { 0 }, ret;
+
+	for (size_t i = 0; i < rs->zones.n; i++)
+		if (zones & 1ull << rs->zones.v[i].id)
+			fb_ipset_add_set(&all, &rs->zones.v[i].owned);
+	fb_ipset_copy(groups, &ret);
+	for (int f = 0; f < 2; f++) {
+		int family = f ? 6 : 4;
+		struct fb_ip self = { 0, FB_ROLE(FB_ROLE_SELF_AT, 0) };
+
+		for (size_t i = 0; groups->r[f].n && i < all.r[f].n; i++)
+			fb_ipset_add(&ret, family, all.r[f].v[i]);
+		if (groups->r[f].n && zones & 1ull << FB_ZONE_SELF)
+			fb_ipset_add(&ret, family, (struct fb_range){ self, self });
+	}
+	fb_ipset_done(&all);
+	return ret;
+}
+
+void fb_ruleset_print_zones(const struct fb_ruleset *rs, __u64 zones, struct fb_strbuf *out)
+{
+	const char *comma = "";
+
+	for (unsigned int id = FB_ZONE_SELF; id < FB_ZONES_MAX; id++) {
+		if (!(zones & 1ull << id))
+			continue;
+		fb_strbuf_addf(out, "%s%s", comma, fb_ruleset_zone_name(rs, id));
+		comma = ", ";
+	}
+}
+
 /* ---- sets with roles in them -------------------------------------------------------------------------------- */
 
 static void print_role(const struct fb_ruleset *rs, unsigned int role, struct fb_strbuf *out)

@@ -104,6 +104,7 @@ struct fb_line {
 	unsigned int slot;	     /* counters; 1.. ; 0 for never lines beyond the table */
 	unsigned int window, access; /* during, on-request: index + 1 into windows, accesses; 0 = none */
 	bool log;
+	__u64 group; /* S14: zones (bits, FB_ZONE_SELF included) that copies of its multicast may leave by */
 	struct fb_cap cap;
 	unsigned int n_boxes;
 	const struct fb_stmt *stmt;   /* the firebreak or never; borrowed from the tree */
@@ -114,6 +115,7 @@ struct fb_box {
 	unsigned int line;     /* index into lines */
 	unsigned int src, dst; /* indexes into sets */
 	unsigned int svc;      /* index into services */
+	__u64 group; /* S14: dst is multicast that crosses zones, into these (bits); 0 = it is not */
 	unsigned int
 		order; /* 0 wins: never lines, then allow lines by `until`, then by text; windows and accesses come on top (S17, policy/schedule.h) */
 };
@@ -208,6 +210,10 @@ void fb_ruleset_done(struct fb_ruleset *rs);
 const struct fb_isolate *fb_ruleset_isolate(const struct fb_ruleset *rs, const char *name);
 const struct fb_zone *fb_ruleset_zone(const struct fb_ruleset *rs, const char *name);
 const struct fb_zone *fb_ruleset_zone_by_id(const struct fb_ruleset *rs, unsigned int id);
+/* What a packet of a multicast box may arrive at: besides the groups themselves all of the zones that copies go into, as anybody there may listen. */
+struct fb_ipset fb_group_listeners(const struct fb_ruleset *rs, const struct fb_ipset *groups, __u64 zones);
+/* "video, control" */
+void fb_ruleset_print_zones(const struct fb_ruleset *rs, __u64 zones, struct fb_strbuf *out);
 /* A set of a box as people read it: roles become "self", "self at cctv", "link-local in cctv", "broadcast in cctv". */
 void fb_ruleset_print_set(const struct fb_ruleset *rs, const struct fb_ipset *set, struct fb_strbuf *out);
 /* "self" for 1, "-" for 0, else the zone's name or "zone-N". */

@@ -40,8 +40,8 @@ static void expect(enum fb_health health, const char *what, const char *state, c
 		}
 	}
 	for (size_t i = 0; i < list.v.n; i++)
-		fprintf(stderr, "%d %s: %s -> %s\n", (int)list.v.v[i].health, list.v.v[i].what, list.v.v[i].state,
-			list.v.v[i].advice);
+		fprintf(stderr, "%d %s: %s -> %s\n", (int)list.v.v[i].health, list.v.v[i].what,
+			list.v.v[i].state, list.v.v[i].advice);
 	cr_assert(false, "no finding %s: %s -> %s", what, state, advice);
 }
 
@@ -104,7 +104,8 @@ Test(doctor, of_a_veth_the_other_end_is_what_counts)
 	card.kind = FB_LINK_VETH;
 	strcpy(card.driver.name, "veth");
 	judge(&card);
-	expect(FB_HEALTH_WARN, "v0 other end", "another namespace", "ethtool -K PEER tx off gro on txvlan off");
+	expect(FB_HEALTH_WARN, "v0 other end", "another namespace",
+	       "ethtool -K PEER tx off gro on txvlan off");
 	strcpy(card.peer, "p0");
 	card.peer_driver.tx_checksum = card.peer_driver.txvlan = on;
 	card.peer_driver.gro = (struct fb_net_offload){ .known = true };
@@ -112,7 +113,8 @@ Test(doctor, of_a_veth_the_other_end_is_what_counts)
 	expect(FB_HEALTH_WARN, "v0 other end", "TCP dies", "ethtool -K p0 tx off gro on txvlan off");
 	card.peer_driver.tx_checksum.on = card.peer_driver.txvlan.on = false;
 	judge(&card);
-	expect(FB_HEALTH_WARN, "v0 other end", "without gro what is redirected to it is lost", "ethtool -K p0 gro on");
+	expect(FB_HEALTH_WARN, "v0 other end", "without gro what is redirected to it is lost",
+	       "ethtool -K p0 gro on");
 	card.peer_driver.gro.on = true;
 	judge(&card);
 	expect(FB_HEALTH_OK, "v0 other end", "p0: as it must be", "");
@@ -124,7 +126,8 @@ Test(doctor, jumbo_frames_are_told_by_what_the_driver_can)
 
 	card.mtu = 9000;
 	judge(&card);
-	expect(FB_HEALTH_WARN, "eth0 jumbo frames", "MTU 9000, and ixgbe is not known", "ip link set dev eth0 mtu 1500");
+	expect(FB_HEALTH_WARN, "eth0 jumbo frames", "MTU 9000, and ixgbe is not known",
+	       "ip link set dev eth0 mtu 1500");
 	strcpy(card.driver.name, "mlx5_core");
 	judge(&card);
 	expect(FB_HEALTH_OK, "eth0 jumbo frames", "by the kernel's way", "");
@@ -158,7 +161,8 @@ Test(doctor, the_ends_of_a_wire_are_compared)
 	card.wire_there = card.wire_running = true;
 	card.wire_mtu = 1400;
 	judge(&card);
-	expect(FB_HEALTH_FAIL, "eth0 wire", "MTU 1500 here and 1400 on eth1", "ip link set dev eth0 mtu 1400");
+	expect(FB_HEALTH_FAIL, "eth0 wire", "MTU 1500 here and 1400 on eth1",
+	       "ip link set dev eth0 mtu 1400");
 	card.wire_mtu = 3000;
 	judge(&card);
 	expect(FB_HEALTH_FAIL, "eth0 wire", "3000 on eth1", "ip link set dev eth1 mtu 1500");
@@ -181,7 +185,8 @@ Test(doctor, xdp_programs_are_told_apart)
 	expect(FB_HEALTH_FAIL, "eth0 XDP", "program 42 of somebody else", "ip link set dev eth0 xdp off");
 	card.attached.xdp_generic = true;
 	judge(&card);
-	expect(FB_HEALTH_FAIL, "eth0 XDP", "program 42 of somebody else", "ip link set dev eth0 xdpgeneric off");
+	expect(FB_HEALTH_FAIL, "eth0 XDP", "program 42 of somebody else",
+	       "ip link set dev eth0 xdpgeneric off");
 	card.program = FB_CARD_UNKNOWN;
 	judge(&card);
 	expect(FB_HEALTH_WARN, "eth0 XDP", "program 42 runs there", "as root");
@@ -216,7 +221,8 @@ Test(doctor, a_missing_fence_fails_and_foreign_filters_are_named_with_their_comm
 	       "tc filter del dev eth0 ingress pref 7");
 	add_filter(&card, true, 1, "mine");
 	judge(&card);
-	expect(FB_HEALTH_FAIL, "eth0 tc egress", "decides before firebreak's", "tc filter del dev eth0 egress pref 1");
+	expect(FB_HEALTH_FAIL, "eth0 tc egress", "decides before firebreak's",
+	       "tc filter del dev eth0 egress pref 1");
 	fb_net_attached_done(&card.attached);
 }
 

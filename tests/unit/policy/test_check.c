@@ -253,12 +253,6 @@ Test(check, s12_a_device_without_ip_cannot_stand_in_a_line)
 
 /* ---- operands --------------------------------------------------------------------------------------------------------- */
 
-Test(check, s14_multicast_across_zones_is_not_enforced_yet)
-{
-	expect_error(ZONES "firebreak a -> b { allow any -> 239.20.0.0/16 udp/5004 }\n",
-		     "multicast across zones (239.20.0.0/16) is not enforced by this version");
-}
-
 Test(check, s14_link_local_multicast_needs_self_on_one_side)
 {
 	expect_error(ZONES "firebreak a -> b { allow any -> 224.0.0.18 ip/112 }\n",

@@ -213,14 +213,6 @@ Test(dhcp, s23_a_relay_speaks_both_ways)
 		    "dhcp-relay, but firebreak a -> self has no dhcp-relay");
 }
 
-/* ---- refused --------------------------------------------------------------------------------------------------------- */
-
-Test(refused, multicast_across_zones_is_an_error_that_says_so)
-{
-	expect_error(ZONES "firebreak a -> b { allow any -> 239.1.0.0/16 udp/9000 }\n",
-		     "multicast across zones (239.1.0.0/16) is not enforced by this version");
-}
-
 /* ---- size ------------------------------------------------------------------------------------------------------------- */
 
 static void big_policy(struct fb_strbuf *out, int lines)

@@ -108,6 +108,12 @@ Test(lint, a_bare_address_asks_for_a_name)
 		      "13:26 10.1.0.9 is a bare address\n13:42 10.2.0.0/28 is a bare address\n");
 }
 
+Test(lint, multicast_which_cannot_have_a_name_is_not_asked_for_one)
+{
+	expect_advice("firebreak c -> a { allow any -> 239.1.0.0/16, ff05::/16  quiet }\n", "bare-address",
+		      "");
+}
+
 Test(lint, cleartext_across_zones_is_named_by_service)
 {
 	expect_advice("firebreak a -> b { allow a1 -> b1  quiet, talk }\n", "cleartext",
