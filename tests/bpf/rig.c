@@ -42,7 +42,7 @@ static void run(const char *command)
 }
 
 /* One namespace, four veth pairs, routes and permanent neighbours; it ends with the process. */
-static void rig_network(struct rig *rig)
+void rig_network(struct rig *rig)
 {
 	static const struct rig_port ports[RIG_PORTS] = {
 		{ "cam", "v-cam", 0, 0 }, { "sig", "v-sig", 0, 0 }, { "vid", "v-vid", 30, 0 },

@@ -68,6 +68,8 @@ struct rig_result {
 /* Loads; exits with a message if the machine cannot. n_buckets: power of two. */
 void rig_open(struct rig *rig, size_t n_buckets);
 void rig_close(struct rig *rig);
+/* Only the namespace and its ports: for tests that load the programs by other means. */
+void rig_network(struct rig *rig);
 /* Compiles and switches; false and the diagnostics on stderr if the text is wrong. */
 bool rig_policy(struct rig *rig, const char *text);
 /* The policy's ports as the host has them; how many. And what the agent would keep in step with the host. */

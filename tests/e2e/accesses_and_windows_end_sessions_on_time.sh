@@ -93,13 +93,20 @@ firebreak open visit --for 20s --reason "CHG-7" >/dev/null
 firebreak status >"$LAB_DIR/status"
 claim "status has it" grep -q 'OPEN        visit until .* opened by root "CHG-7"' "$LAB_DIR/status"
 same "for programs, too" "visit access root CHG-7" "$(firebreak status -j | jq -r '.open[] | "\(.name) \(.kind) \(.by) \(.reason)"')"
+explained() { firebreak explain jump-1 "$SIGNAL" tcp/22 --expect "$1" | grep -q 'live program agrees'; }
+claim "explain knows it, and the live program agrees" explained allow
 session visited jump
+flows_of() { firebreak flows --access "$1" -j | jq .total; }
+same "its flows can be asked for" 1 "$(flows_of visit)"
+same "another access has none" 0 "$(flows_of later)"
+deny "one that the policy does not have is no empty list" firebreak flows --access visits 2>/dev/null
 agent_kill
 agent_start
 deny "a new agent does not shut it" shut visit
 firebreak open visit --for 5s --reason "CHG-7, almost done" >/dev/null
 claim "from now on, not on top" wait_until 8 shut visit
 is_over visited jump
+claim "explain knows that it is shut" explained deny
 
 firebreak open visit --for 8s --reason "CHG-8" >/dev/null
 session orphan jump

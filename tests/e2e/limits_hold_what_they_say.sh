@@ -48,6 +48,10 @@ while True:
     c.send(b"x")
     keep.append(c)'
 claim "the other server listens" wait_until 10 serves 7000
+for _ in {1..12}; do firebreak explain nvr-1 ntp-1 tcp/7000 --expect allow >"$LAB_DIR/explained"; done
+claim "explain tells that a limit applies" grep -q 'limit 3 new/min per source burst 5' "$LAB_DIR/explained"
+claim "and the live program agrees" grep -q 'live program agrees' "$LAB_DIR/explained"
+same "asking twelve times counted nowhere" 0 "$(rule_packets calls)"
 lab_spawn video caller python3 -c '
 import os, socket, struct, time
 calls = []
@@ -70,7 +74,7 @@ for c in calls: # nothing unacknowledged is left: TCP_INFO, tcpi_unacked
 print(alive, "alive", flush=True)
 time.sleep(60)'
 called() { lab_log caller | head -n 1 | grep -qx 5; }
-claim "five calls of eight come through" wait_until 15 called
+claim "asking used up nothing: five calls of eight come through" wait_until 15 called
 before=$(dropped video corp rate)
 policy=$(limited "  limit 30 mbit/s per line")
 apply "$policy"

@@ -10,9 +10,14 @@ set -euo pipefail
 
 lab_new
 northport_up
+# Somebody allowed the agent few files; what it may have it takes, so that the crowd below does not use them up.
+files=$(ulimit -Sn)
+ulimit -Sn 80
 agent_start --viewers games --operators news --admins mail
+ulimit -Sn "$files"
 policy=$(town_policy town.fb <<-'END'
 	never cctv <-> traffic
+	isolate city-cut { cut traffic from cctv }
 END
 )
 # user GROUPS COMMAND...: somebody without any privilege, in these groups
@@ -68,6 +73,7 @@ claim "a crowd of idle viewers is connected" wait_until 40 grep -q here "$LAB_DI
 start=$(now_ms)
 claim "an admin gets in" user games,mail "$FB_BUILD/firebreak" apply "$policy"
 claim "so does an operator" user games,news "$FB_BUILD/firebreak" status
+claim "who isolates" user games,news "$FB_BUILD/firebreak" isolate city-cut --reason "in a crowd" --allow-lockout
 claim "and a viewer who asks" user games "$FB_BUILD/firebreak" status
 took=$(($(now_ms) - start))
 claim "none of them waited (after $took ms)" test "$took" -lt $((5000 * PATIENCE))

@@ -43,6 +43,47 @@ void fb_open_accesses_remove(struct fb_open_accesses *open, size_t i)
 	open->v.n--;
 }
 
+/* ---- time ---- */
+
+enum { NS = 1000000000, SLACK_SECONDS = 2 }; /* slack: whole seconds are compared, and a clock is slewed */
+
+bool fb_open_accesses_follow(struct fb_open_accesses *open, __s64 now, __u64 ns)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < open->v.n; i++) {
+		struct fb_open_access *a = &open->v.v[i];
+		__s64 until, moved;
+
+		if (!a->ends && a->until > now)
+			a->ends = ns + (__u64)(a->until - now) * NS;
+		if (a->ends <= ns)
+			continue;
+		until = now + (__s64)((a->ends - ns + NS - 1) / NS);
+		moved = until - a->until;
+		if (moved > -SLACK_SECONDS && moved < SLACK_SECONDS)
+			continue;
+		a->until = until;
+		a->since += moved;
+		changed = true;
+	}
+	return changed;
+}
+
+bool fb_open_access_over(const struct fb_open_access *open, __s64 now, __u64 ns)
+{
+	return open->until <= now || (open->ends && open->ends <= ns);
+}
+
+bool fb_open_access_warns(struct fb_open_access *open, __s64 now)
+{
+	if (open->warned || open->until - now > FB_ACCESS_WARN_SECONDS ||
+	    open->until - open->since <= FB_ACCESS_WARN_SECONDS)
+		return false;
+	open->warned = true;
+	return true;
+}
+
 /* ---- policies ---- */
 
 int fb_access_find(const struct fb_ruleset *rs, const char *name)
@@ -103,9 +144,10 @@ int fb_open_accesses_write(const char *state_dir, const struct fb_open_accesses 
 	for (size_t i = 0; i < open->v.n; i++) {
 		const struct fb_open_access *a = &open->v.v[i];
 
-		json_array_append_new(list, json_pack("{ss ss ss ss sI sI}", "access", a->access, "who",
+		json_array_append_new(list, json_pack("{ss ss ss ss sI sI sI}", "access", a->access, "who",
 						      a->who, "reason", a->reason, "lines", a->lines, "since",
-						      (json_int_t)a->since, "until", (json_int_t)a->until));
+						      (json_int_t)a->since, "until", (json_int_t)a->until,
+						      "ends", (json_int_t)a->ends));
 	}
 	whole = json_pack("{ss ss so}", "schema", SCHEMA, "boot", now.boot_id, "open", list);
 	text = json_dumps(whole, JSON_INDENT(1));
@@ -130,6 +172,7 @@ static bool read_one(const json_t *json, struct fb_open_access *ret)
 		.lines = text_of(json, "lines"),
 		.since = json_integer_value(json_object_get(json, "since")),
 		.until = json_integer_value(json_object_get(json, "until")),
+		.ends = (__u64)json_integer_value(json_object_get(json, "ends")),
 	};
 	return ret->access && ret->who && ret->reason && ret->lines && ret->until > 0;
 }

@@ -14,6 +14,7 @@ struct fb_open_access {
 	char *access, *who, *reason;
 	char *lines; /* what they say: an access whose lines say something else is another one */
 	__s64 since, until;
+	__u64 ends; /* the same as until, in nanoseconds since boot: what a clock that is set does not move; 0 = not known */
 	bool warned; /* that it shuts soon */
 };
 struct fb_open_accesses {
@@ -23,6 +24,16 @@ struct fb_open_accesses {
 void fb_open_accesses_done(struct fb_open_accesses *open);
 /* The index, -1 = it is shut. */
 int fb_open_accesses_find(const struct fb_open_accesses *open, const char *access);
+/*
+ * How long it is open is counted, not read off the clock (S52): when somebody sets the clock, until and since move with it.
+ * True = something changed. now: by the clock; ns: since boot.
+ */
+bool fb_open_accesses_follow(struct fb_open_accesses *open, __s64 now, __u64 ns);
+/* Over, however the clock was set. */
+bool fb_open_access_over(const struct fb_open_access *open, __s64 now, __u64 ns);
+enum { FB_ACCESS_WARN_SECONDS = 600 };
+/* It shuts soon and was longer open than that, and nobody was told: true once for each opening. */
+bool fb_open_access_warns(struct fb_open_access *open, __s64 now);
 void fb_open_accesses_remove(struct fb_open_accesses *open, size_t i);
 /* Of another boot, or never written: none. */
 int fb_open_accesses_read(const char *state_dir, struct fb_open_accesses *ret, struct fb_error *err);

@@ -47,10 +47,10 @@ struct fb_agent {
 	bool unkept;		      /* what is in force is not on disk yet; tried every second */
 	struct fb_switch_state switches;
 	struct fb_open_accesses accesses;
-	int edge_fd;		/* rings at the next edge of a window or access, and when the clock is set */
-	__s64 edge;		/* when that is; 0 = not known */
-	bool edge_synchronised; /* what was known of the clock when that was found */
-	bool stale;		/* the image has not the deadlines that hold now */
+	int edge_fd;	   /* rings at the next edge of a window or access, and when the clock is set */
+	__s64 edge;	   /* when that is; 0 = not known */
+	bool edge_trusted; /* was the clock believed when that was found */
+	bool stale;	   /* the image has not the deadlines that hold now */
 	struct FB_VEC(struct fb_protected) devices;
 	struct fb_self_entries self; /* as last written to the data plane */
 	struct fb_egress_entries egress;
@@ -167,6 +167,8 @@ int fb_agent_schedule_open(struct fb_agent *agent, struct fb_error *err);
 /* What fb_compile needs to know of the time; openings is the caller's to release, after ret. */
 void fb_agent_when(const struct fb_agent *agent, const struct fb_ruleset *rs, struct fb_openings *openings,
 		   struct fb_when *ret);
+/* Why windows and accesses are shut whatever the clock says; NULL = they are not. */
+const char *fb_agent_clock_doubt(const struct fb_agent *agent);
 /* Makes the image what the clock and the openings say, and sets the timer for the next edge. */
 int fb_agent_follow_schedule(struct fb_agent *agent, struct fb_error *err);
 /* Once a second. */

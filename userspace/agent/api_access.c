@@ -46,7 +46,7 @@ json_t *fb_api_accesses_list(const struct fb_agent *agent)
 		json_array_append_new(list, json_pack("{so sI sb sb so so so so so}", "access",
 						      fb_api_text(rs->accesses.v[i].name), "max",
 						      (json_int_t)rs->accesses.v[i].max, "open",
-						      open && agent->clock_synchronised, "may_open",
+						      open && !fb_agent_clock_doubt(agent), "may_open",
 						      fb_schedule_may_open(rs, &when, i), "until",
 						      open ? json_integer(open->until) : json_null(), "since",
 						      open ? json_integer(open->since) : json_null(), "who",

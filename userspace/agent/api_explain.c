@@ -176,13 +176,14 @@ static json_t *answer_json(const struct fb_agent *agent, const struct asked *a, 
 	const char *reason = fb_api_reason_name(e->reason), *id = rule_id(agent, e->rule_slot);
 	char src[16], dst[16];
 
-	return json_pack("{ss ss so so so so ss sb si ss so}", "schema", "firebreak.explain/1", "reason",
+	return json_pack("{ss ss so so so so ss sb sb si ss so}", "schema", "firebreak.explain/1", "reason",
 			 reason ? reason : "undecided", "rule", id ? fb_api_text(id) : json_null(),
 			 "src_zone", fb_api_text(fb_agent_zone_name(agent, e->src_zone, src)), "dst_zone",
 			 fb_api_text(fb_agent_zone_name(agent, e->dst_zone, dst)), "copies",
 			 copies_json(agent, e), "flow_state",
 			 e->flow_state < FB_FLOW_STATES ? states[e->flow_state] : "unknown", "observed",
-			 e->observed, "generation", (int)e->generation, "device", a->port->name, "vlan",
+			 e->reason == FB_PASSED && e->observed, "limited", e->reason == FB_PASSED && e->limit,
+			 "generation", (int)e->generation, "device", a->port->name, "vlan",
 			 a->port->vlan > 0 ? json_integer(a->port->vlan) : json_null());
 }
 

@@ -24,6 +24,7 @@ struct question {
 	int family; /* of host, 0 = any */
 	struct fb_ip host;
 	const char *zone, *state; /* NULL = any */
+	unsigned int access;	  /* index + 1; 0 = any */
 	__s64 now;
 	json_t *list;
 	size_t total, shown;
@@ -36,6 +37,9 @@ static bool matches(const struct question *q, const struct fb_snapshot_flow *f, 
 	    (q->family != f->family || (fb_ip_cmp(q->host, f->src) && fb_ip_cmp(q->host, f->dst))))
 		return false;
 	if (q->zone && strcmp(q->zone, src) && strcmp(q->zone, dst))
+		return false;
+	if (q->access &&
+	    (f->rule >= FB_RULE_SLOTS || !q->by_slot[f->rule] || q->by_slot[f->rule]->access != q->access))
 		return false;
 	return !q->state || (f->state < FB_FLOW_STATES && state_names[f->state] &&
 			     !strcmp(q->state, state_names[f->state]));
@@ -114,6 +118,7 @@ static bool add_flow(const struct fb_snapshot_flow *f, void *arg)
 static bool parse(const struct fb_ctl_request *request, struct question *q, struct fb_ctl_answer *answer)
 {
 	const char *limit = fb_ctl_query(request, "limit"), *host = fb_ctl_query(request, "host");
+	const char *access = fb_ctl_query(request, "access");
 	char *rest = NULL;
 
 	q->zone = fb_ctl_query(request, "zone");
@@ -127,6 +132,15 @@ static bool parse(const struct fb_ctl_request *request, struct question *q, stru
 	if (host && fb_ip_parse(host, strlen(host), &q->family, &q->host) < 0) {
 		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "host=%s: must be an address", host);
 		return false;
+	}
+	if (access) {
+		int found = q->agent->generation ? fb_access_find(&q->agent->generation->ruleset, access)
+						 : -1;
+
+		if (found < 0)
+			return fb_ctl_answer_error(answer, FB_CTL_NOT_FOUND,
+						   "the policy in force has no access \"%s\"", access);
+		q->access = (unsigned int)found + 1;
 	}
 	if (q->state) {
 		bool known = false;

@@ -59,7 +59,8 @@ void fb_agent_follow_clock(struct fb_agent *agent)
 		agent->clock_floor = read_floor(agent) ?: 1;
 	if (agent->generation && agent->generation->bundle.applied > agent->clock_floor)
 		agent->clock_floor = agent->generation->bundle.applied;
-	if (synchronised && now - agent->clock_written >= WRITE_SECONDS) {
+	/* earlier than what was written: the clock was wrong then, and is right now */
+	if (synchronised && (now - agent->clock_written >= WRITE_SECONDS || now < agent->clock_written)) {
 		agent->clock_floor = agent->clock_written = now;
 		write_floor(agent);
 	}

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 
 #include "agent/agent.h"
 #include "agent/loop.h"
@@ -17,6 +18,7 @@
 #include "base/log.h"
 
 enum { EXIT_OK = 0, EXIT_USAGE = 2, EXIT_HOST = 3 };
+enum { FILES = 512 }; /* its own, and those of two full servers; each reload needs some more for a moment */
 
 /* Two agents, or one and an unload, would undo each other's work. Held until the process ends. */
 static int lock(const struct fb_agent_config *config, struct fb_error *err)
@@ -58,12 +60,30 @@ static int ready(struct fb_agent *agent, struct fb_error *err)
 	return agent->config->keep_privileges ? 0 : fb_privileges_drop(err);
 }
 
+/*
+ * A crowd of clients must find its limit (ctl/server.c), not the process's: at that nobody is let in, an operator neither.
+ * Whoever started this may have allowed fewer files than are needed; what is forbidden stays so.
+ */
+static void allow_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur >= FILES)
+		return;
+	files.rlim_cur = files.rlim_max < FILES ? files.rlim_max : FILES;
+	if (files.rlim_cur < FILES)
+		fb_log(FB_LOG_WARNING, "this process may open %llu files, and %d are safe: raise its limit",
+		       (unsigned long long)files.rlim_cur, FILES);
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static int serve(const struct fb_agent_config *config)
 {
 	struct fb_error err = { 0 };
 	struct fb_agent agent = { 0 };
 	int r = lock(config, &err);
 
+	allow_files();
 	if (r == 0)
 		r = fb_agent_open(&agent, config, &err);
 	if (r == 0) {

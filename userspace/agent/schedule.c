@@ -7,18 +7,29 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/timerfd.h>
+#include <time.h>
 
 #include "agent/agent.h"
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { WARN_SECONDS = 600 };
-
+/* What is on disk counts only while nobody vouches for the clock (S53): one that was wrong and is set back is right. */
 static __s64 now_of(const struct fb_agent *agent)
 {
 	__s64 now = fb_clock_now();
 
-	return now > agent->clock_floor ? now : agent->clock_floor;
+	return agent->clock_synchronised || now > agent->clock_floor ? now : agent->clock_floor;
+}
+
+const char *fb_agent_clock_doubt(const struct fb_agent *agent)
+{
+	if (!agent->clock_synchronised)
+		return "the clock is not synchronised: accesses stay shut until the kernel says that it is";
+	if (agent->generation && agent->generation->bundle.applied > fb_clock_now())
+		return "the clock is earlier than the last apply, so every line with an end is shut; if it "
+		       "is right "
+		       "now, apply the policy again";
+	return NULL;
 }
 
 void fb_agent_when(const struct fb_agent *agent, const struct fb_ruleset *rs, struct fb_openings *openings,
@@ -26,7 +37,7 @@ void fb_agent_when(const struct fb_agent *agent, const struct fb_ruleset *rs, st
 {
 	fb_open_accesses_for(&agent->accesses, rs, openings);
 	*ret = (struct fb_when){ .now = now_of(agent),
-				 .unsynced = !agent->clock_synchronised,
+				 .unsynced = fb_agent_clock_doubt(agent) != NULL,
 				 .openings = openings->v,
 				 .n_openings = openings->n };
 }
@@ -69,24 +80,33 @@ static void arm(const struct fb_agent *agent, __s64 edge)
 		timerfd_settime(agent->edge_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &at, NULL);
 }
 
-/* Those that are over, or of lines that are no more; and those that are over soon. */
-static void tidy(struct fb_agent *agent)
+static __u64 since_boot(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (__u64)t.tv_sec * 1000000000 + (__u64)t.tv_nsec;
+}
+
+/* Those that are over, or of lines that are no more; and those that are over soon. True = something changed. */
+static bool tidy(struct fb_agent *agent)
 {
 	__s64 now = now_of(agent);
-	bool changed = false;
+	__u64 ns = since_boot();
+	bool changed = agent->clock_synchronised && fb_open_accesses_follow(&agent->accesses, now, ns);
 
+	if (changed)
+		fb_log(FB_LOG_NOTICE,
+		       "the clock was set: what is open stays so for as long as was asked for");
 	for (size_t i = agent->accesses.v.n; i-- > 0;) {
 		struct fb_open_access *a = &agent->accesses.v.v[i];
 		bool holds = fb_open_access_holds(a, &agent->generation->ruleset);
 
-		if (a->until > now && holds) {
-			if (!a->warned && a->until - now <= WARN_SECONDS &&
-			    a->until - a->since > WARN_SECONDS) {
+		if (!fb_open_access_over(a, now, ns) && holds) {
+			if (fb_open_access_warns(a, now))
 				fb_log(FB_LOG_WARNING,
 				       "access %s shuts in %lld min: \"firebreak open %s\" extends it",
 				       a->access, (long long)(a->until - now + 30) / 60, a->access);
-				a->warned = true;
-			}
 			continue;
 		}
 		fb_log(FB_LOG_NOTICE, "access %s is shut%s", a->access,
@@ -100,6 +120,7 @@ static void tidy(struct fb_agent *agent)
 		if (fb_open_accesses_write(agent->config->state_dir, &agent->accesses, &err) < 0)
 			fb_log(FB_LOG_ERROR, "%s", err.text);
 	}
+	return changed;
 }
 
 int fb_agent_follow_schedule(struct fb_agent *agent, struct fb_error *err)
@@ -122,7 +143,7 @@ int fb_agent_follow_schedule(struct fb_agent *agent, struct fb_error *err)
 	if (agent->stale)
 		fb_agent_reconcile(agent);
 	agent->edge = edge;
-	agent->edge_synchronised = agent->clock_synchronised;
+	agent->edge_trusted = !when.unsynced;
 	arm(agent, edge);
 	return agent->stale ? fb_error_set(err, -EIO, "%s", agent->trouble) : 0;
 }
@@ -131,11 +152,10 @@ int fb_agent_follow_schedule(struct fb_agent *agent, struct fb_error *err)
 void fb_agent_tend_schedule(struct fb_agent *agent)
 {
 	struct fb_error ignored = { 0 };
+	bool moved = agent->generation && tidy(agent);
 
-	if (agent->generation)
-		tidy(agent);
-	if (agent->stale || now_of(agent) >= agent->edge ||
-	    agent->edge_synchronised != agent->clock_synchronised)
+	if (moved || agent->stale || now_of(agent) >= agent->edge ||
+	    agent->edge_trusted != !fb_agent_clock_doubt(agent))
 		fb_agent_follow_schedule(agent, &ignored);
 }
 
@@ -185,10 +205,8 @@ static int may_open(const struct fb_agent *agent, const char *name, __s64 second
 	if (rs->accesses.v[access].max && seconds > rs->accesses.v[access].max)
 		return fb_error_set(err, -EINVAL, "access %s may be open for %lld s at most, not %lld", name,
 				    (long long)rs->accesses.v[access].max, (long long)seconds);
-	if (!agent->clock_synchronised)
-		return fb_error_set(
-			err, -EAGAIN,
-			"the clock is not synchronised: accesses stay shut until the kernel says that it is");
+	if (fb_agent_clock_doubt(agent))
+		return fb_error_set(err, -EAGAIN, "%s", fb_agent_clock_doubt(agent));
 	fb_agent_when(agent, rs, &openings, &when);
 	may = fb_schedule_may_open(rs, &when, (unsigned int)access);
 	fb_vec_done(&openings);
@@ -225,6 +243,7 @@ int fb_agent_open_access(struct fb_agent *agent, const struct fb_change *change,
 					 (unsigned int)fb_access_find(&agent->generation->ruleset, name)),
 		.since = now_of(agent),
 		.until = now_of(agent) + seconds,
+		.ends = since_boot() + (__u64)seconds * 1000000000,
 	};
 	if (!one.access || !one.who || !one.reason || !one.lines)
 		abort();

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "cli/live.h"
 #include "policy/analyse.h"
+#include "policy/print.h"
 
 const char *fb_verdict_name(enum fb_reason reason)
 {
@@ -35,10 +36,22 @@ static const char *zone_name(const struct fb_explanation *e, unsigned int id)
 	return fb_ruleset_zone_name(&e->policy->ruleset, id);
 }
 
+/* "limit 10 new/s per source, quota 1 GB/day per line drop"; "" = none. */
+static void add_limits(const struct fb_line *line, struct fb_strbuf *out)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+
+	if (!line->allow)
+		return;
+	fb_put_limits(&text, &line->allow->suffix, ", ");
+	if (text.len)
+		fb_strbuf_add(out, fb_strbuf_get(&text) + strlen(", "));
+}
+
 static void print_line(const struct fb_explanation *e, const struct fb_screen *screen,
 		       const struct fb_line *line)
 {
-	fb_autostrbuf struct fb_strbuf out = { 0 };
+	fb_autostrbuf struct fb_strbuf out = { 0 }, limits = { 0 };
 	char buf[FB_CLOCK_STRLEN];
 
 	add_place(e, line->at, &out);
@@ -55,6 +68,11 @@ static void print_line(const struct fb_explanation *e, const struct fb_screen *s
 	if (line->deadline != FB_NO_DEADLINE)
 		fb_print_wrapped(screen, FB_PLAIN, "      until %s",
 				 fb_clock_print_local(fb_policy_timezone(e->policy), line->deadline, buf));
+	add_limits(line, &limits);
+	if (limits.len)
+		fb_print_wrapped(screen, FB_PLAIN,
+				 "      as long as its %s is not used up; this question uses up nothing",
+				 fb_strbuf_get(&limits));
 	if (e->seen >= 0) {
 		char count[FB_HUMAN_LEN], last[FB_HUMAN_LEN];
 
@@ -173,13 +191,15 @@ json_t *fb_explanation_json(const struct fb_explanation *e)
 			      "dst_zone", zone_name(e, e->answer.dst_zone));
 
 	if (line) {
-		fb_autostrbuf struct fb_strbuf at = { 0 };
+		fb_autostrbuf struct fb_strbuf at = { 0 }, limits = { 0 };
 
 		add_place(e, line->at, &at);
+		add_limits(line, &limits);
 		json_object_set_new(v, "line",
-				    json_pack("{ss ss ss ss? ss?}", "id", line->id, "text", line->text, "at",
-					      fb_strbuf_get(&at), "owner", line->owner, "reason",
-					      line->reason));
+				    json_pack("{ss ss ss ss? ss? ss?}", "id", line->id, "text", line->text,
+					      "at", fb_strbuf_get(&at), "owner", line->owner, "reason",
+					      line->reason, "limit",
+					      limits.len ? fb_strbuf_get(&limits) : NULL));
 	}
 	if (e->answer.copies) {
 		json_t *zones = json_array();

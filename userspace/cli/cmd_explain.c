@@ -22,7 +22,10 @@ struct asked {
 	struct fb_strbuf assumed;
 	bool fixed_time; /* --at */
 	__s64 now;
-	json_t *rules; /* of the agent, for how often a line was seen; fetched once */
+	json_t *rules;	  /* of the agent, for how often a line was seen; fetched once */
+	json_t *accesses; /* likewise: what is open by request */
+	struct FB_VEC(struct fb_opening) openings; /* which borrow from it */
+	bool unsynced;
 };
 
 static void asked_done(struct asked *a)
@@ -30,6 +33,8 @@ static void asked_done(struct asked *a)
 	fb_policy_done(&a->policy);
 	json_decref(a->bundle);
 	json_decref(a->rules);
+	json_decref(a->accesses);
+	fb_vec_done(&a->openings);
 	fb_vec_done(&a->own.v);
 	fb_vec_done(&a->probes.v);
 	fb_strbuf_done(&a->assumed);
@@ -68,6 +73,27 @@ static int prepare(struct asked *a)
 		fb_complain("%s", err.text);
 		return FB_EXIT_USAGE;
 	}
+	return FB_EXIT_OK;
+}
+
+/* What the running policy has open now. Another time has none of it, and a file has no agent. */
+static int find_open(struct asked *a)
+{
+	const json_t *list, *one;
+	size_t i;
+	int r;
+
+	if (!a->bundle || a->fixed_time)
+		return FB_EXIT_OK;
+	r = fb_live_get(a->call, "/v1/accesses", &a->accesses);
+	if (r)
+		return r;
+	a->unsynced = !fb_field_true(a->accesses, "clock_synchronised");
+	list = json_object_get(a->accesses, "accesses");
+	json_array_foreach (list, i, one)
+		if (fb_field_true(one, "open"))
+			fb_vec_add(&a->openings, (struct fb_opening){ fb_field_text(one, "access"),
+								      fb_field_int(one, "until") });
 	return FB_EXIT_OK;
 }
 
@@ -178,10 +204,13 @@ static int answer(struct asked *a, const struct fb_probe *probe, const struct fb
 				    .to = &a->to,
 				    .probe = probe,
 				    .seen = -1 };
+	const struct fb_when when = {
+		.now = a->now, .unsynced = a->unsynced, .openings = a->openings.v, .n_openings = a->openings.n
+	};
 	FB_CLEANUP(json_decrefp) json_t *said = NULL;
 	int r = FB_EXIT_OK;
 
-	e.answer = fb_eval(&a->policy.ruleset, &a->own, &probe->packet, a->now);
+	e.answer = fb_eval_at(&a->policy.ruleset, &a->own, &probe->packet, &when);
 	judge_binding(&a->policy.ruleset, &probe->packet, &e.answer);
 	if (live) {
 		r = ask_live(a, &e, &said);
@@ -252,5 +281,7 @@ int fb_cmd_explain(const struct fb_call *call)
 	r = fb_policy_get(call, &a.policy, &a.bundle);
 	if (!r)
 		r = prepare(&a);
+	if (!r)
+		r = find_open(&a);
 	return r ? r : answer_all(&a);
 }

@@ -124,6 +124,7 @@ int fb_cmd_flows(const struct fb_call *call)
 	fb_query_add(&path, "host", fb_call_option(call, "host"));
 	fb_query_add(&path, "zone", fb_call_option(call, "zone"));
 	fb_query_add(&path, "state", fb_call_option(call, "state"));
+	fb_query_add(&path, "access", fb_call_option(call, "access"));
 	fb_query_add(&path, "limit", fb_call_option(call, "limit"));
 	r = fb_live_get(call, fb_strbuf_get(&path), &answer);
 	if (r || call->json)

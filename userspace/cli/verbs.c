@@ -192,6 +192,7 @@ const struct fb_command fb_commands[] = {
 	  .options = { { "host", 'H', "ADDRESS", "only those of this address" },
 		       { "zone", 'z', "ZONE", "only those from or to this zone" },
 		       { "state", 's', "new|replied|established|closing|dgram", "only those in this state" },
+		       { "access", 'a', "ACCESS", "only those that this access lets pass" },
 		       { "limit", 'n', "COUNT", "at most so many (default 1000)" } } },
 	{ .name = "devices",
 	  .family = "look",

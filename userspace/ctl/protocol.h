@@ -14,7 +14,7 @@
  * GET  /v1/rules     firebreak.rules/1      rules [{id, slot, kind, pairs, text, at, owner, reason, until, packets, bytes, flows, last_hit}]
  * GET  /v1/drops     firebreak.drops/1      drops [{src, dst, reason, packets, bytes}], passed [{src, dst, packets, bytes}]
  * GET  /v1/flows     firebreak.flows/1      flows [{src, sport, dst, dport, proto, state, src_zone, dst_zone, rule, observed, stale, idle, age,
- *                    until}], total, shown; query ?limit=N (default 1000) &host=ADDRESS &zone=NAME &state=NAME
+ *                    until}], total, shown; query ?limit=N (default 1000) &host=ADDRESS &zone=NAME &state=NAME &access=NAME
  * GET  /v1/devices   firebreak.devices/1    devices [{name (null = nobody's), zone, device, mac, ip, state (the kernel's, "seen", "silent"), declared,
  *                    verdict ("ok", "unknown-device", "foreign-mac", "foreign-address"), first, last (unix seconds or null)}]
  * GET  /v1/events    firebreak.events/1     events [{seq, kind ("drop", "would-drop", "flow", "quota", "binding"), reason, detail, src_zone, dst_zone, src, dst,
@@ -45,7 +45,7 @@
  * POST /v1/release   body {name (a plan, or what was quarantined), who, reason?}  ->  firebreak.release/1 {name, plans, quarantines}
  * POST /v1/end       body {proto (number), src, sport, dst, dport, who, reason?}  ->  firebreak.end/1 {ended, flows}; 409 when there is no such flow
  * POST /v1/explain   body {from, to, proto, sport, dport, tcp_flags, zone?}  ->  firebreak.explain/1 {reason, rule (id), src_zone, dst_zone, flow_state,
- *                    observed, generation}: the answer of the real program
+ *                    observed, limited (its line has a limit or quota, which asking does not use up), generation}: the answer of the real program
  * GET  /metrics      Prometheus text (also on the loopback listener)
  *
  * Errors: {"schema": "firebreak.error/1", "error": "...", "diagnostics": "..."?} with 4xx or 5xx. Bodies are capped: FB_CTL_BODY_MAX for what

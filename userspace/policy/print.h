@@ -24,6 +24,7 @@ void fb_put_date(struct fb_strbuf *out, const struct fb_date *date);
 void fb_put_every(struct fb_strbuf *out, const struct fb_every *every);
 void fb_put_ports(struct fb_strbuf *out, const struct fb_ports *ports);
 /* These put their separator in front of each part. */
+void fb_put_limits(struct fb_strbuf *out, const struct fb_suffix *suffix, const char *separator);
 void fb_put_suffix(struct fb_strbuf *out, const struct fb_suffix *suffix, const char *separator);
 void fb_put_doc(struct fb_strbuf *out, const struct fb_doc *doc, const char *separator);
 void fb_put_allow(struct fb_strbuf *out, const struct fb_allow *allow);

@@ -160,7 +160,7 @@ void fb_put_doc(struct fb_strbuf *out, const struct fb_doc *doc, const char *sep
 		fb_strbuf_addf(out, "%sreason \"%s\"", separator, doc->reason.s);
 }
 
-void fb_put_suffix(struct fb_strbuf *out, const struct fb_suffix *s, const char *separator)
+void fb_put_limits(struct fb_strbuf *out, const struct fb_suffix *s, const char *separator)
 {
 	if (s->limit.unit.s) {
 		fb_strbuf_addf(out, "%slimit %llu %s per %s", separator, s->limit.number, s->limit.unit.s,
@@ -171,6 +171,11 @@ void fb_put_suffix(struct fb_strbuf *out, const struct fb_suffix *s, const char 
 	if (s->quota.size.s)
 		fb_strbuf_addf(out, "%squota %llu %s/%s per %s %s", separator, s->quota.number,
 			       s->quota.size.s, s->quota.period.s, s->quota.scope.s, s->quota.action.s);
+}
+
+void fb_put_suffix(struct fb_strbuf *out, const struct fb_suffix *s, const char *separator)
+{
+	fb_put_limits(out, s, separator);
 	if (s->during.s)
 		fb_strbuf_addf(out, "%sduring %s", separator, s->during.s);
 	if (s->on_request.s)
