@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs in the guest: every BPF test program, the evasion table, the town on a trunk, a bond (or one command). Results: /run/out/{results,sums,finished}, logs beside them.
+# Runs in the guest: every BPF test program, the town on a trunk, a bond (or one command). Results: /run/out/{results,sums,finished}, logs beside them.
 set -uo pipefail
 # shellcheck source=tests/support/common.sh
 . "${BASH_SOURCE[0]%/*}/../support/common.sh"
@@ -35,12 +35,6 @@ while IFS=$'\t' read -r name command; do
 	[ -n "$name" ] || continue
 	report "$name" 600 bash -c "cd '$FB_BUILD' && $command"
 done <"$out/programs"
-# evasion BUCKETS: the rows that ask for a flow table of so many, 0 = all others
-evasion() { "$FB_BUILD/tests/evasion/replay" "$FB_TOP/tests/evasion/policy.fb" "$(($1 ? $1 : 4096))" <"$out/frames-$1"; }
-export -f evasion
-export out
-report evasion 600 bash -c 'evasion 0'
-report evasion-full-table 600 bash -c 'evasion 1'
 report trunk 700 "$FB_TOP/tests/kernels/trunk.sh"
 report bond 900 "$FB_TOP/tests/kernels/bond.sh"
 touch "$out/finished"

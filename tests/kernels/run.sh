@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# tests/kernels/run.sh [--shell | --run COMMAND] [6.1]: BPF programs, evasion table, trunk and bond on a Debian kernel in qemu; see README.md.
+# tests/kernels/run.sh [--shell | --run COMMAND] [6.1]: BPF programs, trunk and bond on a Debian kernel in qemu; see README.md.
 # Ends with "N passed, N failed". The build must be there. --run runs one command there instead, in the checkout.
 set -euo pipefail
 # shellcheck source=tests/support/common.sh
@@ -84,8 +84,6 @@ if [ "$run" ]; then
 else
 	"$FB_TOP/tests/support/tally.py" --list "$FB_BUILD" bpf >"$out/programs"
 	[ -s "$out/programs" ] || die "the suite bpf has no program to run there"
-	# The table's frames are made here: scapy takes longer in the guest than the frames do.
-	for buckets in 0 1; do "$FB_TOP/tests/evasion/table.py" --frames "$buckets" >"$out/frames-$buckets"; done
 fi
 
 # KVM only if it works: nested machines may offer a /dev/kvm that cannot run anything.
