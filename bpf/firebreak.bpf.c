@@ -19,6 +19,7 @@
 #include "frag.h"
 #include "group.h"
 #include "icmp.h"
+#include "lacp.h"
 #include "metrics.h"
 #include "path.h"
 #include "pkt.h"
@@ -56,8 +57,8 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		return FB_DROP_UNDECIDED;
 	parsed = fb_whole(ctx, c, fb_parse(&c->pkt, data, end, ~0u));
 	reason = fb_place(img, c, &port);
-	if (reason != FB_NEXT)
-		return reason;
+	if (reason != FB_NEXT) /* a trunk has no untagged zone, but its members may speak LACP */
+		return c->pkt.ethertype == FB_ETH_SLOW ? FB_STAGE : reason;
 	if (parsed != FB_NEXT)
 		return parsed;
 	if (!c->pkt.family ||
@@ -102,6 +103,10 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		return FB_DROP_UNDECIDED;
 	if (!c->looked) {
 		reason = fb_place(img, c, &port);
+		if (!c->pkt.family && fb_is_lacp(img, c)) {
+			*action = XDP_PASS;
+			return FB_PASSED;
+		}
 		if (reason != FB_NEXT)
 			return reason;
 		if (c->wire) /* since this packet came in */

@@ -111,6 +111,8 @@ struct fb_image_header {
 /* The zone of (ifindex, VLAN). key 0 = free slot. Probe from fb_port_hash(), at most FB_PORT_PROBES slots. */
 #define FB_PORT_PROBES		  8u
 #define FB_PORT_KEY(ifindex, vid) (((__u32)(ifindex) << 12) | ((__u32)(vid)&0xfffu))
+/* A record at this tag, which no frame may carry, in no zone: the port is a member of an 802.3ad bond. */
+#define FB_LACP_VID 4095u
 struct fb_image_port {
 	__u32 key; /* FB_PORT_KEY; ifindex < 2^20 */
 	__u32 device; /* the kernel's device for it, whose routes are asked: the VLAN device, or ifindex itself */

@@ -3,7 +3,7 @@
 # Two applies at once leave one of the two policies, whole; an apply during a trial goes back to what was good before both; another admin may
 # confirm, and the audit log names him.
 #
-#   gateway and agent; nobody speaks
+#   two admins --- control.sock [gateway + agent]
 set -euo pipefail
 # shellcheck source=tests/support/e2e.sh
 . "${BASH_SOURCE[0]%/*}/../support/e2e.sh"
