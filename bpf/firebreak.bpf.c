@@ -19,6 +19,7 @@
 #include "frag.h"
 #include "group.h"
 #include "icmp.h"
+#include "lacp.h"
 #include "metrics.h"
 #include "path.h"
 #include "pkt.h"
@@ -47,7 +48,7 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	int reason, parsed;
 	const struct fb_nexthop *nh;
 	const void *img;
-	__u32 dir, slow;
+	__u32 dir;
 
 	c->ifindex = ctx->ingress_ifindex;
 	c->bytes = (__u32)(end - data);
@@ -56,31 +57,27 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		return FB_DROP_UNDECIDED;
 	parsed = fb_whole(ctx, c, fb_parse(&c->pkt, data, end, ~0u));
 	reason = fb_place(img, c, &port);
-	if (reason != FB_NEXT)
-		return reason;
+	if (reason != FB_NEXT) /* a trunk has no untagged zone, but its members may speak LACP */
+		return c->pkt.ethertype == FB_ETH_SLOW ? FB_STAGE : reason;
 	if (parsed != FB_NEXT)
 		return parsed;
-	if (c->pkt.flags & FB_PKT_LATER)
-		return FB_STAGE + FB_STAGE_FRAGMENT;
-	slow = fb_is_neighbour(c) ? FB_STAGE_NEIGHBOUR : c->wire ? FB_STAGE_WIRE : FB_STAGE_JUDGE;
 	if (!c->pkt.family ||
 	    (c->pkt.flags & (FB_PKT_GROUP_MAC | FB_PKT_GROUP_DST | FB_PKT_ICMP_ERROR | FB_PKT_FRAGMENT)) ||
 	    c->pkt.proto == FB_PROTO_ICMP6)
-		return FB_STAGE + slow;
+		return FB_STAGE;
 	reason = c->wire ? fb_wire_l2(c) : fb_l2_address(c, port);
 	if (reason != FB_NEXT)
 		return reason;
-	if (!fb_flow_key(c, c->zone, FB_ZONE_SELF))
-		return FB_DROP_UNDECIDED;
-	dir = c->key.dir;
+	fb_flow_key(c, c->zone, FB_ZONE_SELF);
 	fb_flow_find(c);
-	c->missed = !c->hit.live;
+	c->looked = 1;
+	dir = c->key.dir;
 	if (!c->hit.live || fb_is_stale(c) || !fb_is_owner(c) ||
 	    fb_is_reversal(&c->pkt, dir == c->hit.origin))
-		return FB_STAGE + slow;
+		return FB_STAGE;
 	nh = c->wire ? 0 : fb_next_hop(c, fb_stamp(c->tick));
 	if (c->wire ? c->hit.zone_to != c->wire_zone : !nh && c->hit.zone_to != FB_ZONE_SELF)
-		return FB_STAGE + slow;
+		return FB_STAGE;
 	c->dst_zone = c->hit.zone_to;
 	if (fb_binding_refuses(img, c))
 		return FB_DROP_BINDING;
@@ -94,35 +91,41 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	return fb_leave(ctx, c, nh, action);
 }
 
-/* Everything else, from the start but for the parsing: the policy may be another one by now, and one packet is judged by one. */
+/* Everything else; one packet is judged by one policy. */
 FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 {
 	const __u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	const struct fb_image_port *port;
-	const void *img = fb_begin(c);
+	const void *img = fb_begin_again(c);
 	int reason;
 
 	if (!img)
 		return FB_DROP_UNDECIDED;
-	reason = fb_place(img, c, &port);
-	if (reason != FB_NEXT)
-		return reason;
-	if (c->wire) /* since this packet came in */
-		return FB_DROP_UNDECIDED;
-	if (!c->pkt.family) {
-		reason = fb_ethertype(img, c, c->zone);
-		if (reason == FB_NEXT && !(c->pkt.flags & FB_PKT_GROUP_MAC))
-			reason = fb_l2_address(c, port);
-		if (reason == FB_NEXT && fb_binding_refuses(img, c))
-			reason = FB_DROP_BINDING;
+	if (!c->looked) {
+		reason = fb_place(img, c, &port);
+		if (!c->pkt.family && fb_is_lacp(img, c)) {
+			*action = XDP_PASS;
+			return FB_PASSED;
+		}
 		if (reason != FB_NEXT)
 			return reason;
-		c->dst_zone = FB_ZONE_SELF;
-		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
+		if (c->wire) /* since this packet came in */
+			return FB_DROP_UNDECIDED;
+		if (!c->pkt.family) {
+			reason = fb_ethertype(img, c, c->zone);
+			if (reason == FB_NEXT && !(c->pkt.flags & FB_PKT_GROUP_MAC))
+				reason = fb_l2_address(c, port);
+			if (reason == FB_NEXT && fb_binding_refuses(img, c))
+				reason = FB_DROP_BINDING;
+			if (reason != FB_NEXT)
+				return reason;
+			c->dst_zone = FB_ZONE_SELF;
+			return fb_pass(ctx, c, FB_TOKEN_SELF, action);
+		}
+		reason = fb_l2_address(c, port);
+		if (reason != FB_NEXT)
+			return reason;
 	}
-	reason = fb_l2_address(c, port);
-	if (reason != FB_NEXT)
-		return reason;
 	fb_binding_look(img, c);
 	if (c->pkt.flags & FB_PKT_ICMP_ERROR) {
 		__u32 record;
@@ -136,17 +139,19 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 			return FB_DROP_ICMP_UNRELATED;
 	}
 	reason = fb_verdict(img, c);
-	if (reason == FB_NEXT && fb_is_group(&c->pkt))
-		fb_group_of_flow(c);
-	if (reason == FB_NEXT && (c->pkt.flags & FB_PKT_FRAGMENT) && !fb_cfg.explain)
-		reason = fb_frag_first(c);
 	if (reason != FB_NEXT)
 		return reason;
+	if (c->begins)
+		fb_flow_warm(c);
+	if (c->dst_zone != FB_ZONE_SELF && !fb_is_group(&c->pkt))
+		return fb_out(ctx, c, c->key.dir, action);
 	if (fb_is_group(&c->pkt))
-		return fb_group_out(ctx, c, img, action);
-	if (c->dst_zone == FB_ZONE_SELF)
-		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
-	return fb_out(ctx, c, c->key.dir, fb_stamp(c->tick), action);
+		fb_group_of_flow(c);
+	reason = fb_remember(c);
+	if (reason != FB_NEXT)
+		return reason;
+	return fb_is_group(&c->pkt) ? fb_group_out(ctx, c, img, action)
+				    : fb_pass(ctx, c, FB_TOKEN_SELF, action);
 }
 
 SEC("xdp.frags")
@@ -155,19 +160,17 @@ int fb_xdp(struct xdp_md *ctx)
 	struct fb_ctx *c = fb_ctx_new();
 	int action = XDP_DROP, reason;
 
-	if (!c)
-		return XDP_DROP;
 	reason = fb_fast(ctx, c, &action);
-	if (reason >= FB_STAGE && reason < FB_STAGE + (int)FB_STAGES) {
+	if (reason == FB_STAGE) {
 		/* A constant index is a jump; a variable one goes through the array. */
-		if (reason == FB_STAGE + FB_STAGE_JUDGE)
-			bpf_tail_call(ctx, &fb_stages, FB_STAGE_JUDGE);
-		else if (reason == FB_STAGE + FB_STAGE_WIRE)
-			bpf_tail_call(ctx, &fb_stages, FB_STAGE_WIRE);
-		else if (reason == FB_STAGE + FB_STAGE_NEIGHBOUR)
-			bpf_tail_call(ctx, &fb_stages, FB_STAGE_NEIGHBOUR);
-		else
+		if (c->pkt.flags & FB_PKT_LATER)
 			bpf_tail_call(ctx, &fb_stages, FB_STAGE_FRAGMENT);
+		else if (fb_is_neighbour(c))
+			bpf_tail_call(ctx, &fb_stages, FB_STAGE_NEIGHBOUR);
+		else if (c->wire)
+			bpf_tail_call(ctx, &fb_stages, FB_STAGE_WIRE);
+		else
+			bpf_tail_call(ctx, &fb_stages, FB_STAGE_JUDGE);
 		reason = FB_DROP_UNDECIDED;
 	}
 	fb_account(c, (__u32)reason);
@@ -208,7 +211,7 @@ FB_INLINE int fb_later(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		return fb_group_out(ctx, c, img, action);
 	if (c->dst_zone == FB_ZONE_SELF)
 		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
-	return fb_out(ctx, c, 0, fb_stamp(c->tick), action);
+	return fb_out(ctx, c, 0, action);
 }
 
 SEC("xdp.frags")
@@ -217,8 +220,6 @@ int fb_xdp_fragment(struct xdp_md *ctx)
 	struct fb_ctx *c = fb_ctx_get();
 	int action = XDP_DROP, reason;
 
-	if (!c)
-		return XDP_DROP;
 	reason = fb_later(ctx, c, &action);
 	fb_account(c, (__u32)reason);
 	return reason == FB_PASSED ? action : XDP_DROP;
@@ -230,8 +231,6 @@ int fb_xdp_judge(struct xdp_md *ctx)
 	struct fb_ctx *c = fb_ctx_get();
 	int action = XDP_DROP, reason;
 
-	if (!c)
-		return XDP_DROP;
 	/* What happened before does not matter to the counting: said to the verifier, it counts once and not once a path. */
 	reason = (int)fb_forget(c, (__u32)fb_slow(ctx, c, &action));
 	fb_account(c, (__u32)reason);
@@ -246,7 +245,7 @@ int fb_xdp_reject(struct xdp_md *ctx)
 {
 	struct fb_ctx *c = fb_ctx_get();
 
-	return c && fb_reject_budget() && fb_answer(ctx, c) ? fb_send_back(c) : XDP_DROP;
+	return fb_reject_budget() && fb_answer(ctx, c) ? fb_send_back(c) : XDP_DROP;
 }
 
 /* ARP and neighbour discovery: with the gateway, or across a wire. */
@@ -294,8 +293,6 @@ int fb_xdp_neighbour(struct xdp_md *ctx)
 	struct fb_ctx *c = fb_ctx_get();
 	int action = XDP_DROP, reason;
 
-	if (!c)
-		return XDP_DROP;
 	reason = fb_neighbour(ctx, c, &action);
 	fb_account(c, (__u32)reason);
 	return reason == FB_PASSED ? action : XDP_DROP;
@@ -305,13 +302,13 @@ int fb_xdp_neighbour(struct xdp_md *ctx)
 FB_INLINE int fb_wire(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 {
 	const struct fb_image_port *port;
-	const void *img = fb_begin(c);
+	const void *img = fb_begin_again(c);
 	__u32 record;
 	int reason;
 
 	if (!img)
 		return FB_DROP_UNDECIDED;
-	reason = fb_place(img, c, &port);
+	reason = c->looked ? FB_NEXT : fb_place(img, c, &port);
 	if (reason != FB_NEXT)
 		return reason;
 	if (!c->wire) /* no longer, since this packet came in */
@@ -341,8 +338,8 @@ FB_INLINE int fb_wire(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	reason = fb_verdict(img, c);
 	if (reason == FB_NEXT && c->dst_zone != c->wire_zone)
 		reason = FB_DROP_ROUTE_MISMATCH;
-	if (reason == FB_NEXT && (c->pkt.flags & FB_PKT_FRAGMENT) && !fb_cfg.explain)
-		reason = fb_frag_first(c);
+	if (reason == FB_NEXT)
+		reason = fb_remember(c);
 	return reason == FB_NEXT ? fb_wire_send(c, action) : reason;
 }
 
@@ -352,8 +349,6 @@ int fb_xdp_wire(struct xdp_md *ctx)
 	struct fb_ctx *c = fb_ctx_get();
 	int action = XDP_DROP, reason;
 
-	if (!c)
-		return XDP_DROP;
 	reason = (int)fb_forget(c, (__u32)fb_wire(ctx, c, &action));
 	fb_account(c, (__u32)reason);
 	if (fb_may_reject(c, (__u32)reason))
@@ -373,8 +368,6 @@ int fb_tc_in(struct __sk_buff *skb)
 	struct fb_token *token = (void *)(long)skb->data_meta;
 	__u8 cls;
 
-	if (!c)
-		return TC_ACT_SHOT;
 	c->bytes = skb->len;
 	c->ifindex = skb->ifindex;
 	c->tick = fb_tick();
@@ -435,8 +428,8 @@ FB_INLINE int fb_made_here(struct __sk_buff *skb, const void *img, struct fb_ctx
 		return reason == FB_NEXT ? FB_PASSED : reason;
 	}
 	reason = fb_verdict(img, c);
-	if (reason == FB_NEXT && (c->pkt.flags & FB_PKT_FRAGMENT))
-		reason = fb_frag_first(c);
+	if (reason == FB_NEXT)
+		reason = fb_remember(c);
 	return reason == FB_NEXT ? FB_PASSED : reason;
 }
 
@@ -478,8 +471,6 @@ int fb_tc_out(struct __sk_buff *skb)
 	struct fb_ctx *c = fb_ctx_new();
 	int reason;
 
-	if (!c)
-		return TC_ACT_SHOT;
 	c->bytes = skb->len;
 	c->ifindex = skb->ifindex;
 	reason = (int)fb_forget(c, (__u32)fb_out_skb(skb, c));
@@ -504,7 +495,7 @@ int fb_redirect_err(struct bpf_raw_tracepoint_args *ctx)
 	struct fb_runtime *rt = fb_base(&fb_runtime);
 	__u64 *count = fb_first(&fb_redirect_errs);
 
-	if (rt && count && BPF_CORE_READ(prog, aux, id) == rt->xdp_prog_id)
+	if (count && BPF_CORE_READ(prog, aux, id) == rt->xdp_prog_id)
 		++*count;
 	return 0;
 }

@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define FB_ABI_VERSION	    2u
+#define FB_ABI_VERSION	    3u
 #define FB_LANGUAGE_VERSION 1u
 
 /* ---- drop reasons ------------------------------------------------------------------------
@@ -54,7 +54,7 @@ enum fb_reason {
 		FB_WOULD_DROP = 31,
 	FB_REASON_COUNT = 32, /* stride of the pair counters */
 	FB_NEXT = 255,	      /* a stage's answer: go on */
-	FB_STAGE = 240,	      /* + enum fb_stage: go on in another program */
+	FB_STAGE = 240,	      /* go on in another program */
 };
 
 /* ---- zones ---------------------------------------------------------------------------- */
@@ -111,16 +111,19 @@ struct fb_image_header {
 /* The zone of (ifindex, VLAN). key 0 = free slot. Probe from fb_port_hash(), at most FB_PORT_PROBES slots. */
 #define FB_PORT_PROBES		  8u
 #define FB_PORT_KEY(ifindex, vid) (((__u32)(ifindex) << 12) | ((__u32)(vid)&0xfffu))
+/* A record at this tag, which no frame may carry, in no zone: the port is a member of an 802.3ad bond. */
+#define FB_LACP_VID 4095u
 struct fb_image_port {
 	__u32 key; /* FB_PORT_KEY; ifindex < 2^20 */
 	__u32 device; /* the kernel's device for it, whose routes are asked: the VLAN device, or ifindex itself */
 	__u32 wire; /* the port at the other end of a wire (S60), 0 = routed */
 	__u8 zone;  /* the zone that lives there */
 	__u8 flags;
-	__u8 mac[6];	/* the interface's MAC address */
-	__u8 extra[6];	/* another one that it answers to (VRRP), or zeros */
 	__u8 wire_zone; /* the zone of the wire's other end */
-	__u8 pad[5];
+	__u8 pad;
+	__u8 mac[6];   /* the interface's MAC address */
+	__u8 extra[6]; /* another one that it answers to (VRRP), or zeros */
+	__u8 pad2[4];
 };
 static inline __attribute__((always_inline)) __u32 fb_port_hash(__u32 key)
 {
@@ -243,11 +246,34 @@ enum fb_flow_state {
 #define FB_TIMEOUT_CLOSING     10u
 #define FB_TIMEOUT_DGRAM       168u
 
-/* A bucket's line: 8 tags, then 8 words of state << 28 | last-seen tick (28 bits). A way is free when its meta is 0. */
+/*
+ * A bucket is a cache line of 8 words, one a way; each says all that decides about it. High to low: 16 bits of the hash (tag), 12 that change with the owner, 3 that count writes
+ * to the entry, 1 that is set while it is written; then the meta word: 4 bits of state, 28 of the tick at which it was last seen. A way is free when
+ * its meta is 0 or has expired, whatever its tag.
+ */
 struct fb_flow_bucket {
-	__u32 tag[FB_FLOW_WAYS];
-	__u32 meta[FB_FLOW_WAYS];
+	__u64 way[FB_FLOW_WAYS];
 };
+/*
+ * The lower half of each way's tag once more, which nobody but its claimer writes, before the way is anybody's: where none agrees there is no flow. A million flows' are a
+ * mebibyte, which stays in a CPU's cache while the words do not; what has no flow reads nothing else.
+ */
+struct fb_flow_tags {
+	__u8 tag[FB_FLOW_WAYS];
+};
+#define FB_WAY_LOCK	   (1ull << 32)
+#define FB_WAY_SEQ_SHIFT   32
+#define FB_WAY_OWNER_SHIFT 36
+#define FB_WAY_TAG_SHIFT   48
+#define FB_WAY_META(w)	   ((__u32)(w))
+#define FB_WAY_SEQ(w)	   ((__u32)((w) >> FB_WAY_SEQ_SHIFT))
+#define FB_WAY_TAG(w)	   ((__u32)((w) >> FB_WAY_TAG_SHIFT))
+/* The next owner's, locked and with nothing but its tag. */
+#define FB_WAY_NEXT(w, tag)                 \
+	((__u64)(tag) << FB_WAY_TAG_SHIFT | \
+	 ((((w) >> FB_WAY_OWNER_SHIFT) + 1) & 0xfff) << FB_WAY_OWNER_SHIFT | FB_WAY_LOCK)
+/* What to exchange (by xor) to unlock it and to count that. */
+#define FB_WAY_UNLOCK(w)     (((w) ^ ((w) + FB_WAY_LOCK)) & 0xfull << FB_WAY_SEQ_SHIFT)
 #define FB_META(state, tick) (((__u32)(state) << 28) | ((__u32)(tick)&0x0fffffffu))
 #define FB_META_STATE(m)     ((m) >> 28)
 #define FB_META_TICK(m)	     ((m)&0x0fffffffu)
@@ -257,12 +283,11 @@ struct fb_flow_bucket {
  * line: among many flows each line is a miss.
  */
 struct fb_flow {
-	__u32 seq; /* odd = being written */
-	__u32 generation;
 	__u64 lo_a, lo_b; /* IPv4: the 32-bit address, host order */
 	__u16 port_a, port_b;
 	__u8 proto, family; /* family 4 or 6 */
 	__u8 zone[2];
+	__u32 generation;
 	__u32 rule;	  /* slot */
 	__u32 deadline;	  /* unix seconds */
 	__u32 nexthop[2]; /* per direction: FB_NEXTHOP_REF */
@@ -271,6 +296,7 @@ struct fb_flow {
 	__u8 origin;	  /* 0: a initiated, 1: b */
 	__u8 flags;	  /* enum fb_flow_flag */
 	__u16 group;	  /* FB_FLOW_F_GROUP: index into the sets of zones */
+	__u32 spare1;
 	/* second line */
 	__u64 hi_a, hi_b; /* IPv6 only */
 	__u32 created;	  /* tick */
@@ -303,14 +329,14 @@ struct fb_flow_geometry {
 /* How a flow names one: its index and, above it, the sequence that it had. Another sequence = another next hop. */
 #define FB_NEXTHOP_REF(index, seq) ((__u32)(index) | (__u32)(seq)*FB_NEXTHOPS)
 struct fb_nexthop {
-	__u32 seq;     /* odd = being written; moves when the content changes */
-	__u32 touched; /* tick of the last resolve */
-	__u32 probed;  /* tick at which a packet last went the kernel's way */
-	__u32 ifindex; /* what the FIB answered */
-	__u32 port;    /* the device to redirect to */
-	__u16 vid;     /* 0 = untagged */
-	__u16 mtu;     /* largest IP packet; 0 = 65535 */
-	__u8 smac[6], dmac[6];
+	__u32 seq;	       /* odd = being written; moves when the content changes */
+	__u32 touched;	       /* tick of the last resolve */
+	__u32 probed;	       /* tick at which a packet last went the kernel's way */
+	__u32 ifindex;	       /* what the FIB answered */
+	__u32 port;	       /* the device to redirect to */
+	__u16 vid;	       /* 0 = untagged */
+	__u16 mtu;	       /* largest IP packet; 0 = 65535 */
+	__u8 dmac[6], smac[6]; /* as they lie in a frame */
 	__u8 zone;
 	__u8 pad[3];
 	__u64 pad2[3];
@@ -550,6 +576,7 @@ struct fb_explain {
 
 _Static_assert(sizeof(struct fb_flow) == 128, "a flow is two cache lines");
 _Static_assert(sizeof(struct fb_flow_bucket) == 64, "a bucket is one cache line");
+_Static_assert(sizeof(struct fb_flow_tags) == 8, "its tags are a word");
 _Static_assert(sizeof(struct fb_nexthop) == 64, "a next hop is one cache line");
 _Static_assert(sizeof(struct fb_image_port) == 32 && sizeof(struct fb_image_rule) == 32 &&
 		       sizeof(struct fb_image_zone) == 32,

@@ -140,10 +140,12 @@ FB_INLINE int fb_nd(const void *img, struct fb_ctx *c, const __u8 *data, const _
 	}
 	/* ND has no options or extension headers before it here: the header is at a fixed place. */
 	icmp = data + (c->pkt.l3 == 18 ? 18 : 14) + 40;
-	if (icmp + (type == FB_ND_RS ? 8 : 24) > end || c->pkt.l4 != c->pkt.l3 + 40)
+	if (icmp + 8 > end || c->pkt.l4 != c->pkt.l3 + 40)
 		return FB_DROP_MALFORMED;
 	if (type == FB_ND_RS)
 		return FB_NEXT;
+	if (icmp + 24 > end)
+		return FB_DROP_MALFORMED;
 	return fb_nd_claim(img, c, type, icmp, end);
 }
 

@@ -56,7 +56,7 @@ FB_INLINE __u32 fb_line4(const void *img, __u32 limit, __u32 at, __u32 addr)
 }
 
 /* The record of an address: a link. */
-static __attribute__((noinline)) __always_unused __u32 fb_atom4(const void *img, __u32 addr)
+FB_INLINE __u32 fb_atom4(const void *img, __u32 addr)
 {
 	__u32 limit = FB_IMAGE_LIMIT;
 	__u32 link = fb_image_get(img, limit, FB_CLS(img, a4_root) + (addr >> 16) * 4);

@@ -29,6 +29,7 @@ struct {
 	__uint(max_entries, 1);
 } fb_images SEC(".maps");
 
+FB_BIG_MAP(fb_tags);
 FB_BIG_MAP(fb_buckets);
 FB_BIG_MAP(fb_flows);
 FB_BIG_MAP(fb_geometry);
@@ -145,7 +146,7 @@ FB_INLINE __u64 fb_mono_ns(void)
 	if (fb_cfg.fake_clock) {
 		struct fb_runtime *rt = fb_base(&fb_runtime);
 
-		return rt ? rt->fake_mono_ns : 0;
+		return rt->fake_mono_ns;
 	}
 	return bpf_ktime_get_coarse_ns();
 }
@@ -162,7 +163,7 @@ FB_INLINE int fb_is_clock_known(void)
 {
 	const struct fb_runtime *rt = fb_base(&fb_runtime);
 
-	return rt && *(volatile __u32 *)&rt->clock_synced;
+	return *(volatile __u32 *)&rt->clock_synced;
 }
 
 /*
@@ -173,8 +174,6 @@ FB_INLINE __u32 fb_unix(void)
 {
 	struct fb_runtime *rt = fb_base(&fb_runtime);
 
-	if (!rt)
-		return 0;
 	if (fb_cfg.fake_clock)
 		return (__u32)rt->fake_unix;
 	return (__u32)(bpf_ktime_get_tai_ns() / 1000000000ull) - (__u32)rt->tai_offset;
@@ -186,7 +185,7 @@ FB_INLINE __u32 fb_unix_safe(void)
 	const struct fb_runtime *rt = fb_base(&fb_runtime);
 	__u32 now = fb_unix();
 
-	return rt && !rt->clock_synced && now < rt->clock_floor ? rt->clock_floor : now;
+	return !rt->clock_synced && now < rt->clock_floor ? rt->clock_floor : now;
 }
 
 #endif

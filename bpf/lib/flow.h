@@ -2,20 +2,21 @@
 /*
  * The flow table: set-associative, in arrays, two candidate buckets of eight ways a flow.
  *
- * A lookup reads one or two bucket lines (fb_flow_bucket) and, where a tag agrees, one entry. Measured against a kernel hash it is three times
+ * A lookup reads the tags of both buckets, and where one agrees the word of that way and its entry. Measured against a kernel hash it is three times
  * faster cold and eight times on a miss, and the choice of what to replace is ours: free, expired, else the oldest half-open flow; never an established one.
  *
  * Races, and why each is safe (x86-64: loads are not reordered with loads, stores not with stores; read-modify-write is a full barrier):
- *  - Reading beside a writer: an entry has a sequence, odd while it is written. fb_flow_find reads it, compares the key, copies what it needs,
- *    reads it again; changed or odd = miss. (Without it 0.07 % of hits under recycling used another flow's next hop.)
- *  - Writing: every write into an entry is made by whoever moved its sequence from the value that the find saw to the next odd one
- *    (fb_flow_lock). If that fails, somebody else changed the entry: the write is left out; the packet's own verdict stands on local copies.
- *  - Claiming a way: compare-and-swap on its meta word, from exactly the free or replaceable value that was judged to NEW|now. A
- *    flow that comes to life meanwhile changes its meta, and the claim fails. Hits refresh meta by compare-and-swap from the value they read, so a
- *    late hit cannot overwrite a claim.
- *  - Between claim and fill the old tag is exchanged for the new one first: from there nobody finds the old flow; who had found it fails at the sequence.
- *  - Two CPUs insert one key: both publish, both look again in the same order; both find the earlier one, and the other takes itself out.
- *  - Freeing: the tag goes first, by compare-and-swap from our own tag, so that a way that changed hands meanwhile is not touched.
+ *  - All that decides about a way is one word (firebreak_abi.h), and it moves by atomic operations only, but for whoever has claimed it.
+ *  - Reading beside a writer: fb_flow_find reads the word, compares the key, copies what it needs, reads the word again; locked, another owner or another count of
+ *    writes = miss. (Without it 0.07 % of hits under recycling used another flow's next hop.)
+ *  - Writing into an entry: under the lock bit, taken from the very word that the find saw, but for state and time (fb_flow_lock). If that fails, somebody else changed
+ *    the entry: the write is left out; the packet's own verdict stands on local copies.
+ *  - State and time: a new meta for the same owner only, whether or not somebody writes into the entry meanwhile.
+ *  - Claiming a way: from exactly the word that was judged worthless to the next owner's, locked. A flow that comes to life meanwhile changes the word, and the claim
+ *    fails; nothing of the former owner succeeds afterwards. Then the entry is filled and the word published.
+ *  - The tags in bytes are a filter only: a way's is written before its word is published, so who does not see it may take the flow for not yet made.
+ *  - Two CPUs insert one key: the claim carries the tag and is a full barrier, and both look for the other's after it. At least one sees it, waits for it, keeps the first
+ *    in the order of ways and frees the other.
  */
 #ifndef FB_LIB_FLOW_H
 #define FB_LIB_FLOW_H
@@ -24,7 +25,11 @@
 #include "pkt.h"
 #include "zone.h"
 
+#define FB_FLOW_SPINS 64u /* how often a reader looks again at a way that is being written */
 #define FB_PORTS_MASK 0x0000ffffffffffffull /* of the word at port_a: without zone[2] */
+
+/* clang must not see that what follows is the sign of a number: it would make a branch of it. */
+#define FB_HIDE(x) asm volatile("" : "+r"(x))
 
 FB_INLINE __u64 fb_mix(__u64 a, __u64 b)
 {
@@ -32,42 +37,63 @@ FB_INLINE __u64 fb_mix(__u64 a, __u64 b)
 	return (__u64)(__u32)a * (__u64)(__u32)b;
 }
 
+/* 1 if a < b, without a branch (Warren, "Hacker's Delight", 2-12). */
+FB_INLINE __u64 fb_below(__u64 a, __u64 b)
+{
+	return ((~a & b) | ((~a | b) & (a - b))) >> 63;
+}
+
+/* Link-local, unspecified or limited broadcast. */
+FB_INLINE int fb_is_local_v4(__u64 address)
+{
+	return address >> 16 == 0xa9fe || (__u32)address - 1 >= 0xfffffffeu;
+}
+
 /*
  * Canonical key and keyed hash. NH over 32-bit words (2^-32-almost universal; Black et al., UMAC, 1999) under the table's secret, then a
  * multiplication to bring the high bits down.
  */
-FB_INLINE int fb_flow_key(struct fb_ctx *c, __u8 zone_from, __u8 zone_to)
+FB_INLINE void fb_flow_key(struct fb_ctx *c, __u8 zone_from, __u8 zone_to)
 {
 	const struct fb_pkt *pkt = &c->pkt;
 	struct fb_flow_key *key = &c->key;
 	const struct fb_flow_geometry *g = fb_base(&fb_geometry);
-	__u64 s_lo = pkt->s_lo, d_lo = pkt->d_lo, s_hi = pkt->s_hi, d_hi = pkt->d_hi, h;
-	__u32 dir, pa, pb;
+	__u64 s_lo = pkt->s_lo, d_lo = pkt->d_lo, dir, turn, lo_a, lo_b, hi_a = 0, hi_b = 0, ports, swap, h;
 
-	if (!g)
-		return 0;
-	dir = fb_forget(c, s_hi > d_hi || (s_hi == d_hi &&
-					   (s_lo > d_lo || (s_lo == d_lo && pkt->sport > pkt->dport)))) &
-	      1;
-	key->dir = dir;
-	key->lo_a = dir ? d_lo : s_lo;
-	key->lo_b = dir ? s_lo : d_lo;
-	key->hi_a = dir ? d_hi : s_hi;
-	key->hi_b = dir ? s_hi : d_hi;
-	pa = dir ? pkt->dport : pkt->sport;
-	pb = dir ? pkt->sport : pkt->dport;
+	/* Which end is the lower is not to be guessed: no branch. */
+	dir = fb_below(d_lo, s_lo);
+	if (s_lo == d_lo)
+		dir = pkt->s_hi == pkt->d_hi ? fb_below(pkt->dport, pkt->sport)
+					     : fb_below(pkt->d_hi, pkt->s_hi);
+	FB_HIDE(dir);
+	turn = -dir;
+	swap = (s_lo ^ d_lo) & turn;
+	lo_a = s_lo ^ swap;
+	lo_b = d_lo ^ swap;
+	swap = (pkt->sport ^ pkt->dport) & turn;
+	ports = (pkt->sport ^ swap) | (pkt->dport ^ swap) << 16;
+	if (pkt->family == 6) {
+		swap = (pkt->s_hi ^ pkt->d_hi) & turn;
+		hi_a = pkt->s_hi ^ swap;
+		hi_b = pkt->d_hi ^ swap;
+	}
 	/*
 	 * A link-local tuple is one per zone, and so is a call for an address (0.0.0.0, limited broadcast: every DHCP client's is the same). The zone stands in bits that
 	 * such addresses leave zero (RFC 4291, 2.5.6).
 	 */
-	if (fb_is_link_local(pkt->family, s_hi, s_lo) || fb_is_link_local(pkt->family, d_hi, d_lo) ||
-	    (pkt->family == 4 && (!s_lo || !d_lo || s_lo == 0xffffffffu || d_lo == 0xffffffffu))) {
-		__u8 zone = zone_from == FB_ZONE_SELF ? zone_to : zone_from;
+	if (pkt->family == 4 ? fb_is_local_v4(lo_a) || fb_is_local_v4(lo_b)
+			     : fb_is_link_local(6, hi_a, 0) || fb_is_link_local(6, hi_b, 0)) {
+		__u64 zone = zone_from == FB_ZONE_SELF ? zone_to : zone_from;
 
-		key->lo_a |= pkt->family == 4 ? (__u64)zone << 32 : 0;
-		key->hi_a |= pkt->family == 4 ? 0 : (__u64)zone << 40;
+		lo_a |= pkt->family == 4 ? zone << 32 : 0;
+		hi_a |= pkt->family == 4 ? 0 : zone << 40;
 	}
-	key->ports = (__u64)pa | (__u64)pb << 16 | (__u64)pkt->proto << 32 | (__u64)pkt->family << 40;
+	key->dir = (__u32)dir;
+	key->lo_a = lo_a;
+	key->lo_b = lo_b;
+	key->hi_a = hi_a;
+	key->hi_b = hi_b;
+	key->ports = ports | (__u64)pkt->proto << 32 | (__u64)pkt->family << 40;
 	h = fb_mix(key->lo_a + g->secret[0], key->lo_b + (g->secret[0] >> 32)) +
 	    fb_mix(key->ports + g->secret[1], (key->ports >> 32) + (g->secret[1] >> 32));
 	if (pkt->family == 6) {
@@ -79,9 +105,10 @@ FB_INLINE int fb_flow_key(struct fb_ctx *c, __u8 zone_from, __u8 zone_to)
 	h *= g->secret[5] | 1;
 	h ^= h >> 29;
 	key->bucket[0] = (__u32)h;
-	key->tag = (__u32)(h >> 32) | 1; /* never 0 */
-	key->bucket[1] = (__u32)h ^ (key->tag * 0x5bd1e995u | 1);
-	return 1;
+	key->bucket[1] = (__u32)h ^ ((__u32)(h >> 24) | 1);
+	key->home = ((__u32)h & fb_cfg.bucket_mask) << 3 | ((h >> 45) & 7);
+	h >>= 48;
+	key->tag = (__u32)(h + (((h & 0xff) - 1) >> 63)); /* never 0, which ways have that nobody had yet */
 }
 
 /* By state. What is free has expired before it came. */
@@ -105,16 +132,17 @@ FB_INLINE int fb_meta_expired(__u32 meta, __u32 tick)
 /* A flow by its place. */
 FB_INLINE struct fb_flow *fb_flow_entry(__u32 place)
 {
-	void *flows = fb_base(&fb_flows);
-
-	return flows ? fb_at(flows, place, fb_cfg.bucket_mask * FB_FLOW_WAYS + 7, 7) : 0;
+	return fb_at(fb_base(&fb_flows), place, fb_cfg.bucket_mask * FB_FLOW_WAYS + 7, 7);
 }
 
-FB_INLINE struct fb_flow_bucket *fb_flow_line(__u32 bucket)
+FB_INLINE __u64 *fb_flow_way(__u32 place)
 {
-	void *buckets = fb_base(&fb_buckets);
+	return fb_at(fb_base(&fb_buckets), place, fb_cfg.bucket_mask * FB_FLOW_WAYS + 7, 3);
+}
 
-	return buckets ? fb_at(buckets, bucket, fb_cfg.bucket_mask, 6) : 0;
+FB_INLINE __u64 fb_flow_word(__u32 place)
+{
+	return *(volatile __u64 *)fb_flow_way(place);
 }
 
 FB_INLINE __u32 fb_flow_place(__u32 bucket, __u32 way)
@@ -122,177 +150,188 @@ FB_INLINE __u32 fb_flow_place(__u32 bucket, __u32 way)
 	return (bucket & fb_cfg.bucket_mask) << 3 | (way & 7);
 }
 
-/* Copies out what the packet needs if the entry at place is its flow; 1 = hit. */
+FB_INLINE __u8 *fb_flow_tag(__u32 place)
+{
+	return fb_at(fb_base(&fb_tags), place, fb_cfg.bucket_mask * FB_FLOW_WAYS + 7, 0);
+}
+
+/* Is the way still the flow's that was found there? */
+FB_INLINE int fb_flow_is_owned(const struct fb_hit *hit)
+{
+	return !((fb_flow_word(hit->place) ^ hit->word) >> FB_WAY_OWNER_SHIFT);
+}
+
+/* May the way be taken by anybody? */
+FB_INLINE int fb_flow_is_dead(__u64 word, __u32 tick)
+{
+	return !(word & FB_WAY_LOCK) && fb_meta_expired(FB_WAY_META(word), tick);
+}
+
+/* Copies out what the packet needs if the way at place is its live flow's; 1 = hit. */
 FB_INLINE int fb_flow_take(struct fb_ctx *c, __u32 place)
 {
 	const struct fb_flow_key *key = &c->key;
 	const struct fb_flow *e = fb_flow_entry(place);
 	struct fb_hit *hit = &c->hit;
-	__u32 seq, to = !key->dir;
+	__u64 word = fb_flow_word(place), ports;
+	__u32 dir = key->dir & 1;
 
-	if (!e)
+	if (FB_WAY_TAG(word) != key->tag || (word & FB_WAY_LOCK) ||
+	    fb_meta_expired(FB_WAY_META(word), c->tick))
 		return 0;
-	seq = *(volatile __u32 *)&e->seq;
-	if (seq & 1)
-		return 0;
+	ports = *(volatile __u64 *)&e->port_a;
 	if (*(volatile __u64 *)&e->lo_a != key->lo_a || *(volatile __u64 *)&e->lo_b != key->lo_b ||
-	    (*(volatile __u64 *)&e->port_a & FB_PORTS_MASK) != key->ports)
+	    (ports & FB_PORTS_MASK) != key->ports)
 		return 0;
 	if (c->pkt.family == 6 &&
 	    (*(volatile __u64 *)&e->hi_a != key->hi_a || *(volatile __u64 *)&e->hi_b != key->hi_b))
 		return 0;
-	hit->generation = *(volatile __u32 *)&e->generation;
-	hit->rule = *(volatile __u32 *)&e->rule;
-	hit->deadline = *(volatile __u32 *)&e->deadline;
-	hit->zone_from = *(volatile __u8 *)&e->zone[key->dir & 1];
-	hit->zone_to = *(volatile __u8 *)&e->zone[to & 1];
-	hit->origin = *(volatile __u8 *)&e->origin;
-	hit->flags = *(volatile __u8 *)&e->flags;
-	hit->stamp = *(volatile __u32 *)&e->stamp[key->dir & 1];
-	hit->nexthop = *(volatile __u32 *)&e->nexthop[key->dir & 1];
-	hit->limit = *(volatile __u32 *)&e->limit;
-	if (*(volatile __u32 *)&e->seq != seq)
+	for (__u32 i = 0; i < FB_HIT_WORDS; i++)
+		hit->entry[i] = *(volatile __u64 *)((const char *)e + FB_HIT_FROM + i * 8);
+	if ((fb_flow_word(place) ^ word) >> FB_WAY_SEQ_SHIFT)
 		return 0;
-	hit->seq = seq;
+	hit->zone_from = (__u8)(ports >> (48 + dir * 8));
+	hit->zone_to = (__u8)(ports >> (56 - dir * 8));
+	hit->stamp = *(volatile __u32 *)&hit->stamps[dir];
+	hit->nexthop = *(volatile __u32 *)&hit->nexthops[dir];
+	hit->word = word;
 	hit->place = place;
+	hit->state = FB_META_STATE(FB_WAY_META(word));
+	hit->live = 1;
 	return 1;
 }
 
-/* 1 if equal, else 0, without a branch: which way holds a flow is not to be guessed. */
-FB_INLINE __u64 fb_equal(__u32 a, __u32 b)
+/* May this bucket have a flow of this tag? Not 0 if one of its eight tags agrees. */
+FB_INLINE __u64 fb_flow_may_have(__u32 bucket, __u32 tag)
 {
-	return ((__u64)(a ^ b) - 1) >> 63;
-}
+	const __u64 low = 0x7f7f7f7f7f7f7f7full;
+	__u64 tags = *(const volatile __u64 *)fb_flow_tag(fb_flow_place(bucket, 0)) ^
+		     (tag & 0xff) * 0x0101010101010101ull;
 
-/* How many of a line's words are `word` << 8 | the sum of their places: one match is its place. */
-FB_INLINE __u32 fb_flow_places(const __u32 *words, __u32 word)
-{
-	const volatile __u32 *w = words;
-	__u64 sum = 0;
-
-	for (__u32 i = 0; i < FB_FLOW_WAYS; i++)
-		sum += -fb_equal(w[i], word) & (1u << 8 | i);
-	return (__u32)sum;
-}
-
-/* The live entry of this key in one way of a bucket. */
-FB_INLINE int fb_flow_at(struct fb_ctx *c, const struct fb_flow_bucket *line, __u32 bucket, __u32 way)
-{
-	__u32 meta;
-
-	way = fb_forget(c, way) & 7;
-	meta = *(volatile __u32 *)&line->meta[way];
-	if (!meta || fb_meta_expired(meta, c->tick) || !fb_flow_take(c, fb_flow_place(bucket, way)))
-		return 0;
-	c->hit.meta_seen = meta;
-	c->hit.state = FB_META_STATE(meta);
-	c->hit.live = 1;
-	return 1;
+	return ~(((tags & low) + low) | tags | low);
 }
 
 /*
- * Several ways of a bucket have this tag: one flow in a million sees that. A global function: verified once. Unrolled: clang
- * enters the loop in its middle, which 6.1 refuses (back-edge).
+ * The long way to c->hit: it is not at home, or another flow's tag agrees (in a full table one packet in sixteen sees that), or somebody writes into its entry, who
+ * is waited for. The first live entry in the order of ways, which is the same on every CPU. A global function: verified once.
  */
-__noinline int fb_flow_search(struct fb_ctx *c, __u32 bucket)
+__noinline int fb_flow_search(struct fb_ctx *c)
 {
-	struct fb_flow_bucket *line = fb_flow_line(bucket);
-
-	if (!line || !c)
+	if (!c)
 		return 0;
-#pragma unroll
-	for (__u32 way = 0; way < FB_FLOW_WAYS; way++)
-		if (*(volatile __u32 *)&line->tag[way] == c->key.tag && fb_flow_at(c, line, bucket, way))
+	for (__u32 i = 0; i < 2 * FB_FLOW_WAYS; i++) {
+		__u32 place = fb_flow_place(*(volatile __u32 *)&c->key.bucket[i >> 3 & 1], i);
+
+		if (FB_WAY_TAG(fb_flow_word(place)) != c->key.tag)
+			continue;
+		for (__u32 spin = 0; spin < FB_FLOW_SPINS && (fb_flow_word(place) & FB_WAY_LOCK); spin++)
+			;
+		if (fb_flow_take(c, place))
 			return 1;
+		if (fb_flow_is_dead(fb_flow_word(place), c->tick))
+			c->dead = place + 1;
+	}
 	return 0;
 }
 
-/* The first live entry of this key in the order of ways, which is the same on every CPU, into c->hit. */
+/*
+ * The live entry of this key, into c->hit. At home, where most are, the word and the entry are read together and neither waits for the other: among many flows
+ * each is a miss of the caches.
+ */
 FB_INLINE void fb_flow_find(struct fb_ctx *c)
 {
-	c->hit.live = 0;
-	for (__u32 i = 0; i < 2; i++) {
-		__u32 bucket = *(volatile __u32 *)&c->key.bucket[i], places;
-		struct fb_flow_bucket *line = fb_flow_line(bucket);
+	const struct fb_flow_key *key = &c->key;
 
-		if (!line)
-			return;
-		places = fb_flow_places(line->tag, c->key.tag);
-		if (places < 1u << 8)
-			continue;
-		if (places < 2u << 8 ? fb_flow_at(c, line, bucket, places) : fb_flow_search(c, bucket))
-			return;
-	}
+	c->hit.live = 0;
+	if (*(volatile __u8 *)fb_flow_tag(key->home) == (key->tag & 0xff) && fb_flow_take(c, key->home))
+		return;
+	if (fb_flow_may_have(key->bucket[0], key->tag) | fb_flow_may_have(key->bucket[1], key->tag))
+		fb_flow_search(c);
 }
 
 /* The flow's entry, ours to write until fb_flow_unlock(); NULL if somebody else has changed it since it was found. */
 FB_INLINE struct fb_flow *fb_flow_lock(const struct fb_hit *hit)
 {
-	struct fb_flow *e = hit->live ? fb_flow_entry(hit->place) : 0;
+	__u64 *way = fb_flow_way(hit->place), word = *(volatile __u64 *)way;
 
-	if (!e || __sync_val_compare_and_swap(&e->seq, hit->seq, hit->seq + 1) != hit->seq)
+	if (!hit->live || (word ^ hit->word) >> FB_WAY_SEQ_SHIFT ||
+	    __sync_val_compare_and_swap(way, word, word + FB_WAY_LOCK) != word)
 		return 0;
-	return e;
+	return fb_flow_entry(hit->place);
 }
 
-FB_INLINE void fb_flow_unlock(struct fb_hit *hit, struct fb_flow *e)
+FB_INLINE void fb_flow_unlock(struct fb_hit *hit)
 {
-	__sync_fetch_and_add(&e->seq, 1);
-	hit->seq += 2;
+	__u64 diff = FB_WAY_UNLOCK(hit->word | FB_WAY_LOCK);
+
+	__sync_fetch_and_xor(fb_flow_way(hit->place), diff);
+	hit->word ^= diff ^ FB_WAY_LOCK;
 }
 
-/* Writes state and time if they changed: once a tick and at transitions. */
-FB_INLINE void fb_flow_touch(struct fb_hit *hit, __u32 state, __u32 tick)
+/* Gives the way at place another meta, if it is still of the owner and state in seen. 1 = done. */
+FB_INLINE int fb_flow_set_meta(__u32 place, __u64 seen, __u32 meta)
 {
-	struct fb_flow_bucket *line = fb_flow_line(hit->place >> 3);
-	__u32 meta = FB_META(state, tick);
+	__u64 *way = fb_flow_way(place);
 
-	hit->state = (__u8)state;
-	if (meta == hit->meta_seen)
-		return;
-	/* A half-open way that changed hands within its tick has the same meta: its new owner has proved nothing. */
-	if (state != FB_META_STATE(hit->meta_seen)) {
-		const struct fb_flow *e = fb_flow_entry(hit->place);
+#pragma unroll
+	for (int i = 0; i < 4; i++) {
+		__u64 word = *(volatile __u64 *)way;
 
-		if (!e || *(volatile __u32 *)&e->seq != hit->seq)
-			return;
+		if ((word ^ seen) >> FB_WAY_OWNER_SHIFT ||
+		    FB_META_STATE(FB_WAY_META(word)) != FB_META_STATE(FB_WAY_META(seen)))
+			return 0;
+		if (__sync_val_compare_and_swap(way, word, word >> 32 << 32 | meta) == word)
+			return 1;
 	}
-	if (line &&
-	    __sync_val_compare_and_swap(&line->meta[hit->place & 7], hit->meta_seen, meta) == hit->meta_seen)
-		hit->meta_seen = meta;
+	return 0;
 }
 
-/* Frees the way, unless it changed hands. */
-FB_INLINE void fb_flow_free(const struct fb_ctx *c, __u32 place, __u32 meta)
+/* State and time of c->hit. A global function: verified once, and called once a tick and at transitions. */
+__noinline int fb_flow_mark(struct fb_ctx *c, __u32 meta)
 {
-	struct fb_flow_bucket *line = fb_flow_line(place >> 3);
+	struct fb_hit *hit;
 
-	if (line && __sync_val_compare_and_swap(&line->tag[place & 7], c->key.tag, 0) == c->key.tag)
-		__sync_val_compare_and_swap(&line->meta[place & 7], meta, 0);
+	if (!c)
+		return 0;
+	hit = &c->hit;
+	if (fb_flow_set_meta(hit->place, hit->word, meta))
+		hit->word = hit->word >> 32 << 32 | meta;
+	return 0;
+}
+
+FB_INLINE void fb_flow_touch(struct fb_ctx *c, __u32 state)
+{
+	__u32 meta = FB_META(state, c->tick);
+
+	c->hit.state = (__u8)state;
+	if (meta != FB_WAY_META(c->hit.word))
+		fb_flow_mark(c, meta);
 }
 
 FB_INLINE void fb_flow_end(struct fb_ctx *c)
 {
-	fb_flow_free(c, c->hit.place, c->hit.meta_seen);
+	fb_flow_mark(c, 0);
 	c->hit.live = 0;
 }
 
-/* clang must not see that what follows is the sign of a number: it would make a branch of it. */
-#define FB_HIDE(x) asm volatile("" : "+r"(x))
+/* 1 if equal, else 0, without a branch: which way is taken is not to be guessed. */
+FB_INLINE __u64 fb_equal(__u32 a, __u32 b)
+{
+	return ((__u64)(a ^ b) - 1) >> 63;
+}
 
 /* How gladly a way is given away: 0 = not at all; expired or free, half-open by age. Without a branch: sixteen are weighed. */
-FB_INLINE __u64 fb_way_worth(__u32 meta, __u32 tick)
+FB_INLINE __u64 fb_way_worth(__u64 word, __u32 tick)
 {
+	__u32 meta = FB_WAY_META(word), expired, half;
 	__s32 age = fb_meta_age(meta, tick),
 	      left = *(const volatile __s32 *)&fb_flow_timeouts[FB_META_STATE(meta) & 7] - age;
-	__u32 expired, half;
 
 	FB_HIDE(age);
 	FB_HIDE(left);
 	expired = (__u32)(left >> 31);
 	half = (__u32)-fb_equal(FB_META_STATE(meta), FB_FLOW_NEW) & ~(__u32)(age >> 31);
-
-	return (expired & 1u << 30) | (half & (__u32)(age + 1));
+	return ((expired & 1u << 30) | (half & (__u32)(age + 1))) & (((word >> 32) & 1) - 1);
 }
 
 /* Of two such numbers, both below 2^63, the larger. */
@@ -305,13 +344,14 @@ FB_INLINE __u64 fb_larger(__u64 a, __u64 b)
 }
 
 /* The most worthless way of a bucket in the lowest 3 bits, its worth above, and above that how many ways are free. */
-FB_INLINE __u64 fb_bucket_worth(const struct fb_flow_bucket *line, __u32 tick)
+FB_INLINE __u64 fb_bucket_worth(__u32 bucket, __u32 tick)
 {
+	const volatile __u64 *way = fb_flow_way(fb_flow_place(bucket, 0));
 	__u64 best = 0, vacant = 0;
 
 #pragma unroll
 	for (__u32 i = 0; i < FB_FLOW_WAYS; i++) {
-		__u64 worth = fb_way_worth(*(const volatile __u32 *)&line->meta[i], tick);
+		__u64 worth = fb_way_worth(way[i], tick);
 
 		best = fb_larger(best, worth << 3 | (7 - i));
 		vacant += worth >> 30;
@@ -322,38 +362,38 @@ FB_INLINE __u64 fb_bucket_worth(const struct fb_flow_bucket *line, __u32 tick)
 /* So many free ways in the first bucket, and the second is not considered: who is found in the first costs one line. */
 #define FB_FLOW_ROOMY 3u
 
-/*
- * Claims the most worthless way of the two buckets: its place, or ~0 if none may be had or somebody else was faster. When the first is nearly full, the emptier one: choosing
- * the emptier of two lets a table fill to nine tenths before any pair of buckets is full (Azar et al., "Balanced Allocations", 1994); 3 of 500,000
- * flows did not fit into half a table before. A global function: verified once.
- */
-__noinline __u32 fb_flow_claim(struct fb_ctx *c, __u32 state)
+/* Makes the way ours, locked; 0 = it is not what it was when it was judged. */
+FB_INLINE int fb_flow_own(const struct fb_ctx *c, __u32 place, __u64 word)
 {
-	const struct fb_flow_bucket *first, *second;
-	struct fb_flow_bucket *chosen;
-	__u32 bucket, way, meta, other;
-	__u64 a, b;
+	return __sync_val_compare_and_swap(fb_flow_way(place), word, FB_WAY_NEXT(word, c->key.tag)) == word;
+}
+
+/*
+ * Claims the home of c->key if it is free, or the most worthless way of the two buckets: its place, or ~0 if none may be had or somebody else was faster. When the first
+ * is nearly full, the emptier one: choosing the emptier of two lets a table fill to nine tenths before one flow in a hundred finds no room (Azar et al.,
+ * "Balanced Allocations", 1994). A global function: verified once.
+ */
+__noinline __u32 fb_flow_claim(struct fb_ctx *c)
+{
+	__u32 place, other;
+	__u64 a, b, word;
 
 	if (!c)
 		return ~0u;
-	first = fb_flow_line(c->key.bucket[0]);
-	second = fb_flow_line(c->key.bucket[1]);
-	if (!first || !second)
-		return ~0u;
-	a = fb_bucket_worth(first, c->tick);
-	b = fb_bucket_worth(second, c->tick);
+	/* Where it was before, if it was here: two ways of one tag would have to be searched. */
+	place = c->dead ? c->dead - 1 : c->key.home;
+	c->dead = 0;
+	word = fb_flow_word(place);
+	if (fb_flow_is_dead(word, c->tick) && fb_flow_own(c, place, word))
+		return place;
+	a = fb_bucket_worth(c->key.bucket[0], c->tick);
+	b = fb_bucket_worth(c->key.bucket[1], c->tick);
 	/* Of equals the first. */
 	other = b > a && a >> 40 < FB_FLOW_ROOMY;
-	way = 7 - fb_forget(c, (__u32)(other ? b : a) & 7);
-	bucket = *(volatile __u32 *)&c->key.bucket[other & 1];
-	chosen = fb_flow_line(bucket);
-	if (!chosen)
-		return ~0u;
-	meta = *(volatile __u32 *)&chosen->meta[way & 7];
-	if (!fb_way_worth(meta, c->tick) ||
-	    __sync_val_compare_and_swap(&chosen->meta[way & 7], meta, FB_META(state, c->tick)) != meta)
-		return ~0u;
-	return fb_flow_place(bucket, way);
+	place = fb_flow_place(*(volatile __u32 *)&c->key.bucket[other & 1],
+			      7 - fb_forget(c, (__u32)(other ? b : a) & 7));
+	word = fb_flow_word(place);
+	return fb_way_worth(word, c->tick) && fb_flow_own(c, place, word) ? place : ~0u;
 }
 
 /* Fills a claimed entry. zone_from and zone_to are the packet's. */
@@ -374,8 +414,9 @@ FB_INLINE void fb_flow_fill(struct fb_flow *e, const struct fb_ctx *c)
 	e->flags = c->flow_flags;
 	e->limit = c->limit;
 	e->group = c->group;
-	e->nexthop[0] = e->nexthop[1] = 0;
-	e->stamp[0] = e->stamp[1] = 0;
+	e->nexthop[key->dir & 1] = c->way_ref;
+	e->stamp[key->dir & 1] = c->way_stamp;
+	e->stamp[(key->dir ^ 1) & 1] = 0;
 	e->created = c->tick;
 	__builtin_memset(e->tcp, 0, sizeof(e->tcp));
 	/* TCP: what the answer may acknowledge lies between its first byte and the end of what came with the SYN. */
@@ -385,37 +426,92 @@ FB_INLINE void fb_flow_fill(struct fb_flow *e, const struct fb_ctx *c)
 	e->tcp[key->dir & 1].scale = c->pkt.scale;
 }
 
+/* The flow that fb_flow_fill() made, as if it had been found: to read what was just written would wait for memory. */
+FB_INLINE void fb_flow_made(struct fb_ctx *c, __u32 place, __u64 word)
+{
+	struct fb_hit *hit = &c->hit;
+
+	hit->generation = c->generation;
+	hit->rule = c->rule;
+	hit->deadline = c->deadline;
+	hit->limit = c->limit;
+	hit->origin = (__u8)c->key.dir;
+	hit->flags = c->flow_flags;
+	hit->group = c->group;
+	hit->stamp = c->way_stamp;
+	hit->nexthop = c->way_ref;
+	hit->zone_from = c->zone;
+	hit->zone_to = c->dst_zone;
+	hit->state = FB_META_STATE(FB_WAY_META(word));
+	hit->word = word;
+	hit->place = place;
+	hit->live = 1;
+}
+
+/* Asks for the memory that a new flow will be written to, while the way out is looked for. */
+FB_INLINE void fb_flow_warm(const struct fb_ctx *c)
+{
+	const struct fb_flow *e = fb_flow_entry(c->key.home);
+
+	(void)fb_flow_word(c->key.home);
+	(void)*(volatile __u64 *)&e->lo_a;
+	(void)*(volatile __u64 *)&e->hi_a;
+}
+
+/* Of the live entries of this key the first stays: another CPU made one at the same time. */
+__noinline int fb_flow_only(struct fb_ctx *c)
+{
+	__u32 first;
+
+	if (!c || !fb_flow_search(c))
+		return 0;
+	first = c->hit.place;
+	for (__u32 i = 0; i < 2 * FB_FLOW_WAYS; i++) {
+		__u32 place = fb_flow_place(*(volatile __u32 *)&c->key.bucket[i >> 3 & 1], i);
+
+		if (place == first || FB_WAY_TAG(fb_flow_word(place)) != c->key.tag)
+			continue;
+		for (__u32 spin = 0; spin < FB_FLOW_SPINS && (fb_flow_word(place) & FB_WAY_LOCK); spin++)
+			;
+		if (fb_flow_take(c, place))
+			fb_flow_end(c);
+	}
+	c->hit.live = 0;
+	return fb_flow_take(c, first);
+}
+
 /* A new flow for an allowed packet. On FB_NEXT c->hit is the entry (ours, or another CPU's of the same key). A global function: verified once. */
 __noinline int fb_flow_create(struct fb_ctx *c)
 {
+	__u32 place, state;
+	__u64 word, seen[2];
+
 	if (!c)
 		return FB_DROP_TABLE_FULL;
 	/* TCP that is seen in the middle has no handshake to prove itself by; it lives as long as it talks. */
-	__u32 state = c->mid_stream && !(c->pkt.tcp & FB_TCP_SYN) ? FB_FLOW_DGRAM : FB_FLOW_NEW;
-	__u32 place = fb_flow_claim(c, state), seq;
-	struct fb_flow_bucket *line;
-	struct fb_flow *e;
-
+	state = c->mid_stream && !(c->pkt.tcp & FB_TCP_SYN) ? FB_FLOW_DGRAM : FB_FLOW_NEW;
+	place = fb_flow_claim(c);
 	if (place == ~0u)
-		place = fb_flow_claim(c, state);
-	line = fb_flow_line(place >> 3);
-	e = fb_flow_entry(place);
-	if (place == ~0u || !line || !e)
+		place = fb_flow_claim(c);
+	if (place == ~0u)
 		return FB_DROP_TABLE_FULL;
-	(void)__sync_lock_test_and_set(&line->tag[place & 7], c->key.tag);
-	seq = *(volatile __u32 *)&e->seq;
-	if ((seq & 1) || __sync_val_compare_and_swap(&e->seq, seq, seq + 1) != seq) {
-		fb_flow_free(c, place, FB_META(state, c->tick));
-		return FB_DROP_TABLE_FULL;
+	/* Who claims for the same key and does not see this tag is seen here. */
+	*(volatile __u8 *)fb_flow_tag(place) = (__u8)c->key.tag;
+	__sync_fetch_and_add(&c->found, 1);
+	seen[0] = fb_flow_may_have(c->key.bucket[0], c->key.tag);
+	seen[1] = fb_flow_may_have(c->key.bucket[1], c->key.tag);
+	fb_flow_fill(fb_flow_entry(place), c);
+	word = fb_flow_word(place);
+	word = (word ^ FB_WAY_UNLOCK(word)) | FB_META(state, c->tick);
+	asm volatile("" ::: "memory"); /* the entry first */
+	*(volatile __u64 *)fb_flow_way(place) = word;
+	c->new_flow = 1;
+	fb_flow_made(c, place, word);
+	if ((seen[0] & (seen[0] - 1)) || (seen[1] & (seen[1] - 1)) || (seen[0] && seen[1])) {
+		c->hit.live = 0;
+		fb_flow_only(c);
+		c->new_flow = c->hit.live && c->hit.place == place;
 	}
-	fb_flow_fill(e, c);
-	__sync_fetch_and_add(&e->seq, 1);
-
-	fb_flow_find(c);
-	if (c->hit.live && c->hit.place != place)
-		fb_flow_free(c, place, FB_META(state, c->tick));
-	else
-		c->new_flow = 1;
 	/* Not even ours: a table so full that it was taken at once. The packet may pass, nothing more. */
 	return FB_NEXT;
 }

@@ -48,8 +48,6 @@ FB_INLINE void fb_nexthop_intern(const struct fb_nexthop *want, __u32 tick, stru
 
 	way->nh = 0;
 	way->kernel = 1;
-	if (!table)
-		return;
 	for (__u32 i = 0; i < FB_NEXTHOP_WAYS; i++) {
 		__u32 index = (first + i) & (FB_NEXTHOPS - 1);
 		struct fb_nexthop *nh = fb_at(table, index, FB_NEXTHOPS - 1, 6);
@@ -87,8 +85,7 @@ FB_INLINE void fb_nexthop_intern(const struct fb_nexthop *want, __u32 tick, stru
 		nh->port = want->port;
 		nh->vid = want->vid;
 		nh->mtu = want->mtu;
-		__builtin_memcpy(nh->smac, want->smac, 6);
-		__builtin_memcpy(nh->dmac, want->dmac, 6);
+		__builtin_memcpy(nh->dmac, want->dmac, 12);
 		nh->zone = want->zone;
 		__sync_fetch_and_add(&nh->seq, 1);
 		way->nh = nh;
@@ -164,7 +161,7 @@ FB_INLINE struct fb_nexthop *fb_next_hop(const struct fb_ctx *c, __u32 stamp)
 	void *table = fb_base(&fb_nexthops);
 	struct fb_nexthop *nh;
 
-	if (!table || !hit->stamp || ((hit->stamp ^ stamp) & 0xff) ||
+	if (!hit->stamp || ((hit->stamp ^ stamp) & 0xff) ||
 	    ((stamp - hit->stamp) >> 8 & 0x7fffff) >= FB_ROUTE_TICKS)
 		return 0;
 	nh = fb_at(table, hit->nexthop, FB_NEXTHOPS - 1, 6);
@@ -190,11 +187,13 @@ FB_INLINE int fb_way_out(void *ctx, struct fb_ctx *c, __u32 dir, __u32 stamp, st
 	reason = fb_resolve(ctx, c, way);
 	if (reason != FB_NEXT || way->kernel || !way->nh)
 		return reason;
+	c->way_ref = way->ref;
+	c->way_stamp = stamp;
 	e = fb_cfg.explain ? 0 : fb_flow_lock(&c->hit);
 	if (e) {
 		e->nexthop[dir & 1] = way->ref;
 		e->stamp[dir & 1] = stamp;
-		fb_flow_unlock(&c->hit, e);
+		fb_flow_unlock(&c->hit);
 	}
 	__u32 probed = *(volatile __u32 *)&way->nh->probed;
 
@@ -240,8 +239,10 @@ FB_INLINE int fb_rewrite(struct xdp_md *ctx, const struct fb_ctx *c, const struc
 
 	if ((void *)(eth + 18) > end)
 		return 0;
-	__builtin_memcpy(eth, nh->dmac, 6);
-	__builtin_memcpy(eth + 6, nh->smac, 6);
+	*(__u64 *)eth = *(const __u64 *)nh->dmac;
+	*(__u32 *)(eth + 8) = *(const __u32 *)(nh->smac + 2);
+	if (!tagged && !tag)
+		return 1;
 	if (tag) {
 		eth[12] = 0x81;
 		eth[13] = 0;

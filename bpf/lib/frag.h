@@ -109,19 +109,30 @@ __noinline int fb_frag_first(struct fb_ctx *c)
 	return FB_NEXT;
 }
 
+/* What is kept of an allowed packet for those that follow: its flow, and the verdict on the first fragment. */
+FB_INLINE int fb_remember(struct fb_ctx *c)
+{
+	int reason = c->begins ? fb_flow_create(c) : FB_NEXT;
+
+	if (reason != FB_NEXT || fb_cfg.explain ||
+	    (c->pkt.flags & (FB_PKT_FRAGMENT | FB_PKT_LATER)) != FB_PKT_FRAGMENT)
+		return reason;
+	return fb_frag_first(c);
+}
+
 /* What TCP sent ends with the last piece: without it the answer would acknowledge what was never sent. */
 FB_INLINE void fb_frag_tcp(const struct fb_ctx *c, __u32 at)
 {
 	struct fb_flow *e = fb_flow_entry(at >> 1);
 	__u32 seq, dir = at & 1;
 
-	if (!e || at == ~0u)
+	if (at == ~0u)
 		return;
-	seq = *(volatile __u32 *)&e->seq;
+	seq = FB_WAY_SEQ(fb_flow_word(at >> 1));
 	if ((seq & 1) || e->proto != FB_PROTO_TCP_N || (dir ? e->lo_b : e->lo_a) != c->pkt.s_lo ||
 	    (dir ? e->lo_a : e->lo_b) != c->pkt.d_lo)
 		return;
-	if (*(volatile __u32 *)&e->seq == seq)
+	if (FB_WAY_SEQ(fb_flow_word(at >> 1)) == seq)
 		*(volatile __u32 *)&e->tcp[dir].end += c->pkt.frag_len;
 }
 
@@ -132,13 +143,14 @@ FB_INLINE void fb_frag_limit(struct fb_ctx *c, __u32 at)
 	__u32 seq, limit, dir = at & 1;
 
 	c->limit = 0;
-	if (!e || at == ~0u)
+	if (at == ~0u)
 		return;
-	seq = e->seq;
+	seq = FB_WAY_SEQ(fb_flow_word(at >> 1));
 	limit = e->flags & FB_FLOW_F_METERED ? e->limit : 0;
 	c->turned = dir != e->origin;
 	if (e->generation == c->generation && (dir ? e->lo_b : e->lo_a) == c->pkt.s_lo &&
-	    (dir ? e->lo_a : e->lo_b) == c->pkt.d_lo && e->seq == seq && !(seq & 1))
+	    (dir ? e->lo_a : e->lo_b) == c->pkt.d_lo && FB_WAY_SEQ(fb_flow_word(at >> 1)) == seq &&
+	    !(seq & 1))
 		c->limit = limit;
 }
 

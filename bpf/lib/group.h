@@ -27,18 +27,13 @@ FB_INLINE int fb_is_group_mac(const struct fb_pkt *pkt)
 	return fb_get16(mac) == 0x3333 && fb_get32(mac + 2) == low;
 }
 
-/* The set of a packet of a live flow that nobody had to judge. A flow that is being written just now has none for this packet. */
+/* The set of a packet of a live flow that nobody had to judge. */
 FB_INLINE void fb_group_of_flow(struct fb_ctx *c)
 {
-	const volatile struct fb_flow *e = c->hit.live && !c->group ? fb_flow_entry(c->hit.place) : 0;
-	__u32 seq, group;
+	const struct fb_hit *hit = &c->hit;
 
-	if (!e)
-		return;
-	seq = e->seq;
-	group = e->generation == c->generation && (e->flags & FB_FLOW_F_GROUP) ? e->group : 0;
-	if (e->seq == seq && seq == c->hit.seq)
-		c->group = (__u8)group;
+	if (hit->live && !c->group && hit->generation == c->generation && (hit->flags & FB_FLOW_F_GROUP))
+		c->group = (__u8)hit->group;
 }
 
 /* The zones that an allowed packet of a group goes into now; 0 and why not. Link-local sources (MLD reports) and used-up hop limits get to the gateway only. */
@@ -48,7 +43,7 @@ FB_INLINE __u64 fb_group_now(const void *img, const struct fb_ctx *c, int *reaso
 	__u64 zones = fb_group_zones(img, c->group);
 
 	*reason = FB_DROP_UNDECIDED;
-	if (!zones || !cut)
+	if (!zones)
 		return 0;
 	*reason = FB_DROP_ISOLATED;
 	zones &= ~*(volatile __u64 *)fb_at(cut, c->zone, FB_ZONES_MAX - 1, 3);

@@ -104,7 +104,7 @@ FB_INLINE int fb_judge_group(const void *img, struct fb_ctx *c, __u32 group)
  * The judgement of a packet that no live flow of this generation answers for: source, binding, quarantine, destination, isolation, never, allow, observe (S27). On
  * FB_NEXT the packet passes; rule, deadline and observed say by what.
  */
-static __noinline int fb_judge(const void *img, struct fb_ctx *c)
+FB_INLINE int fb_judge(const void *img, struct fb_ctx *c)
 {
 	__u32 src = 0, dst = 0, index, until, window;
 	enum fb_reason reason = fb_source(img, c, &src);

@@ -15,8 +15,6 @@ FB_INLINE void fb_count_pair(const struct fb_ctx *c, __u32 reason)
 	__u32 cpu = c->cpu & fb_cfg.cpu_mask;
 	struct fb_pair_counter *counter;
 
-	if (!base)
-		return;
 	counter = fb_at(base,
 			(cpu * FB_PAIRS_MAX + FB_PAIR(c->zone & 63, c->dst_zone & 63)) * FB_REASON_COUNT +
 				(reason & 31),
@@ -31,8 +29,6 @@ FB_INLINE void fb_count_rule(const struct fb_ctx *c)
 	__u32 cpu = c->cpu & fb_cfg.cpu_mask;
 	struct fb_rule_counter *counter;
 
-	if (!base)
-		return;
 	counter = fb_at(base, cpu * FB_RULE_SLOTS + (c->rule & (FB_RULE_SLOTS - 1)),
 			(fb_cfg.cpu_mask + 1) * FB_RULE_SLOTS - 1, 5);
 	counter->packets++;
@@ -45,8 +41,6 @@ FB_INLINE void fb_explain_write(const struct fb_ctx *c, __u32 reason)
 {
 	struct fb_explain *out = fb_base(&fb_explain_out);
 
-	if (!out)
-		return;
 	out->reason = reason;
 	out->rule_slot = c->rule;
 	out->rule_index = c->rule_index;
@@ -61,7 +55,6 @@ FB_INLINE void fb_explain_write(const struct fb_ctx *c, __u32 reason)
 	out->nexthop = c->nexthop;
 	out->tick = c->tick;
 	out->limit = c->limit;
-	out->limit = c->limit;
 }
 
 /*
@@ -74,6 +67,11 @@ FB_INLINE void fb_account(const struct fb_ctx *c, __u32 reason)
 		return;
 	}
 	fb_count_pair(c, reason);
+	if (reason == FB_PASSED && !c->remarks) {
+		if (c->rule)
+			fb_count_rule(c);
+		return;
+	}
 	fb_event_account(c, reason);
 	/* A never line has counters of its own: what it stopped. */
 	if (reason == FB_DROP_NEVER) {

@@ -34,7 +34,7 @@ FB_INLINE __u32 fb_stamp(__u32 tick)
 {
 	struct fb_runtime *rt = fb_base(&fb_runtime);
 
-	return (tick << 8 | ((rt ? rt->route_epoch : 0) & 0xff)) | 1u << 31;
+	return (tick << 8 | (rt->route_epoch & 0xff)) | 1u << 31;
 }
 
 /* May the flow not be used as it is: another policy, or its deadline to be compared with the clock, by the first packet of a tick? */
@@ -43,7 +43,8 @@ FB_INLINE int fb_is_stale(const struct fb_ctx *c)
 	const struct fb_hit *hit = &c->hit;
 
 	return hit->generation != c->generation ||
-	       (hit->deadline != FB_NO_DEADLINE && FB_META_TICK(hit->meta_seen) != FB_META_TICK(c->tick));
+	       (hit->deadline != FB_NO_DEADLINE &&
+		FB_META_TICK(FB_WAY_META(hit->word)) != FB_META_TICK(c->tick));
 }
 
 /* Does the flow carry packets from where this one comes to where it goes? */
@@ -181,7 +182,7 @@ FB_INLINE int fb_renew(struct fb_ctx *c, int reason)
 		e->group = c->group;
 		e->zone[(c->key.dir ^ 1) & 1] = hit->zone_to;
 		e->stamp[0] = e->stamp[1] = 0;
-		fb_flow_unlock(hit, e);
+		fb_flow_unlock(hit);
 	}
 	return FB_NEXT;
 }
@@ -193,8 +194,8 @@ FB_INLINE int fb_is_mid_stream(const void *img, const struct fb_ctx *c)
 	       (c->pkt.tcp & (FB_TCP_SYN | FB_TCP_RST | FB_TCP_ACK)) == FB_TCP_ACK;
 }
 
-/* An allowed packet without a flow. */
-FB_INLINE int fb_begin_flow(const void *img, struct fb_ctx *c)
+/* An allowed packet without a flow: may it begin one? The stage makes it (fb_remember), once it knows the way out. */
+FB_INLINE int fb_may_begin(const void *img, struct fb_ctx *c)
 {
 	int reason = FB_NEXT;
 
@@ -208,12 +209,13 @@ FB_INLINE int fb_begin_flow(const void *img, struct fb_ctx *c)
 		return FB_DROP_ICMP_UNRELATED;
 	if (c->limit)
 		reason = fb_limit(img, c, FB_CHARGE_NEW);
-	return reason != FB_NEXT || fb_cfg.explain ? reason : fb_flow_create(c);
+	c->begins = reason == FB_NEXT && !fb_cfg.explain;
+	return reason;
 }
 
 /*
  * Verdict and flow of an IP packet. zone (and out_zone if made here) are known. On FB_NEXT the packet may go on; c->hit is its flow, if
- * it has one (a reversal that passed has none).
+ * it has one (a reversal that passed has none), or c->begins.
  *
  * An ICMP error passes if the packet that it quotes belongs to a live flow that is allowed now, and it comes from the side that would have answered: that
  * zone's hosts and routers, or (made here) the gateway that could not carry the packet on.
@@ -223,11 +225,10 @@ FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c)
 	struct fb_hit *hit = &c->hit;
 	int reason = FB_NEXT;
 
-	if (!fb_flow_key(c, c->zone, c->made_here ? c->out_zone : FB_ZONE_SELF))
-		return FB_DROP_UNDECIDED;
-	hit->live = 0;
-	if (!c->missed)
+	if (!c->looked) {
+		fb_flow_key(c, c->zone, c->made_here ? c->out_zone : FB_ZONE_SELF);
 		fb_flow_find(c);
+	}
 	if ((c->pkt.flags & FB_PKT_ICMP_ERROR) &&
 	    (!hit->live || (c->made_here ? hit->zone_to != c->out_zone : hit->zone_from != c->zone)))
 		return FB_DROP_ICMP_UNRELATED;
@@ -242,7 +243,7 @@ FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c)
 		reason = fb_ask_policy(img, c);
 	switch (*(volatile __u8 *)&c->ask) {
 	case FB_ASK_NEW:
-		return reason == FB_NEXT ? fb_begin_flow(img, c) : reason;
+		return reason == FB_NEXT ? fb_may_begin(img, c) : reason;
 	case FB_ASK_FOREIGN:
 		return reason == FB_NEXT ? FB_DROP_SPOOF : reason;
 	case FB_ASK_REVERSAL:

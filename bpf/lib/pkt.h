@@ -65,7 +65,7 @@ struct fb_pkt {
 	__u8 scale;  /* TCP SYN: the window scale that it offers, FB_NO_SCALE = none */
 	__u8 tcp;    /* flags byte */
 	__u8 option; /* place in the TCP options */
-	__u8 dmac[6];
+	__u8 dmac[6] __attribute__((aligned(8))); /* as they lie in the frame */
 	__u8 smac[6];
 };
 
@@ -77,10 +77,6 @@ static inline __attribute__((always_inline)) int fb_has_ports(__u8 proto)
 
 #define FB_PKT_INLINE static inline __attribute__((always_inline))
 
-FB_PKT_INLINE __u16 fb_get16(const __u8 *p)
-{
-	return (__u16)((p[0] << 8) | p[1]);
-}
 /*
  * Whole loads: packet memory may be read at any address in BPF, and byte-wise assembly, which is what clang makes of an unaligned type there,
  * costs six instructions a word. Natively that type is the defined way.
@@ -90,6 +86,9 @@ FB_PKT_INLINE __u16 fb_get16(const __u8 *p)
 #else
 #define FB_PACKED __attribute__((packed))
 #endif
+struct fb_load16 {
+	__u16 v;
+} FB_PACKED;
 struct fb_load32 {
 	__u32 v;
 } FB_PACKED;
@@ -97,6 +96,10 @@ struct fb_load64 {
 	__u64 v;
 } FB_PACKED;
 
+FB_PKT_INLINE __u16 fb_get16(const __u8 *p)
+{
+	return __builtin_bswap16(((const struct fb_load16 *)p)->v);
+}
 FB_PKT_INLINE __u32 fb_get32(const __u8 *p)
 {
 	return __builtin_bswap32(((const struct fb_load32 *)p)->v);
@@ -343,8 +346,8 @@ FB_PKT_INLINE enum fb_reason fb_parse(struct fb_pkt *pkt, const __u8 *data, cons
 
 	if (p + 14 > end)
 		return FB_DROP_MALFORMED;
-	__builtin_memcpy(pkt->dmac, p, 6);
-	__builtin_memcpy(pkt->smac, p + 6, 6);
+	*(__u64 *)pkt->dmac = ((const struct fb_load64 *)p)->v;
+	*(__u32 *)(pkt->smac + 2) = ((const struct fb_load32 *)(p + 8))->v;
 	if (p[0] & 1)
 		pkt->flags |= FB_PKT_GROUP_MAC;
 	pkt->ethertype = fb_get16(p + 12);
@@ -363,7 +366,7 @@ FB_PKT_INLINE enum fb_reason fb_parse(struct fb_pkt *pkt, const __u8 *data, cons
 		if (pkt->ethertype == FB_ETH_VLAN || pkt->ethertype == FB_ETH_QINQ)
 			return FB_DROP_NO_ZONE;
 	}
-	if (pkt->smac[0] & 1)
+	if (data[6] & 1)
 		return FB_DROP_MALFORMED;
 	if (pkt->ethertype == FB_ETH_IPV4)
 		reason = fb_parse_ipv4(pkt, p, end);

@@ -4,6 +4,7 @@
 #define FB_LIB_PLACE_H
 
 #include "forward.h"
+#include "frag.h"
 
 /* The policy in force, read once: every decision about this packet comes from one image. */
 FB_INLINE const void *fb_begin(struct fb_ctx *c)
@@ -15,6 +16,17 @@ FB_INLINE const void *fb_begin(struct fb_ctx *c)
 	c->generation = fb_image_word(img, FB_HDR_WORD(generation));
 	c->tick = fb_tick();
 	return c->generation ? img : 0;
+}
+
+/* The same in the next stage. The policy may be another one by now, and then what the stage before found out no longer holds. */
+FB_INLINE const void *fb_begin_again(struct fb_ctx *c)
+{
+	__u32 before = c->generation;
+	const void *img = fb_begin(c);
+
+	if (c->generation != before)
+		c->looked = 0;
+	return img;
 }
 
 FB_INLINE int fb_place(const void *img, struct fb_ctx *c, const struct fb_image_port **ret_port)
@@ -31,17 +43,16 @@ FB_INLINE int fb_place(const void *img, struct fb_ctx *c, const struct fb_image_
 	return FB_NEXT;
 }
 
+/* Was the frame sent to this MAC? Two bytes are behind every MAC here, so that it is one comparison. */
 FB_INLINE int fb_is_sent_to(const struct fb_ctx *c, const __u8 *mac)
 {
-	return *(const __u32 *)c->pkt.dmac == *(const __u32 *)mac &&
-	       *(const __u16 *)(c->pkt.dmac + 4) == *(const __u16 *)(mac + 4);
+	return !((*(const __u64 *)c->pkt.dmac ^ *(const __u64 *)mac) << 16);
 }
 
 /* The MAC of a virtual address. Where there is none the record has zeros, and a frame for zeros is nobody's. */
 FB_INLINE int fb_is_sent_to_extra(const struct fb_ctx *c, const struct fb_image_port *port)
 {
-	return (*(const __u32 *)c->pkt.dmac || *(const __u16 *)(c->pkt.dmac + 4)) &&
-	       fb_is_sent_to(c, port->extra);
+	return *(const __u64 *)c->pkt.dmac << 16 && fb_is_sent_to(c, port->extra);
 }
 
 /* A unicast IP packet must have been sent to this interface; a group MAC is for group addresses only. */
@@ -80,11 +91,13 @@ FB_INLINE int fb_leave(struct xdp_md *ctx, struct fb_ctx *c, const struct fb_nex
 	return fb_send(ctx, c, nh, action);
 }
 
-FB_INLINE int fb_out(struct xdp_md *ctx, struct fb_ctx *c, __u32 dir, __u32 stamp, int *action)
+FB_INLINE int fb_out(struct xdp_md *ctx, struct fb_ctx *c, __u32 dir, int *action)
 {
 	struct fb_way way;
-	int reason = fb_way_out(ctx, c, dir, stamp, &way);
+	int reason = fb_way_out(ctx, c, dir, fb_stamp(c->tick), &way);
 
+	if (reason == FB_NEXT)
+		reason = fb_remember(c);
 	if (reason != FB_NEXT)
 		return reason;
 	c->nexthop = way.ref & (FB_NEXTHOPS - 1);

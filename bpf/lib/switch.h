@@ -13,7 +13,7 @@ FB_INLINE int fb_is_cut(__u32 zone, __u32 other)
 {
 	void *cut = fb_base(&fb_switches);
 
-	return cut && (*(volatile __u64 *)fb_at(cut, zone, FB_ZONES_MAX - 1, 3) >> (other & 63) & 1);
+	return *(volatile __u64 *)fb_at(cut, zone, FB_ZONES_MAX - 1, 3) >> (other & 63) & 1;
 }
 
 static __noinline int fb_is_quarantined_address(int family, __u64 hi, __u64 lo)
@@ -41,8 +41,6 @@ FB_INLINE int fb_is_quarantined(const void *img, const struct fb_ctx *c)
 	const struct fb_switches *sw = fb_base(&fb_switches);
 	const struct fb_pkt *pkt = &c->pkt;
 
-	if (!sw)
-		return 1;
 	if (sw->quarantines && pkt->family &&
 	    (fb_is_quarantined_address(pkt->family, pkt->s_hi, pkt->s_lo) ||
 	     fb_is_quarantined_address(pkt->family, pkt->d_hi, pkt->d_lo)))
@@ -58,7 +56,7 @@ FB_INLINE int fb_is_quarantined_target(__u64 hi, __u64 lo)
 {
 	const struct fb_switches *sw = fb_base(&fb_switches);
 
-	return !sw || (sw->quarantines && fb_is_quarantined_address(6, hi, lo));
+	return sw->quarantines && fb_is_quarantined_address(6, hi, lo);
 }
 
 /* The addresses that an ARP packet speaks of. */
@@ -66,8 +64,8 @@ FB_INLINE int fb_is_quarantined_arp(__u32 sender, __u32 target)
 {
 	const struct fb_switches *sw = fb_base(&fb_switches);
 
-	return !sw || (sw->quarantines &&
-		       (fb_is_quarantined_address(4, 0, sender) || fb_is_quarantined_address(4, 0, target)));
+	return sw->quarantines &&
+	       (fb_is_quarantined_address(4, 0, sender) || fb_is_quarantined_address(4, 0, target));
 }
 
 #endif

@@ -82,7 +82,7 @@ FB_INLINE enum fb_reason fb_tcp_syn(struct fb_ctx *c, struct fb_flow *e, __u32 d
 		e->tcp[dir & 1].end = c->pkt.seq + 1 + c->pkt.payload;
 		e->tcp[dir & 1].win = c->pkt.window;
 		e->tcp[dir & 1].scale = c->pkt.scale;
-		fb_flow_unlock(&c->hit, e);
+		fb_flow_unlock(&c->hit);
 	}
 	*state = FB_FLOW_NEW;
 	return FB_NEXT;
@@ -106,7 +106,7 @@ FB_INLINE enum fb_reason fb_tcp_syn_ack(struct fb_ctx *c, struct fb_flow *e, __u
 	e->tcp[dir & 1].edge = c->pkt.ack + (c->pkt.window ? c->pkt.window : 1);
 	e->tcp[dir & 1].win = c->pkt.window;
 	e->tcp[(dir ^ 1) & 1].edge = c->pkt.seq + 1 + (origin.win ? origin.win : 1);
-	fb_flow_unlock(&c->hit, e);
+	fb_flow_unlock(&c->hit);
 	*state = FB_FLOW_REPLIED;
 	return FB_NEXT;
 }
@@ -123,7 +123,7 @@ FB_INLINE enum fb_reason fb_tcp_window(struct fb_ctx *c, struct fb_flow *e, __u3
 	if ((f & FB_TCP_ACK) &&
 	    (fb_seq_after(c->pkt.ack, other.end) || fb_seq_after(other.end - slack, c->pkt.ack)))
 		return FB_DROP_TCP_WINDOW;
-	if ((f & FB_TCP_RST) || *(volatile __u32 *)&e->seq != c->hit.seq)
+	if ((f & FB_TCP_RST) || !fb_flow_is_owned(&c->hit))
 		return FB_NEXT;
 	if (fb_seq_after(end, own.end))
 		*(volatile __u32 *)&e->tcp[dir & 1].end = end;
@@ -156,7 +156,7 @@ FB_INLINE void fb_tcp_fin(struct fb_ctx *c, struct fb_flow *e, __u32 dir, __u32 
 
 	if (!(mine & FB_TCP_HALF_FIN) && fb_flow_lock(&c->hit)) {
 		e->tcp[dir & 1].flags = mine | FB_TCP_HALF_FIN;
-		fb_flow_unlock(&c->hit, e);
+		fb_flow_unlock(&c->hit);
 	}
 	if (theirs & FB_TCP_HALF_FIN)
 		*state = FB_FLOW_CLOSING;
@@ -205,8 +205,6 @@ FB_INLINE enum fb_reason fb_flow_step(struct fb_ctx *c, __u32 dir)
 	if (c->pkt.proto == FB_PROTO_TCP_N) {
 		struct fb_flow *e = fb_flow_entry(hit->place);
 
-		if (!e)
-			return FB_DROP_UNDECIDED;
 		reason = fb_tcp_step(c, e, dir, &state);
 	} else {
 		if ((c->pkt.flags & FB_PKT_ECHO) && !!(c->pkt.flags & FB_PKT_ECHO_REQUEST) != from_origin)
@@ -217,7 +215,7 @@ FB_INLINE enum fb_reason fb_flow_step(struct fb_ctx *c, __u32 dir)
 			state = FB_FLOW_DGRAM;
 	}
 	if (reason == FB_NEXT)
-		fb_flow_touch(hit, state, c->tick);
+		fb_flow_touch(c, state);
 	return reason;
 }
 

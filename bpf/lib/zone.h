@@ -14,9 +14,10 @@
 struct fb_flow_key {
 	__u64 lo_a, lo_b, hi_a, hi_b;
 	__u64 ports; /* port_a, port_b, proto, family as they lie in struct fb_flow */
-	__u32 tag;
 	__u32 bucket[2];
-	__u32 dir; /* 0: the packet is from a to b */
+	__u32 tag;  /* 16 bits, of which the lower 8 are not 0 */
+	__u32 home; /* the place where it is if that was free: asked first */
+	__u32 dir;  /* 0: the packet is from a to b */
 };
 
 /* Whom a limit or quota is counted for, and where its meter may lie (limit.h). */
@@ -28,14 +29,31 @@ struct fb_meter_key {
 };
 
 /* A packet's flow: where it lies, and what was read of it in one go. */
+#define FB_HIT_FROM \
+	24u /* this part of an entry is copied as it is: struct fb_flow from generation to the end of the line */
+#define FB_HIT_WORDS 5u
 struct fb_hit {
 	__u32 live;  /* 0 = there is none */
 	__u32 place; /* bucket << 3 | way */
-	__u32 meta_seen, seq;
-	__u32 generation, rule, deadline, stamp, nexthop, limit;
-	__u8 zone_from, zone_to; /* of this packet's direction */
-	__u8 origin, flags, state;
+	__u64 word;  /* of its way */
+	union {
+		__u64 entry[FB_HIT_WORDS];
+		struct {
+			__u32 generation, rule, deadline, nexthops[2], stamps[2], limit;
+			__u8 origin, flags;
+			__u16 group;
+		};
+	};
+	__u32 stamp, nexthop;	 /* of this packet's direction */
+	__u8 zone_from, zone_to; /* the same */
+	__u8 state;
 };
+
+_Static_assert(__builtin_offsetof(struct fb_flow, generation) == FB_HIT_FROM &&
+		       __builtin_offsetof(struct fb_flow, origin) - FB_HIT_FROM ==
+			       __builtin_offsetof(struct fb_hit, origin) -
+				       __builtin_offsetof(struct fb_hit, generation),
+	       "the copy has the entry's shape");
 
 /*
  * What is known of the packet on its way through the stages. It lies in a map (fb_scratch), not on the stack: the verifier follows every known
@@ -44,6 +62,18 @@ struct fb_hit {
  */
 struct fb_ctx {
 	struct fb_pkt pkt;
+	union {
+		__u64 remarks; /* all that is to be told of a packet besides its verdict: most have nothing */
+		struct {
+			__u8 observed; /* passes by observe mode only */
+			__u8 new_flow;
+			__u8 over;	    /* passes a limit or quota only because the pair observes */
+			__u8 quota_reached; /* the first packet of its period to do so */
+			__u8 log;	    /* the line wants an event for every new flow */
+			__u8 event;	    /* enum fb_event_kind that a stage noted, 0 = none */
+			__u8 event_detail;
+		};
+	};
 	__u32 generation;
 	__u32 tick;
 	__u32 bytes;
@@ -52,34 +82,30 @@ struct fb_ctx {
 	__u32 wire;    /* of the wire's other end, 0 = routed */
 	__u32 rule;    /* slot whose counters it goes to; 0 = none */
 	__u32 deadline;
-	__u32 limit;   /* index into the image's limits, 0 = none */
-	__u8 zone;     /* it comes from */
-	__u8 dst_zone; /* it goes to; FB_ZONE_NONE until known */
-	__u8 observed; /* passes by observe mode only */
-	__u8 cls;      /* enum fb_token_class if it is passed to the kernel, 0 = redirected */
-	__u8 new_flow;
+	__u32 limit;	 /* index into the image's limits, 0 = none */
+	__u8 zone;	 /* it comes from */
+	__u8 dst_zone;	 /* it goes to; FB_ZONE_NONE until known */
+	__u8 cls;	 /* enum fb_token_class if it is passed to the kernel, 0 = redirected */
 	__u8 flow_state; /* for explain */
 	__u8 rule_kind;
 	__u8 made_here; /* tc egress: out_zone holds where it leaves */
 	__u8 out_zone;
-	__u8 wire_zone;	    /* at the wire's other end */
-	__u8 frags;	    /* the frame lies in several buffers */
-	__u8 missed;	    /* the flow table was asked and has no entry */
-	__u8 ask;	    /* enum fb_ask */
-	__u8 turned;	    /* judged from the other end */
-	__u8 flow_flags;    /* enum fb_flow_flag of a flow that is made by this judgement */
-	__u8 mid_stream;    /* TCP without a handshake may make a flow (S30, S32) */
-	__u8 reject;	    /* it was denied in a pair whose denials are answered (S31) */
-	__u8 over;	    /* passes a limit or quota only because the pair observes */
-	__u8 quota_reached; /* the first packet of its period to do so */
-	__u8 log;	    /* the line wants an event for every new flow */
-	__u8 event;	    /* enum fb_event_kind that a stage noted, 0 = none */
-	__u8 event_detail;
-	__u8 unbound; /* in a zone with binding strict, and not of a declared device */
-	__u8 group;   /* multicast: index into the image's sets of zones, 0 = not known */
+	__u8 wire_zone;	 /* at the wire's other end */
+	__u8 frags;	 /* the frame lies in several buffers */
+	__u8 looked;	 /* placed, sent to us, and the flow table was asked */
+	__u8 ask;	 /* enum fb_ask */
+	__u8 turned;	 /* judged from the other end */
+	__u8 begins;	 /* it makes a flow, whose next hop is way_ref of way_stamp */
+	__u8 flow_flags; /* enum fb_flow_flag of a flow that is made by this judgement */
+	__u8 mid_stream; /* TCP without a handshake may make a flow (S30, S32) */
+	__u8 reject;	 /* it was denied in a pair whose denials are answered (S31) */
+	__u8 unbound;	 /* in a zone with binding strict, and not of a declared device */
+	__u8 group;	 /* multicast: index into the image's sets of zones, 0 = not known */
+	__u32 dead;	 /* a way that has its tag and is free: its place + 1 */
 	__u32 rule_index;
 	__u32 out_port;
 	__u32 nexthop;
+	__u32 way_ref, way_stamp;
 	__u32 cpu;
 	/* From here on not zeroed for a packet: each is written before it is read. */
 	struct fb_flow_key key;
@@ -95,19 +121,18 @@ FB_INLINE struct fb_ctx *fb_ctx_get(void)
 {
 	void *base = fb_base(&fb_scratch);
 
-	return base ? fb_at(base, bpf_get_smp_processor_id(), fb_cfg.cpu_mask, FB_SCRATCH_SHIFT) : 0;
+	return fb_at(base, bpf_get_smp_processor_id(), fb_cfg.cpu_mask, FB_SCRATCH_SHIFT);
 }
 
 /* This CPU's context, zeroed. XDP and tc run with bottom halves off and never inside of each other. */
 FB_INLINE struct fb_ctx *fb_ctx_new(void)
 {
-	struct fb_ctx *c = fb_ctx_get();
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct fb_ctx *c = fb_at(fb_base(&fb_scratch), cpu, fb_cfg.cpu_mask, FB_SCRATCH_SHIFT);
 
-	if (c) {
-		__builtin_memset(c, 0, __builtin_offsetof(struct fb_ctx, key));
-		c->hit.live = 0;
-		c->cpu = bpf_get_smp_processor_id();
-	}
+	__builtin_memset(c, 0, __builtin_offsetof(struct fb_ctx, key));
+	c->hit.live = 0;
+	c->cpu = cpu;
 	return c;
 }
 
@@ -209,8 +234,6 @@ FB_INLINE __u32 fb_self_find(int family, __u64 hi, __u64 lo, __u8 zone)
 	void *rt = fb_base(&fb_runtime);
 	__u32 bit = fb_self_bit(hi, lo), word;
 
-	if (!rt)
-		return 0;
 	word = *(volatile __u32 *)fb_at(rt + __builtin_offsetof(struct fb_runtime, self_filter), bit >> 5,
 					FB_SELF_FILTER_BITS / 32 - 1, 2);
 	return word >> (bit & 31) & 1 ? fb_self_search((__u32)family, hi, lo, zone) : 0;

@@ -2,7 +2,8 @@
 /*
  * The bench's own programs: drivers that write a header and then run a program over it, the generator, the sink, and the peers that are bare XDP.
  *
- * A driver is what BPF_PROG_TEST_RUN repeats: it writes every header anew (a repeated frame would arrive with its hop limit used up) and
+ * A driver is what BPF_PROG_TEST_RUN repeats: it writes every header anew (a repeated frame would arrive with its hop limit used up; in words no smaller than
+ * they are read, since what a network card wrote is not in the processor's store buffer either) and
  * tail-calls what is measured (which takes frames in several buffers, so it must too). bench_drive_empty does the same work and calls an empty program, so the difference of the two is what the program costs.
  */
 #include <linux/bpf.h>
@@ -83,9 +84,15 @@ INLINE void write_l4(__u32 *l4, const struct bench_tuple *t, __u32 reverse, __u3
 
 INLINE void write_mac(void *data, const struct bench_config *cfg, __u16 ethertype)
 {
-	__builtin_memcpy(data, cfg->dmac, 6);
-	__builtin_memcpy(data + 6, cfg->smac, 6);
+	*(__u64 *)data = *(const __u64 *)cfg->dmac;
+	*(__u32 *)(data + 8) = *(const __u32 *)(cfg->smac + 2);
 	*(__u16 *)(data + 12) = __builtin_bswap16(ethertype);
+}
+
+INLINE void write_address6(void *p, const __be32 *prefix, __u32 low)
+{
+	*(__u64 *)p = *(const __u64 *)prefix;
+	*(__u64 *)(p + 8) = prefix[2] | (__u64)low << 32;
 }
 
 /* Writes the next header; how far the last one came is seen before. 0 = this frame is too short. */
@@ -116,12 +123,8 @@ INLINE int write_frame(struct xdp_md *ctx, struct bench_config *cfg, const struc
 	write_mac(data, cfg, 0x86dd);
 	ip[0] = 0x60;
 	ip[1] = (__u32)__builtin_bswap16(26) | (__u32)t->proto << 16 | BENCH_TTL << 24;
-	for (int w = 0; w < 3; w++) {
-		src[w] = cfg->src6[w];
-		dst[w] = cfg->dst6[w];
-	}
-	src[3] = t->src;
-	dst[3] = t->dst;
+	write_address6(src, cfg->src6, t->src);
+	write_address6(dst, cfg->dst6, t->dst);
 	write_l4(data + 54, t, reverse, cfg->step);
 	return 1;
 }

@@ -25,7 +25,7 @@ struct bench_config {
 	__u8 dmac[6], smac[6];
 	__u32 reverse; /* all packets are replies */
 	__u64 forwarded; /* frames found with a hop limit one lower than it was written: the run before sent them on */
-	__be32 src6[3], dst6[3];
+	__be32 src6[4], dst6[4];
 	__u32 step; /* TCP: enum bench_step */
 	__u32 spare;
 };

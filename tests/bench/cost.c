@@ -27,8 +27,8 @@ struct cost {
 	struct engine e;
 	const char *pins, *write;
 	unsigned int in, out, samples, batch;
-	void *buckets;
-	size_t buckets_size;
+	void *tags, *buckets;
+	size_t tags_size, buckets_size;
 	struct fb_pair_counter *pairs;
 	size_t n_pairs;
 };
@@ -74,6 +74,7 @@ static void open_all(struct cost *c, const char *in, const char *out)
 	engine_target(&c->e, prog);
 	c->in = if_nametoindex(in);
 	c->out = if_nametoindex(out);
+	c->tags = pinned_memory(c, "fb_tags", &c->tags_size);
 	c->buckets = pinned_memory(c, "fb_buckets", &c->buckets_size);
 	c->pairs = pinned_memory(c, "fb_pair_counters", &c->n_pairs);
 	c->n_pairs /= sizeof(*c->pairs);
@@ -81,9 +82,10 @@ static void open_all(struct cost *c, const char *in, const char *out)
 	memcpy(c->e.cfg->smac, "\x02\0\0\0\x01\x01", 6);
 }
 
-/* A bucket without tags is empty; what its entries hold does not matter. */
+/* A way whose word and tag are 0 is free, and its entry does not matter. */
 static void forget_flows(const struct cost *c)
 {
+	memset(c->tags, 0, c->tags_size);
 	memset(c->buckets, 0, c->buckets_size);
 }
 

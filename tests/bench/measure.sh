@@ -166,7 +166,7 @@ measure_agent() {
 	read -r a b c < <(median <"$OUT/scrapes")
 	value scrape.10k "$a" "$b" "$c" ms
 	value agent.rss "$(awk '/^RssAnon/ {printf "%.1f", $2 / 1024}' "/proc/$(lab_pid agent)/status")" '' '' MiB
-	for map in "$LAB_RUN"/bpf/v1/maps/*; do
+	for map in "$LAB_RUN"/bpf/v[0-9]*/maps/*; do
 		bytes=$((bytes + $(bpftool -j map show pinned "$map" | jq '.bytes_memlock // 0')))
 	done
 	value maps.memory "$((bytes / 1048576))" '' '' MiB "1,048,576 flows, two images of 64 MiB"

@@ -45,6 +45,7 @@ void claims_reject(void);
 void claims_time(void);
 void claims_binding(void);
 void claims_wire(void);
+void claims_bond(void);
 void claims_group(void);
 
 #endif

@@ -42,6 +42,7 @@ struct rig {
 	char *scratch;
 	struct fb_pair_counter *pairs;
 	struct fb_rule_counter *rules;
+	struct fb_flow_tags *tags;
 	struct fb_flow_bucket *buckets;
 	struct fb_flow *flows;
 	size_t n_buckets;
@@ -89,6 +90,8 @@ struct fb_image_rule *rig_rule(const struct rig *rig, const char *id);
 struct fb_image_zone *rig_zone_record(const struct rig *rig, const char *name);
 struct fb_image_pair *rig_pair(const struct rig *rig, const char *src, const char *dst);
 struct fb_image_port *rig_port(const struct rig *rig, const char *zone);
+/* Marks the zone's port as a member of an 802.3ad bond, as the agent does. */
+void rig_lacp(const struct rig *rig, const char *zone);
 /* Makes a wire of the two ports in the image in force. */
 void rig_wire(const struct rig *rig, const char *a, const char *b);
 __u64 rig_rule_packets(const struct rig *rig, const char *id);

@@ -60,3 +60,20 @@ void rig_wire(const struct rig *rig, const char *a, const char *b)
 	y->wire = x->key >> 12;
 	y->wire_zone = x->zone;
 }
+
+void rig_lacp(const struct rig *rig, const char *zone)
+{
+	const struct fb_image_header *header = rig->image[rig->live];
+	struct fb_image_port *ports = image_section(rig, offsetof(struct fb_image_header, port_w));
+	__u32 key = FB_PORT_KEY(rig_port(rig, zone)->key >> 12, FB_LACP_VID);
+
+	for (__u32 i = 0; i < FB_PORT_PROBES; i++) {
+		struct fb_image_port *port = &ports[(fb_port_hash(key) + i) & header->port_mask];
+
+		if (port->key)
+			continue;
+		*port = (struct fb_image_port){ .key = key };
+		return;
+	}
+	abort();
+}

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The flow table under all CPUs at once: far more tuples than ways, so that entries are made, found, answered, displaced, expired and judged again all the time, while the
- * clock runs a second every two milliseconds, routes change and policies are switched. Every packet that leaves must carry the MACs and tag of its own destination and
- * be counted for its own line. Usage: bpf_hammer [SECONDS]; default 8.
+ * clock runs a second every two milliseconds, routes change, policies are switched and a pair of zones is cut. Every packet that leaves must carry the MACs and tag of its own destination and
+ * be counted for its own line and pair of zones. Usage: bpf_hammer [SECONDS]; else FB_HAMMER_SECONDS, or 8. It uses the CPUs that it may run on: with one alone
+ * packets do not overtake each other, and little is tried.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -19,7 +20,16 @@
 #include "cases.h"
 #include "rig.h"
 
-enum { HOSTS = 16, TUPLES = 8192, STRUCK = 1536, BUCKETS = 64, LINES = 3, THREADS_MAX = 64 };
+enum {
+	HOSTS = 16,
+	TUPLES = 8192,
+	STRUCK = 1536,
+	BUCKETS = 64,
+	LINES = 3,
+	PAIRS = 4,
+	THREADS_MAX = 64,
+	FIRST_PORT = 1024
+};
 
 struct cases cases;
 static struct rig rig;
@@ -35,7 +45,7 @@ struct hammer {
 	pthread_t thread;
 	unsigned int cpu;
 	__u64 state;
-	__u64 runs, left[LINES], foreign, unknown, dropped, passed;
+	__u64 runs, left[LINES], crossed[PAIRS], foreign, unknown, dropped, passed;
 };
 
 static __u32 rnd(struct hammer *h, __u32 n)
@@ -82,8 +92,8 @@ static int build(__u32 i, bool answer, struct frame *f, __u8 mac[2], bool *tagge
 					 .dmac = RIG_MAC,
 					 .src = answer ? far : cam,
 					 .dst = answer ? cam : far,
-					 .sport = (__u16)(answer ? 9000 + (line == 1) : 1024 + i),
-					 .dport = (__u16)(answer ? 1024 + i : 9000 + (line == 1)) };
+					 .sport = (__u16)(answer ? 9000 + (line == 1) : FIRST_PORT + i),
+					 .dport = (__u16)(answer ? FIRST_PORT + i : 9000 + (line == 1)) };
 
 	frame_build(f, &spec);
 	mac[0] = answer ? 1 : line == 2 ? 3 : 2;
@@ -117,6 +127,7 @@ static void strike(struct hammer *h)
 		return;
 	}
 	h->left[line]++;
+	h->crossed[(line == 2) * 2 + answer]++;
 	if (opts.retval == XDP_PASS) {
 		h->passed++;
 		return;
@@ -138,7 +149,13 @@ static void *hammer(void *arg)
 	return NULL;
 }
 
-/* The clock, the routes' epoch and the policy move while everybody strikes. */
+/* While cam is cut from these zones, the flows between them are freed by whoever meets one. */
+static void cut(__u64 zones)
+{
+	__atomic_store_n(&rig.switches->cut[rig_zone(&rig, "cam")], zones, __ATOMIC_SEQ_CST);
+}
+
+/* The clock, the routes' epoch, the policy and a switch move while everybody strikes. */
 static void stir(unsigned int seconds)
 {
 	static char text[2][2048];
@@ -152,30 +169,54 @@ static void stir(unsigned int seconds)
 		__atomic_add_fetch(&rig.runtime->fake_mono_ns, 1ull << FB_TICK_SHIFT, __ATOMIC_SEQ_CST);
 		if (i % 7 == 0)
 			__atomic_add_fetch(&rig.runtime->route_epoch, 1, __ATOMIC_SEQ_CST);
+		cut(i % 16 == 3 ? 1ull << rig_zone(&rig, "vid") : 0);
 		if (i % 100 == 99 && !rig_policy(&rig, text[i / 100 % 2]))
 			exit(1);
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (now.tv_sec - begin.tv_sec >= (time_t)seconds)
-			return;
+			break;
 	}
+	cut(0);
 }
 
 static unsigned int n_threads;
 static struct hammer all[THREADS_MAX];
+static cpu_set_t cpus; /* that this may run on */
+
+static unsigned int cpu_of(unsigned int thread)
+{
+	unsigned int nth = thread % (unsigned int)CPU_COUNT(&cpus), cpu = 0;
+
+	while (!CPU_ISSET(cpu, &cpus) || nth--)
+		cpu++;
+	return cpu;
+}
+
+static void begin(void)
+{
+	atomic_store(&stop, false);
+	for (unsigned int i = 0; i < n_threads; i++) {
+		all[i] = (struct hammer){ .cpu = cpu_of(i), .state = 0x9e3779b97f4a7c15ull * (i + 1) };
+		pthread_create(&all[i].thread, NULL, hammer, &all[i]);
+	}
+}
+
+static void end(void)
+{
+	atomic_store(&stop, true);
+	for (unsigned int i = 0; i < n_threads; i++)
+		pthread_join(all[i].thread, NULL);
+}
 
 static void no_packet_uses_another_flows_next_hop_or_zone(unsigned int seconds)
 {
 	__u64 runs = 0, dropped = 0, passed = 0;
+	__u64 freed;
 
-	for (unsigned int i = 0; i < n_threads; i++) {
-		all[i] = (struct hammer){ .cpu = i % (unsigned int)sysconf(_SC_NPROCESSORS_ONLN),
-					  .state = 0x9e3779b97f4a7c15ull * (i + 1) };
-		pthread_create(&all[i].thread, NULL, hammer, &all[i]);
-	}
+	begin();
 	stir(seconds);
-	atomic_store(&stop, true);
+	end();
 	for (unsigned int i = 0; i < n_threads; i++) {
-		pthread_join(all[i].thread, NULL);
 		CHECK(!all[i].foreign, "thread %u: %llu of %llu", i, (unsigned long long)all[i].foreign,
 		      (unsigned long long)all[i].runs);
 		CHECK(!all[i].unknown, "thread %u: %llu runs failed", i, (unsigned long long)all[i].unknown);
@@ -183,10 +224,13 @@ static void no_packet_uses_another_flows_next_hop_or_zone(unsigned int seconds)
 		dropped += all[i].dropped;
 		passed += all[i].passed;
 	}
+	freed = rig_pair_packets(&rig, rig_zone(&rig, "cam"), rig_zone(&rig, "vid"), FB_DROP_ISOLATED);
+	CHECK(freed, "nothing was cut");
 	CHECK(runs > 1000 && dropped * 20 < runs * 19, "%llu runs, %llu dropped", (unsigned long long)runs,
 	      (unsigned long long)dropped);
-	printf("# %llu packets by %u threads, %llu dropped, %llu to the kernel\n", (unsigned long long)runs,
-	       n_threads, (unsigned long long)dropped, (unsigned long long)passed);
+	printf("# %llu packets in %u s by %u threads on %d CPUs, %llu dropped, %llu to the kernel\n",
+	       (unsigned long long)runs, seconds, n_threads, CPU_COUNT(&cpus), (unsigned long long)dropped,
+	       (unsigned long long)passed);
 }
 
 static void every_packet_that_left_is_counted_for_its_own_line(void)
@@ -203,17 +247,100 @@ static void every_packet_that_left_is_counted_for_its_own_line(void)
 	}
 }
 
+static void every_packet_that_left_is_counted_for_its_own_zones_and_none_for_others(void)
+{
+	static const char *const ends[PAIRS][2] = {
+		{ "cam", "net" }, { "net", "cam" }, { "cam", "vid" }, { "vid", "cam" }
+	};
+	__u64 everywhere = 0, own = 0;
+
+	for (int pair = 0; pair < PAIRS; pair++) {
+		__u64 left = 0, counted = rig_pair_packets(&rig, rig_zone(&rig, ends[pair][0]),
+							   rig_zone(&rig, ends[pair][1]), FB_PASSED);
+
+		for (unsigned int i = 0; i < n_threads; i++)
+			left += all[i].crossed[pair];
+		CHECK(counted == left, "%s -> %s: %llu left, %llu are counted", ends[pair][0], ends[pair][1],
+		      (unsigned long long)left, (unsigned long long)counted);
+		own += counted;
+	}
+	for (unsigned int src = 0; src < FB_ZONES_MAX; src++)
+		for (unsigned int dst = 0; dst < FB_ZONES_MAX; dst++)
+			everywhere += rig_pair_packets(&rig, src, dst, FB_PASSED);
+	CHECK(everywhere == own, "%llu between other zones", (unsigned long long)(everywhere - own));
+}
+
+static __u64 word_of(size_t i)
+{
+	return rig.buckets[i / FB_FLOW_WAYS].way[i % FB_FLOW_WAYS];
+}
+
+/*
+ * Ways are lost if two ends, or an end and a beginning, get into each other's way. In a full table such a way is soon taken again: so all flows are
+ * ended at last, by everybody at once. Some expired before.
+ */
 static void no_tag_leaks_and_no_entry_stays_locked(void)
 {
-	unsigned int leaked = 0, locked = 0;
+	size_t hidden = 0, locked = 0, vacant = 0, ways = rig.n_buckets * FB_FLOW_WAYS;
 
-	for (size_t i = 0; i < rig.n_buckets * FB_FLOW_WAYS; i++) {
-		const struct fb_flow_bucket *line = &rig.buckets[i / FB_FLOW_WAYS];
+	begin();
+	usleep(300000);
+	cut(~0ull);
+	usleep(1000000);
+	end();
+	cut(0);
+	for (size_t i = 0; i < ways; i++) {
+		__u64 word = word_of(i);
 
-		leaked += line->tag[i % FB_FLOW_WAYS] && !line->meta[i % FB_FLOW_WAYS];
-		locked += rig.flows[i].seq & 1;
+		hidden += FB_WAY_META(word) &&
+			  rig.tags[i / FB_FLOW_WAYS].tag[i % FB_FLOW_WAYS] != (__u8)FB_WAY_TAG(word);
+		vacant += !FB_WAY_META(word);
+		locked += !!(word & FB_WAY_LOCK);
 	}
-	CHECK(!leaked && !locked, "%u tags without a flow, %u entries locked", leaked, locked);
+	CHECK(!hidden && !locked, "%zu flows that nobody finds, %zu entries locked", hidden, locked);
+	CHECK(vacant > ways / 2, "only %zu of %zu flows ended", vacant, ways);
+}
+
+/* The tag that tuple i has, made alone in an empty table. */
+static __u32 tag_of(__u32 i)
+{
+	struct frame f;
+	__u8 mac[2];
+	bool tagged;
+
+	rig_flush_flows(&rig);
+	build(i, false, &f, mac, &tagged);
+	rig_run(&rig, "cam", &f, false);
+	for (size_t k = 0; k < rig.n_buckets * FB_FLOW_WAYS; k++)
+		if (word_of(k))
+			return FB_WAY_TAG(word_of(k));
+	return 0;
+}
+
+/* Of the last flow of each way, also if it has ended: else nobody would find it, or somebody might find another. Empties the table. */
+static void every_tag_is_that_of_the_flow_behind_it(void)
+{
+	static struct {
+		__u32 tuple, tag;
+	} seen[BUCKETS * FB_FLOW_WAYS];
+	static __u32 tags[STRUCK];
+	size_t n = 0, wrong = 0;
+
+	for (size_t k = 0; k < rig.n_buckets * FB_FLOW_WAYS; k++) {
+		const struct fb_flow *e = &rig.flows[k];
+		__u32 tag = FB_WAY_TAG(word_of(k));
+		__u32 port = e->port_a < 9000 ? e->port_a : e->port_b;
+
+		if (!tag)
+			continue;
+		seen[n].tuple = port - FIRST_PORT;
+		seen[n++].tag = tag;
+	}
+	for (__u32 i = 0; i < STRUCK; i++)
+		tags[i] = tag_of(i);
+	for (size_t k = 0; k < n; k++)
+		wrong += seen[k].tuple >= STRUCK || !seen[k].tag || tags[seen[k].tuple] != seen[k].tag;
+	CHECK(n && !wrong, "%zu of %zu", wrong, n);
 }
 
 /* A key has one live entry, whoever inserted it at the same time. */
@@ -225,9 +352,7 @@ static void no_key_is_in_the_table_twice(void)
 		for (size_t j = i + 1; j < rig.n_buckets * FB_FLOW_WAYS; j++) {
 			const struct fb_flow *a = &rig.flows[i], *b = &rig.flows[j];
 
-			if (!rig.buckets[i / FB_FLOW_WAYS].tag[i % FB_FLOW_WAYS] ||
-			    rig.buckets[i / FB_FLOW_WAYS].tag[i % FB_FLOW_WAYS] !=
-				    rig.buckets[j / FB_FLOW_WAYS].tag[j % FB_FLOW_WAYS])
+			if (!FB_WAY_META(word_of(i)) || !FB_WAY_META(word_of(j)))
 				continue;
 			twice += a->lo_a == b->lo_a && a->lo_b == b->lo_b && a->port_a == b->port_a &&
 				 a->port_b == b->port_b && a->proto == b->proto;
@@ -255,7 +380,8 @@ static void every_way_can_be_had_again(void)
 
 int main(int argc, char **argv)
 {
-	unsigned int seconds = argc > 1 ? (unsigned int)atoi(argv[1]) : 8;
+	const char *asked = argc > 1 ? argv[1] : getenv("FB_HAMMER_SECONDS");
+	unsigned int seconds = asked ? (unsigned int)atoi(asked) : 8;
 	char text[2048];
 
 	rig_open(&rig, BUCKETS);
@@ -263,13 +389,17 @@ int main(int argc, char **argv)
 	snprintf(text, sizeof(text), "%s%s", rig_zones, lines);
 	if (!rig_policy(&rig, text))
 		return 1;
-	n_threads = 2 * (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
+	if (sched_getaffinity(0, sizeof(cpus), &cpus))
+		return 1;
+	n_threads = 2 * (unsigned int)CPU_COUNT(&cpus);
 	if (n_threads > THREADS_MAX)
 		n_threads = THREADS_MAX;
 	RUN_CASE(no_packet_uses_another_flows_next_hop_or_zone, seconds);
 	RUN_CASE(every_packet_that_left_is_counted_for_its_own_line);
-	RUN_CASE(no_tag_leaks_and_no_entry_stays_locked);
+	RUN_CASE(every_packet_that_left_is_counted_for_its_own_zones_and_none_for_others);
 	RUN_CASE(no_key_is_in_the_table_twice);
+	RUN_CASE(every_tag_is_that_of_the_flow_behind_it);
+	RUN_CASE(no_tag_leaks_and_no_entry_stays_locked);
 	RUN_CASE(every_way_can_be_had_again);
 	rig_close(&rig);
 	return CASES_END();

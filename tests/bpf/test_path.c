@@ -88,6 +88,7 @@ int main(void)
 	claims_time();
 	claims_binding();
 	claims_wire();
+	claims_bond();
 	claims_group();
 	rig_close(&rig);
 	return CASES_END();

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs in the guest: every BPF test program, then the town on a trunk (or one command). Results: /run/out/{results,sums,finished}, logs beside them.
+# Runs in the guest: every BPF test program, the town on a trunk, a bond (or one command). Results: /run/out/{results,sums,finished}, logs beside them.
 set -uo pipefail
 # shellcheck source=tests/support/common.sh
 . "${BASH_SOURCE[0]%/*}/../support/common.sh"
@@ -35,5 +35,6 @@ while IFS=$'\t' read -r name command; do
 	[ -n "$name" ] || continue
 	report "$name" 600 bash -c "cd '$FB_BUILD' && $command"
 done <"$out/programs"
-if [ -x "$FB_TOP/tests/kernels/trunk.sh" ]; then report trunk 700 "$FB_TOP/tests/kernels/trunk.sh"; fi
+report trunk 700 "$FB_TOP/tests/kernels/trunk.sh"
+report bond 900 "$FB_TOP/tests/kernels/bond.sh"
 touch "$out/finished"

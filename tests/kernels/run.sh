@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# tests/kernels/run.sh [--shell | --run COMMAND] [6.1]: the BPF programs and the trunk on a Debian kernel in qemu; see README.md.
+# tests/kernels/run.sh [--shell | --run COMMAND] [6.1]: BPF programs, trunk and bond on a Debian kernel in qemu; see README.md.
 # Ends with "N passed, N failed". The build must be there. --run runs one command there instead, in the checkout.
 set -euo pipefail
 # shellcheck source=tests/support/common.sh

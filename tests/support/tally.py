@@ -65,6 +65,8 @@ def of_meson(build, suite):
             passed, failed = count(text, ok)
             name = test["name"].split(" / ")[-1].split(":")[-1]
             print(f"{'ok  ' if ok and not failed else 'FAIL'} {name} ({passed} passed, {failed} failed, {test['duration']:.1f} s)")
+            for said in re.findall(r"^# (\d+ packets .*)$", text, re.M):
+                print("    " + said)
             if not ok or failed:
                 print(f"    result {test['result']}, status {test.get('returncode')}")
                 lines = [l for l in text.splitlines() if l.strip() and "[RUN ]" not in l]

@@ -183,6 +183,8 @@ struct fb_protected *fb_agent_device(const struct fb_agent *agent, __u32 ifindex
 /* Attaches if need be; *ret_new: it was not before. */
 int fb_agent_protect(struct fb_agent *agent, const struct fb_portset *ports, const struct fb_port *port,
 		     bool *ret_new, struct fb_error *err);
+/* Members that bonds have gained become fit for XDP; one that cannot is taken out, so that its frames drop. */
+void fb_agent_take_members(struct fb_agent *agent, struct fb_portset *ports);
 int fb_agent_release(struct fb_agent *agent, __u32 ifindex, struct fb_error *err);
 /* Detaches devices that ports does not name. */
 void fb_agent_release_others(struct fb_agent *agent, const struct fb_portset *ports);

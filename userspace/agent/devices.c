@@ -5,6 +5,7 @@
 
 #include "agent/agent.h"
 #include "base/log.h"
+#include "base/strbuf.h"
 
 struct fb_protected *fb_agent_device(const struct fb_agent *agent, __u32 ifindex)
 {
@@ -19,28 +20,101 @@ static void forget(struct fb_agent *agent, struct fb_protected *device)
 	*device = agent->devices.v[--agent->devices.n];
 }
 
+static bool has_vlans(const struct fb_portset *ports, __u32 ifindex)
+{
+	for (size_t i = 0; i < ports->v.n; i++)
+		if (ports->v.v[i].ifindex == ifindex && ports->v.v[i].vlan > 0)
+			return true;
+	return false;
+}
+
+static bool is_usable(const struct fb_portset *ports, __u32 ifindex)
+{
+	for (size_t i = 0; i < ports->v.n; i++)
+		if (ports->v.v[i].ifindex == ifindex)
+			return true;
+	return false;
+}
+
+static const struct fb_port *find_member(const struct fb_portset *ports, const struct fb_port *like)
+{
+	for (size_t i = 0; i < ports->members.n; i++)
+		if (ports->members.v[i].ifindex == like->ifindex && ports->members.v[i].bond == like->bond)
+			return &ports->members.v[i];
+	return NULL;
+}
+
+/* A bond's offloads say nothing: each member's do. */
+static int prepare_members(const struct fb_portset *ports, const struct fb_port *port, bool vlans,
+			   struct fb_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < ports->members.n && r == 0; i++)
+		if (ports->members.v[i].bond == port->ifindex)
+			r = fb_watch_prepare(ports->members.v[i].name, vlans, false, err);
+	return r;
+}
+
+void fb_agent_take_members(struct fb_agent *agent, struct fb_portset *ports)
+{
+	for (size_t i = 0; i < ports->members.n; i++) {
+		struct fb_port *m = &ports->members.v[i];
+		bool trunk = has_vlans(ports, m->bond), was_trunk = has_vlans(&agent->ports, m->bond);
+		struct fb_error err = { 0 };
+
+		if (!is_usable(ports, m->bond))
+			m->ifindex = 0;
+		if (!m->ifindex || (find_member(&agent->ports, m) && trunk == was_trunk))
+			continue;
+		if (fb_watch_prepare(m->name, trunk, false, &err) < 0) {
+			fb_log(FB_LOG_ERROR, "a member of a bond stays closed: %s", err.text);
+			m->ifindex = 0;
+		}
+	}
+}
+
+/* The kernel says no to a bond as a whole: which member it means, it tells nobody. */
+static void explain_bond(const struct fb_portset *ports, const struct fb_port *port, struct fb_error *err)
+{
+	fb_autostrbuf struct fb_strbuf names = { 0 };
+
+	for (size_t i = 0; i < ports->members.n; i++)
+		if (ports->members.v[i].bond == port->ifindex && ports->members.v[i].vlan == port->vlan)
+			fb_strbuf_addf(&names, "%s%s", names.len ? ", " : "", ports->members.v[i].name);
+	if (names.len)
+		fb_error_set(
+			err, -EOPNOTSUPP,
+			"%s: a member of this bond has no native XDP, or runs an XDP program of its own: "
+			"firebreak doctor says which (members: %s)",
+			port->name, fb_strbuf_get(&names));
+}
+
 int fb_agent_protect(struct fb_agent *agent, const struct fb_portset *ports, const struct fb_port *port,
 		     bool *ret_new, struct fb_error *err)
 {
 	struct fb_protected *known = fb_agent_device(agent, port->ifindex);
 	struct fb_protected device = { .ifindex = port->ifindex, .enforcing = true };
 	struct fb_error ignored = { 0 };
-	bool vlans = false, wire = false;
+	bool vlans = has_vlans(ports, port->ifindex), wire = false;
 	int r;
 
 	*ret_new = false;
 	for (size_t i = 0; i < ports->v.n; i++) {
 		const struct fb_port *p = &ports->v.v[i];
 
-		vlans |= p->ifindex == port->ifindex && p->vlan > 0;
 		wire |= p->ifindex == port->ifindex && p->wire;
 	}
 	/* also of one that enforces: this policy may be the first to make a trunk of it */
 	r = fb_watch_prepare(port->name, vlans, wire, err);
+	if (r == 0)
+		r = prepare_members(ports, port, vlans, err);
 	if (r == 0 && known && known->enforcing)
 		return 0;
 	if (r == 0) {
 		r = fb_dataplane_attach(agent->dp, port->name, port->ifindex, &device.mode, err);
+		if (r == -EOPNOTSUPP)
+			explain_bond(ports, port, err);
 		if (r < 0 && !known) /* half of it may be there */
 			fb_dataplane_detach(agent->dp, port->name, port->ifindex, &ignored);
 	}

@@ -20,9 +20,12 @@ struct fb_host_link {
 	__u8 mac[6];
 	bool up;
 	__u32 mtu;
-	__u32 parent;	   /* VLAN devices: the port's ifindex, else 0 */
-	__u16 vid;	   /* VLAN devices (802.1Q) only, else 0 */
-	__u32 below;	   /* macvlan devices: the device that they share, else 0 */
+	__u32 parent; /* VLAN devices: the port's ifindex, else 0 */
+	__u16 vid;    /* VLAN devices (802.1Q) only, else 0 */
+	__u32 below;  /* macvlan devices: the device that they share, else 0 */
+	__u32 bond;   /* members of a bond: its ifindex, else 0 */
+	bool is_bond;
+	bool lacp;	   /* bonds: 802.3ad, whose members must hear the switch's LACP frames */
 	char refusal[256]; /* why it cannot be a policy interface, "" = it can */
 };
 

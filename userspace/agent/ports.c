@@ -148,7 +148,17 @@ static void resolve_wire(struct fb_port *port, const struct fb_iface *other, con
 
 	if (!near || near->refusal[0])
 		return;
-	if (!far || far->refusal[0]) {
+	if (near->is_bond) {
+		port->ifindex = port->device = 0;
+		port->refused = true;
+		snprintf(port->why, sizeof(port->why),
+			 "%s is a bond, and the end of a wire is one cable: take a card out of it and name "
+			 "that (ip link "
+			 "set CARD nomaster)",
+			 port->name);
+		return;
+	}
+	if (!far || far->refusal[0] || far->is_bond) {
 		port->ifindex = port->device = 0;
 		snprintf(port->why, sizeof(port->why), "%s is closed: the other end of its wire, %s, %s",
 			 port->name, other->name.s, far ? "cannot be used" : "does not exist");
@@ -161,6 +171,41 @@ static void resolve_wire(struct fb_port *port, const struct fb_iface *other, con
 	port->wire = far->ifindex;
 	memcpy(port->mac, near->mac, sizeof(port->mac));
 	judge_wire(port, near, far, host);
+}
+
+static void add_members(struct fb_portset *ports, const struct fb_port *port, const struct fb_host *host)
+{
+	for (size_t i = 0; port->ifindex && i < host->links.n; i++) {
+		const struct fb_host_link *link = &host->links.v[i];
+		struct fb_port member = *port;
+
+		if (link->bond != port->ifindex)
+			continue;
+		memcpy(member.name, link->name, sizeof(member.name));
+		member.ifindex = link->ifindex;
+		member.bond = port->ifindex;
+		fb_vec_add(&ports->members, member);
+	}
+}
+
+/* Of each member of an 802.3ad bond: a record in no zone, at a tag that no frame may carry. bpf/lib/lacp.h asks for it. */
+static void add_lacp(struct fb_portset *ports, const struct fb_host *host)
+{
+	size_t n = ports->members.n;
+
+	for (size_t i = 0; i < n; i++) {
+		struct fb_port mark = ports->members.v[i];
+		const struct fb_host_link *bond = fb_host_by_index(host, mark.bond);
+		bool again = false;
+
+		for (size_t k = 0; k < i; k++)
+			again |= ports->members.v[k].ifindex == mark.ifindex;
+		if (again || !bond || !bond->lacp)
+			continue;
+		mark.vlan = FB_LACP_VID;
+		mark.zone = FB_ZONE_NONE;
+		fb_vec_add(&ports->members, mark);
+	}
 }
 
 void fb_ports_resolve(const struct fb_ruleset *rs, const struct fb_host *host, struct fb_portset *ret)
@@ -178,26 +223,40 @@ void fb_ports_resolve(const struct fb_ruleset *rs, const struct fb_host *host, s
 			else
 				resolve_virtual(&port, host);
 			fb_vec_add(&ret->v, port);
+			add_members(ret, &port, host);
 		}
 		for (size_t i = 0; i < zone->n_gateways; i++)
 			fb_vec_add(&ret->virtuals,
 				   (struct fb_virtual){ zone->gateways[i].family,
 							zone->gateways[i].range.first, zone->id });
 	}
+	add_lacp(ret, host);
 }
 
 void fb_ports_done(struct fb_portset *ports)
 {
 	fb_vec_done(&ports->v);
+	fb_vec_done(&ports->members);
 	fb_vec_done(&ports->virtuals);
+}
+
+/* The ports, and after them the members of bonds: what the image's table holds. */
+static size_t count_all(const struct fb_portset *ports)
+{
+	return ports->v.n + ports->members.n;
+}
+
+static const struct fb_port *at(const struct fb_portset *ports, size_t i)
+{
+	return i < ports->v.n ? &ports->v.v[i] : &ports->members.v[i - ports->v.n];
 }
 
 bool fb_ports_equal(const struct fb_portset *a, const struct fb_portset *b)
 {
-	if (a->v.n != b->v.n)
+	if (a->v.n != b->v.n || a->members.n != b->members.n)
 		return false;
-	for (size_t i = 0; i < a->v.n; i++) {
-		const struct fb_port *x = &a->v.v[i], *y = &b->v.v[i];
+	for (size_t i = 0; i < count_all(a); i++) {
+		const struct fb_port *x = at(a, i), *y = at(b, i);
 
 		if (strcmp(x->name, y->name) || x->vlan != y->vlan || x->zone != y->zone ||
 		    x->ifindex != y->ifindex || x->device != y->device || x->wire != y->wire ||
@@ -211,8 +270,8 @@ bool fb_ports_equal(const struct fb_portset *a, const struct fb_portset *b)
 void fb_ports_usable(const struct fb_portset *ports, struct fb_host_ports *ret)
 {
 	*ret = (struct fb_host_ports){ 0 };
-	for (size_t i = 0; i < ports->v.n; i++) {
-		const struct fb_port *p = &ports->v.v[i];
+	for (size_t i = 0; i < count_all(ports); i++) {
+		const struct fb_port *p = at(ports, i);
 		struct fb_host_port out = { p->name,   p->vlan,		p->ifindex,
 					    p->device, .zone = p->zone, .wire = p->wire };
 
@@ -237,14 +296,14 @@ bool fb_ports_in_image(const struct fb_portset *ports, const void *image)
 	if (header->port_w >= header->n_words ||
 	    header->port_mask >= (header->n_words - header->port_w) / (sizeof(*table) / sizeof(__u32)))
 		return false;
-	for (size_t i = 0; i < ports->v.n; i++)
-		wanted += ports->v.v[i].ifindex != 0;
+	for (size_t i = 0; i < count_all(ports); i++)
+		wanted += at(ports, i)->ifindex != 0;
 	for (size_t s = 0; s <= header->port_mask; s++) {
 		if (!table[s].key)
 			continue;
 		there++;
-		for (size_t i = 0; i < ports->v.n; i++) {
-			const struct fb_port *p = &ports->v.v[i];
+		for (size_t i = 0; i < count_all(ports); i++) {
+			const struct fb_port *p = at(ports, i);
 
 			same += p->ifindex && table[s].key == FB_PORT_KEY(p->ifindex, vid_of(p->vlan)) &&
 				table[s].zone == p->zone && table[s].device == p->device &&

@@ -21,6 +21,7 @@ struct fb_port {
 	__u8 virtual_mac[6];
 	bool refused; /* it is there, and cannot be a policy interface as things are: an apply is refused */
 	char why[320];
+	__u32 bond; /* a member of a bond: the bond's ifindex, else 0 */
 };
 /* A virtual address that the policy declares (S22): the gateway's, whoever holds it. */
 struct fb_virtual {
@@ -28,8 +29,13 @@ struct fb_virtual {
 	struct fb_ip ip;
 	unsigned int zone;
 };
+/*
+ * XDP runs on a bond's members and says on which of them a frame came in, so each is in the image as the bond is, by tag; everything else is the
+ * bond's: its devices, addresses and filters, and the port that packets leave by. A frame that a member gets before it is here drops.
+ */
 struct fb_portset {
 	struct FB_VEC(struct fb_port) v;
+	struct FB_VEC(struct fb_port) members;
 	struct FB_VEC(struct fb_virtual) virtuals;
 };
 

@@ -92,6 +92,7 @@ void fb_agent_reconcile(struct fb_agent *agent)
 		return;
 	fb_ports_resolve(&agent->generation->ruleset, &agent->host, &ports);
 	protect_all(agent, &ports);
+	fb_agent_take_members(agent, &ports);
 	if (!agent->stale && fb_ports_equal(&ports, &agent->ports) &&
 	    fb_dataplane_generation(agent->dp) == agent->generation->bundle.generation)
 		r = fb_agent_tables(agent, &ports, &err);

@@ -32,6 +32,7 @@ static void fill_links(struct fb_host *host, const struct fb_net_state *state)
 	for (size_t i = 0; i < state->links.n; i++) {
 		const struct fb_net_link *from = &state->links.v[i];
 		struct fb_host_link link = { .ifindex = from->ifindex, .up = from->up, .mtu = from->mtu };
+		const struct fb_net_link *master;
 		char why[sizeof(link.refusal)];
 		const char *refusal = fb_net_port_refusal(state, from, why, sizeof(why));
 
@@ -43,6 +44,11 @@ static void fill_links(struct fb_host *host, const struct fb_net_state *state)
 		}
 		if (from->kind == FB_LINK_MACVLAN)
 			link.below = from->parent;
+		link.is_bond = from->kind == FB_LINK_BOND;
+		link.lacp = link.is_bond && from->bond_mode == FB_BOND_8023AD;
+		master = from->master ? fb_net_link_by_index(state, from->master) : NULL;
+		if (master && master->kind == FB_LINK_BOND)
+			link.bond = master->ifindex;
 		if (refusal)
 			strncpy(link.refusal, refusal, sizeof(link.refusal) - 1);
 		fb_vec_add(&host->links, link);

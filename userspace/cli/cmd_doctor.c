@@ -35,23 +35,38 @@ void fb_findings_done(struct fb_findings *list)
 	fb_vec_done(&list->v);
 }
 
+struct fb_doctor_ports FB_VEC(struct fb_doctor_port);
+
+static void add_port(struct fb_doctor_ports *ports, const struct fb_ruleset *rs, const struct fb_iface *iface)
+{
+	struct fb_doctor_port port = { .name = iface->name.s }, *known = &port;
+
+	for (size_t i = 0; i < ports->n; i++)
+		if (!strcmp(ports->v[i].name, port.name))
+			known = &ports->v[i];
+	known->trunk |= iface->vlan > 0;
+	for (size_t i = 0; i < rs->wires.n; i++) {
+		const struct fb_iface *a = rs->wires.v[i].a, *b = rs->wires.v[i].b;
+
+		if (!strcmp(a->name.s, port.name))
+			known->wire = b->name.s;
+		else if (!strcmp(b->name.s, port.name))
+			known->wire = a->name.s;
+	}
+	if (known == &port)
+		fb_vec_add(ports, port);
+}
+
 static void check_named(struct fb_findings *list, const struct fb_ruleset *rs)
 {
-	struct FB_VEC(const char *) seen = { 0 };
+	struct fb_doctor_ports ports = { 0 };
 
 	for (size_t z = 0; z < rs->zones.n; z++)
-		for (size_t i = 0; i < rs->zones.v[z].n_ifaces; i++) {
-			const char *name = rs->zones.v[z].ifaces[i].name.s;
-			bool again = false;
-
-			for (size_t k = 0; k < seen.n; k++)
-				again |= !strcmp(seen.v[k], name);
-			if (again)
-				continue;
-			fb_vec_add(&seen, name);
-			fb_doctor_iface(list, name);
-		}
-	fb_vec_done(&seen);
+		for (size_t i = 0; i < rs->zones.v[z].n_ifaces; i++)
+			add_port(&ports, rs, &rs->zones.v[z].ifaces[i]);
+	for (size_t i = 0; i < ports.n; i++)
+		fb_doctor_iface(list, &ports.v[i]);
+	fb_vec_done(&ports);
 }
 
 static int check_interfaces(struct fb_findings *list, const struct fb_call *call)
@@ -81,7 +96,7 @@ static int check_interfaces(struct fb_findings *list, const struct fb_call *call
 		const struct fb_facts_iface *f = &facts.ifaces.v[i];
 
 		if (!f->refused[0] && !strcmp(f->name, f->port))
-			fb_doctor_iface(list, f->name);
+			fb_doctor_iface(list, &(struct fb_doctor_port){ .name = f->name });
 	}
 	return FB_EXIT_OK;
 }

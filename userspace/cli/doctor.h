@@ -29,6 +29,11 @@ bool fb_kernel_at_least(const char *release, unsigned int major, unsigned int mi
 
 /* The checks, host and interfaces (doctor_host.c, doctor_iface.c). */
 void fb_doctor_host(struct fb_findings *list);
-void fb_doctor_iface(struct fb_findings *list, const char *iface);
+struct fb_doctor_port {
+	const char *name;
+	bool trunk;	  /* the policy has zones on its tags */
+	const char *wire; /* the other end of its wire, NULL = routed */
+};
+void fb_doctor_iface(struct fb_findings *list, const struct fb_doctor_port *port);
 
 #endif

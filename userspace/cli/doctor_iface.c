@@ -1,110 +1,120 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One interface: its driver, what it hides from XDP, what the kernel would do behind our back. Asked by ioctl, which needs no root. */
+/* One interface, read from the kernel: by netlink and ioctl, which need no root. Only the name of an XDP program does. */
 #include <errno.h>
-#include <linux/ethtool.h>
-#include <linux/sockios.h>
-#include <net/if.h>
+#include <linux/bpf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
-#include "cli/doctor.h"
+#include "base/cleanup.h"
+#include "cli/doctor_card.h"
 #include "cli/facts.h"
 
-/* Drivers with native XDP and redirect in 6.1. Others get a warning, not a refusal: the agent tries, and it knows. */
-static const char *const native[] = {
-	"veth",	   "virtio_net", "ixgbe",   "ixgbevf", "i40e",	    "ice",  "igb",     "igc",
-	"mlx4_en", "mlx5_core",	 "bnxt_en", "ena",     "nfp",	    "qede", "sfc",     "thunder_nicvf",
-	"dpaa2",   "mvneta",	 "mvpp2",   "stmmac",  "hv_netvsc", "tun",  "vmxnet3", "fec",
-	"cpsw",	   "gve",	 "mana",    "tsnep",   "atlantic",  "bond", "st_gmac",
-};
-
-static int ethtool(const char *iface, void *command)
+/* As the kernel cuts it off at 15 letters. */
+static enum fb_card_program whose(__u32 id)
 {
-	fb_autoclose int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq request = { .ifr_data = command };
+	struct bpf_prog_info info = { 0 };
+	union bpf_attr attr = { .prog_id = id };
+	fb_autoclose int fd = (int)syscall(SYS_bpf, BPF_PROG_GET_FD_BY_ID, &attr, sizeof(attr));
 
 	if (fd < 0)
-		return -errno;
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", iface);
-	return ioctl(fd, SIOCETHTOOL, &request) < 0 ? -errno : 0;
+		return FB_CARD_UNKNOWN;
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (__u32)fd;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = (__u64)(unsigned long)&info;
+	if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)) < 0)
+		return FB_CARD_UNKNOWN;
+	return strcmp(info.name, "fb_xdp") ? FB_CARD_FOREIGN : FB_CARD_OURS;
 }
 
-/* A switch of the device; negative = not told. */
-static int flag(const char *iface, __u32 command, __u32 mask)
+static const char *mode_name(__u8 mode)
 {
-	struct ethtool_value value = { .cmd = command };
-	int r = ethtool(iface, &value);
+	static const char *const names[] = { "balance-rr", "active-backup", "balance-xor", "broadcast",
+					     "802.3ad",	   "balance-tlb",   "balance-alb" };
 
-	return r < 0 ? r : (value.data & mask) != 0;
+	return mode < FB_ARRAY_SIZE(names) ? names[mode] : "unknown";
 }
 
-static void check_veth(struct fb_findings *list, const char *iface, const char *what)
+static void read_card(const struct fb_net_state *state, const struct fb_net_link *link,
+		      struct fb_doctor_card *card)
 {
-	char advice[256];
-	int gro = flag(iface, ETHTOOL_GGRO, ~0u);
+	const struct fb_net_link *peer;
+	struct fb_error err;
 
-	snprintf(advice, sizeof(advice),
-		 "the other end, unless it runs XDP too, needs: ethtool -K PEER tx off gro on txvlan off (or "
-		 "frames "
-		 "vanish, and checksums are wrong)");
-	fb_finding_add(list, FB_HEALTH_WARN, what, advice,
-		       "veth%s: native XDP, and its other end cannot be seen from here",
-		       gro == 0 ? ", gro off" : "");
+	memcpy(card->name, link->name, sizeof(card->name));
+	card->kind = link->kind;
+	card->up = link->up;
+	card->running = link->running;
+	card->mtu = link->mtu;
+	card->driver_error = fb_net_driver(link->name, &card->driver, &err);
+	card->bond_mode = mode_name(link->bond_mode);
+	if (fb_net_attached(link->ifindex, &card->attached, &err) < 0)
+		return;
+	if (card->attached.xdp_id)
+		card->program = whose(card->attached.xdp_id);
+	peer = link->kind == FB_LINK_VETH ? fb_net_link_by_index(state, card->attached.peer) : NULL;
+	if (peer && fb_net_driver(peer->name, &card->peer_driver, &err) == 0)
+		memcpy(card->peer, peer->name, sizeof(card->peer));
 }
 
-/* True if it is a veth: of those the sender's offloads count, not the receiver's. */
-static bool check_driver(struct fb_findings *list, const char *iface)
+static void read_members(const struct fb_net_state *state, const struct fb_net_link *bond,
+			 struct fb_doctor_card *card)
 {
-	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
-	char what[64];
-	int r = ethtool(iface, &info);
+	for (size_t i = 0; i < state->links.n; i++) {
+		struct fb_doctor_card member = { 0 };
 
-	snprintf(what, sizeof(what), "%s driver", iface);
-	info.driver[sizeof(info.driver) - 1] = 0;
-	if (r < 0) {
-		fb_finding_add(list, FB_HEALTH_WARN, what,
-			       "only Ethernet devices with native XDP can be zone interfaces",
-			       "none told: %s", strerror(-r));
-		return false;
+		if (state->links.v[i].master != bond->ifindex)
+			continue;
+		read_card(state, &state->links.v[i], &member);
+		member.kernel_frags = card->kernel_frags;
+		fb_vec_add(&card->members, member);
 	}
-	if (!strcmp(info.driver, "veth")) {
-		check_veth(list, iface, what);
-		return true;
-	}
-	for (size_t i = 0; i < FB_ARRAY_SIZE(native); i++)
-		if (!strcmp(native[i], info.driver)) {
-			fb_finding_add(list, FB_HEALTH_OK, what, NULL, "%s: native XDP", info.driver);
-			return false;
-		}
-	fb_finding_add(list, FB_HEALTH_WARN, what,
-		       "the agent refuses an interface without native XDP, unless its configuration says "
-		       "generic (slow)",
-		       "%s: not known to have native XDP", info.driver);
+}
+
+/* A device that has VLAN devices on it is a trunk, also without a policy that says so. */
+static bool has_vlan_devices(const struct fb_net_state *state, __u32 ifindex)
+{
+	for (size_t i = 0; i < state->links.n; i++)
+		if (state->links.v[i].kind == FB_LINK_VLAN && state->links.v[i].parent == ifindex)
+			return true;
 	return false;
 }
 
-static void check_offloads(struct fb_findings *list, const char *iface)
+static void card_done(struct fb_doctor_card *card)
 {
-	char what[64], advice[128];
-	int lro = flag(iface, ETHTOOL_GFLAGS, ETH_FLAG_LRO),
-	    vlan = flag(iface, ETHTOOL_GFLAGS, ETH_FLAG_RXVLAN);
+	for (size_t i = 0; i < card->members.n; i++)
+		fb_net_attached_done(&card->members.v[i].attached);
+	fb_vec_done(&card->members);
+	fb_net_attached_done(&card->attached);
+}
 
-	snprintf(what, sizeof(what), "%s offloads", iface);
-	if (lro > 0) {
-		snprintf(advice, sizeof(advice), "ethtool -K %s lro off", iface);
-		fb_finding_add(list, FB_HEALTH_FAIL, what, advice,
-			       "lro joins packets before they can be judged");
-	} else if (vlan > 0) {
-		snprintf(advice, sizeof(advice),
-			 "the agent switches it off; by hand: ethtool -K %s rxvlan off", iface);
-		fb_finding_add(list, FB_HEALTH_WARN, what, advice, "rxvlan hides VLAN tags from XDP");
-	} else if (lro < 0) {
-		fb_finding_add(list, FB_HEALTH_WARN, what, NULL, "not told: %s", strerror(-lro));
-	} else {
-		fb_finding_add(list, FB_HEALTH_OK, what, NULL, "nothing in the way");
-	}
+static void look_at(struct fb_findings *list, const struct fb_net_state *state,
+		    const struct fb_net_link *link, const struct fb_doctor_port *port)
+{
+	FB_CLEANUP(card_done) struct fb_doctor_card card = { 0 };
+	const struct fb_net_link *far = port->wire ? fb_net_link_by_name(state, port->wire) : NULL;
+	struct utsname u = { 0 };
+	const char *refusal;
+
+	uname(&u);
+	card.kernel_frags = fb_kernel_at_least(u.release, 6, 4);
+	refusal = fb_net_port_refusal(state, link, card.refusal, sizeof(card.refusal));
+	if (!refusal)
+		card.refusal[0] = 0;
+	read_card(state, link, &card);
+	if (link->kind == FB_LINK_BOND)
+		read_members(state, link, &card);
+	card.trunk = port->trunk || has_vlan_devices(state, link->ifindex);
+	if (port->wire)
+		snprintf(card.wire, sizeof(card.wire), "%s", port->wire);
+	card.wire_there = far != NULL;
+	card.wire_running = far && far->running;
+	card.wire_mtu = far ? far->mtu : 0;
+	fb_doctor_judge(list, &card);
 }
 
 static int sysctl_number(const char *iface, const char *name)
@@ -135,16 +145,29 @@ static void check_rp_filter(struct fb_findings *list, const char *iface)
 	fb_finding_add(list, FB_HEALTH_OK, what, advice, "strict");
 }
 
-void fb_doctor_iface(struct fb_findings *list, const char *iface)
+static void close_net(struct fb_netlink **net)
 {
-	if (!if_nametoindex(iface)) {
+	fb_net_close(*net);
+}
+
+void fb_doctor_iface(struct fb_findings *list, const struct fb_doctor_port *port)
+{
+	struct fb_netlink *net FB_CLEANUP(close_net) = NULL;
+	const struct fb_net_link *link;
+	struct fb_error err = { 0 };
+
+	if (fb_net_open(&net, &err) < 0) {
+		fb_finding_add(list, FB_HEALTH_FAIL, port->name, NULL, "%s", err.text);
+		return;
+	}
+	link = fb_net_link_by_name(fb_net_state(net), port->name);
+	if (!link) {
 		fb_finding_add(
-			list, FB_HEALTH_FAIL, iface,
+			list, FB_HEALTH_FAIL, port->name,
 			"an interface of the policy that is missing is not protected, and not listened to",
 			"no such interface here");
 		return;
 	}
-	if (!check_driver(list, iface))
-		check_offloads(list, iface);
-	check_rp_filter(list, iface);
+	look_at(list, fb_net_state(net), link, port);
+	check_rp_filter(list, port->name);
 }

@@ -36,23 +36,21 @@ static bool same_flow(const struct fb_pkt *pkt, const struct fb_flow *f)
  */
 static void copy_flows(struct fb_dataplane *dp, const struct fb_pkt *pkt)
 {
-	const struct fb_flow_bucket *buckets = dp->live.mem[FB_MAP_BUCKETS];
-	const struct fb_flow *flows = dp->live.mem[FB_MAP_FLOWS];
+	struct fb_flow_tags *own_tags = dp->explain.mem[FB_MAP_TAGS];
 	struct fb_flow_bucket *own_buckets = dp->explain.mem[FB_MAP_BUCKETS];
 	struct fb_flow *own = dp->explain.mem[FB_MAP_FLOWS];
 	unsigned int used = 0;
 
 	for (size_t i = 0; i < (size_t)dp->sizes.buckets * FB_FLOW_WAYS && used < FB_FLOW_WAYS; i++) {
 		size_t b = i / FB_FLOW_WAYS, to = b & (FB_EXPLAIN_BUCKETS - 1);
-		__u32 tag = __atomic_load_n(&buckets[b].tag[i % FB_FLOW_WAYS], __ATOMIC_ACQUIRE);
-		__u32 meta = __atomic_load_n(&buckets[b].meta[i % FB_FLOW_WAYS], __ATOMIC_ACQUIRE);
 		struct fb_flow copy;
+		__u64 word;
 
-		if (!tag || !meta || !fb_flow_read(&flows[i], &copy) || !same_flow(pkt, &copy))
+		if (!fb_flow_read(dp, i, &copy, &word) || !FB_WAY_META(word) || !same_flow(pkt, &copy))
 			continue;
 		own[to * FB_FLOW_WAYS + used] = copy;
-		own_buckets[to].tag[used] = tag;
-		own_buckets[to].meta[used] = meta;
+		own_tags[to].tag[used] = (__u8)FB_WAY_TAG(word);
+		own_buckets[to].way[used] = word;
 		used++;
 	}
 }
@@ -61,6 +59,7 @@ static void reset(struct fb_dataplane *dp)
 {
 	struct fb_explain *out = dp->explain.mem[FB_MAP_EXPLAIN_OUT];
 
+	memset(dp->explain.mem[FB_MAP_TAGS], 0, dp->explain.bytes[FB_MAP_TAGS]);
 	memset(dp->explain.mem[FB_MAP_BUCKETS], 0, dp->explain.bytes[FB_MAP_BUCKETS]);
 	memset(dp->explain.mem[FB_MAP_FLOWS], 0, dp->explain.bytes[FB_MAP_FLOWS]);
 	memset(out, 0, sizeof(*out));

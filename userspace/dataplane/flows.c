@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reading the live table of flows beside the CPUs that write it, by the same rule as the program: the
- * sequence of an entry before and after, even and unchanged, else it is left out. Expired entries are free,
+ * word of a way before and after, not locked and of the same owner and writes, else it is left out. Expired entries are free,
  * whether or not a packet has found that out.
  */
 #include <string.h>
@@ -28,15 +28,24 @@ bool fb_flow_is_live(__u32 meta, __u32 tick)
 	return meta && state && state < FB_FLOW_STATES && meta_age(meta, tick) <= (__s32)timeouts[state];
 }
 
-bool fb_flow_read(const struct fb_flow *entry, struct fb_flow *ret)
+static __u64 word_of(const struct fb_dataplane *dp, size_t i, int order)
 {
-	__u32 before = __atomic_load_n(&entry->seq, __ATOMIC_ACQUIRE);
+	const struct fb_flow_bucket *buckets = dp->live.mem[FB_MAP_BUCKETS];
 
-	if (before & 1)
+	return __atomic_load_n(&buckets[i / FB_FLOW_WAYS].way[i % FB_FLOW_WAYS], order);
+}
+
+bool fb_flow_read(const struct fb_dataplane *dp, size_t i, struct fb_flow *ret, __u64 *ret_word)
+{
+	const struct fb_flow *flows = dp->live.mem[FB_MAP_FLOWS];
+	__u64 word = word_of(dp, i, __ATOMIC_ACQUIRE);
+
+	if (word & FB_WAY_LOCK)
 		return false;
-	memcpy(ret, (const void *)entry, sizeof(*ret));
+	memcpy(ret, (const void *)&flows[i], sizeof(*ret));
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return __atomic_load_n(&entry->seq, __ATOMIC_RELAXED) == before;
+	*ret_word = word;
+	return FB_WAY_SEQ(word_of(dp, i, __ATOMIC_RELAXED)) == FB_WAY_SEQ(word);
 }
 
 /*
@@ -85,29 +94,22 @@ void fb_flow_walk(const struct fb_dataplane *dp,
 			       void *arg),
 		  void *arg)
 {
-	const struct fb_flow_bucket *buckets = dp->live.mem[FB_MAP_BUCKETS];
-	const struct fb_flow *flows = dp->live.mem[FB_MAP_FLOWS];
 	const __u32 tick = fb_dataplane_tick(dp), generation = fb_dataplane_generation(dp);
 
-	for (size_t b = 0; b < dp->sizes.buckets; b++)
-		for (size_t way = 0; way < FB_FLOW_WAYS; way++) {
-			struct fb_flow_place place = {
-				.bucket = b,
-				.way = way,
-				.meta = __atomic_load_n(&buckets[b].meta[way], __ATOMIC_ACQUIRE),
-			};
-			struct fb_snapshot_flow seen;
-			struct fb_flow flow;
+	for (size_t i = 0; i < (size_t)dp->sizes.buckets * FB_FLOW_WAYS; i++) {
+		struct fb_flow_place place = { .bucket = i / FB_FLOW_WAYS, .way = i % FB_FLOW_WAYS };
+		struct fb_snapshot_flow seen;
+		struct fb_flow flow;
 
-			if (!fb_flow_is_live(place.meta, tick))
-				continue;
-			place.tag = __atomic_load_n(&buckets[b].tag[way], __ATOMIC_ACQUIRE);
-			if (!place.tag || !fb_flow_read(&flows[b * FB_FLOW_WAYS + way], &flow))
-				continue;
-			describe(dp, &flow, place.meta, tick, generation, &seen);
-			if (!each(&seen, &place, arg))
-				return;
-		}
+		/* Most ways are free: their entries are not read. */
+		if (!fb_flow_is_live(FB_WAY_META(word_of(dp, i, __ATOMIC_RELAXED)), tick) ||
+		    !fb_flow_read(dp, i, &flow, &place.word) ||
+		    !fb_flow_is_live(FB_WAY_META(place.word), tick))
+			continue;
+		describe(dp, &flow, FB_WAY_META(place.word), tick, generation, &seen);
+		if (!each(&seen, &place, arg))
+			return;
+	}
 }
 
 struct visitor {
@@ -130,18 +132,16 @@ void fb_dataplane_each_flow(const struct fb_dataplane *dp,
 	fb_flow_walk(dp, visit, &visitor);
 }
 
-/* By the bucket lines alone: one line for eight flows. */
+/* By the words alone: one line for eight flows. */
 void fb_dataplane_flow_totals(const struct fb_dataplane *dp, struct fb_flow_totals *ret)
 {
-	const struct fb_flow_bucket *buckets = dp->live.mem[FB_MAP_BUCKETS];
 	const __u32 tick = fb_dataplane_tick(dp);
 
 	*ret = (struct fb_flow_totals){ .capacity = (__u64)dp->sizes.buckets * FB_FLOW_WAYS };
-	for (size_t b = 0; b < dp->sizes.buckets; b++)
-		for (size_t way = 0; way < FB_FLOW_WAYS; way++) {
-			__u32 meta = __atomic_load_n(&buckets[b].meta[way], __ATOMIC_RELAXED);
+	for (size_t i = 0; i < ret->capacity; i++) {
+		__u32 meta = FB_WAY_META(word_of(dp, i, __ATOMIC_RELAXED));
 
-			if (fb_flow_is_live(meta, tick))
-				ret->by_state[FB_META_STATE(meta)]++;
-		}
+		if (fb_flow_is_live(meta, tick))
+			ret->by_state[FB_META_STATE(meta)]++;
+	}
 }

@@ -38,6 +38,7 @@ enum fb_map_id {
 	FB_MAP_EVENTS,
 	/* one each */
 	FB_MAP_GEOMETRY,
+	FB_MAP_TAGS,
 	FB_MAP_BUCKETS,
 	FB_MAP_FLOWS,
 	FB_MAP_PAIR_COUNTERS,
@@ -214,18 +215,18 @@ int fb_table_replace(int fd, const struct fb_table_content *content, size_t max,
 		     struct fb_error *err);
 
 /* ---- flows.c ---- */
-/* Where a flow lies, and the words of its way at the time of reading. */
+/* Where a flow lies, and the word of its way at the time of reading. */
 struct fb_flow_place {
 	size_t bucket, way;
-	__u32 tag, meta;
+	__u64 word;
 };
 /* Calls each for every live flow until it returns false. */
 void fb_flow_walk(const struct fb_dataplane *dp,
 		  bool (*each)(const struct fb_snapshot_flow *flow, const struct fb_flow_place *place,
 			       void *arg),
 		  void *arg);
-/* A consistent copy of an entry that the programs may be writing; false = it was being written. */
-bool fb_flow_read(const struct fb_flow *entry, struct fb_flow *ret);
+/* A consistent copy of way i (of all) and its word, which the programs may be writing; false = it was being written. */
+bool fb_flow_read(const struct fb_dataplane *dp, size_t i, struct fb_flow *ret, __u64 *ret_word);
 /* The address of endpoint 0 (a) or 1 (b). */
 struct fb_ip fb_flow_address(const struct fb_flow *f, int endpoint);
 /* Not free and not timed out. */

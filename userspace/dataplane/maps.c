@@ -24,6 +24,7 @@ const struct fb_map_spec fb_map_specs[FB_MAP_COUNT] = {
 	[FB_MAP_DEVICES] = { "fb_devices", sizeof(struct fb_device_key), true, 0 },
 	[FB_MAP_EVENTS] = { "fb_events", 0, true, 0 },
 	[FB_MAP_GEOMETRY] = { "fb_geometry", 4, false, PROT_READ },
+	[FB_MAP_TAGS] = { "fb_tags", 4, false, PROT_READ },
 	[FB_MAP_BUCKETS] = { "fb_buckets", 4, false, PROT_READ },
 	[FB_MAP_FLOWS] = { "fb_flows", 4, false, PROT_READ },
 	[FB_MAP_PAIR_COUNTERS] = { "fb_pair_counters", 4, false, PROT_READ | PROT_WRITE },
@@ -73,6 +74,8 @@ size_t fb_map_value_size(enum fb_map_id id, const struct fb_sizes *sizes)
 		return sizeof(__u64);
 	case FB_MAP_GEOMETRY:
 		return sizeof(struct fb_flow_geometry);
+	case FB_MAP_TAGS:
+		return (size_t)sizes->buckets * sizeof(struct fb_flow_tags);
 	case FB_MAP_BUCKETS:
 		return (size_t)sizes->buckets * sizeof(struct fb_flow_bucket);
 	case FB_MAP_FLOWS:

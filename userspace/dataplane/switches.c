@@ -125,25 +125,20 @@ struct ending {
 	int ended;
 };
 
-/*
- * As a program frees a way (bpf/lib/flow.h): the tag by compare-and-swap from what was read, so that a way that changed
- * hands is not touched; then the word of state and time. If a packet moved that word meanwhile, the way stays taken
- * until its time is up, and nobody finds it.
- */
+/* As a program frees a way (bpf/lib/flow.h): no state and no time, if it is still of the same owner. Packets of the flow may move its time meanwhile. */
 static bool end_one(const struct fb_snapshot_flow *flow, const struct fb_flow_place *place, void *arg)
 {
 	struct ending *ending = arg;
-	struct fb_flow_bucket *line = &ending->buckets[place->bucket];
-	__u32 tag = place->tag, meta = place->meta;
+	__u64 *way = &ending->buckets[place->bucket].way[place->way], word = place->word;
 
 	if (!ending->match(flow, ending->arg))
 		return true;
-	if (!__atomic_compare_exchange_n(&line->tag[place->way], &tag, 0, false, __ATOMIC_SEQ_CST,
-					 __ATOMIC_RELAXED))
-		return true;
-	__atomic_compare_exchange_n(&line->meta[place->way], &meta, 0, false, __ATOMIC_SEQ_CST,
-				    __ATOMIC_RELAXED);
-	ending->ended++;
+	while ((word ^ place->word) >> FB_WAY_OWNER_SHIFT == 0)
+		if (__atomic_compare_exchange_n(way, &word, word >> 32 << 32, false, __ATOMIC_SEQ_CST,
+						__ATOMIC_SEQ_CST)) {
+			ending->ended++;
+			break;
+		}
 	return true;
 }
 

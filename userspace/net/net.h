@@ -36,6 +36,18 @@ enum fb_link_kind {
 	FB_LINK_OTHER,	 /* see kind_name */
 };
 
+/* As the kernel numbers them (IFLA_BOND_MODE). */
+enum fb_bond_mode {
+	FB_BOND_ROUND_ROBIN,
+	FB_BOND_ACTIVE_BACKUP,
+	FB_BOND_XOR,
+	FB_BOND_BROADCAST,
+	FB_BOND_8023AD,
+	FB_BOND_TLB,
+	FB_BOND_ALB,
+};
+enum { FB_BOND_HASH_VLAN = 5 }; /* vlan+srcmac: the only hash that XDP cannot follow */
+
 struct fb_net_link {
 	__u32 ifindex;
 	char name[IF_NAMESIZE];
@@ -47,10 +59,12 @@ struct fb_net_link {
 	bool up;      /* administratively */
 	bool running; /* carrier */
 	__u32 mtu;
-	__u32 master; /* ifindex of the bridge or bond that it is a port of, 0 = none */
-	__u32 parent; /* VLAN, macvlan: ifindex of the device below; 0 = none or in another namespace */
-	__u16 vid;    /* VLAN: its id */
-	bool qinq;    /* VLAN: 802.1ad */
+	__u32 master;	/* ifindex of the bridge or bond that it is a port of, 0 = none */
+	__u32 parent;	/* VLAN, macvlan: ifindex of the device below; 0 = none or in another namespace */
+	__u16 vid;	/* VLAN: its id */
+	bool qinq;	/* VLAN: 802.1ad */
+	__u8 bond_mode; /* bond: enum fb_bond_mode */
+	__u8 bond_hash; /* bond: which member a frame leaves by, as the kernel numbers it; see FB_BOND_HASH_VLAN */
 };
 
 struct fb_net_address {
@@ -132,10 +146,30 @@ const struct fb_net_link *fb_net_vlan(const struct fb_net_state *state, __u32 pa
 
 /*
  * Why this link cannot be a policy interface (S5), and what to name instead: one sentence, in buf. NULL = it
- * can be. state gives the names of its parent and master; a bond or bridge names its ports.
+ * can be. state gives the names of its parent and master; a bridge or team names its ports.
  */
 const char *fb_net_port_refusal(const struct fb_net_state *state, const struct fb_net_link *link, char *buf,
 				size_t size);
+
+/*
+ * ---- what runs on a device, whoever put it there ---------------------------------------------------------
+ */
+struct fb_net_filter {
+	bool egress;
+	__u32 priority, handle;
+	char kind[16]; /* "bpf", "flower", ... */
+	char name[64]; /* of a BPF filter */
+};
+struct fb_net_attached {
+	__u32 peer;   /* veth: the other end's ifindex, 0 = it is in another namespace */
+	__u32 xdp_id; /* the XDP program's, 0 = none. A bond's members show none of the bond's. */
+	bool xdp_generic;
+	bool clsact;
+	struct FB_VEC(struct fb_net_filter) filters; /* in the order in which they are asked */
+};
+/* *ret is the caller's to be done with. */
+int fb_net_attached(__u32 ifindex, struct fb_net_attached *ret, struct fb_error *err);
+void fb_net_attached_done(struct fb_net_attached *attached);
 
 /*
  * ---- the driver, by ethtool (netdevice names, this namespace) -------------------------------------------

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "net/net.h"
 
 const struct fb_net_link *fb_net_link_by_name(const struct fb_net_state *state, const char *name)
@@ -47,21 +48,48 @@ static void list_ports(const struct fb_net_state *state, __u32 master, char *buf
 static const char *refuse_group(const struct fb_net_state *state, const struct fb_net_link *link, char *buf,
 				size_t size)
 {
-	const char *what = link->kind == FB_LINK_BRIDGE ? "a bridge"
-			   : link->kind == FB_LINK_BOND ? "a bond"
-							: "a team";
 	char ports[128];
 
 	list_ports(state, link->ifindex, ports, sizeof(ports));
 	if (link->kind == FB_LINK_BRIDGE)
 		snprintf(buf, size,
-			 "%s is %s: frames between its ports never pass the policy; take the ports out of it "
+			 "%s is a bridge: frames between its ports never pass the policy; take the ports out "
+			 "of it "
 			 "and name each one as an interface (%s)",
-			 link->name, what, ports[0] ? ports : "it has none now");
+			 link->name, ports[0] ? ports : "it has none now");
 	else
 		snprintf(buf, size,
-			 "%s is %s: frames arrive on its members; name a single card instead (members: %s)",
-			 link->name, what, ports[0] ? ports : "none now");
+			 "%s is a team, which has no native XDP: make a bond of its members, or name a "
+			 "single card "
+			 "(members: %s)",
+			 link->name, ports[0] ? ports : "none now");
+	return buf;
+}
+
+/* What the kernel refuses XDP on (its bond_xdp_check): in these modes each frame is changed or copied on its way out. */
+static const char *refuse_bond(const struct fb_net_link *link, char *buf, size_t size)
+{
+	static const char *const modes[] = { [FB_BOND_BROADCAST] = "broadcast",
+					     [FB_BOND_TLB] = "balance-tlb",
+					     [FB_BOND_ALB] = "balance-alb" };
+	bool hashes = link->bond_mode == FB_BOND_XOR || link->bond_mode == FB_BOND_8023AD;
+
+	if (hashes && link->bond_hash == FB_BOND_HASH_VLAN)
+		snprintf(buf, size,
+			 "%s is a bond with the hash vlan+srcmac, which XDP cannot follow: ip link set %s "
+			 "type "
+			 "bond xmit_hash_policy layer2+3",
+			 link->name, link->name);
+	else if (link->bond_mode < FB_ARRAY_SIZE(modes) ? modes[link->bond_mode] != NULL : true)
+		snprintf(
+			buf, size,
+			"%s is a bond of mode %s, which has no native XDP: make it one of active-backup, "
+			"802.3ad, "
+			"balance-xor or balance-rr (the mode of a bond changes only while it has no members)",
+			link->name,
+			link->bond_mode < FB_ARRAY_SIZE(modes) ? modes[link->bond_mode] : "unknown");
+	else
+		return NULL;
 	return buf;
 }
 
@@ -94,6 +122,14 @@ static const char *refuse_member(const struct fb_net_state *state, const struct 
 	if (!master ||
 	    (master->kind != FB_LINK_BRIDGE && master->kind != FB_LINK_BOND && master->kind != FB_LINK_TEAM))
 		return NULL;
+	if (master->kind == FB_LINK_BOND) {
+		snprintf(buf, size,
+			 "%s is a member of the bond %s: name %s, which protects all its members, or take it "
+			 "out (`ip "
+			 "link set %s nomaster`)",
+			 link->name, master->name, master->name, link->name);
+		return buf;
+	}
 	snprintf(buf, size,
 		 "%s is a port of %s: take it out (`ip link set %s nomaster`) and give it the zone's address",
 		 link->name, master->name, link->name);
@@ -130,8 +166,9 @@ const char *fb_net_port_refusal(const struct fb_net_state *state, const struct f
 		return refuse_member(state, link, buf, size);
 	case FB_LINK_VLAN:
 		return refuse_vlan(state, link, buf, size);
-	case FB_LINK_BRIDGE:
 	case FB_LINK_BOND:
+		return refuse_bond(link, buf, size) ?: refuse_member(state, link, buf, size);
+	case FB_LINK_BRIDGE:
 	case FB_LINK_TEAM:
 		return refuse_group(state, link, buf, size);
 	case FB_LINK_OTHER:

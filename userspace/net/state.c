@@ -8,6 +8,7 @@
 
 #include <linux/if.h>
 #include <linux/if_arp.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <netlink/msg.h>
 #include <netlink/route/addr.h>
@@ -83,7 +84,26 @@ static void describe_vlan(struct rtnl_link *l, struct fb_net_link *ret)
 	}
 }
 
-static void describe_link(struct rtnl_link *l, struct fb_net_link *ret)
+/* libnl knows bonds by name only: mode and hash from the message itself. */
+static void describe_bond(const struct nlmsghdr *h, struct fb_net_link *ret)
+{
+	struct nlattr *info, *data, *value;
+
+	if (ret->kind != FB_LINK_BOND)
+		return;
+	info = nlmsg_find_attr((struct nlmsghdr *)h, sizeof(struct ifinfomsg), IFLA_LINKINFO);
+	data = info ? nla_find(nla_data(info), nla_len(info), IFLA_INFO_DATA) : NULL;
+	if (!data)
+		return;
+	value = nla_find(nla_data(data), nla_len(data), IFLA_BOND_MODE);
+	if (value && nla_len(value) >= 1)
+		ret->bond_mode = nla_get_u8(value);
+	value = nla_find(nla_data(data), nla_len(data), IFLA_BOND_XMIT_HASH_POLICY);
+	if (value && nla_len(value) >= 1)
+		ret->bond_hash = nla_get_u8(value);
+}
+
+static void describe_link(struct rtnl_link *l, const struct nlmsghdr *h, struct fb_net_link *ret)
 {
 	const char *name = rtnl_link_get_name(l), *kind = rtnl_link_get_type(l);
 	struct nl_addr *mac = rtnl_link_get_addr(l);
@@ -103,6 +123,7 @@ static void describe_link(struct rtnl_link *l, struct fb_net_link *ret)
 	ret->mtu = rtnl_link_get_mtu(l);
 	ret->master = (__u32)rtnl_link_get_master(l);
 	describe_vlan(l, ret);
+	describe_bond(h, ret);
 }
 
 static int family_of(const struct nl_addr *a)
@@ -131,13 +152,14 @@ static unsigned int forget_defaults(struct fb_net_state *state, __u32 ifindex)
 	return changed;
 }
 
-static unsigned int apply_link(struct fb_net_state *state, struct nl_object *o, bool gone)
+static unsigned int apply_link(struct fb_net_state *state, struct nl_object *o, const struct nlmsghdr *h,
+			       bool gone)
 {
 	unsigned int changed = FB_NET_CHANGED_LINKS;
 	struct fb_net_link link;
 	size_t i = 0;
 
-	describe_link((struct rtnl_link *)o, &link);
+	describe_link((struct rtnl_link *)o, h, &link);
 	if (gone || !link.up)
 		changed |= forget_defaults(state, link.ifindex);
 	while (i < state->links.n && state->links.v[i].ifindex != link.ifindex)
@@ -328,7 +350,7 @@ static void take_object(struct nl_object *o, void *arg)
 	switch (p->h->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
-		p->changed = apply_link(p->state, o, p->h->nlmsg_type == RTM_DELLINK);
+		p->changed = apply_link(p->state, o, p->h, p->h->nlmsg_type == RTM_DELLINK);
 		break;
 	case RTM_NEWADDR:
 	case RTM_DELADDR:

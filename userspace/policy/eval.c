@@ -416,8 +416,10 @@ static struct fb_answer judge(struct judgement j, __s64 now)
 		j.answer.reason = judge_group(&j);
 	if (packet->wire_zone && j.answer.dst_zone != packet->wire_zone && j.answer.reason == FB_PASSED)
 		j.answer.reason = FB_DROP_ROUTE_MISMATCH;
-	if (is_echo_reply(packet) && (j.answer.reason == FB_PASSED || j.answer.reason == FB_WOULD_DROP))
+	if (is_echo_reply(packet) && (j.answer.reason == FB_PASSED || j.answer.reason == FB_WOULD_DROP)) {
 		j.answer.reason = FB_DROP_ICMP_UNRELATED;
+		j.answer.copies = 0;
+	}
 	return j.answer;
 }
 

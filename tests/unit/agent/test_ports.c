@@ -355,3 +355,91 @@ Test(ports, s60_an_address_at_the_end_of_a_wire_is_refused_and_closes_nothing, .
 	cr_assert_not(ports.v.v[1].refused);
 	fb_generation_free(g);
 }
+
+/* eth2 of the policy is a bond of eth7 and eth8. */
+static void bond_eth2(bool lacp)
+{
+	host.links.v[2].is_bond = true;
+	host.links.v[2].lacp = lacp;
+	add_link(7, "eth7", 7, 0, 0);
+	add_link(8, "eth8", 8, 0, 0);
+	host.links.v[host.links.n - 1].bond = host.links.v[host.links.n - 2].bond = 3;
+}
+
+static const struct fb_host_port *usable_at(const struct fb_host_ports *ports, __u32 ifindex, int vlan)
+{
+	for (size_t i = 0; i < ports->n; i++)
+		if (ports->v[i].ifindex == ifindex && ports->v[i].vlan == vlan)
+			return &ports->v[i];
+	return NULL;
+}
+
+Test(ports, members_of_a_bond_are_in_its_zones_by_tag, .init = set_up, .fini = tear_down)
+{
+	FB_CLEANUP(fb_ports_done) struct fb_portset ports = { 0 };
+	struct fb_host_ports usable;
+	struct fb_egress_entries egress;
+	const struct fb_host_port *p;
+
+	bond_eth2(false);
+	fb_ports_resolve(&generation->ruleset, &host, &ports);
+	fb_ports_usable(&ports, &usable);
+	cr_assert_eq(ports.v.n, 4, "the policy's interfaces and no more");
+	for (__u32 member = 7; member <= 8; member++) {
+		p = usable_at(&usable, member, 30);
+		cr_assert(p && p->zone == id("v") && p->device == 4 && p->mac[5] == 4, "as the bond");
+		cr_assert_null(usable_at(&usable, member, -1), "the bond has no untagged zone");
+		cr_assert_null(usable_at(&usable, member, (int)FB_LACP_VID));
+	}
+	cr_assert_not_null(usable_at(&usable, 3, 30), "the bond itself, for what asks by its name");
+	fb_ports_egress(&ports, &egress);
+	for (size_t i = 0; i < egress.n; i++)
+		cr_assert(egress.v[i].egress.port < 7, "packets leave by the bond, never by a member");
+	fb_vec_done(&usable);
+	fb_vec_done(&egress);
+}
+
+Test(ports, a_member_that_joins_or_leaves_asks_for_a_new_image, .init = set_up, .fini = tear_down)
+{
+	FB_CLEANUP(fb_ports_done) struct fb_portset before = { 0 };
+	FB_CLEANUP(fb_ports_done) struct fb_portset after = { 0 };
+
+	bond_eth2(false);
+	fb_ports_resolve(&generation->ruleset, &host, &before);
+	host.links.v[host.links.n - 1].bond = 0;
+	fb_ports_resolve(&generation->ruleset, &host, &after);
+	cr_assert_not(fb_ports_equal(&before, &after));
+	cr_assert(fb_ports_equal(&before, &before));
+	cr_assert(before.members.n == 2 && after.members.n == 1);
+}
+
+Test(ports, members_of_an_lacp_bond_are_marked_in_no_zone, .init = set_up, .fini = tear_down)
+{
+	FB_CLEANUP(fb_ports_done) struct fb_portset ports = { 0 };
+	struct fb_host_ports usable;
+
+	bond_eth2(true);
+	fb_ports_resolve(&generation->ruleset, &host, &ports);
+	fb_ports_usable(&ports, &usable);
+	for (__u32 member = 7; member <= 8; member++) {
+		const struct fb_host_port *p = usable_at(&usable, member, (int)FB_LACP_VID);
+
+		cr_assert(p && p->zone == FB_ZONE_NONE);
+	}
+	cr_assert_null(usable_at(&usable, 3, (int)FB_LACP_VID), "the bond itself receives nothing");
+	cr_assert_eq(ports.members.n, 4, "each once");
+	fb_vec_done(&usable);
+}
+
+Test(ports, s60_a_bond_is_no_end_of_a_wire, .init = set_up, .fini = tear_down)
+{
+	FB_CLEANUP(fb_ports_done) struct fb_portset ports = { 0 };
+	struct fb_generation *g = wired();
+
+	bond_eth2(false);
+	fb_ports_resolve(&g->ruleset, &host, &ports);
+	cr_assert(ports.v.v[1].refused && !ports.v.v[1].ifindex);
+	cr_assert(strstr(ports.v.v[1].why, "eth2 is a bond"), "%s", ports.v.v[1].why);
+	cr_assert_eq(ports.v.v[0].ifindex, 0, "and the other end is closed");
+	fb_generation_free(g);
+}

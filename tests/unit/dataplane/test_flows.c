@@ -36,10 +36,8 @@ static struct fb_flow *put(size_t bucket, size_t way, enum fb_flow_state state, 
 {
 	struct fb_flow *f = &flows[bucket * FB_FLOW_WAYS + way];
 
-	buckets[bucket].tag[way] = 1;
-	buckets[bucket].meta[way] = FB_META(state, NOW - idle);
-	*f = (struct fb_flow){ .seq = 2,
-			       .generation = 7,
+	buckets[bucket].way[way] = 3ull << FB_WAY_OWNER_SHIFT | 2 * FB_WAY_LOCK | FB_META(state, NOW - idle);
+	*f = (struct fb_flow){ .generation = 7,
 			       .lo_a = 0x0a0a0005,
 			       .lo_b = 0x0a140005,
 			       .port_a = 443,
@@ -91,7 +89,8 @@ Test(flows, an_entry_that_is_being_written_is_left_out)
 {
 	struct seen seen;
 
-	put(0, 0, FB_FLOW_NEW, 0)->seq = 3;
+	put(0, 0, FB_FLOW_NEW, 0);
+	buckets[0].way[0] |= FB_WAY_LOCK;
 	cr_assert_eq(live(&seen), 0u);
 }
 
@@ -194,20 +193,20 @@ Test(flows, an_ended_flow_is_gone_and_the_others_are_not)
 	buckets_in_a_file();
 	cr_assert_eq(fb_dataplane_end_flows(&dp, has_port, &port, &err), 1, "%s", err.text);
 	table = dp.live.mem[FB_MAP_BUCKETS];
-	cr_assert(table[2].tag[1] == 0 && table[2].meta[1] == 0, "its way is free");
+	cr_assert_eq(table[2].way[1], 3ull << FB_WAY_OWNER_SHIFT | 2 * FB_WAY_LOCK, "its way is free");
 	cr_assert_eq(live(&seen), 3u);
 	cr_assert_eq(fb_dataplane_end_flows(&dp, has_port, &port, &err), 0, "it was there once");
 }
 
-/* A packet that moves the time of a flow while it is ended; what another flow does with a way is never undone. */
+/* A packet moves the time of a flow while it is ended, and another flow takes the way of one: that is never undone. */
 static bool moves_its_words(const struct fb_snapshot_flow *f, void *arg)
 {
 	struct fb_flow_bucket *table = arg;
 
 	if (f->sport == 40000)
-		table[0].meta[0] = FB_META(FB_FLOW_ESTABLISHED, NOW + 1);
+		table[0].way[0]++;
 	else
-		table[1].tag[0] = 5;
+		table[1].way[0] += 1ull << FB_WAY_OWNER_SHIFT;
 	return true;
 }
 
@@ -222,9 +221,8 @@ Test(flows, a_way_that_changed_hands_is_not_touched)
 	table = mmap(NULL, sizeof(buckets), PROT_READ | PROT_WRITE, MAP_SHARED, dp.live.fd[FB_MAP_BUCKETS],
 		     0);
 	cr_assert_eq(fb_dataplane_end_flows(&dp, moves_its_words, table, &err), 1);
-	cr_assert(table[0].tag[0] == 0 && table[0].meta[0] != 0,
-		  "nobody finds it, and its time will free it");
-	cr_assert(table[1].tag[0] == 5 && table[1].meta[0] != 0, "another flow's by now");
+	cr_assert_eq(FB_WAY_META(table[0].way[0]), 0u, "it had moved its time only");
+	cr_assert_neq(FB_WAY_META(table[1].way[0]), 0u, "another flow's by now");
 }
 
 Test(flows, counters_are_summed_over_cpus_and_cleared_on_all)

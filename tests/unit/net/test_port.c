@@ -45,6 +45,8 @@ static void setup(void)
 	add(13, "far.7", "vlan", ARPHRD_ETHER);
 	add(14, "dsa0", "dsa", ARPHRD_ETHER);
 	add(15, "ib0", "", ARPHRD_INFINIBAND);
+	add(16, "team0", "team", ARPHRD_ETHER);
+	state.links.v[6].bond_mode = FB_BOND_8023AD;
 	state.links.v[2].master = 6; /* eth1 in br0 */
 	state.links.v[3].master = 7; /* eth2 in bond0 */
 	state.links.v[7].parent = 2;
@@ -65,9 +67,9 @@ Test(port, every_refusal_says_what_to_name_instead)
 	static const char *const cases[][2] = {
 		{ "lo", "zone `self`" },
 		{ "br0", "name each one as an interface (eth1)" },
-		{ "bond0", "members: eth2" },
+		{ "team0", "make a bond of its members" },
 		{ "eth1", "ip link set eth1 nomaster" },
-		{ "eth2", "a port of bond0" },
+		{ "eth2", "name bond0, which protects all its members" },
 		{ "eth0.110", "write `interface eth0 vlan 110`" },
 		{ "far.7", "another namespace" },
 		{ "wg0", "name the card that carries it" },
@@ -84,6 +86,57 @@ Test(port, every_refusal_says_what_to_name_instead)
 		cr_assert(strncmp(text, cases[i][0], strlen(cases[i][0])) == 0 && strstr(text, cases[i][1]),
 			  "%s: %s", cases[i][0], text);
 	}
+}
+
+static const char *bond_refusal(__u8 mode, __u8 hash)
+{
+	state.links.v[6].bond_mode = mode;
+	state.links.v[6].bond_hash = hash;
+	return refusal("bond0");
+}
+
+Test(port, bonds_are_ports_in_the_modes_that_have_native_xdp)
+{
+	static const struct {
+		__u8 mode;
+		const char *name; /* NULL = it may be a port */
+	} modes[] = {
+		{ FB_BOND_ROUND_ROBIN, NULL },
+		{ FB_BOND_ACTIVE_BACKUP, NULL },
+		{ FB_BOND_XOR, NULL },
+		{ FB_BOND_8023AD, NULL },
+		{ FB_BOND_BROADCAST, "broadcast" },
+		{ FB_BOND_TLB, "balance-tlb" },
+		{ FB_BOND_ALB, "balance-alb" },
+		{ 200, "unknown" },
+	};
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(modes); i++) {
+		const char *text = bond_refusal(modes[i].mode, 0);
+
+		if (!modes[i].name)
+			cr_assert_null(text, "%u: %s", modes[i].mode, text);
+		else
+			cr_assert(text && strstr(text, modes[i].name) && strstr(text, "make it one of"),
+				  "%u: %s", modes[i].mode, text);
+	}
+}
+
+Test(port, a_bond_that_hashes_by_vlan_is_refused_with_the_hash_that_helps)
+{
+	const char *text = bond_refusal(FB_BOND_XOR, FB_BOND_HASH_VLAN);
+
+	cr_assert(text && strstr(text, "ip link set bond0 type bond xmit_hash_policy layer2+3"), "%s", text);
+	cr_assert_not_null(bond_refusal(FB_BOND_8023AD, FB_BOND_HASH_VLAN));
+	for (__u8 hash = 0; hash < FB_BOND_HASH_VLAN; hash++)
+		cr_assert_null(bond_refusal(FB_BOND_8023AD, hash));
+	cr_assert_null(bond_refusal(FB_BOND_ACTIVE_BACKUP, FB_BOND_HASH_VLAN), "a mode that does not hash");
+}
+
+Test(port, a_bond_in_a_bridge_is_refused)
+{
+	state.links.v[6].master = 6;
+	cr_assert(strstr(refusal("bond0"), "a port of br0"));
 }
 
 Test(port, the_device_of_a_tag_is_found_by_parent_and_number)

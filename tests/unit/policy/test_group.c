@@ -160,6 +160,25 @@ Test(group, what_the_gateway_sends_goes_into_the_zones_that_a_line_names)
 	policy_done(&p);
 }
 
+Test(group, what_is_dropped_is_copied_nowhere)
+{
+	struct fb_packet packet = { .family = 4, /* an echo reply that nobody asked for */
+				    .src = { 0, 0x0a010001 },
+				    .dst = { 0, 0xef140101 },
+				    .proto = IPPROTO_ICMP,
+				    .first = true };
+	struct fb_own own = { 0 };
+	struct fb_answer answer;
+	struct policy p;
+
+	policy_load_clean(&p, ZONES "firebreak a -> b { allow any -> 239.20.0.0/16  icmp/any }\n");
+	packet.zone = zone_id(&p, "a");
+	answer = fb_eval(&p.rs, &own, &packet, NOW);
+	cr_assert_eq(answer.reason, FB_DROP_ICMP_UNRELATED, "reason %d", answer.reason);
+	cr_assert_eq(answer.copies, 0);
+	policy_done(&p);
+}
+
 Test(group, the_answer_says_whereto_and_that_the_kernel_copies)
 {
 	struct fb_packet packet = { .family = 4,
