@@ -177,16 +177,6 @@ int fb_xdp(struct xdp_md *ctx)
 	return reason == FB_PASSED ? action : XDP_DROP;
 }
 
-/* A piece that no first speaks for: was its source spoofed, that comes first (S27). What a first speaks for was judged with it, so only drops pay for the search. */
-FB_INLINE int fb_later_dropped(const void *img, struct fb_ctx *c, int reason)
-{
-	__u32 record;
-
-	if (reason != FB_DROP_BINDING && reason != FB_DROP_FRAGMENT)
-		return reason;
-	return fb_source(img, c, &record) == FB_NEXT ? reason : FB_DROP_SPOOF;
-}
-
 /* A fragment that is not the first: by what was decided about the first. */
 FB_INLINE int fb_later(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 {

@@ -209,4 +209,14 @@ FB_INLINE int fb_frag_verdict(const void *img, struct fb_ctx *c)
 	return c->limit ? fb_limit(img, c, c->turned ? FB_CHARGE_TURNED : 0) : FB_NEXT;
 }
 
+/* A piece that no first speaks for: was its source spoofed, that comes first (S27). What a first speaks for was judged with it, so only drops pay for the search. */
+FB_INLINE int fb_later_dropped(const void *img, struct fb_ctx *c, int reason)
+{
+	__u32 record;
+
+	if (reason != FB_DROP_BINDING && reason != FB_DROP_FRAGMENT)
+		return reason;
+	return fb_source(img, c, &record) == FB_NEXT ? reason : FB_DROP_SPOOF;
+}
+
 #endif
