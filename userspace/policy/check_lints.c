@@ -157,6 +157,20 @@ static void lint_initiators(struct fb_checker *c, const struct fb_line *line)
 }
 
 /* Headers are resolved again here: only for blocks that came through, so nothing is reported twice. */
+/* Denied is what nobody said: a file that was emptied by mistake would close the place. */
+static void lint_nothing(struct fb_checker *c)
+{
+	fb_for_each_stmt (c, s)
+		if (s->kind != FB_STMT_POLICY && s->kind != FB_STMT_INCLUDE && s->kind != FB_STMT_SERVICE &&
+		    s->kind != FB_STMT_COMMENT)
+			return;
+	if (c->diags->errors)
+		return;
+	fb_diag_lint(c->diags, c->policy ? c->policy->at : (struct fb_at){ .line = 1, .col = 1 },
+		     "applied, nothing passes the gateway and nobody reaches it",
+		     "no zone: this policy closes everything");
+}
+
 void fb_check_lints(struct fb_checker *c)
 {
 	const struct fb_stmt *block = NULL;
@@ -173,4 +187,5 @@ void fb_check_lints(struct fb_checker *c)
 		block = line->stmt;
 	}
 	lint_dhcp(c);
+	lint_nothing(c);
 }
