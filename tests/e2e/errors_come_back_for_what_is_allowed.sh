@@ -28,6 +28,10 @@ fits() { on video ping -c 1 -W 2 -M "do" -s "$1" "$OFFICE" 2>&1; }
 too_big() { grep -qE 'mtu ?= ?1000' <<<"$(fits 1400 || true)"; }
 claim "a packet that is too large is answered with the size that fits" wait_until 5 too_big
 claim "what fits goes through" eval 'fits 900 >/dev/null'
+# What ping learnt is forgotten first: tracepath finds hops and sizes by itself.
+on video ip route flush cache
+path() { on video tracepath -n -m 3 -p 33434 "$OFFICE" | awk '/Resume:/ {print $3, $5}'; }
+same "tracepath finds the narrow size and both hops" "1000 2" "$(path)"
 lab_spawn corp server iperf3 -s
 serves() { on corp ss -Hlnt "sport = :5201" | grep -q .; }
 claim "the server listens" wait_until 10 serves
