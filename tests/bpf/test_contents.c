@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the pinned maps hold: images, counters, the gateway's addresses, switches. */
+#include "attach.h"
+
+Test(attach, images_alternate_and_a_half_filled_one_is_cleared)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	size_t size;
+
+	cr_assert(fb_dataplane_generation(dp) == 0);
+	cr_assert(fb_dataplane_image(dp) == NULL);
+	for (__u32 g = 1; g <= 3; g++) {
+		fill(dp, g);
+		cr_assert(fb_dataplane_switch_image(dp, &err) == 0, "%s", err.text);
+		cr_assert(fb_dataplane_generation(dp) == g);
+	}
+	fill(dp, 3);
+	cr_assert(fb_dataplane_switch_image(dp, &err) == -EINVAL, "the generation only grows");
+
+	__u32 *half = fb_dataplane_spare_image(dp, &size);
+
+	half[size / 4 - 1] = 7;
+	fb_dataplane_close(dp);
+	dp = open_dp(true);
+	cr_assert(fb_dataplane_generation(dp) == 3);
+	fill(dp, 4);
+	cr_assert(fb_dataplane_switch_image(dp, &err) == 0, "%s", err.text);
+	cr_assert(fb_dataplane_generation(dp) == 4);
+	fb_dataplane_close(dp);
+}
+
+Test(attach, an_image_can_be_taken_out_of_force)
+{
+	struct fb_dataplane *dp = open_dp(false);
+
+	cr_assert(fb_dataplane_drop_image(dp, &err) == 0, "%s", err.text);
+	fill(dp, 1);
+	cr_assert(fb_dataplane_switch_image(dp, &err) == 0, "%s", err.text);
+	cr_assert(fb_dataplane_drop_image(dp, &err) == 0, "%s", err.text);
+	cr_assert(fb_dataplane_generation(dp) == 0);
+	cr_assert(fb_dataplane_image(dp) == NULL);
+	fb_dataplane_close(dp);
+	dp = open_dp(true);
+	cr_assert(fb_dataplane_generation(dp) == 0, "adopted as it is");
+	for (__u32 g = 2; g <= 4; g++) {
+		fill(dp, g);
+		cr_assert(fb_dataplane_switch_image(dp, &err) == 0, "%s", err.text);
+	}
+	fb_dataplane_close(dp);
+}
+
+/* One broadcast frame out of gb, which arrives on ga. */
+static void send_frame(void)
+{
+	struct sockaddr_ll to = { .sll_family = AF_PACKET,
+				  .sll_ifindex = (int)if_nametoindex("gb"),
+				  .sll_halen = 6 };
+	unsigned char frame[64] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x08, 0x06 };
+	fb_autoclose int fd = socket(AF_PACKET, SOCK_RAW, 0);
+
+	cr_assert(sendto(fd, frame, sizeof(frame), 0, (struct sockaddr *)&to, sizeof(to)) == sizeof(frame));
+}
+
+static __u64 dropped(struct fb_dataplane *dp)
+{
+	struct fb_pair_counter c;
+
+	fb_dataplane_pair_counter(dp, FB_ZONE_NONE, FB_ZONE_NONE, FB_DROP_UNDECIDED, &c);
+	return c.packets;
+}
+
+Test(attach, without_a_policy_everything_is_dropped_and_counted)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	struct fb_flow_totals totals;
+	struct fb_rule_counter rule;
+
+	attach(dp, "ga");
+	for (int i = 0; i < 5; i++)
+		send_frame();
+	for (int i = 0; i < 500 && dropped(dp) < 5; i++)
+		usleep(1000);
+	cr_assert(dropped(dp) >= 5);
+	fb_dataplane_clear_zone_counters(dp, FB_ZONE_NONE);
+	cr_assert(dropped(dp) < 5);
+	fb_dataplane_flow_totals(dp, &totals);
+	cr_assert(totals.capacity == 8192 && totals.by_state[FB_FLOW_NEW] == 0);
+	fb_dataplane_rule_counter(dp, 1, &rule);
+	cr_assert(rule.packets == 0);
+	cr_assert(fb_dataplane_redirect_errors(dp) == 0);
+	fb_dataplane_close(dp);
+}
+
+Test(attach, explain_moves_nothing_and_needs_an_interface)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	unsigned char frame[64] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x08, 0x06 };
+	struct fb_explain answer;
+
+	cr_assert(fb_dataplane_explain(dp, 0, frame, sizeof(frame), &answer, &err) == -ENODEV);
+	cr_assert(fb_dataplane_explain(dp, 4000, frame, sizeof(frame), &answer, &err) == -ENODEV);
+	cr_assert(fb_dataplane_explain(dp, if_nametoindex("ga"), frame, sizeof(frame), &answer, &err) == 0,
+		  "%s", err.text);
+	cr_assert(answer.reason == FB_DROP_UNDECIDED);
+	cr_assert(dropped(dp) == 0);
+	fb_dataplane_close(dp);
+}
+
+static size_t self_count(void)
+{
+	fb_autofree char *path = NULL;
+	struct fb_self_key key;
+	size_t n = 0;
+
+	cr_assert(asprintf(&path, "%s/bpf/v%u/maps/fb_self", run_dir, FB_ABI_VERSION) > 0);
+	fb_autoclose int fd = bpf_obj_get(path);
+
+	for (const void *last = NULL; bpf_map_get_next_key(fd, last, &key) == 0; last = &key)
+		n++;
+	return n;
+}
+
+Test(attach, the_gateways_addresses_are_replaced_whole)
+{
+	static struct fb_self_entry entries[4097];
+	struct fb_dataplane *dp = open_dp(false);
+
+	for (unsigned int i = 0; i < FB_ARRAY_SIZE(entries); i++)
+		entries[i] = (struct fb_self_entry){ .key = { .lo = i + 1, .family = 4 },
+						     .value = { .kind = FB_SELF_ADDRESS } };
+	cr_assert(fb_dataplane_set_self(dp, entries, 3, &err) == 0, "%s", err.text);
+	cr_assert(self_count() == 3);
+	cr_assert(fb_dataplane_set_self(dp, entries + 2, 4, &err) == 0, "%s", err.text);
+	cr_assert(self_count() == 4);
+	cr_assert(fb_dataplane_set_self(dp, entries, 4096, &err) == 0, "%s", err.text);
+	cr_assert(fb_dataplane_set_self(dp, entries + 1, 4096, &err) == 0, "a full table, one other: %s",
+		  err.text);
+	cr_assert(self_count() == 4096);
+	cr_assert(fb_dataplane_set_self(dp, entries, 4097, &err) == -E2BIG);
+	cr_assert(fb_dataplane_set_self(dp, NULL, 0, &err) == 0, "%s", err.text);
+	cr_assert(self_count() == 0);
+	fb_dataplane_close(dp);
+}
+
+/* How many entries a pinned table holds. */
+static size_t entries_of(const char *map)
+{
+	char path[256], key[64];
+	const void *last = NULL;
+	size_t n = 0;
+
+	snprintf(path, sizeof(path), "%s/bpf/v%u/maps/%s", run_dir, FB_ABI_VERSION, map);
+	fb_autoclose int fd = bpf_obj_get(path);
+
+	cr_assert(fd >= 0, "%s", path);
+	for (; bpf_map_get_next_key(fd, last, key) == 0; last = key)
+		n++;
+	return n;
+}
+
+static void switches(const struct fb_dataplane *dp, struct fb_switches *ret)
+{
+	char path[256];
+	__u32 zero = 0;
+
+	snprintf(path, sizeof(path), "%s/bpf/v%u/maps/fb_switches", run_dir, FB_ABI_VERSION);
+	fb_autoclose int fd = bpf_obj_get(path);
+
+	cr_assert(bpf_map_lookup_elem(fd, &zero, ret) == 0);
+}
+
+Test(attach, switches_become_what_is_wanted_and_outlive_the_handle)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	struct fb_switches_wanted want = { 0 };
+	struct fb_switches live;
+	__u64 cuts[FB_ZONES_MAX];
+
+	want.cut[2] = 1ull << 63;
+	want.cut[63] = 1ull << 2;
+	fb_vec_add(&want.addresses, (struct fb_quarantine_key){ 32 + 32, 4, { 10, 20, 4, 12 } });
+	fb_vec_add(&want.addresses, (struct fb_quarantine_key){ 32 + 56, 6, { 0x20, 1 } });
+	fb_vec_add(&want.macs, (struct fb_mac_key){ .mac = { 0x3c, 0xef, 0x8c } });
+	cr_assert(fb_dataplane_set_switches(dp, &want, &err) == 0, "%s", err.text);
+	fb_dataplane_close(dp);
+	dp = open_dp(true);
+	fb_dataplane_get_cuts(dp, cuts);
+	cr_assert(!memcmp(cuts, want.cut, sizeof(cuts)));
+	switches(dp, &live);
+	cr_assert(live.quarantines == 2 && live.quarantined_macs == 1 && live.cut[2] == 1ull << 63);
+	cr_assert(entries_of("fb_quarantine") == 2 && entries_of("fb_quarantine_mac") == 1);
+
+	/* one address goes, one comes; the MAC address and the cut go */
+	want.addresses.v[1].address[0] = 0xfd;
+	want.macs.n = 0;
+	want.cut[2] = want.cut[63] = 0;
+	cr_assert(fb_dataplane_set_switches(dp, &want, &err) == 0, "%s", err.text);
+	switches(dp, &live);
+	cr_assert(live.quarantines == 2 && live.quarantined_macs == 0 && live.cut[2] == 0 &&
+		  live.cut[63] == 0);
+	cr_assert(entries_of("fb_quarantine") == 2 && entries_of("fb_quarantine_mac") == 0);
+	fb_vec_done(&want.addresses);
+	fb_vec_done(&want.macs);
+	fb_dataplane_close(dp);
+}
+
+Test(attach, switches_that_do_not_fit_are_refused_and_change_nothing)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	struct fb_switches_wanted want = { 0 };
+	struct fb_switches live;
+
+	for (unsigned int i = 0; i <= FB_QUARANTINES_MAX; i++)
+		fb_vec_add(&want.macs, (struct fb_mac_key){ .mac = { 2, 0, 0, 0, (__u8)(i >> 8), (__u8)i } });
+	want.cut[2] = 1ull << 3;
+	cr_assert(fb_dataplane_set_switches(dp, &want, &err) == -E2BIG);
+	switches(dp, &live);
+	cr_assert(live.quarantined_macs == 0 && live.cut[2] == 0);
+	want.macs.n = FB_QUARANTINES_MAX;
+	cr_assert(fb_dataplane_set_switches(dp, &want, &err) == 0, "%s", err.text);
+	cr_assert(entries_of("fb_quarantine_mac") == FB_QUARANTINES_MAX);
+	fb_vec_done(&want.macs);
+	fb_dataplane_close(dp);
+}
