@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The path of one packet, stage after stage. A stage answers FB_NEXT, FB_PASSED or a reason; fb_account() alone counts, and only the
+ * The path of one packet, stage after stage. A stage answers FB_NEXT, FB_PASSED or a reason; fb_account() alone counts (and the shortest way, plain.h), and only the
  * last lines of each program turn an answer into an action. See bpf/README.md for the map of the folder.
  */
 #include <linux/bpf.h>
@@ -24,6 +24,7 @@
 #include "path.h"
 #include "pkt.h"
 #include "place.h"
+#include "plain.h"
 #include "reject.h"
 #include "tcp.h"
 #include "wire.h"
@@ -75,7 +76,7 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	if (!c->hit.live || fb_is_stale(c) || !fb_is_owner(c) ||
 	    fb_is_reversal(&c->pkt, dir == c->hit.origin))
 		return FB_STAGE;
-	nh = c->wire ? 0 : fb_next_hop(c, fb_stamp(c->tick));
+	nh = c->wire ? 0 : fb_next_hop(c->hit.nexthop, c->hit.stamp, fb_stamp(c->tick), c->tick);
 	if (c->wire ? c->hit.zone_to != c->wire_zone : !nh && c->hit.zone_to != FB_ZONE_SELF)
 		return FB_STAGE;
 	c->dst_zone = c->hit.zone_to;
@@ -157,9 +158,13 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 SEC("xdp.frags")
 int fb_xdp(struct xdp_md *ctx)
 {
-	struct fb_ctx *c = fb_ctx_new();
-	int action = XDP_DROP, reason;
+	int action = fb_plain(ctx), reason;
+	struct fb_ctx *c;
 
+	if (action)
+		return action;
+	c = fb_ctx_new();
+	action = XDP_DROP;
 	reason = fb_fast(ctx, c, &action);
 	if (reason == FB_STAGE) {
 		/* A constant index is a jump; a variable one goes through the array. */

@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define FB_ABI_VERSION	    3u
+#define FB_ABI_VERSION	    4u
 #define FB_LANGUAGE_VERSION 1u
 
 /* ---- drop reasons ------------------------------------------------------------------------
@@ -247,16 +247,14 @@ enum fb_flow_state {
 #define FB_TIMEOUT_DGRAM       168u
 
 /*
- * A bucket is a cache line of 8 words, one a way; each says all that decides about it. High to low: 16 bits of the hash (tag), 12 that change with the owner, 3 that count writes
- * to the entry, 1 that is set while it is written; then the meta word: 4 bits of state, 28 of the tick at which it was last seen. A way is free when
- * its meta is 0 or has expired, whatever its tag.
+ * A bucket is 8 ways, each of which is an entry (struct fb_flow). One word of the entry says all that decides about the way. High to low: 16 bits of the hash (tag), 12 that change
+ * with the owner, 3 that count writes to the entry, 1 that is set while it is written; then the meta word: 4 bits of state, 28 of the tick at which it was last
+ * seen. A way is free when its meta is 0 or has expired, whatever its tag.
  */
-struct fb_flow_bucket {
-	__u64 way[FB_FLOW_WAYS];
-};
+
 /*
  * The lower half of each way's tag once more, which nobody but its claimer writes, before the way is anybody's: where none agrees there is no flow. A million flows' are a
- * mebibyte, which stays in a CPU's cache while the words do not; what has no flow reads nothing else.
+ * mebibyte, which stays in a CPU's cache while the entries do not; what has no flow reads nothing else. The two buckets of a flow lie in one cache line.
  */
 struct fb_flow_tags {
 	__u8 tag[FB_FLOW_WAYS];
@@ -287,20 +285,19 @@ struct fb_flow {
 	__u16 port_a, port_b;
 	__u8 proto, family; /* family 4 or 6 */
 	__u8 zone[2];
+	__u64 way; /* FB_WAY_* */
 	__u32 generation;
 	__u32 rule;	  /* slot */
 	__u32 deadline;	  /* unix seconds */
 	__u32 nexthop[2]; /* per direction: FB_NEXTHOP_REF */
 	__u32 stamp[2];	  /* per direction: when the FIB was last asked for this flow (fb_stamp), 0 = ask */
-	__u32 limit;	  /* index into the image's limits; of the same generation as the flow */
 	__u8 origin;	  /* 0: a initiated, 1: b */
 	__u8 flags;	  /* enum fb_flow_flag */
-	__u16 group;	  /* FB_FLOW_F_GROUP: index into the sets of zones */
-	__u32 spare1;
+	__u16 wanted;	  /* read by nobody: a write asks for the line and waits for nothing (fb_flow_warm) */
 	/* second line */
 	__u64 hi_a, hi_b; /* IPv6 only */
 	__u32 created;	  /* tick */
-	__u32 spare2;
+	__u32 limit; /* FB_FLOW_F_METERED: index into the image's limits; of the same generation as the flow */
 	struct {
 		__u32 end; /* TCP: highest sequence number + length that this end sent */
 		__u32 edge; /* highest acknowledgement + window that it granted the other; before the answer: its first byte */
@@ -308,7 +305,9 @@ struct fb_flow {
 		__u8 scale, flags;
 		__u16 spare;
 	} tcp[2];
-	__u64 spare3;
+	__u16 group; /* FB_FLOW_F_GROUP: index into the sets of zones */
+	__u16 wanted2;
+	__u32 spare;
 };
 enum fb_flow_flag {
 	FB_FLOW_F_OBSERVED = 1, /* passes by observe mode */
@@ -575,7 +574,7 @@ struct fb_explain {
 };
 
 _Static_assert(sizeof(struct fb_flow) == 128, "a flow is two cache lines");
-_Static_assert(sizeof(struct fb_flow_bucket) == 64, "a bucket is one cache line");
+_Static_assert(__builtin_offsetof(struct fb_flow, hi_a) == 64, "what IPv4 needs is one cache line");
 _Static_assert(sizeof(struct fb_flow_tags) == 8, "its tags are a word");
 _Static_assert(sizeof(struct fb_nexthop) == 64, "a next hop is one cache line");
 _Static_assert(sizeof(struct fb_image_port) == 32 && sizeof(struct fb_image_rule) == 32 &&

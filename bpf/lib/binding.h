@@ -22,8 +22,7 @@ FB_INLINE __u64 fb_mac_number(const __u8 *mac)
 
 static __noinline int fb_binding_find(const void *img, __u64 hi, __u64 lo, __u64 who)
 {
-	__u32 base = fb_image_word(img, FB_HDR_WORD(binding_w)) >> 3,
-	      mask = fb_image_word(img, FB_HDR_WORD(binding_mask));
+	__u32 base = FB_HDR(img, binding_w) >> 3, mask = FB_HDR(img, binding_mask);
 	__u32 hash = fb_binding_hash(hi, lo, who);
 
 	if (!base)

@@ -30,7 +30,6 @@ struct {
 } fb_images SEC(".maps");
 
 FB_BIG_MAP(fb_tags);
-FB_BIG_MAP(fb_buckets);
 FB_BIG_MAP(fb_flows);
 FB_BIG_MAP(fb_geometry);
 FB_BIG_MAP(fb_nexthops);

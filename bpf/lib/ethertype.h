@@ -10,7 +10,7 @@
 
 FB_INLINE int fb_zone_lists(const void *img, __u32 zone, __u32 ethertype)
 {
-	__u32 w = fb_image_word(img, FB_HDR_WORD(zone_w)) +
+	__u32 w = FB_HDR(img, zone_w) +
 		  (zone & (FB_ZONES_MAX - 1)) * (__u32)(sizeof(struct fb_image_zone) / 4) +
 		  (__u32)(__builtin_offsetof(struct fb_image_zone, ethertype) / 4);
 	__u32 found = 0;

@@ -154,20 +154,18 @@ static __noinline int fb_resolve(void *ctx, struct fb_ctx *c, struct fb_way *way
 	return FB_NEXT;
 }
 
-/* The next hop that the flow holds, NULL if the FIB must be asked. */
-FB_INLINE struct fb_nexthop *fb_next_hop(const struct fb_ctx *c, __u32 stamp)
+/* The next hop that the flow holds (ref, and asked: when the FIB was asked for it), NULL if the FIB must be asked. stamp: now. */
+FB_INLINE struct fb_nexthop *fb_next_hop(__u32 ref, __u32 asked, __u32 stamp, __u32 tick)
 {
-	const struct fb_hit *hit = &c->hit;
 	void *table = fb_base(&fb_nexthops);
 	struct fb_nexthop *nh;
 
-	if (!hit->stamp || ((hit->stamp ^ stamp) & 0xff) ||
-	    ((stamp - hit->stamp) >> 8 & 0x7fffff) >= FB_ROUTE_TICKS)
+	if (!asked || ((asked ^ stamp) & 0xff) || ((stamp - asked) >> 8 & 0x7fffff) >= FB_ROUTE_TICKS)
 		return 0;
-	nh = fb_at(table, hit->nexthop, FB_NEXTHOPS - 1, 6);
-	if (*(volatile __u32 *)&nh->touched != c->tick)
+	nh = fb_at(table, ref, FB_NEXTHOPS - 1, 6);
+	if (*(volatile __u32 *)&nh->touched != tick)
 		return 0;
-	return FB_NEXTHOP_REF(0, *(volatile __u32 *)&nh->seq) == (hit->nexthop & ~(FB_NEXTHOPS - 1)) ? nh : 0;
+	return FB_NEXTHOP_REF(0, *(volatile __u32 *)&nh->seq) == (ref & ~(FB_NEXTHOPS - 1)) ? nh : 0;
 }
 
 /*
@@ -181,7 +179,7 @@ FB_INLINE int fb_way_out(void *ctx, struct fb_ctx *c, __u32 dir, __u32 stamp, st
 	int reason;
 
 	way->kernel = 0;
-	way->nh = c->hit.live ? fb_next_hop(c, stamp) : 0;
+	way->nh = c->hit.live ? fb_next_hop(c->hit.nexthop, c->hit.stamp, stamp, c->tick) : 0;
 	if (way->nh)
 		return FB_NEXT;
 	reason = fb_resolve(ctx, c, way);

@@ -20,6 +20,9 @@
 
 #define FB_HDR_WORD(field) ((__u32)(__builtin_offsetof(struct fb_image_header, field) / 4))
 
+/* A word of the header: a constant offset, so that no mask is needed. */
+#define FB_HDR(img, field) (((const __u32 *)(img))[FB_HDR_WORD(field)])
+
 /* A word by index. */
 FB_INLINE __u32 fb_image_word(const void *img, __u32 index)
 {

@@ -24,21 +24,19 @@ __noinline int fb_is_before(__u32 deadline, __u32 applied, __u32 window)
 FB_INLINE int fb_is_open(const void *img, __u32 deadline, __u32 window)
 {
 	return (deadline == FB_NO_DEADLINE && !window) ||
-	       fb_is_before(deadline, fb_image_word(img, FB_HDR_WORD(applied_lo)), window);
+	       fb_is_before(deadline, FB_HDR(img, applied_lo), window);
 }
 
 /* Until when packets of the pair pass that no line allows; 0 = it enforces. */
 FB_INLINE __u32 fb_observe_until(const void *img, __u32 zone, __u32 dst_zone)
 {
-	return fb_image_word(img,
-			     fb_image_word(img, FB_HDR_WORD(pair_w)) + 2 * FB_PAIR(zone & 63, dst_zone & 63));
+	return fb_image_word(img, FB_HDR(img, pair_w) + 2 * FB_PAIR(zone & 63, dst_zone & 63));
 }
 
 /* enum fb_pair_flag of the pair. */
 FB_INLINE __u32 fb_pair_flags(const void *img, __u32 zone, __u32 dst_zone)
 {
-	return fb_image_word(img, fb_image_word(img, FB_HDR_WORD(pair_w)) +
-					  2 * FB_PAIR(zone & 63, dst_zone & 63) + 1);
+	return fb_image_word(img, FB_HDR(img, pair_w) + 2 * FB_PAIR(zone & 63, dst_zone & 63) + 1);
 }
 
 FB_INLINE int fb_observes(const void *img, __u32 zone, __u32 dst_zone)
@@ -48,8 +46,7 @@ FB_INLINE int fb_observes(const void *img, __u32 zone, __u32 dst_zone)
 
 FB_INLINE const struct fb_image_limit *fb_limit_find(const void *img, __u32 index)
 {
-	return fb_at((void *)img, (fb_image_word(img, FB_HDR_WORD(limit_w)) >> 4) + index,
-		     fb_cfg.image_mask >> 4, 6);
+	return fb_at((void *)img, (FB_HDR(img, limit_w) >> 4) + index, fb_cfg.image_mask >> 4, 6);
 }
 
 /* What a flow of an allowing line must know of it. */
@@ -67,7 +64,7 @@ FB_INLINE void fb_judge_limit(const void *img, struct fb_ctx *c)
 /* A set of zones that copies of a multicast packet may leave by; bit FB_ZONE_SELF: the gateway hears it. */
 FB_INLINE __u64 fb_group_zones(const void *img, __u32 group)
 {
-	__u32 w = fb_image_word(img, FB_HDR_WORD(group_w)) + 2 * (group & (FB_GROUP_MASKS - 1));
+	__u32 w = FB_HDR(img, group_w) + 2 * (group & (FB_GROUP_MASKS - 1));
 
 	return (__u64)fb_image_word(img, w) | (__u64)fb_image_word(img, w + 1) << 32;
 }
@@ -133,7 +130,7 @@ FB_INLINE int fb_judge(const void *img, struct fb_ctx *c)
 	c->rule_index = index;
 	reason = FB_DROP_NO_ALLOW;
 	if (index) {
-		__u32 w = fb_image_word(img, FB_HDR_WORD(rule_w)) + index * 8;
+		__u32 w = FB_HDR(img, rule_w) + index * 8;
 		__u32 kind = fb_image_word(img, w);
 
 		c->rule_kind = (__u8)kind;

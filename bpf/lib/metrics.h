@@ -9,32 +9,40 @@
 #include "event.h"
 #include "zone.h"
 
-FB_INLINE void fb_count_pair(const struct fb_ctx *c, __u32 reason)
+FB_INLINE void fb_add_to_pair(__u32 cpu, __u32 zone, __u32 dst_zone, __u32 reason, __u32 bytes)
 {
-	void *base = fb_base(&fb_pair_counters);
-	__u32 cpu = c->cpu & fb_cfg.cpu_mask;
 	struct fb_pair_counter *counter;
 
-	counter = fb_at(base,
-			(cpu * FB_PAIRS_MAX + FB_PAIR(c->zone & 63, c->dst_zone & 63)) * FB_REASON_COUNT +
+	counter = fb_at(fb_base(&fb_pair_counters),
+			((cpu & fb_cfg.cpu_mask) * FB_PAIRS_MAX + FB_PAIR(zone & 63, dst_zone & 63)) *
+					FB_REASON_COUNT +
 				(reason & 31),
 			(fb_cfg.cpu_mask + 1) * FB_PAIRS_MAX * FB_REASON_COUNT - 1, 4);
 	counter->packets++;
-	counter->bytes += c->bytes;
+	counter->bytes += bytes;
+}
+
+FB_INLINE void fb_add_to_rule(__u32 cpu, __u32 rule, __u32 bytes, __u32 flows, __u32 tick)
+{
+	struct fb_rule_counter *counter;
+
+	counter = fb_at(fb_base(&fb_rule_counters),
+			(cpu & fb_cfg.cpu_mask) * FB_RULE_SLOTS + (rule & (FB_RULE_SLOTS - 1)),
+			(fb_cfg.cpu_mask + 1) * FB_RULE_SLOTS - 1, 5);
+	counter->packets++;
+	counter->bytes += bytes;
+	counter->flows += flows;
+	counter->last_hit = tick;
+}
+
+FB_INLINE void fb_count_pair(const struct fb_ctx *c, __u32 reason)
+{
+	fb_add_to_pair(c->cpu, c->zone, c->dst_zone, reason, c->bytes);
 }
 
 FB_INLINE void fb_count_rule(const struct fb_ctx *c)
 {
-	void *base = fb_base(&fb_rule_counters);
-	__u32 cpu = c->cpu & fb_cfg.cpu_mask;
-	struct fb_rule_counter *counter;
-
-	counter = fb_at(base, cpu * FB_RULE_SLOTS + (c->rule & (FB_RULE_SLOTS - 1)),
-			(fb_cfg.cpu_mask + 1) * FB_RULE_SLOTS - 1, 5);
-	counter->packets++;
-	counter->bytes += c->bytes;
-	counter->flows += c->new_flow;
-	counter->last_hit = c->tick;
+	fb_add_to_rule(c->cpu, c->rule, c->bytes, c->new_flow, c->tick);
 }
 
 FB_INLINE void fb_explain_write(const struct fb_ctx *c, __u32 reason)
@@ -58,7 +66,7 @@ FB_INLINE void fb_explain_write(const struct fb_ctx *c, __u32 reason)
 }
 
 /*
- * The end of every packet's path, and the only place that counts and tells. reason FB_PASSED or a drop; the caller turns it into its hook's action.
+ * The end of every packet's path but the shortest (plain.h), and the only place that tells. reason FB_PASSED or a drop; the caller turns it into its hook's action.
  */
 FB_INLINE void fb_account(const struct fb_ctx *c, __u32 reason)
 {

@@ -13,7 +13,7 @@ FB_INLINE const void *fb_begin(struct fb_ctx *c)
 
 	if (!img)
 		return 0;
-	c->generation = fb_image_word(img, FB_HDR_WORD(generation));
+	c->generation = FB_HDR(img, generation);
 	c->tick = fb_tick();
 	return c->generation ? img : 0;
 }

@@ -111,22 +111,29 @@ FB_INLINE enum fb_reason fb_tcp_syn_ack(struct fb_ctx *c, struct fb_flow *e, __u
 	return FB_NEXT;
 }
 
-/* Everything after the handshake; takes note of what this packet sent and granted. */
-FB_INLINE enum fb_reason fb_tcp_window(struct fb_ctx *c, struct fb_flow *e, __u32 dir, __u8 f)
+/* A segment after the handshake: what it says, and the end of what it sends. */
+struct fb_segment {
+	__u32 seq, ack, end;
+	__u16 window;
+	__u8 flags;
+};
+
+/* Holds it against what both ends said before, and takes note of what it sends and grants. word: of the flow's way, as it was found. */
+FB_INLINE enum fb_reason fb_tcp_window(const struct fb_segment *s, struct fb_flow *e, __u32 dir, __u64 word)
 {
 	struct fb_half own = fb_half_read(e, dir), other = fb_half_read(e, dir ^ 1);
-	__u32 end = c->pkt.seq + c->pkt.payload + !!(f & FB_TCP_FIN),
-	      win = (__u32)c->pkt.window << (own.scale & 15);
-	__u32 slack = own.win > FB_TCP_ACK_WINDOW ? own.win : FB_TCP_ACK_WINDOW, edge = c->pkt.ack + win;
-	if (fb_seq_after(c->pkt.seq, other.edge) || fb_seq_after(own.end - (other.win ? other.win : 1), end))
+	__u32 win = (__u32)s->window << (own.scale & 15), edge = s->ack + win;
+	__u32 slack = own.win > FB_TCP_ACK_WINDOW ? own.win : FB_TCP_ACK_WINDOW;
+
+	if (fb_seq_after(s->seq, other.edge) || fb_seq_after(own.end - (other.win ? other.win : 1), s->end))
 		return FB_DROP_TCP_WINDOW;
-	if ((f & FB_TCP_ACK) &&
-	    (fb_seq_after(c->pkt.ack, other.end) || fb_seq_after(other.end - slack, c->pkt.ack)))
+	if ((s->flags & FB_TCP_ACK) &&
+	    (fb_seq_after(s->ack, other.end) || fb_seq_after(other.end - slack, s->ack)))
 		return FB_DROP_TCP_WINDOW;
-	if ((f & FB_TCP_RST) || !fb_flow_is_owned(&c->hit))
+	if ((s->flags & FB_TCP_RST) || (*(volatile __u64 *)&e->way ^ word) >> FB_WAY_OWNER_SHIFT)
 		return FB_NEXT;
-	if (fb_seq_after(end, own.end))
-		*(volatile __u32 *)&e->tcp[dir & 1].end = end;
+	if (fb_seq_after(s->end, own.end))
+		*(volatile __u32 *)&e->tcp[dir & 1].end = s->end;
 	if (fb_seq_after(edge, own.edge))
 		*(volatile __u32 *)&e->tcp[dir & 1].edge = edge;
 	if (win > own.win)
@@ -165,6 +172,9 @@ FB_INLINE void fb_tcp_fin(struct fb_ctx *c, struct fb_flow *e, __u32 dir, __u32 
 FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_flow *e, __u32 dir, __u32 *state)
 {
 	__u8 f = c->pkt.tcp & (FB_TCP_SYN | FB_TCP_ACK | FB_TCP_RST | FB_TCP_FIN);
+	const struct fb_segment segment = { c->pkt.seq, c->pkt.ack,
+					    c->pkt.seq + c->pkt.payload + !!(f & FB_TCP_FIN), c->pkt.window,
+					    f };
 	enum fb_reason reason;
 
 	if (f == FB_TCP_SYN)
@@ -181,7 +191,7 @@ FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_flow *e, __u32 
 	if (*state == FB_FLOW_REPLIED && dir == c->hit.origin && !(f & FB_TCP_RST) &&
 	    c->pkt.ack != fb_half_read(e, dir ^ 1).end)
 		return FB_DROP_TCP_STATE;
-	reason = fb_tcp_window(c, e, dir, f);
+	reason = fb_tcp_window(&segment, e, dir, c->hit.word);
 	if (reason != FB_NEXT)
 		return reason;
 	if (f & FB_TCP_RST) {

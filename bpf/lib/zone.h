@@ -30,8 +30,8 @@ struct fb_meter_key {
 
 /* A packet's flow: where it lies, and what was read of it in one go. */
 #define FB_HIT_FROM \
-	24u /* this part of an entry is copied as it is: struct fb_flow from generation to the end of the line */
-#define FB_HIT_WORDS 5u
+	32u /* this part of an entry is copied as it is: struct fb_flow from generation to the end of the line */
+#define FB_HIT_WORDS 4u
 struct fb_hit {
 	__u32 live;  /* 0 = there is none */
 	__u32 place; /* bucket << 3 | way */
@@ -39,11 +39,13 @@ struct fb_hit {
 	union {
 		__u64 entry[FB_HIT_WORDS];
 		struct {
-			__u32 generation, rule, deadline, nexthops[2], stamps[2], limit;
+			__u32 generation, rule, deadline, nexthops[2], stamps[2];
 			__u8 origin, flags;
-			__u16 group;
+			__u16 wanted;
 		};
 	};
+	__u32 limit;		 /* 0 unless FB_FLOW_F_METERED */
+	__u32 group;		 /* 0 unless FB_FLOW_F_GROUP */
 	__u32 stamp, nexthop;	 /* of this packet's direction */
 	__u8 zone_from, zone_to; /* the same */
 	__u8 state;
@@ -146,8 +148,7 @@ FB_INLINE __u32 fb_forget(struct fb_ctx *c, __u32 number)
 /* The port record of (ifindex, vid), or NULL: the frame is in no zone. */
 FB_INLINE const struct fb_image_port *fb_port_find(const void *img, __u32 ifindex, __u16 vid)
 {
-	__u32 base = fb_image_word(img, FB_HDR_WORD(port_w)),
-	      mask = fb_image_word(img, FB_HDR_WORD(port_mask));
+	__u32 base = FB_HDR(img, port_w), mask = FB_HDR(img, port_mask);
 	__u32 key = FB_PORT_KEY(ifindex, vid), hash = fb_port_hash(key);
 
 	for (__u32 i = 0; i < FB_PORT_PROBES; i++) {
@@ -165,9 +166,8 @@ FB_INLINE const struct fb_image_port *fb_port_find(const void *img, __u32 ifinde
 /* enum fb_zone_flag of a zone. */
 FB_INLINE __u32 fb_zone_flags(const void *img, __u32 zone)
 {
-	return fb_image_word(img,
-			     fb_image_word(img, FB_HDR_WORD(zone_w)) +
-				     (zone & (FB_ZONES_MAX - 1)) * (__u32)(sizeof(struct fb_image_zone) / 4));
+	return fb_image_word(img, FB_HDR(img, zone_w) + (zone & (FB_ZONES_MAX - 1)) *
+								(__u32)(sizeof(struct fb_image_zone) / 4));
 }
 
 FB_INLINE int fb_is_link_local(int family, __u64 hi, __u64 lo)

@@ -27,8 +27,9 @@ struct cost {
 	struct engine e;
 	const char *pins, *write;
 	unsigned int in, out, samples, batch;
-	void *tags, *buckets;
-	size_t tags_size, buckets_size;
+	__u8 *tags;
+	struct fb_flow *flows;
+	size_t n_ways, flows_size;
 	struct fb_pair_counter *pairs;
 	size_t n_pairs;
 };
@@ -74,19 +75,20 @@ static void open_all(struct cost *c, const char *in, const char *out)
 	engine_target(&c->e, prog);
 	c->in = if_nametoindex(in);
 	c->out = if_nametoindex(out);
-	c->tags = pinned_memory(c, "fb_tags", &c->tags_size);
-	c->buckets = pinned_memory(c, "fb_buckets", &c->buckets_size);
+	c->tags = pinned_memory(c, "fb_tags", &c->n_ways); /* a byte a way */
+	c->flows = pinned_memory(c, "fb_flows", &c->flows_size);
 	c->pairs = pinned_memory(c, "fb_pair_counters", &c->n_pairs);
 	c->n_pairs /= sizeof(*c->pairs);
 	engine_mac(in, c->e.cfg->dmac);
 	memcpy(c->e.cfg->smac, "\x02\0\0\0\x01\x01", 6);
 }
 
-/* A way whose word and tag are 0 is free, and its entry does not matter. */
+/* A way whose word and tag are 0 is free, and the rest of its entry does not matter. */
 static void forget_flows(const struct cost *c)
 {
-	memset(c->tags, 0, c->tags_size);
-	memset(c->buckets, 0, c->buckets_size);
+	for (size_t i = 0; i < c->n_ways; i++)
+		if (c->tags[i])
+			c->flows[i].way = c->tags[i] = 0;
 }
 
 static __u64 count_reason(const struct cost *c, unsigned int reason)
@@ -199,7 +201,7 @@ static void scenario(struct cost *c, char *name)
 
 int main(int argc, char **argv)
 {
-	struct cost c = { .samples = 151, .batch = 20000 };
+	struct cost c = { .samples = 151, .batch = 200000 };
 	int opt;
 
 	while ((opt = getopt(argc, argv, "+s:b:w:")) != -1) {

@@ -41,6 +41,7 @@ void claims_frag(void);
 void claims_limit(void);
 void claims_event(void);
 void claims_pair(void);
+void claims_plain(void);
 void claims_reject(void);
 void claims_time(void);
 void claims_binding(void);

@@ -177,7 +177,6 @@ void rig_open(struct rig *rig, size_t n_buckets)
 	while ((int)rig->cpus < libbpf_num_possible_cpus())
 		rig->cpus *= 2;
 	set_size(rig->object, "fb_tags", n_buckets * sizeof(struct fb_flow_tags));
-	set_size(rig->object, "fb_buckets", n_buckets * sizeof(struct fb_flow_bucket));
 	set_size(rig->object, "fb_flows", n_buckets * FB_FLOW_WAYS * sizeof(struct fb_flow));
 	set_size(rig->object, "fb_geometry", sizeof(struct fb_flow_geometry));
 	set_size(rig->object, "fb_nexthops", FB_NEXTHOPS * sizeof(struct fb_nexthop));
@@ -220,7 +219,6 @@ void rig_open(struct rig *rig, size_t n_buckets)
 	rig->pairs = map_memory(rig->object, "fb_pair_counters");
 	rig->rules = map_memory(rig->object, "fb_rule_counters");
 	rig->tags = map_memory(rig->object, "fb_tags");
-	rig->buckets = map_memory(rig->object, "fb_buckets");
 	rig->flows = map_memory(rig->object, "fb_flows");
 	struct fb_flow_geometry *g = map_memory(rig->object, "fb_geometry");
 
@@ -256,7 +254,6 @@ void rig_clock(struct rig *rig, __u64 boot_seconds, __u64 unix_seconds)
 void rig_flush_flows(struct rig *rig)
 {
 	memset(rig->tags, 0, rig->n_buckets * sizeof(*rig->tags));
-	memset(rig->buckets, 0, rig->n_buckets * sizeof(*rig->buckets));
 	memset(rig->frags, 0, (size_t)FB_FRAG_SETS * FB_FRAG_WAYS * sizeof(*rig->frags));
 	memset(rig->flows, 0, rig->n_buckets * FB_FLOW_WAYS * sizeof(*rig->flows));
 }
@@ -330,9 +327,8 @@ size_t rig_flow_count(const struct rig *rig)
 {
 	size_t n = 0;
 
-	for (size_t b = 0; b < rig->n_buckets; b++)
-		for (int way = 0; way < (int)FB_FLOW_WAYS; way++)
-			n += FB_WAY_META(rig->buckets[b].way[way]) != 0;
+	for (size_t i = 0; i < rig->n_buckets * FB_FLOW_WAYS; i++)
+		n += FB_WAY_META(rig->flows[i].way) != 0;
 	return n;
 }
 

@@ -43,7 +43,6 @@ struct rig {
 	struct fb_pair_counter *pairs;
 	struct fb_rule_counter *rules;
 	struct fb_flow_tags *tags;
-	struct fb_flow_bucket *buckets;
 	struct fb_flow *flows;
 	size_t n_buckets;
 	unsigned int cpus;

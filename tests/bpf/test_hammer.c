@@ -272,7 +272,7 @@ static void every_packet_that_left_is_counted_for_its_own_zones_and_none_for_oth
 
 static __u64 word_of(size_t i)
 {
-	return rig.buckets[i / FB_FLOW_WAYS].way[i % FB_FLOW_WAYS];
+	return rig.flows[i].way;
 }
 
 /*

@@ -84,6 +84,7 @@ int main(void)
 	claims_limit();
 	claims_event();
 	claims_pair();
+	claims_plain();
 	claims_reject();
 	claims_time();
 	claims_binding();

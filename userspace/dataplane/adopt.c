@@ -28,7 +28,6 @@ static const enum bpf_map_type map_types[FB_MAP_COUNT] = {
 	[FB_MAP_EVENTS] = BPF_MAP_TYPE_RINGBUF,
 	[FB_MAP_GEOMETRY] = BPF_MAP_TYPE_ARRAY,
 	[FB_MAP_TAGS] = BPF_MAP_TYPE_ARRAY,
-	[FB_MAP_BUCKETS] = BPF_MAP_TYPE_ARRAY,
 	[FB_MAP_FLOWS] = BPF_MAP_TYPE_ARRAY,
 	[FB_MAP_PAIR_COUNTERS] = BPF_MAP_TYPE_ARRAY,
 	[FB_MAP_RULE_COUNTERS] = BPF_MAP_TYPE_ARRAY,
@@ -98,13 +97,13 @@ static int adopt_map(struct fb_dataplane *dp, struct fb_maps *maps, int id, bool
 /* The number of buckets is what the pinned table has. */
 static int find_buckets(struct fb_dataplane *dp, struct fb_error *err)
 {
-	fb_autofree char *path = fb_path("%s/maps/%s", dp->dir, fb_map_specs[FB_MAP_BUCKETS].name);
+	fb_autofree char *path = fb_path("%s/maps/%s", dp->dir, fb_map_specs[FB_MAP_TAGS].name);
 	struct bpf_map_info info;
 	fb_autoclose int fd = open_map(path, &info, err);
 
 	if (fd < 0)
 		return fd;
-	dp->sizes.buckets = info.value_size / (__u32)sizeof(struct fb_flow_bucket);
+	dp->sizes.buckets = info.value_size / (__u32)sizeof(struct fb_flow_tags);
 	if (!dp->sizes.buckets || (dp->sizes.buckets & (dp->sizes.buckets - 1)))
 		return fb_error_set(err, -EPROTO, "%s: %u bytes are no flow table; %s", path, info.value_size,
 				    OTHER_VERSION);

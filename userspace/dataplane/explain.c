@@ -37,20 +37,20 @@ static bool same_flow(const struct fb_pkt *pkt, const struct fb_flow *f)
 static void copy_flows(struct fb_dataplane *dp, const struct fb_pkt *pkt)
 {
 	struct fb_flow_tags *own_tags = dp->explain.mem[FB_MAP_TAGS];
-	struct fb_flow_bucket *own_buckets = dp->explain.mem[FB_MAP_BUCKETS];
 	struct fb_flow *own = dp->explain.mem[FB_MAP_FLOWS];
+	const size_t ways = (size_t)dp->sizes.buckets * FB_FLOW_WAYS;
 	unsigned int used = 0;
 
-	for (size_t i = 0; i < (size_t)dp->sizes.buckets * FB_FLOW_WAYS && used < FB_FLOW_WAYS; i++) {
+	for (size_t i = fb_flow_next(dp, 0); i < ways && used < FB_FLOW_WAYS; i = fb_flow_next(dp, i + 1)) {
 		size_t b = i / FB_FLOW_WAYS, to = b & (FB_EXPLAIN_BUCKETS - 1);
 		struct fb_flow copy;
 		__u64 word;
 
 		if (!fb_flow_read(dp, i, &copy, &word) || !FB_WAY_META(word) || !same_flow(pkt, &copy))
 			continue;
+		copy.way = word;
 		own[to * FB_FLOW_WAYS + used] = copy;
 		own_tags[to].tag[used] = (__u8)FB_WAY_TAG(word);
-		own_buckets[to].way[used] = word;
 		used++;
 	}
 }
@@ -60,7 +60,6 @@ static void reset(struct fb_dataplane *dp)
 	struct fb_explain *out = dp->explain.mem[FB_MAP_EXPLAIN_OUT];
 
 	memset(dp->explain.mem[FB_MAP_TAGS], 0, dp->explain.bytes[FB_MAP_TAGS]);
-	memset(dp->explain.mem[FB_MAP_BUCKETS], 0, dp->explain.bytes[FB_MAP_BUCKETS]);
 	memset(dp->explain.mem[FB_MAP_FLOWS], 0, dp->explain.bytes[FB_MAP_FLOWS]);
 	memset(out, 0, sizeof(*out));
 	/* No answer is not an allow. */

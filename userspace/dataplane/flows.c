@@ -30,9 +30,20 @@ bool fb_flow_is_live(__u32 meta, __u32 tick)
 
 static __u64 word_of(const struct fb_dataplane *dp, size_t i, int order)
 {
-	const struct fb_flow_bucket *buckets = dp->live.mem[FB_MAP_BUCKETS];
+	const struct fb_flow *flows = dp->live.mem[FB_MAP_FLOWS];
 
-	return __atomic_load_n(&buckets[i / FB_FLOW_WAYS].way[i % FB_FLOW_WAYS], order);
+	return __atomic_load_n(&flows[i].way, order);
+}
+
+size_t fb_flow_next(const struct fb_dataplane *dp, size_t i)
+{
+	const __u64 *tags = dp->live.mem[FB_MAP_TAGS];
+	const size_t ways = (size_t)dp->sizes.buckets * FB_FLOW_WAYS;
+
+	while (i < ways && i % FB_FLOW_WAYS == 0 &&
+	       !__atomic_load_n(&tags[i / FB_FLOW_WAYS], __ATOMIC_RELAXED))
+		i += FB_FLOW_WAYS;
+	return i;
 }
 
 bool fb_flow_read(const struct fb_dataplane *dp, size_t i, struct fb_flow *ret, __u64 *ret_word)
@@ -95,13 +106,13 @@ void fb_flow_walk(const struct fb_dataplane *dp,
 		  void *arg)
 {
 	const __u32 tick = fb_dataplane_tick(dp), generation = fb_dataplane_generation(dp);
+	const size_t ways = (size_t)dp->sizes.buckets * FB_FLOW_WAYS;
 
-	for (size_t i = 0; i < (size_t)dp->sizes.buckets * FB_FLOW_WAYS; i++) {
-		struct fb_flow_place place = { .bucket = i / FB_FLOW_WAYS, .way = i % FB_FLOW_WAYS };
+	for (size_t i = fb_flow_next(dp, 0); i < ways; i = fb_flow_next(dp, i + 1)) {
+		struct fb_flow_place place = { .at = i };
 		struct fb_snapshot_flow seen;
 		struct fb_flow flow;
 
-		/* Most ways are free: their entries are not read. */
 		if (!fb_flow_is_live(FB_WAY_META(word_of(dp, i, __ATOMIC_RELAXED)), tick) ||
 		    !fb_flow_read(dp, i, &flow, &place.word) ||
 		    !fb_flow_is_live(FB_WAY_META(place.word), tick))
@@ -132,13 +143,12 @@ void fb_dataplane_each_flow(const struct fb_dataplane *dp,
 	fb_flow_walk(dp, visit, &visitor);
 }
 
-/* By the words alone: one line for eight flows. */
 void fb_dataplane_flow_totals(const struct fb_dataplane *dp, struct fb_flow_totals *ret)
 {
 	const __u32 tick = fb_dataplane_tick(dp);
 
 	*ret = (struct fb_flow_totals){ .capacity = (__u64)dp->sizes.buckets * FB_FLOW_WAYS };
-	for (size_t i = 0; i < ret->capacity; i++) {
+	for (size_t i = fb_flow_next(dp, 0); i < ret->capacity; i = fb_flow_next(dp, i + 1)) {
 		__u32 meta = FB_WAY_META(word_of(dp, i, __ATOMIC_RELAXED));
 
 		if (fb_flow_is_live(meta, tick))

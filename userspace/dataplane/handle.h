@@ -39,7 +39,6 @@ enum fb_map_id {
 	/* one each */
 	FB_MAP_GEOMETRY,
 	FB_MAP_TAGS,
-	FB_MAP_BUCKETS,
 	FB_MAP_FLOWS,
 	FB_MAP_PAIR_COUNTERS,
 	FB_MAP_RULE_COUNTERS,
@@ -217,7 +216,7 @@ int fb_table_replace(int fd, const struct fb_table_content *content, size_t max,
 /* ---- flows.c ---- */
 /* Where a flow lies, and the word of its way at the time of reading. */
 struct fb_flow_place {
-	size_t bucket, way;
+	size_t at; /* of all ways */
 	__u64 word;
 };
 /* Calls each for every live flow until it returns false. */
@@ -225,6 +224,8 @@ void fb_flow_walk(const struct fb_dataplane *dp,
 		  bool (*each)(const struct fb_snapshot_flow *flow, const struct fb_flow_place *place,
 			       void *arg),
 		  void *arg);
+/* The first way from i on in whose bucket there ever was a flow; the number of all ways if there is none. */
+size_t fb_flow_next(const struct fb_dataplane *dp, size_t i);
 /* A consistent copy of way i (of all) and its word, which the programs may be writing; false = it was being written. */
 bool fb_flow_read(const struct fb_dataplane *dp, size_t i, struct fb_flow *ret, __u64 *ret_word);
 /* The address of endpoint 0 (a) or 1 (b). */

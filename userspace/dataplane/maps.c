@@ -25,7 +25,6 @@ const struct fb_map_spec fb_map_specs[FB_MAP_COUNT] = {
 	[FB_MAP_EVENTS] = { "fb_events", 0, true, 0 },
 	[FB_MAP_GEOMETRY] = { "fb_geometry", 4, false, PROT_READ },
 	[FB_MAP_TAGS] = { "fb_tags", 4, false, PROT_READ },
-	[FB_MAP_BUCKETS] = { "fb_buckets", 4, false, PROT_READ },
 	[FB_MAP_FLOWS] = { "fb_flows", 4, false, PROT_READ },
 	[FB_MAP_PAIR_COUNTERS] = { "fb_pair_counters", 4, false, PROT_READ | PROT_WRITE },
 	[FB_MAP_RULE_COUNTERS] = { "fb_rule_counters", 4, false, PROT_READ | PROT_WRITE },
@@ -76,8 +75,6 @@ size_t fb_map_value_size(enum fb_map_id id, const struct fb_sizes *sizes)
 		return sizeof(struct fb_flow_geometry);
 	case FB_MAP_TAGS:
 		return (size_t)sizes->buckets * sizeof(struct fb_flow_tags);
-	case FB_MAP_BUCKETS:
-		return (size_t)sizes->buckets * sizeof(struct fb_flow_bucket);
 	case FB_MAP_FLOWS:
 		return (size_t)sizes->buckets * FB_FLOW_WAYS * sizeof(struct fb_flow);
 	case FB_MAP_PAIR_COUNTERS:

@@ -121,7 +121,7 @@ void fb_dataplane_get_cuts(const struct fb_dataplane *dp, __u64 *ret)
 struct ending {
 	bool (*match)(const struct fb_snapshot_flow *, void *);
 	void *arg;
-	struct fb_flow_bucket *buckets;
+	struct fb_flow *flows;
 	int ended;
 };
 
@@ -129,7 +129,7 @@ struct ending {
 static bool end_one(const struct fb_snapshot_flow *flow, const struct fb_flow_place *place, void *arg)
 {
 	struct ending *ending = arg;
-	__u64 *way = &ending->buckets[place->bucket].way[place->way], word = place->word;
+	__u64 *way = &ending->flows[place->at].way, word = place->word;
 
 	if (!ending->match(flow, ending->arg))
 		return true;
@@ -146,13 +146,13 @@ static bool end_one(const struct fb_snapshot_flow *flow, const struct fb_flow_pl
 int fb_dataplane_end_flows(struct fb_dataplane *dp, bool (*match)(const struct fb_snapshot_flow *, void *),
 			   void *arg, struct fb_error *err)
 {
-	const size_t bytes = dp->live.bytes[FB_MAP_BUCKETS];
+	const size_t bytes = dp->live.bytes[FB_MAP_FLOWS];
 	struct ending ending = { .match = match, .arg = arg };
-	void *mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, dp->live.fd[FB_MAP_BUCKETS], 0);
+	void *mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, dp->live.fd[FB_MAP_FLOWS], 0);
 
 	if (mem == MAP_FAILED)
 		return fb_error_set(err, -errno, "the table of flows cannot be written: %s", strerror(errno));
-	ending.buckets = mem;
+	ending.flows = mem;
 	fb_flow_walk(dp, end_one, &ending);
 	munmap(mem, bytes);
 	return ending.ended;

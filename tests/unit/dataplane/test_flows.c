@@ -9,7 +9,7 @@
 
 enum { BUCKETS = 4, NOW = 1000 };
 
-static struct fb_flow_bucket buckets[BUCKETS];
+static struct fb_flow_tags tags[BUCKETS];
 static struct fb_flow flows[BUCKETS * FB_FLOW_WAYS];
 static struct fb_runtime runtime;
 static struct fb_image_header image;
@@ -22,7 +22,7 @@ static void setup(void)
 	dp.sizes.buckets = BUCKETS;
 	dp.sizes.cpus = 2;
 	dp.live.mem[FB_MAP_RUNTIME] = &runtime;
-	dp.live.mem[FB_MAP_BUCKETS] = buckets;
+	dp.live.mem[FB_MAP_TAGS] = tags;
 	dp.live.mem[FB_MAP_FLOWS] = flows;
 	dp.live.mem[FB_MAP_PAIR_COUNTERS] =
 		calloc(2 * FB_PAIRS_MAX * FB_REASON_COUNT, sizeof(struct fb_pair_counter));
@@ -36,8 +36,10 @@ static struct fb_flow *put(size_t bucket, size_t way, enum fb_flow_state state, 
 {
 	struct fb_flow *f = &flows[bucket * FB_FLOW_WAYS + way];
 
-	buckets[bucket].way[way] = 3ull << FB_WAY_OWNER_SHIFT | 2 * FB_WAY_LOCK | FB_META(state, NOW - idle);
-	*f = (struct fb_flow){ .generation = 7,
+	tags[bucket].tag[way] = 1;
+	*f = (struct fb_flow){ .way = 3ull << FB_WAY_OWNER_SHIFT | 2 * FB_WAY_LOCK |
+				      FB_META(state, NOW - idle),
+			       .generation = 7,
 			       .lo_a = 0x0a0a0005,
 			       .lo_b = 0x0a140005,
 			       .port_a = 443,
@@ -90,7 +92,7 @@ Test(flows, an_entry_that_is_being_written_is_left_out)
 	struct seen seen;
 
 	put(0, 0, FB_FLOW_NEW, 0);
-	buckets[0].way[0] |= FB_WAY_LOCK;
+	flows[0].way |= FB_WAY_LOCK;
 	cr_assert_eq(live(&seen), 0u);
 }
 
@@ -163,16 +165,15 @@ Test(flows, the_reader_may_stop)
 	cr_assert_eq(seen.n, 2u);
 }
 
-/* The table of buckets as a file, which the end of a flow maps for writing. */
-static void buckets_in_a_file(void)
+/* The table as a file, which the end of a flow maps for writing. */
+static void table_in_a_file(void)
 {
-	int fd = memfd_create("buckets", 0);
+	int fd = memfd_create("flows", 0);
 
-	cr_assert(ftruncate(fd, sizeof(buckets)) == 0 &&
-		  write(fd, buckets, sizeof(buckets)) == sizeof(buckets));
-	dp.live.fd[FB_MAP_BUCKETS] = fd;
-	dp.live.bytes[FB_MAP_BUCKETS] = sizeof(buckets);
-	dp.live.mem[FB_MAP_BUCKETS] = mmap(NULL, sizeof(buckets), PROT_READ, MAP_SHARED, fd, 0);
+	cr_assert(ftruncate(fd, sizeof(flows)) == 0 && write(fd, flows, sizeof(flows)) == sizeof(flows));
+	dp.live.fd[FB_MAP_FLOWS] = fd;
+	dp.live.bytes[FB_MAP_FLOWS] = sizeof(flows);
+	dp.live.mem[FB_MAP_FLOWS] = mmap(NULL, sizeof(flows), PROT_READ, MAP_SHARED, fd, 0);
 }
 
 static bool has_port(const struct fb_snapshot_flow *f, void *arg)
@@ -182,7 +183,7 @@ static bool has_port(const struct fb_snapshot_flow *f, void *arg)
 
 Test(flows, an_ended_flow_is_gone_and_the_others_are_not)
 {
-	const struct fb_flow_bucket *table;
+	const struct fb_flow *table;
 	struct fb_error err = { 0 };
 	struct seen seen;
 	__u16 port = 40001;
@@ -190,10 +191,11 @@ Test(flows, an_ended_flow_is_gone_and_the_others_are_not)
 	for (size_t way = 0; way < 4; way++)
 		put(2, way, FB_FLOW_ESTABLISHED, 0)->port_b = (__u16)(40000 + way);
 	put(3, 0, FB_FLOW_ESTABLISHED, FB_TIMEOUT_ESTABLISHED + 1)->port_b = port;
-	buckets_in_a_file();
+	table_in_a_file();
 	cr_assert_eq(fb_dataplane_end_flows(&dp, has_port, &port, &err), 1, "%s", err.text);
-	table = dp.live.mem[FB_MAP_BUCKETS];
-	cr_assert_eq(table[2].way[1], 3ull << FB_WAY_OWNER_SHIFT | 2 * FB_WAY_LOCK, "its way is free");
+	table = dp.live.mem[FB_MAP_FLOWS];
+	cr_assert_eq(table[2 * FB_FLOW_WAYS + 1].way, 3ull << FB_WAY_OWNER_SHIFT | 2 * FB_WAY_LOCK,
+		     "its way is free");
 	cr_assert_eq(live(&seen), 3u);
 	cr_assert_eq(fb_dataplane_end_flows(&dp, has_port, &port, &err), 0, "it was there once");
 }
@@ -201,28 +203,27 @@ Test(flows, an_ended_flow_is_gone_and_the_others_are_not)
 /* A packet moves the time of a flow while it is ended, and another flow takes the way of one: that is never undone. */
 static bool moves_its_words(const struct fb_snapshot_flow *f, void *arg)
 {
-	struct fb_flow_bucket *table = arg;
+	struct fb_flow *table = arg;
 
 	if (f->sport == 40000)
-		table[0].way[0]++;
+		table[0].way++;
 	else
-		table[1].way[0] += 1ull << FB_WAY_OWNER_SHIFT;
+		table[FB_FLOW_WAYS].way += 1ull << FB_WAY_OWNER_SHIFT;
 	return true;
 }
 
 Test(flows, a_way_that_changed_hands_is_not_touched)
 {
 	struct fb_error err = { 0 };
-	struct fb_flow_bucket *table;
+	struct fb_flow *table;
 
 	put(0, 0, FB_FLOW_ESTABLISHED, 0);
 	put(1, 0, FB_FLOW_ESTABLISHED, 0)->port_b = 40001;
-	buckets_in_a_file();
-	table = mmap(NULL, sizeof(buckets), PROT_READ | PROT_WRITE, MAP_SHARED, dp.live.fd[FB_MAP_BUCKETS],
-		     0);
+	table_in_a_file();
+	table = mmap(NULL, sizeof(flows), PROT_READ | PROT_WRITE, MAP_SHARED, dp.live.fd[FB_MAP_FLOWS], 0);
 	cr_assert_eq(fb_dataplane_end_flows(&dp, moves_its_words, table, &err), 1);
-	cr_assert_eq(FB_WAY_META(table[0].way[0]), 0u, "it had moved its time only");
-	cr_assert_neq(FB_WAY_META(table[1].way[0]), 0u, "another flow's by now");
+	cr_assert_eq(FB_WAY_META(table[0].way), 0u, "it had moved its time only");
+	cr_assert_neq(FB_WAY_META(table[FB_FLOW_WAYS].way), 0u, "another flow's by now");
 }
 
 Test(flows, counters_are_summed_over_cpus_and_cleared_on_all)
