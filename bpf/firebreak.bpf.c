@@ -13,6 +13,7 @@
 #include "binding.h"
 #include "builtin.h"
 #include "config.h"
+#include "create.h"
 #include "ethertype.h"
 #include "flow.h"
 #include "forward.h"

@@ -12,6 +12,7 @@
 #ifndef FB_LIB_FRAG_H
 #define FB_LIB_FRAG_H
 
+#include "create.h"
 #include "path.h"
 
 #define FB_FRAG_TICKS		 5u

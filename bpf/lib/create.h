@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A new flow: which way of its two buckets it takes, and what is written there. Why two CPUs may do so at once is said in flow.h.
+ */
+#ifndef FB_LIB_CREATE_H
+#define FB_LIB_CREATE_H
+
+#include "flow.h"
+
+/* 1 if equal, else 0, without a branch: which way is taken is not to be guessed. */
+FB_INLINE __u64 fb_equal(__u32 a, __u32 b)
+{
+	return ((__u64)(a ^ b) - 1) >> 63;
+}
+
+/* How gladly a way is given away: 0 = not at all; expired or free, half-open by age. Without a branch: sixteen are weighed. */
+FB_INLINE __u64 fb_way_worth(__u64 word, __u32 tick)
+{
+	__u32 meta = FB_WAY_META(word), expired, half;
+	__s32 age = fb_meta_age(meta, tick),
+	      left = *(const volatile __s32 *)&fb_flow_timeouts[FB_META_STATE(meta) & 7] - age;
+
+	FB_HIDE(age);
+	FB_HIDE(left);
+	expired = (__u32)(left >> 31);
+	half = (__u32)-fb_equal(FB_META_STATE(meta), FB_FLOW_NEW) & ~(__u32)(age >> 31);
+	return ((expired & 1u << 30) | (half & (__u32)(age + 1))) & (((word >> 32) & 1) - 1);
+}
+
+/* Of two such numbers, both below 2^63, the larger. */
+FB_INLINE __u64 fb_larger(__u64 a, __u64 b)
+{
+	__s64 d = (__s64)(a - b);
+
+	FB_HIDE(d);
+	return a - (__u64)(d & (d >> 63));
+}
+
+/* The most worthless way of a bucket in the lowest 3 bits, its worth above, and above that how many ways are free. */
+FB_INLINE __u64 fb_bucket_worth(__u32 bucket, __u32 tick)
+{
+	const struct fb_flow *e = fb_flow_entry(fb_flow_place(bucket, 0));
+	__u64 best = 0, vacant = 0;
+
+#pragma unroll
+	for (__u32 i = 0; i < FB_FLOW_WAYS; i++) {
+		__u64 worth = fb_way_worth(*(const volatile __u64 *)&e[i].way, tick);
+
+		best = fb_larger(best, worth << 3 | (7 - i));
+		vacant += worth >> 30;
+	}
+	return vacant << 40 | best;
+}
+
+/* So many free ways in the first bucket, and the second is not considered: who is found in the first costs one line. */
+#define FB_FLOW_ROOMY 3u
+
+/* Makes the way ours, locked; 0 = it is not what it was when it was judged. */
+FB_INLINE int fb_flow_own(const struct fb_ctx *c, __u32 place, __u64 word)
+{
+	return __sync_val_compare_and_swap(fb_flow_way(place), word, FB_WAY_NEXT(word, c->key.tag)) == word;
+}
+
+/*
+ * Claims the home of c->key if it is free, or the most worthless way of the two buckets: its place, or ~0 if none may be had or somebody else was faster. When the first
+ * is nearly full, the emptier one: choosing the emptier of two lets a table fill to nine tenths before one flow in a hundred finds no room (Azar et al.,
+ * "Balanced Allocations", 1994). A global function: verified once.
+ */
+__noinline __u32 fb_flow_claim(struct fb_ctx *c)
+{
+	__u32 place, other;
+	__u64 a, b, word;
+
+	if (!c)
+		return ~0u;
+	/* Where it was before, if it was here: two ways of one tag would have to be searched. */
+	place = c->dead ? c->dead - 1 : c->key.home;
+	c->dead = 0;
+	word = fb_flow_word(place);
+	if (fb_flow_is_dead(word, c->tick) && fb_flow_own(c, place, word))
+		return place;
+	a = fb_bucket_worth(c->key.bucket[0], c->tick);
+	b = fb_bucket_worth(c->key.bucket[1], c->tick);
+	/* Of equals the first. */
+	other = b > a && a >> 40 < FB_FLOW_ROOMY;
+	place = fb_flow_place(*(volatile __u32 *)&c->key.bucket[other & 1],
+			      7 - fb_forget(c, (__u32)(other ? b : a) & 7));
+	word = fb_flow_word(place);
+	return fb_way_worth(word, c->tick) && fb_flow_own(c, place, word) ? place : ~0u;
+}
+
+/* Fills a claimed entry. zone_from and zone_to are the packet's. */
+FB_INLINE void fb_flow_fill(struct fb_flow *e, const struct fb_ctx *c)
+{
+	const struct fb_flow_key *key = &c->key;
+
+	e->lo_a = key->lo_a;
+	e->lo_b = key->lo_b;
+	e->hi_a = key->hi_a;
+	e->hi_b = key->hi_b;
+	*(__u64 *)&e->port_a = key->ports | (__u64)(key->dir ? c->dst_zone : c->zone) << 48 |
+			       (__u64)(key->dir ? c->zone : c->dst_zone) << 56;
+	e->generation = c->generation;
+	e->rule = c->rule;
+	e->deadline = c->deadline;
+	e->origin = (__u8)key->dir;
+	e->flags = c->flow_flags;
+	e->limit = c->limit;
+	e->group = c->group;
+	e->nexthop[key->dir & 1] = c->way_ref;
+	e->stamp[key->dir & 1] = c->way_stamp;
+	e->stamp[(key->dir ^ 1) & 1] = 0;
+	e->created = c->tick;
+	__builtin_memset(e->tcp, 0, sizeof(e->tcp));
+	/* TCP: what the answer may acknowledge lies between its first byte and the end of what came with the SYN. */
+	e->tcp[key->dir & 1].edge = c->pkt.seq + 1;
+	e->tcp[key->dir & 1].end = c->pkt.seq + 1 + c->pkt.payload;
+	e->tcp[key->dir & 1].win = c->pkt.window;
+	e->tcp[key->dir & 1].scale = c->pkt.scale;
+}
+
+/* The flow that fb_flow_fill() made, as if it had been found: to read what was just written would wait for memory. */
+FB_INLINE void fb_flow_made(struct fb_ctx *c, __u32 place, __u64 word)
+{
+	struct fb_hit *hit = &c->hit;
+
+	hit->generation = c->generation;
+	hit->rule = c->rule;
+	hit->deadline = c->deadline;
+	hit->limit = c->limit;
+	hit->origin = (__u8)c->key.dir;
+	hit->flags = c->flow_flags;
+	hit->group = c->group;
+	hit->stamp = c->way_stamp;
+	hit->nexthop = c->way_ref;
+	hit->zone_from = c->zone;
+	hit->zone_to = c->dst_zone;
+	hit->state = FB_META_STATE(FB_WAY_META(word));
+	hit->word = word;
+	hit->place = place;
+	hit->live = 1;
+}
+
+/*
+ * Asks for the memory that a new flow will be written to, while the way out is looked for. By writes to what nobody reads: a load would hold up all that comes
+ * after it until the line is there (measured: 200 ns of 630 a new flow), a store does not, and there is no other prefetch in BPF.
+ */
+FB_INLINE void fb_flow_warm(const struct fb_ctx *c)
+{
+	volatile struct fb_flow *e = fb_flow_entry(c->key.home);
+
+	e->wanted = 0;
+	e->wanted2 = 0;
+}
+
+/* Of the live entries of this key the first stays: another CPU made one at the same time. */
+__noinline int fb_flow_only(struct fb_ctx *c)
+{
+	__u32 first;
+
+	if (!c || !fb_flow_search(c))
+		return 0;
+	first = c->hit.place;
+	for (__u32 i = 0; i < 2 * FB_FLOW_WAYS; i++) {
+		__u32 place = fb_forget(c, fb_flow_place(*(volatile __u32 *)&c->key.bucket[i >> 3 & 1], i));
+
+		if (place == first || !fb_flow_may_be(c, place))
+			continue;
+		for (__u32 spin = 0; spin < FB_FLOW_SPINS && (fb_flow_word(place) & FB_WAY_LOCK); spin++)
+			;
+		if (fb_flow_take(c, place))
+			fb_flow_end(c);
+	}
+	c->hit.live = 0;
+	return fb_flow_take(c, first);
+}
+
+/* A new flow for an allowed packet. On FB_NEXT c->hit is the entry (ours, or another CPU's of the same key). A global function: verified once. */
+__noinline int fb_flow_create(struct fb_ctx *c)
+{
+	__u32 place, state;
+	__u64 word, seen[2];
+
+	if (!c)
+		return FB_DROP_TABLE_FULL;
+	/* TCP that is seen in the middle has no handshake to prove itself by; it lives as long as it talks. */
+	state = c->mid_stream && !(c->pkt.tcp & FB_TCP_SYN) ? FB_FLOW_DGRAM : FB_FLOW_NEW;
+	place = fb_flow_claim(c);
+	if (place == ~0u)
+		place = fb_flow_claim(c);
+	if (place == ~0u)
+		return FB_DROP_TABLE_FULL;
+	/* Who claims for the same key and does not see this tag is seen here. */
+	*(volatile __u8 *)fb_flow_tag(place) = (__u8)c->key.tag;
+	__sync_fetch_and_add(&c->found, 1);
+	seen[0] = fb_flow_may_have(c->key.bucket[0], c->key.tag);
+	seen[1] = fb_flow_may_have(c->key.bucket[1], c->key.tag);
+	fb_flow_fill(fb_flow_entry(place), c);
+	word = fb_flow_word(place);
+	word = (word ^ FB_WAY_UNLOCK(word)) | FB_META(state, c->tick);
+	asm volatile("" ::: "memory"); /* the entry first */
+	*(volatile __u64 *)fb_flow_way(place) = word;
+	c->new_flow = 1;
+	fb_flow_made(c, place, word);
+	if ((seen[0] & (seen[0] - 1)) || (seen[1] & (seen[1] - 1)) || (seen[0] && seen[1])) {
+		c->hit.live = 0;
+		fb_flow_only(c);
+		c->new_flow = c->hit.live && c->hit.place == place;
+	}
+	/* Not even ours: a table so full that it was taken at once. The packet may pass, nothing more. */
+	return FB_NEXT;
+}
+
+#endif
