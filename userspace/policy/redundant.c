@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A box is covered if nothing is left of it after all others are taken out. Most boxes meet few others: a table of their
- * bounds, looked through from end to end, finds those without touching a set (10,000 boxes: 0.1 s). Of the rest most have a corner
+ * A box is covered if nothing is left of it after all others are taken out. Most boxes meet few others: those are found by their bounds, on the axis on which the
+ * fewest meet it, without touching a set (100,000 boxes of ClassBench: 1.3 s; each against all others were 25). Of the rest most have a corner
  * that no other box holds, and need no arithmetic.
  */
 #include "policy/redundant.h"
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "policy/axis.h"
 #include "policy/l4set.h"
 
 enum { MEET_MAX = 512, PIECES_MAX = 128 };
@@ -27,7 +28,8 @@ struct search {
 	const struct fb_ruleset *rs;
 	struct bounds *bounds; /* by box */
 	unsigned int *first;   /* by line: its first box; they stand together */
-	struct FB_VEC(unsigned int) near;
+	struct fb_axis src4, dst4, src6, dst6, dport;
+	struct fb_ids near;
 };
 
 /* ---- what may stand for what ------------------------------------------------------------------------------------------ */
@@ -222,26 +224,52 @@ static bool covered(const struct search *s, const struct fb_reach *cube, struct 
 
 /* ---- all lines ------------------------------------------------------------------------------------------------------------ */
 
-static void look_round(struct search *s, unsigned int box)
-{
-	const struct fb_ruleset *rs = s->rs;
-	const struct fb_line *line = &rs->lines.v[rs->boxes.v[box].line];
-
-	s->near.n = 0;
-	for (unsigned int i = 0; i < rs->boxes.n; i++) {
-		if (s->bounds[i].out || !may_meet(&s->bounds[i], &s->bounds[box]) ||
-		    rs->boxes.v[i].line == rs->boxes.v[box].line ||
-		    !may_cover(&rs->lines.v[rs->boxes.v[i].line], line))
-			continue;
-		fb_vec_add(&s->near, i);
-	}
-}
-
 static int by_number(const void *a, const void *b)
 {
 	unsigned int x = *(const unsigned int *)a, y = *(const unsigned int *)b;
 
 	return x < y ? -1 : x > y;
+}
+
+/* One family's boxes that may meet b, by the axis that names the fewest. */
+static void look_along(struct search *s, const struct fb_axis *src, const struct fb_axis *dst,
+		       const __u64 from[2], const __u64 to[2], const struct bounds *b)
+{
+	const size_t by_src = fb_axis_count(src, from[0], from[1]), by_dst = fb_axis_count(dst, to[0], to[1]),
+		     by_port = fb_axis_count(&s->dport, b->dport[0], b->dport[1]);
+
+	if (!by_src || !by_dst)
+		return;
+	if (by_port < by_src && by_port < by_dst)
+		fb_axis_find(&s->dport, b->dport[0], b->dport[1], &s->near);
+	else if (by_src < by_dst)
+		fb_axis_find(src, from[0], from[1], &s->near);
+	else
+		fb_axis_find(dst, to[0], to[1], &s->near);
+}
+
+static void look_round(struct search *s, unsigned int box)
+{
+	const struct fb_ruleset *rs = s->rs;
+	const struct fb_line *line = &rs->lines.v[rs->boxes.v[box].line];
+	const struct bounds *b = &s->bounds[box];
+	size_t n = 0;
+
+	s->near.n = 0;
+	look_along(s, &s->src4, &s->dst4, (const __u64[]){ b->src4[0], b->src4[1] },
+		   (const __u64[]){ b->dst4[0], b->dst4[1] }, b);
+	look_along(s, &s->src6, &s->dst6, b->src6, b->dst6, b);
+	qsort(s->near.v, s->near.n, sizeof(*s->near.v), by_number);
+	for (size_t k = 0; k < s->near.n; k++) {
+		const unsigned int i = s->near.v[k];
+
+		if ((n && s->near.v[n - 1] == i) || s->bounds[i].out || !may_meet(&s->bounds[i], b) ||
+		    rs->boxes.v[i].line == rs->boxes.v[box].line ||
+		    !may_cover(&rs->lines.v[rs->boxes.v[i].line], line))
+			continue;
+		s->near.v[n++] = i;
+	}
+	s->near.n = n;
 }
 
 static bool redundant(struct search *s, unsigned int line, struct fb_redundant *ret)
@@ -270,15 +298,33 @@ static void search_init(struct search *s, const struct fb_ruleset *rs)
 	if (!s->bounds || !s->first)
 		abort();
 	for (size_t i = rs->boxes.n; i-- > 0;) {
-		bound(rs, &rs->boxes.v[i], &s->bounds[i]);
-		s->first[rs->boxes.v[i].line] = (unsigned int)i;
+		const unsigned int id = (unsigned int)i;
+		struct bounds *b = &s->bounds[i];
+
+		bound(rs, &rs->boxes.v[i], b);
+		s->first[rs->boxes.v[i].line] = id;
+		fb_axis_add(&s->src4, id, b->src4[0], b->src4[1]);
+		fb_axis_add(&s->dst4, id, b->dst4[0], b->dst4[1]);
+		fb_axis_add(&s->src6, id, b->src6[0], b->src6[1]);
+		fb_axis_add(&s->dst6, id, b->dst6[0], b->dst6[1]);
+		fb_axis_add(&s->dport, id, b->dport[0], b->dport[1]);
 	}
+	fb_axis_build(&s->src4);
+	fb_axis_build(&s->dst4);
+	fb_axis_build(&s->src6);
+	fb_axis_build(&s->dst6);
+	fb_axis_build(&s->dport);
 }
 
 static void search_done(struct search *s)
 {
 	free(s->bounds);
 	free(s->first);
+	fb_axis_done(&s->src4);
+	fb_axis_done(&s->dst4);
+	fb_axis_done(&s->src6);
+	fb_axis_done(&s->dst6);
+	fb_axis_done(&s->dport);
 	fb_vec_done(&s->near);
 }
 

@@ -34,7 +34,7 @@ static void operand(struct fb_strbuf *out, unsigned int zone)
 }
 
 /* moved: one line has another port range. */
-static void large_policy(struct fb_strbuf *out, bool one_pair, bool moved)
+static void large_policy(struct fb_strbuf *out, unsigned int lines, bool one_pair, bool moved)
 {
 	seed = 1;
 	fb_strbuf_add(out, "policy \"t\" language 1 version 1 timezone \"UTC\"\n");
@@ -48,7 +48,7 @@ static void large_policy(struct fb_strbuf *out, bool one_pair, bool moved)
 				"group g%u-%u in z%u { 10.%u.%u.0/28, 10.%u.%u.32/28, 10.%u.%u.64/27 }\n", z,
 				g, z, z, pick(256), z, pick(256), z, pick(256));
 	}
-	for (unsigned int i = 0; i < LINES; i++) {
+	for (unsigned int i = 0; i < lines; i++) {
 		unsigned int from = one_pair ? 0 : pick(ZONES),
 			     to = one_pair ? 1 : (from + 1 + pick(ZONES - 1)) % ZONES;
 		unsigned int port = 1 + pick(60000), width = pick(200);
@@ -57,8 +57,8 @@ static void large_policy(struct fb_strbuf *out, bool one_pair, bool moved)
 		operand(out, from);
 		fb_strbuf_add(out, " -> ");
 		operand(out, to);
-		fb_strbuf_addf(out, "  tcp/%u-%u  id r%u }\n", port + (moved && i == LINES / 2),
-			       port + width + (moved && i == LINES / 2), i);
+		fb_strbuf_addf(out, "  tcp/%u-%u  id r%u }\n", port + (moved && i == lines / 2),
+			       port + width + (moved && i == lines / 2), i);
 	}
 	fb_strbuf_add(out, "assert z0 cannot reach z1 udp/1 transitively\n");
 }
@@ -116,8 +116,8 @@ static void measure(bool one_pair)
 	struct policy p, q;
 	clock_t begin = clock();
 
-	large_policy(&text, one_pair, false);
-	large_policy(&moved, one_pair, true);
+	large_policy(&text, LINES, one_pair, false);
+	large_policy(&moved, LINES, one_pair, true);
 	policy_load(&p, fb_strbuf_get(&text));
 	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
 	expect_quick("text to proved assertion", begin);
@@ -136,4 +136,26 @@ Test(large, ten_thousand_lines_over_many_zones_are_analysed_in_two_seconds)
 Test(large, ten_thousand_lines_of_one_pair_are_analysed_in_two_seconds)
 {
 	measure(true);
+}
+
+/* Ten times the lines take about ten times as long, not a hundred. */
+Test(large, advice_on_a_hundred_thousand_lines_takes_seconds)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct fb_lints lints;
+	struct policy p;
+	clock_t begin;
+	double seconds;
+
+	large_policy(&text, 10 * LINES, false, false);
+	policy_load(&p, fb_strbuf_get(&text));
+	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
+	begin = clock();
+	fb_lints_find(&p.tree, &p.rs, NOW, &lints);
+	seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
+	cr_log_info("advice: %.3f s of CPU time", seconds);
+	cr_assert_lt(seconds, 10.0, "took %.3f s", seconds);
+	cr_assert_eq(lints.counts[FB_LINT_UNDOCUMENTED], 10 * LINES);
+	fb_lints_done(&lints);
+	policy_done(&p);
 }
