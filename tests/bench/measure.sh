@@ -49,8 +49,10 @@ cost() { # NAME=WHAT
 	on gw "$BENCH/bench_cost" -s $samples "$LAB_RUN"/bpf/v[0-9]* in0 out0 "$1" >>"$OUT/costs.tsv"
 }
 measure_costs() {
-	local n name
+	local n name a b c
 	: >"$OUT/costs.tsv"
+	read -r a b c < <("$BENCH/bench_miss")
+	value machine.miss "$a" "$b" "$c" ns "a line that is in no cache"
 	use_rules 10000
 	for name in established.v4.1=1 established.v4.1k=1000 established.v4.500k=500000 established.v6.1=1 newflow.v4=200000; do
 		if wants "${name%=*}"; then step "${name%=*}" cost "$name"; fi
