@@ -375,10 +375,16 @@ static void compiler_done(struct fb_compiler *c)
 	fb_pool_done(&c->rows);
 }
 
-/* Whoever is refused wants to know where to begin: the line whose sources and destinations cross most classes. */
+/* Whoever is refused wants to know where to begin: with the services if they are most of it, else with the line whose sources and destinations cross most classes. */
 static void name_costliest(struct fb_compiler *c)
 {
 	size_t most = 0, len = strlen(c->err->text);
+
+	if (c->n_l4 > c->painted) {
+		snprintf(c->err->text + len, sizeof(c->err->text) - len,
+			 "; its services fall into %u classes: use fewer different port ranges", c->n_l4);
+		return;
+	}
 
 	for (size_t i = 1; c->painted && i < c->bundles.n; i++)
 		if (c->bundle_cost[i] > c->bundle_cost[most])

@@ -14,7 +14,7 @@ struct emit {
 	struct fb_numbers row_of;   /* sequence -> number in shapes */
 	struct fb_numbers shape_of; /* as used: number in shapes */
 	struct fb_pool blocks, shapes;
-	__u32 *places; /* scratch: halves by L4 class */
+	__u32 *places; /* scratch: halves by L4 class, zero between uses */
 	__u32 shift;   /* log2 of the classes in a block */
 };
 
@@ -35,21 +35,38 @@ static __u32 best_shift(__u32 classes)
 static __u32 make_shape(struct emit *e, const __u32 *svcs, __u32 n)
 {
 	struct fb_compiler *c = e->c;
-	__u32 blocks = (c->n_l4 >> e->shift) + 1, half = (1u << e->shift) / 2; /* words a block */
+	const __u32 blocks = (c->n_l4 >> e->shift) + 1, half = (1u << e->shift) / 2; /* words a block */
 	struct fb_numbers *row = &c->scratch2;
+	const __u32 empty = fb_pool_intern(&e->blocks, e->places, half);
 
-	memset(e->places, 0, ((size_t)blocks << e->shift) * sizeof(__u16));
+	row->n = 0;
+	for (__u32 i = 0; i < blocks; i++)
+		fb_vec_add(row, empty);
 	for (__u32 place = n; place > 0; place--) {
 		const struct fb_numbers *runs = &c->services[svcs[place - 1]].runs;
 
 		for (size_t i = 0; i < runs->n; i += 2)
-			for (__u32 cls = runs->v[i]; cls < runs->v[i + 1]; cls++)
+			for (__u32 cls = runs->v[i]; cls < runs->v[i + 1]; cls++) {
 				((__u16 *)e->places)[cls] = (__u16)place;
+				row->v[cls >> e->shift] = 0; /* to be looked at */
+			}
 	}
-	row->n = 0;
-	for (__u32 i = 0; i < blocks; i++)
-		fb_vec_add(row, fb_pool_intern(&e->blocks, e->places + (size_t)i * half, half));
+	for (__u32 i = 0; i < blocks; i++) {
+		if (row->v[i])
+			continue;
+		row->v[i] = fb_pool_intern(&e->blocks, e->places + (size_t)i * half, half);
+		memset(e->places + (size_t)i * half, 0, half * sizeof(*e->places));
+	}
 	return fb_pool_intern(&e->shapes, row->v, row->n);
+}
+
+/* Shapes that will not fit are not all made first: tens of thousands of port ranges would take minutes to be refused. */
+static int shapes_fit(struct emit *e)
+{
+	const size_t words = e->blocks.words.n + e->shapes.words.n;
+	__u32 at;
+
+	return words <= e->c->n_words - e->c->used ? 0 : fb_section(e->c, "shapes", words, &at);
 }
 
 static __u32 shape_of_cell(struct emit *e, __u32 cell)
@@ -89,6 +106,8 @@ static int find_used(struct emit *e)
 			c->stats->list_max = n;
 		fb_vec_add(&e->used, cell);
 		fb_vec_add(&e->shape_of, cell ? shape_of_cell(e, cell) : e->row_of.v[0]);
+		if (shapes_fit(e))
+			return -E2BIG;
 	}
 	c->stats->cells = (unsigned int)e->used.n;
 	return 0;

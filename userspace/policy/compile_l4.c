@@ -39,7 +39,9 @@ struct l4_work {
 	struct fb_numbers source; /* [protocol class * n_sport + source port class] -> source class */
 	struct FB_VEC(
 		struct fb_l4) rep; /* of each source class: a protocol and a source port (in the lo fields) */
-	struct fb_numbers active;  /* specs of one source class */
+	/* Specs of one source class: by the run in which they begin, a list (spec + 1, 0 = its end), and those that hold where the walk is. */
+	__u32 *begin, *next;
+	struct fb_numbers live;
 };
 
 static __u64 scatter(__u64 z)
@@ -163,17 +165,22 @@ static void service_matches(struct fb_service *svc, __u32 cls)
 	fb_vec_add(runs, cls + 1);
 }
 
+/* What has ended is forgotten on the way: all classes together look at what holds there, not at all there is. */
 static __u32 new_class(struct fb_compiler *c, struct l4_work *w, __u32 run)
 {
 	const struct axis *dport = &w->axis[DPORT];
+	size_t n = 0;
 
 	c->n_l4++;
-	for (size_t i = 0; i < w->active.n; i++) {
-		const struct spec *s = &w->specs.v[w->active.v[i]];
+	for (size_t i = 0; i < w->live.n; i++) {
+		const struct spec *s = &w->specs.v[w->live.v[i]];
 
-		if (dport->run[s->l4.dport_lo] <= run && run <= dport->run[s->l4.dport_hi])
-			service_matches(&c->services[s->svc], c->n_l4);
+		if (dport->run[s->l4.dport_hi] < run)
+			continue;
+		w->live.v[n++] = w->live.v[i];
+		service_matches(&c->services[s->svc], c->n_l4);
 	}
+	w->live.n = n;
 	return c->n_l4;
 }
 
@@ -183,19 +190,23 @@ static void classes_of(struct fb_compiler *c, struct l4_work *w, const struct fb
 	const struct axis *dport = &w->axis[DPORT];
 	struct sum at = { { 0, 0 } };
 
-	w->active.n = 0;
+	w->live.n = 0;
 	for (__u32 i = 0; i < w->specs.n; i++) {
 		const struct spec *s = &w->specs.v[i];
 
 		if (s->l4.proto_lo > rep->proto_lo || s->l4.proto_hi < rep->proto_lo ||
 		    s->l4.sport_lo > rep->sport_lo || s->l4.sport_hi < rep->sport_lo)
 			continue;
-		fb_vec_add(&w->active, i);
+		w->next[i] = w->begin[dport->run[s->l4.dport_lo]];
+		w->begin[dport->run[s->l4.dport_lo]] = i + 1;
 		hold(w->sums, dport->run[s->l4.dport_lo], dport->run[s->l4.dport_hi], s->svc);
 	}
 	for (__u32 run = 0; run < dport->run_cls.n; run++) {
 		__u32 *slot;
 
+		for (__u32 i = w->begin[run]; i; i = w->next[i - 1])
+			fb_vec_add(&w->live, i - 1);
+		w->begin[run] = 0;
 		step(&at, w->sums, run);
 		if (!(at.v[0] | at.v[1]))
 			continue; /* no service: class 0 */
@@ -270,6 +281,8 @@ int fb_compile_l4(struct fb_compiler *c, struct fb_classify_header *h)
 	for (int a = 0; a < AXES; a++)
 		build_axis(&w, a);
 	build_source(&w);
+	w.begin = fb_zalloc(w.axis[DPORT].run_cls.n, sizeof(*w.begin));
+	w.next = fb_zalloc(w.specs.n + 1, sizeof(*w.next));
 	r = build_classes(c, &w, h);
 	if (!r)
 		r = emit_axes(c, &w, h);
@@ -285,6 +298,8 @@ int fb_compile_l4(struct fb_compiler *c, struct fb_classify_header *h)
 	fb_vec_done(&w.specs);
 	fb_vec_done(&w.source);
 	fb_vec_done(&w.rep);
-	fb_vec_done(&w.active);
+	free(w.begin);
+	free(w.next);
+	fb_vec_done(&w.live);
 	return r;
 }

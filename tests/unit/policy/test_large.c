@@ -4,6 +4,7 @@
 
 #include "fixture.h"
 
+#include "policy/compile.h"
 #include "policy/lint.h"
 #include "policy/paths.h"
 #include "policy/plan.h"
@@ -157,5 +158,29 @@ Test(large, advice_on_a_hundred_thousand_lines_takes_seconds)
 	cr_assert_lt(seconds, 10.0, "took %.3f s", seconds);
 	cr_assert_eq(lints.counts[FB_LINT_UNDOCUMENTED], 10 * LINES);
 	fb_lints_done(&lints);
+	policy_done(&p);
+}
+
+/* Each line with a range of its own, so that ports fall into as many classes as there are lines. */
+Test(large, twenty_thousand_port_ranges_compile_in_two_seconds)
+{
+	const size_t bytes = FB_IMAGE_BYTES_LARGE;
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct fb_compile_input in = { .generation = 1 };
+	struct fb_image_stats stats;
+	struct fb_error err = { 0 };
+	struct policy p;
+	void *image = calloc(1, bytes);
+	clock_t begin;
+
+	large_policy(&text, 2 * LINES, false, false);
+	policy_load(&p, fb_strbuf_get(&text));
+	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
+	in.ruleset = &p.rs;
+	begin = clock();
+	cr_assert_eq(fb_compile(&in, image, bytes, &stats, &err), 0, "%s", err.text);
+	expect_quick("compiling", begin);
+	cr_assert_gt(stats.l4_classes, LINES);
+	free(image);
 	policy_done(&p);
 }
