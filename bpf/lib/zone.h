@@ -41,7 +41,7 @@ struct fb_hit {
 		struct {
 			__u32 generation, rule, deadline, nexthops[2], stamps[2];
 			__u8 origin, flags;
-			__u16 wanted;
+			__u16 spare;
 		};
 	};
 	__u32 limit;		 /* 0 unless FB_FLOW_F_METERED */
