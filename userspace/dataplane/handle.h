@@ -144,9 +144,11 @@ int fb_place_alone(const char *mount, const char *dir, struct fb_error *err);
 /* ---- load.c: from the object to a tree of pins ---- */
 /* Names the object that this program carries; buf holds 17 bytes. */
 void fb_load_object_name(char *buf);
+/* The first line of a new table, with a secret of its own. */
+int fb_load_geometry(const struct fb_sizes *sizes, struct fb_flow_geometry *ret, struct fb_error *err);
 /* Loads both instances and pins all there is below dir, which must not exist. */
-int fb_load_pin(const char *dir, const struct fb_sizes *sizes, const struct fb_dataplane_options *options,
-		struct fb_error *err);
+int fb_load_pin(const char *dir, const struct fb_sizes *sizes, const struct fb_flow_geometry *geometry,
+		const struct fb_dataplane_options *options, struct fb_error *err);
 /* Loads the programs again over the maps of dp, and puts them in place of the pinned ones. */
 int fb_load_replace(struct fb_dataplane *dp, struct fb_error *err);
 /* The end of what libbpf said last, for errors. */

@@ -106,10 +106,13 @@ static int load_fresh(struct fb_dataplane *dp, const struct fb_dataplane_options
 {
 	fb_autofree char *fresh = fb_path("%s-new", dp->dir);
 	int r = fb_place_remove(fresh, err);
+	struct fb_flow_geometry geometry = { 0 };
 	struct fb_error ignored;
 
 	if (r == 0)
-		r = fb_load_pin(fresh, &dp->sizes, options, err);
+		r = fb_load_geometry(&dp->sizes, &geometry, err);
+	if (r == 0)
+		r = fb_load_pin(fresh, &dp->sizes, &geometry, options, err);
 	if (r == 0 && rename(fresh, dp->dir) < 0)
 		r = fb_error_set(err, -errno, "%s: cannot be renamed: %s", fresh, strerror(errno));
 	if (r < 0)
