@@ -136,6 +136,16 @@ int fb_place_remove(const char *path, struct fb_error *err)
 	return r;
 }
 
+int fb_place_retire(const char *dir, struct fb_error *err)
+{
+	fb_autofree char *old = fb_path("%s-old", dir);
+	int r = fb_place_remove(old, err);
+
+	if (r == 0 && rename(dir, old) < 0)
+		r = fb_error_set(err, -errno, "%s: cannot be renamed: %s", dir, strerror(errno));
+	return r < 0 ? r : fb_place_remove(old, err);
+}
+
 int fb_place_alone(const char *mounted, const char *dir, struct fb_error *err)
 {
 	const char *own = strrchr(dir, '/') + 1;
