@@ -156,8 +156,6 @@ int fb_place_mkdir(const char *path, uid_t owner, struct fb_error *err);
 int fb_place_pin(int fd, const char *path, uid_t owner, struct fb_error *err);
 /* Removes a tree of pins; what is not there is no error. */
 int fb_place_remove(const char *path, struct fb_error *err);
-/* -EEXIST and a sentence if another ABI's tree is beside dir. */
-int fb_place_alone(const char *mount, const char *dir, struct fb_error *err);
 /* Removes the tree <dir>, which is whole until the first step, and not at all after it. */
 int fb_place_retire(const char *dir, struct fb_error *err);
 /* Where the handle's pins are now. */
