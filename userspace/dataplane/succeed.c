@@ -28,8 +28,9 @@ static int add_targets(struct fb_dataplane *dp, const __u32 *ports, int n, struc
 {
 	for (int i = 0; i < n; i++) {
 		int r = bpf_map_update_elem(dp->live.fd[FB_MAP_DEV], &ports[i], &ports[i], BPF_ANY);
+		char name[IF_NAMESIZE];
 
-		if (r < 0)
+		if (r < 0 && if_indextoname(ports[i], name))
 			return fb_error_set(err, r, "device %u cannot be made a target of redirects: %s",
 					    ports[i], strerror(-r));
 	}
@@ -85,14 +86,18 @@ static int move(struct fb_dataplane *dp, const __u32 *ports, int n, struct fb_er
 	return r;
 }
 
-/* Nothing has moved: as if this had not begun. */
-static void retreat(struct fb_dataplane *dp)
+/* As long as nothing has moved, as if this had not begun. */
+static int retreat(struct fb_dataplane *dp, struct fb_error *err)
 {
 	fb_autofree __u32 *ports = NULL;
 	struct fb_error ignored;
 
-	if (!dp->fresh && fb_link_living(dp->dir, &ports, &ignored) == 0)
-		fb_place_retire(dp->dir, &ignored);
+	if (dp->fresh)
+		return err->code;
+	if (fb_link_living(dp->dir, &ports, &ignored) != 0)
+		return fb_error_prefix(err, "both versions enforce, and the next start goes on");
+	fb_place_retire(dp->dir, &ignored);
+	return err->code;
 }
 
 static __u64 count_flows(const struct fb_dataplane *dp)
@@ -170,14 +175,12 @@ int fb_dataplane_succeed(struct fb_dataplane *dp, struct fb_succession *ret, str
 		r = complete(dp, &carry, err);
 	if (r == 0)
 		r = move(dp, ports, n, err);
-	if (r < 0) {
-		retreat(dp);
-		return r;
-	}
-	r = take_over(dp, &carry, &s, err);
+	if (r == 0)
+		r = take_over(dp, &carry, &s, err);
 	if (r == 0)
 		r = retire(dp, err);
-	if (r == 0)
-		*ret = s;
-	return r;
+	if (r < 0)
+		return retreat(dp, err);
+	*ret = s;
+	return 0;
 }
