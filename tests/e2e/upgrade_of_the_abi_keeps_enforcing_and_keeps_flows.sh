@@ -112,12 +112,16 @@ cp "$LAB_DIR/stored" "$stored"
 # Killed in the middle by whatever version, and gone on with by the same or the other.
 next=5 two=0
 other() { if [ "$next" = 5 ]; then next=$own; else next=5; fi; }
-# interrupted HOW...: an agent of the next version is killed by that
+# interrupted HOW...: an agent of the next version is ended by that
 interrupted() {
 	agent_kill
 	{ setsid nsenter --net="/run/netns/fb-$LAB_ID-gw" -- "$@" "$(program_of "$next")" --run-dir "$LAB_RUN" --state-dir "$LAB_DIR/state" \
 		--metrics "127.0.0.1:$METRICS_PORT" >"$LAB_DIR/log/interrupted.log" 2>&1 </dev/null || true; } 2>/dev/null
-	case $(trees) in *v*v*) two=$((two + 1)) ;; esac
+	# of two whole trees each sees its own half of a session, which waits for the next start; of any others one enforces alone
+	case $(trees) in
+	"v$own v5") two=$((two + 1)) ;;
+	*) answers "meanwhile-$RANDOM$RANDOM" || fail "$*: without an agent the session is dead, with $(trees)" ;;
+	esac
 	if [ $((RANDOM % 2)) = 0 ]; then other; fi
 	as "$next"
 	[ "$(trees)" = "v$next" ] || fail "$*: $(trees) are left of an upgrade to v$next"
@@ -126,9 +130,15 @@ interrupted() {
 	other
 }
 if command -v strace >/dev/null; then
+	interrupted strace -f -o /dev/null -e trace=rename --inject=rename:error=EIO:when=1
+	same "a failure before the first link leaves one tree" 0 "$two"
+	claim "and says what goes on" grep -q 'goes on enforcing' "$LAB_DIR/log/interrupted.log"
+	interrupted strace -f -o /dev/null -e trace=rename --inject=rename:error=EIO:when=2
+	same "a failure after it leaves two" 1 "$two"
+	claim "and says that" grep -q 'both versions enforce, and the next start goes on' "$LAB_DIR/log/interrupted.log"
 	for ((i = 1; i <= 10; i++)); do interrupted strace -f -o /dev/null -e trace=rename "--inject=rename:signal=KILL:when=$i"; done
 	for ((i = 1; i <= 3; i++)); do interrupted strace -f -o /dev/null -e trace=sched_setaffinity "--inject=sched_setaffinity:signal=KILL:when=$i"; done
-	at_least "killed before each rename and while it counted: that left two trees, and the next start finished" 8 "$two"
+	at_least "killed before each rename and while it counted: that left two trees, and the next start finished" 9 "$two"
 fi
 began=$(now_ms)
 as "$next"

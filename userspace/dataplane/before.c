@@ -196,15 +196,29 @@ static int visit(struct fb_dataplane *dp, const char *name, struct fb_error *err
 	return strcmp(dir, dp->dir) == 0 ? 0 : follow(dp, name, err);
 }
 
+/* A program loses its stages with the tree that they are pinned in: what runs on a device says whose tree is in use, too. */
+int fb_before_moved(const struct fb_dataplane *dp, struct fb_error *err)
+{
+	fb_autofree char *path = fb_path("%s/progs/%s", dp->dir, fb_prog_names[FB_PROG_XDP]);
+	fb_autofree __u32 *ports = NULL;
+	fb_autoclose int fd = bpf_obj_get(path);
+	int n = fb_link_living(dp->dir, &ports, err), running;
+	__u32 id = 0;
+
+	if (n < 0 || fd < 0 || fb_prog_info(fd, &id, NULL, err) < 0)
+		return n;
+	running = fb_link_running(dp->before->dir, id, err);
+	return running < 0 ? running : n + running;
+}
+
 /*
- * Two whole trees, and none of the links is in ours: it was filled and nothing more, by now with what was in force
- * then, so that it is begun anew.
+ * Two whole trees, and none of the links is ours: it was filled and nothing more, by now with what was in force then,
+ * so that it is begun anew.
  */
 static int drop_unused(struct fb_dataplane *dp, struct fb_error *err)
 {
-	fb_autofree __u32 *ports = NULL;
 	struct stat st;
-	int n = stat(dp->dir, &st) < 0 ? 1 : fb_link_living(dp->dir, &ports, err);
+	int n = stat(dp->dir, &st) < 0 ? 1 : fb_before_moved(dp, err);
 
 	return n < 0 ? n : n == 0 ? fb_place_retire(dp->dir, err) : 0;
 }

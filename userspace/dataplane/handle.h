@@ -241,6 +241,10 @@ enum fb_xdp_mode fb_link_mode(__u32 ifindex);
 int fb_link_pinned(const char *dir, __u32 **ret, struct fb_error *err);
 /* Those that are alive; to be freed. */
 int fb_link_living(const char *dir, __u32 **ret, struct fb_error *err);
+/* How many of those run the program. */
+int fb_link_running(const char *dir, __u32 prog_id, struct fb_error *err);
+/* Of two trees: how many links are in ours, or run its program already. */
+int fb_before_moved(const struct fb_dataplane *dp, struct fb_error *err);
 
 /* ---- tc.c and filters.c: clsact ---- */
 int fb_tc_ensure(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, struct fb_error *err);

@@ -242,3 +242,17 @@ int fb_link_living(const char *dir, __u32 **ret, struct fb_error *err)
 	*ret = FB_STEAL(ports);
 	return living;
 }
+
+int fb_link_running(const char *dir, __u32 prog_id, struct fb_error *err)
+{
+	fb_autofree __u32 *ports = NULL;
+	int n = fb_link_living(dir, &ports, err), running = 0;
+
+	for (int i = 0; i < n; i++) {
+		enum fb_xdp_mode mode;
+		__u32 id = 0;
+
+		running += query(ports[i], &id, &mode) == 0 && id == prog_id;
+	}
+	return n < 0 ? n : running;
+}

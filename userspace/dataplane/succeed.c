@@ -7,8 +7,8 @@
  *   3. link by link: our program in place of the other, its pin into our tree; then the filters
  *   4. no program of the other runs any more: what changed meanwhile is merged (merge.c), the counters are added
  *   5. the other tree is called v<other>-old, and removed
- * Who is killed before 2 leaves what the next start removes; until 3 moves the first link, what it drops and makes anew; after that, what it goes on with at 3, of either version:
- * whose tree has which link says how far it came. The guard lists the same devices all the time.
+ * Who is killed before 2 leaves what the next start removes; until 3 gives the first link its program, what it drops and makes anew; after that, what it goes on with at 3, of either
+ * version: whose tree has which link, and whose program is on it, says how far it came. The guard lists the same devices all the time.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -75,13 +75,24 @@ static int move(struct fb_dataplane *dp, const __u32 *ports, int n, struct fb_er
 		if (r < 0 && fb_link_alive(dp->before->dir, ports[i], err) == 0)
 			r = 0; /* its device went in this moment */
 	}
+	return r;
+}
+
+/* All devices run our programs when this is done; a link of our tree may have been on its way to the other. */
+static int settle(struct fb_dataplane *dp, const __u32 *ports, int n, struct fb_error *err)
+{
+	int r = 0;
+
 	for (int i = 0; i < n && r == 0; i++) {
+		enum fb_xdp_mode mode;
 		char name[IF_NAMESIZE];
 		struct fb_error ignored;
 
-		/* one that cannot be replaced goes on as it is, and is reported as what it is */
-		if (if_indextoname(ports[i], name))
-			fb_tc_ensure(dp, name, ports[i], &ignored);
+		if (!if_indextoname(ports[i], name) || fb_link_alive(dp->dir, ports[i], &ignored) != 1)
+			continue;
+		r = fb_link_ensure(dp, name, ports[i], &mode, err);
+		/* a filter that cannot be replaced goes on as it is, and is reported as what it is */
+		fb_tc_ensure(dp, name, ports[i], &ignored);
 	}
 	return r;
 }
@@ -89,12 +100,11 @@ static int move(struct fb_dataplane *dp, const __u32 *ports, int n, struct fb_er
 /* As long as nothing has moved, as if this had not begun. */
 static int retreat(struct fb_dataplane *dp, struct fb_error *err)
 {
-	fb_autofree __u32 *ports = NULL;
 	struct fb_error ignored;
 
 	if (dp->fresh)
 		return err->code;
-	if (fb_link_living(dp->dir, &ports, &ignored) != 0)
+	if (fb_before_moved(dp, &ignored) != 0)
 		return fb_error_prefix(err, "both versions enforce, and the next start goes on");
 	fb_place_retire(dp->dir, &ignored);
 	return err->code;
@@ -175,6 +185,8 @@ int fb_dataplane_succeed(struct fb_dataplane *dp, struct fb_succession *ret, str
 		r = complete(dp, &carry, err);
 	if (r == 0)
 		r = move(dp, ports, n, err);
+	if (r == 0)
+		r = settle(dp, all, n_all, err);
 	if (r == 0)
 		r = take_over(dp, &carry, &s, err);
 	if (r == 0)
