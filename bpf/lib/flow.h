@@ -526,13 +526,13 @@ __noinline int fb_flow_only(struct fb_ctx *c)
 /* A new flow for an allowed packet. On FB_NEXT c->hit is the entry (ours, or another CPU's of the same key). A global function: verified once. */
 __noinline int fb_flow_create(struct fb_ctx *c)
 {
-	__u32 place, state;
+	__u32 place;
 	__u64 word, seen[2];
 
 	if (!c)
 		return FB_DROP_TABLE_FULL;
-	/* TCP that is seen in the middle has no handshake to prove itself by; it lives as long as it talks. */
-	state = c->mid_stream && !(c->pkt.tcp & FB_TCP_SYN) ? FB_FLOW_DGRAM : FB_FLOW_NEW;
+	if (c->mid_stream && !(c->pkt.tcp & FB_TCP_SYN))
+		c->flow_flags |= FB_FLOW_F_MIDDLE;
 	place = fb_flow_claim(c);
 	if (place == ~0u)
 		place = fb_flow_claim(c);
@@ -545,7 +545,7 @@ __noinline int fb_flow_create(struct fb_ctx *c)
 	seen[1] = fb_flow_may_have(c->key.bucket[1], c->key.tag);
 	fb_flow_fill(fb_flow_entry(place), c);
 	word = fb_flow_word(place);
-	word = (word ^ FB_WAY_UNLOCK(word)) | FB_META(state, c->tick);
+	word = (word ^ FB_WAY_UNLOCK(word)) | FB_META(FB_FLOW_NEW, c->tick);
 	asm volatile("" ::: "memory"); /* the entry first */
 	*(volatile __u64 *)fb_flow_way(place) = word;
 	c->new_flow = 1;
