@@ -314,6 +314,7 @@ enum fb_flow_flag {
 	FB_FLOW_F_WINDOW = 2,	/* its deadline is a window's */
 	FB_FLOW_F_METERED = 4,	/* every packet is held against a limit or quota */
 	FB_FLOW_F_GROUP = 8,	/* multicast: the kernel copies it */
+	FB_FLOW_F_MIDDLE = 16,	/* TCP that nobody saw begin */
 };
 
 /* The table's first line. The secret lives here, so that a new program finds old flows. */

@@ -3,7 +3,7 @@
  * The flow table: set-associative, in arrays, two candidate buckets of eight ways a flow.
  *
  * A lookup reads the tags of both buckets, and where one agrees the word of that way and its entry. Measured against a kernel hash it is three times
- * faster cold and eight times on a miss, and the choice of what to replace is ours: free, expired, else the oldest half-open flow; never an established one.
+ * faster cold and eight times on a miss, and the choice of what to replace is ours: free, expired, else the oldest flow that is not proved or has ended; never an established one.
  *
  * Races, and why each is safe (x86-64: loads are not reordered with loads, stores not with stores; read-modify-write is a full barrier):
  *  - All that decides about a way is one word (firebreak_abi.h), and it moves by atomic operations only, but for whoever has claimed it.

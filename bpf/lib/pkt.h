@@ -284,7 +284,11 @@ FB_PKT_INLINE enum fb_reason fb_parse_extensions(struct fb_pkt *pkt, const __u8 
 		if (p + 8 > end)
 			return FB_DROP_MALFORMED;
 		size = next == 51 ? ((__u32)p[1] + 2) * 4 : next == 44 ? 8 : ((__u32)p[1] + 1) * 8;
-		if (next == 43) /* RH0 is dead (RFC 5095), the others have no business at a zone boundary */
+		/*
+		 * RH0 is dead (RFC 5095), the others have no business at a zone boundary. An AH shorter than its own fixed part (RFC 4302, 2.2) ends where
+		 * its receiver likes.
+		 */
+		if (next == 43 || (next == 51 && !p[1]))
 			return FB_DROP_EXT_HEADER;
 		if (next == 0) {
 			if (i) /* only ever first */

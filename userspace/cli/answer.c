@@ -88,6 +88,11 @@ static void print_advice(const struct fb_explanation *e, const struct fb_screen 
 					 fb_strbuf_get(&candidate));
 		break;
 	case FB_DROP_SPOOF:
+		if (fb_ip_cmp(k->src, k->dst) == 0) {
+			fb_print_wrapped(screen, FB_PLAIN,
+					 "      a packet to its own source: no line can allow it");
+			break;
+		}
 		owner = fb_zone_of_ip(&e->policy->ruleset, k->family, k->src);
 		fb_print_wrapped(screen, FB_PLAIN,
 				 "      %s belongs to %s; no line can allow it from elsewhere",

@@ -164,7 +164,8 @@ static enum fb_reason judge_source(struct judgement *j)
 		j->src = role(FB_ROLE_LOCAL, p->zone);
 		return FB_PASSED;
 	}
-	if (is_reserved(p->family, p->src) || is_multicast(p->family, p->src))
+	if (is_reserved(p->family, p->src) || is_multicast(p->family, p->src) ||
+	    fb_ip_cmp(p->src, p->dst) == 0)
 		return FB_DROP_SPOOF;
 	j->src = p->src;
 	return owner_of(j->rs, p->family, p->src) == p->zone ? FB_PASSED : FB_DROP_SPOOF;

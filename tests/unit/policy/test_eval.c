@@ -36,6 +36,7 @@ Test(eval, s3_a_source_of_another_zone_is_a_spoof)
 Test(eval, s3_nobodys_addresses_and_the_gateways_own_are_spoofs)
 {
 	const struct case_row cases[] = {
+		{ "internet", "192.0.2.1", "192.0.2.1", TCP, 443, 443, FB_DROP_SPOOF, NULL, "LAND" },
 		{ "internet", "127.0.0.1", "10.1.0.5", TCP, 1, 443, FB_DROP_SPOOF },
 		{ "internet", "224.0.0.1", "10.1.0.5", TCP, 1, 443, FB_DROP_SPOOF },
 		{ "internet", "240.0.0.1", "10.1.0.5", TCP, 1, 443, FB_DROP_SPOOF },
