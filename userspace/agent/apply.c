@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/advice.h"
 #include "agent/agent.h"
 #include "agent/store.h"
 #include "base/clock.h"
@@ -197,6 +198,17 @@ static int commit(struct fb_agent *agent, struct attempt *try, struct fb_error *
 	return fb_store_commit(dir, try->generation->bundle.generation, err);
 }
 
+static void advise(const struct fb_agent *agent, const struct attempt *try, struct fb_strbuf *text)
+{
+	struct fb_advice_case c = { .candidate = try->generation,
+				    .ports = &try->ports,
+				    .host = &agent->host,
+				    .rescue = &agent->config->rescue,
+				    .now = fb_clock_now() };
+
+	fb_advice(&c, text);
+}
+
 /* Everything that can fail, in the order in which it is cheapest to undo. */
 static int prepare(struct fb_agent *agent, struct attempt *try, struct fb_strbuf *text, struct fb_error *err)
 {
@@ -205,6 +217,8 @@ static int prepare(struct fb_agent *agent, struct attempt *try, struct fb_strbuf
 
 	fb_ports_resolve(&try->generation->ruleset, &agent->host, &try->ports);
 	r = judge_ports(try, text, err);
+	if (r == 0)
+		advise(agent, try, text);
 	if (r == 0)
 		r = fb_switch_allows(&agent->switches, try->generation, err);
 	if (r == 0)
