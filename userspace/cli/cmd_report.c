@@ -27,17 +27,42 @@ static json_t *member(const struct fb_call *call, const char *path, const char *
 	return json_incref(json_object_get(answer, name)) ?: json_null();
 }
 
+/* What makes a generation stands among the changes already. */
+static bool is_act(const json_t *entry, const void *arg)
+{
+	const char *what = fb_field_text(entry, "what");
+
+	return strcmp(what, "apply") != 0 && strcmp(what, "rollback") != 0;
+}
+
+static json_t *of_status(const json_t *status, const char *name)
+{
+	return json_incref(json_object_get(status, name)) ?: json_null();
+}
+
 /* What does not answer is null, and said on stderr. */
 static json_t *ask(const struct fb_call *call, long long now)
 {
 	long long since = now - UNUSED_SECONDS;
-	json_t *rules = member(call, "/v1/rules", "rules");
+	FB_CLEANUP(json_decrefp) json_t *status = NULL, *audit = NULL;
+	json_t *rules = member(call, "/v1/rules", "rules"),
+	       *acts = member(call, "/v1/audit?limit=200", "entries");
 
 	if (json_is_array(rules))
 		fb_array_filter(rules, unused, &since);
-	return json_pack("{so so so so}", "unused", rules, "drops", member(call, "/v1/drops", "drops"),
-			 "changes", member(call, "/v1/history?limit=50", "generations"), "open",
-			 member(call, "/v1/status", "open"));
+	if (json_is_array(acts))
+		fb_array_filter(acts, is_act, NULL);
+	if (fb_live_get(call, "/v1/status", &status))
+		status = json_object();
+	if (fb_live_get(call, "/v1/audit/verify", &audit))
+		audit = json_null();
+	return json_pack("{so so so so so so so so so so}", "unused", rules, "drops",
+			 member(call, "/v1/drops", "drops"), "changes",
+			 member(call, "/v1/history?limit=50", "generations"), "acts", acts, "audit",
+			 FB_STEAL(audit), "open", of_status(status, "open"), "isolated",
+			 of_status(status, "isolated"), "quarantined", of_status(status, "quarantined"),
+			 "clock_synchronised", of_status(status, "clock_synchronised"), "rescue",
+			 of_status(status, "rescue"));
 }
 
 int fb_cmd_report(const struct fb_call *call)
