@@ -12,7 +12,7 @@
 /* Mistakes that would come back as an empty table, which says "nothing there" and is wrong. */
 static int check_filters(const struct fb_call *call)
 {
-	static const char *const states[] = { "new", "replied", "established", "closing", "dgram" };
+	static const char *const states[] = { "new", "replied", "established", "closing" };
 	const char *host = fb_call_option(call, "host"), *state = fb_call_option(call, "state");
 	const char *limit = fb_call_option(call, "limit");
 	struct fb_ip ip;
@@ -22,7 +22,7 @@ static int check_filters(const struct fb_call *call)
 	for (size_t i = 0; state && i < FB_ARRAY_SIZE(states); i++)
 		known |= !strcmp(state, states[i]);
 	if (!known) {
-		fb_complain("flows: no state \"%s\": new, replied, established, closing or dgram", state);
+		fb_complain("flows: no state \"%s\": new, replied, established or closing", state);
 		return FB_EXIT_USAGE;
 	}
 	if (host && fb_ip_parse(host, strlen(host), &family, &ip) < 0) {

@@ -191,7 +191,7 @@ const struct fb_command fb_commands[] = {
 	  .summary = "connections that are live now",
 	  .options = { { "host", 'H', "ADDRESS", "only those of this address" },
 		       { "zone", 'z', "ZONE", "only those from or to this zone" },
-		       { "state", 's', "new|replied|established|closing|dgram", "only those in this state" },
+		       { "state", 's', "new|replied|established|closing", "only those in this state" },
 		       { "limit", 'n', "COUNT", "at most so many (default 1000)" } } },
 	{ .name = "devices",
 	  .family = "look",
