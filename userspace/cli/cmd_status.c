@@ -6,6 +6,7 @@
 #include "cli/act.h"
 #include "cli/live.h"
 #include "cli/output.h"
+#include "cli/seen.h"
 #include "cli/verbs.h"
 
 static void print_ago(const json_t *object, const char *name, struct fb_strbuf *out)
@@ -193,7 +194,19 @@ static void print_switches(const struct fb_screen *screen, const json_t *s)
 			 quarantined ? fb_strbuf_get(&devices) : "nothing");
 }
 
-static void print_open(const struct fb_screen *screen, const json_t *s)
+/* What goes on by its lines now. */
+static long long flows_of(const struct fb_call *call, const char *access)
+{
+	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
+	fb_autostrbuf struct fb_strbuf path = { 0 };
+
+	fb_strbuf_add(&path, "/v1/flows");
+	fb_query_add(&path, "limit", "1");
+	fb_query_add(&path, "access", access);
+	return fb_live_get(call, fb_strbuf_get(&path), &answer) ? 0 : fb_field_int(answer, "total");
+}
+
+static void print_open(const struct fb_call *call, const struct fb_screen *screen, const json_t *s)
 {
 	const json_t *list = json_object_get(s, "open");
 	char until[FB_HUMAN_LEN], left[FB_HUMAN_LEN];
@@ -201,17 +214,20 @@ static void print_open(const struct fb_screen *screen, const json_t *s)
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *a = json_array_get(list, i);
 		bool window = !strcmp(fb_field_text(a, "kind"), "window");
+		const char *name = fb_field_text(a, "name");
+		fb_autostrbuf struct fb_strbuf line = { 0 };
 
-		fb_field_time(a, "until", until);
-		fb_human_span(fb_field_int(a, "until") - time(NULL), left);
-		if (window)
-			fb_print_wrapped(screen, FB_YELLOW, "  OPEN        window %s until %s (shuts in %s)",
-					 fb_field_text(a, "name"), until, left);
-		else
-			fb_print_wrapped(screen, FB_YELLOW,
-					 "  OPEN        %s until %s (shuts in %s), opened by %s \"%s\"",
-					 fb_field_text(a, "name"), until, left, fb_field_text(a, "by"),
-					 fb_field_text(a, "reason"));
+		fb_strbuf_addf(&line, "%s%s until %s (shuts in %s)", window ? "window " : "", name,
+			       fb_field_time(a, "until", until),
+			       fb_human_span(fb_field_int(a, "until") - time(NULL), left));
+		if (!window) {
+			long long flows = flows_of(call, name);
+
+			fb_strbuf_addf(&line, ", %lld flow%s, opened by %s \"%s\"", flows,
+				       flows == 1 ? "" : "s", fb_field_text(a, "by"),
+				       fb_field_text(a, "reason"));
+		}
+		fb_print_wrapped(screen, FB_YELLOW, "  OPEN        %s", fb_strbuf_get(&line));
 	}
 }
 
@@ -315,7 +331,7 @@ int fb_cmd_status(const struct fb_call *call)
 		fb_print_wrapped(&screen, FB_RED, "  TROUBLE     %s", fb_field_text(answer, "why"));
 	print_trial(&screen, answer);
 	print_switches(&screen, answer);
-	print_open(&screen, answer);
+	print_open(call, &screen, answer);
 	print_observed(&screen, answer);
 	print_interfaces(&screen, answer);
 	print_assertions(&screen, answer);
