@@ -71,6 +71,8 @@ firebreak isolate city-cut --reason "exercise 7" >"$LAB_DIR/isolation"
 took=$((($(date +%s%N) - began) / 1000000))
 watch corp eth0 "udp port 5001"
 say "   from the command to its return, beside all that traffic: $took ms"
+claim "explain says so, and the program agrees" grep -q 'live program agrees' <(firebreak explain nvr-1 desk udp/5001 --expect deny 2>/dev/null)
+claim "it names the plan" grep -q 'until: firebreak release city-cut' <(firebreak explain nvr-1 desk udp/5001 2>/dev/null)
 stream_is_cut() { [ "$(dropped video corp isolated)" -gt 3000 ]; }
 claim "the isolated stream meets the cut" wait_until 10 stream_is_cut
 same "and not one datagram has come since the command returned" 0 "$(watched corp .)"
