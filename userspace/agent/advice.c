@@ -87,7 +87,7 @@ static bool is_allowed(const struct fb_advice_case *c, struct fb_range from, str
 					 .candidate = c->candidate,
 					 .ports = c->ports,
 					 .host = c->host,
-					 .now = c->now };
+					 .when.now = c->now };
 
 	session.from = from.first;
 	for (unsigned int i = 0; i < TRIED && fb_ip_cmp(session.from, from.last) <= 0; i++) {

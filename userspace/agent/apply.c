@@ -100,17 +100,19 @@ static int judge_session(const struct fb_agent *agent, struct attempt *try, stru
 		.ports = &try->ports,
 		.host = &agent->host,
 		.management = (const char *const *)agent->config->management.v,
-		.now = fb_clock_now(),
 	};
 	fb_autostrbuf struct fb_strbuf text = { 0 };
 	struct fb_switches_wanted want;
+	struct fb_openings openings;
 	enum fb_lockout verdict;
 	__u32 device;
 
+	fb_agent_when(agent, &try->generation->ruleset, &openings, &c.when);
 	fb_switch_want(&agent->switches, try->generation, &want);
 	c.switches = &want;
 	verdict = fb_lockout_judge(&c, &text, &device);
 	fb_switches_wanted_done(&want);
+	fb_vec_done(&openings);
 	if (verdict == FB_LOCKOUT_KEPT && device && !fb_agent_device(agent, device) &&
 	    is_port(&try->ports, device) && !try->change->adopt)
 		fb_strbuf_add(&text,
