@@ -117,6 +117,14 @@ same "every one either arrived or was cut" "$(sent 5001)" "$(($(received 5001) +
 same "what the plan keeps lost nothing" "$(sed -n 's/^5002 sent //p' "$LAB_DIR/log/kept-send.log")" \
 	"$(sed -n 's/^5002 received \([0-9]*\) .*/\1/p' "$LAB_DIR/log/kept-count.log")"
 
+# a reboot: all that the kernel has is gone, the disk is not
+agent_kill
+on gw "$FB_BUILD/firebreakd" --unload --run-dir "$LAB_RUN" --state-dir "$LAB_DIR/state" 2>/dev/null
+agent_start
+same "it holds after the kernel forgot everything" city-cut "$(firebreak status -j 2>/dev/null | jq -r '.isolated[].plan')"
+deny "nobody comes in" ssh_from cctv "$SIGNAL" -o ConnectTimeout=3 2>/dev/null
+at_least "which the drops say" 1 "$(dropped cctv traffic isolated)"
+
 firebreak release city-cut
 same "nothing is said any more" "" "$(firebreak zones 2>&1 >/dev/null)"
 same "new sessions pass" "signal" "$(ssh_from cctv "$SIGNAL")"
