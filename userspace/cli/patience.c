@@ -18,7 +18,9 @@ static void on_alarm(int number)
 
 	(void)number;
 	(void)ignored;
-	alarm((unsigned int)next_in);
+	/* Not for ever: each one begins the wait for an answer anew, which has a bound (ctl/client.c). */
+	if (next_in <= 8)
+		alarm((unsigned int)next_in);
 	next_in = next_in * 2;
 	errno = kept;
 }

@@ -3,7 +3,7 @@
 #ifndef FB_CLI_PATIENCE_H
 #define FB_CLI_PATIENCE_H
 
-/* From now: a line on stderr after one second, two, four ... if that is a terminal. Ends with the process. */
+/* From now: a line on stderr after one second, and at 2, 4, 8 and 16, if that is a terminal. Ends with the process. */
 void fb_patience_begin(const char *verb);
 
 #endif
