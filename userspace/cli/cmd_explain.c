@@ -146,6 +146,10 @@ static int ask_live(struct asked *a, struct fb_explanation *e, json_t **ret)
 		return FB_EXIT_OK;
 	}
 	e->live = *ret;
+	/* The policy knows no routes, the program asks the host's: a packet that it lets pass may have no way into its zone. */
+	if ((e->answer.reason == FB_PASSED || e->answer.reason == FB_WOULD_DROP) &&
+	    !strcmp(fb_field_text(*ret, "reason"), fb_reason_name(FB_DROP_ROUTE_MISMATCH)))
+		e->answer.reason = FB_DROP_ROUTE_MISMATCH;
 	e->state = agrees(e) ? FB_LIVE_AGREES : FB_LIVE_DISAGREES;
 	return FB_EXIT_OK;
 }
