@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "cli/live.h"
 #include "cli/load.h"
+#include "cli/minisign.h"
 #include "cli/output.h"
 #include "cli/report_markdown.h"
 #include "cli/verbs.h"
@@ -65,12 +67,68 @@ static json_t *ask(const struct fb_call *call, long long now)
 			 of_status(status, "rescue"));
 }
 
+static int put_file(const char *path, const char *text, size_t len)
+{
+	struct fb_error err = { 0 };
+
+	if (fb_io_write(path, text, len, 0644, &err) == 0)
+		return FB_EXIT_OK;
+	fb_complain("%s", err.text);
+	return FB_EXIT_HOST;
+}
+
+/* Two files, so for a moment the signature may be that of another report, and says so to whoever checks it. */
+static int put(const struct fb_call *call, const json_t *report, enum fb_report_form form,
+	       const struct fb_minisign_key *key)
+{
+	const char *path = fb_call_option(call, "output");
+	fb_autostrbuf struct fb_strbuf out = { 0 }, signature = { 0 }, to = { 0 }, comment = { 0 };
+	char made[FB_CLOCK_STRLEN];
+	int r = FB_EXIT_OK;
+
+	if (call->json) {
+		fb_autofree char *text = json_dumps(report, JSON_INDENT(2));
+
+		fb_strbuf_addf(&out, "%s\n", text ? text : "");
+	} else {
+		fb_report_markdown(report, form, &out);
+	}
+	if (!path) {
+		fputs(fb_strbuf_get(&out), stdout);
+		return FB_EXIT_OK;
+	}
+	if (key) {
+		fb_strbuf_addf(&to, "%s.minisig", path);
+		fb_strbuf_addf(&comment, "firebreak report, made %s",
+			       fb_clock_print_utc(fb_field_int(report, "made"), made));
+		fb_minisign(key, fb_strbuf_get(&out), out.len, fb_strbuf_get(&comment), &signature);
+		r = put_file(fb_strbuf_get(&to), fb_strbuf_get(&signature), signature.len);
+	}
+	return r ? r : put_file(path, fb_strbuf_get(&out), out.len);
+}
+
+/* Before anything is asked: what is wrong with the key is wrong at once. */
+static int read_key(const struct fb_call *call, struct fb_minisign_key *ret)
+{
+	struct fb_error err = { 0 };
+
+	if (!fb_call_option(call, "output")) {
+		fb_complain("report: --sign needs --output FILE: the signature goes beside it");
+		return FB_EXIT_USAGE;
+	}
+	if (fb_minisign_key_read(fb_call_option(call, "sign"), ret, &err) == 0)
+		return FB_EXIT_OK;
+	fb_complain("%s", err.text);
+	return FB_EXIT_HOST;
+}
+
 int fb_cmd_report(const struct fb_call *call)
 {
 	FB_CLEANUP(fb_policy_done) struct fb_policy policy = { 0 };
 	FB_CLEANUP(json_decrefp) json_t *report = NULL;
-	fb_autostrbuf struct fb_strbuf out = { 0 };
-	bool ncsc = fb_call_option(call, "ncsc"), iec = fb_call_option(call, "iec62443");
+	struct fb_minisign_key key = { 0 };
+	bool ncsc = fb_call_option(call, "ncsc"), iec = fb_call_option(call, "iec62443"),
+	     signs = fb_call_option(call, "sign");
 	__s64 now = fb_clock_now();
 	int r;
 
@@ -78,16 +136,14 @@ int fb_cmd_report(const struct fb_call *call)
 		fb_complain("report needs --ncsc or --iec62443");
 		return FB_EXIT_USAGE;
 	}
-	r = fb_policy_get(call, &policy, NULL);
+	r = signs ? read_key(call, &key) : FB_EXIT_OK;
+	if (!r)
+		r = fb_policy_get(call, &policy, NULL);
 	if (r)
 		return r;
 	report = json_pack("{ss ss sI so so}", "schema", "firebreak.report/1", "form",
 			   ncsc ? "ncsc" : "iec62443", "made", (json_int_t)now, "register",
 			   fb_report_register(&policy.tree, &policy.ruleset, now), "live",
 			   fb_call_option(call, "policy") ? json_null() : ask(call, now));
-	if (call->json)
-		return fb_json_put(FB_STEAL(report));
-	fb_report_markdown(report, ncsc ? FB_REPORT_NCSC : FB_REPORT_IEC62443, &out);
-	fputs(fb_strbuf_get(&out), stdout);
-	return FB_EXIT_OK;
+	return put(call, report, ncsc ? FB_REPORT_NCSC : FB_REPORT_IEC62443, signs ? &key : NULL);
 }

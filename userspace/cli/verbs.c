@@ -351,6 +351,8 @@ const struct fb_command fb_commands[] = {
 	  .summary = "the register of zones and conduits as Markdown, for an auditor",
 	  .options = { { "ncsc", 0, NULL, "by the NCSC Connected Places principles" },
 		       { "iec62443", 0, NULL, "by IEC 62443 zones and conduits" },
+		       { "output", 'o', "FILE", "write it there instead" },
+		       { "sign", 's', "KEY", "with --output: also FILE.minisig, by this secret key of minisign" },
 		       POLICY_OPTION } },
 	{ .name = "snapshot",
 	  .family = "prove",
