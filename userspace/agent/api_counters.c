@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/api.h"
+#include "agent/confirm.h"
 
 /* ---- /v1/rules ---- */
 
@@ -94,6 +95,60 @@ static json_t *list_json(const struct fb_agent *agent, bool passed)
 json_t *fb_api_drop_list(const struct fb_agent *agent)
 {
 	return list_json(agent, false);
+}
+
+/* ---- drops a minute ---- */
+
+static __s64 seconds_up(void)
+{
+	struct fb_moment now = { 0 };
+	struct fb_error ignored = { 0 };
+
+	fb_moment_now(&now, &ignored);
+	return (__s64)(now.ns / 1000000000ull);
+}
+
+static void totals(const struct fb_agent *agent, __u64 ret[FB_REASON_COUNT])
+{
+	unsigned int ids[FB_ZONES_MAX];
+	size_t n = fb_api_zone_ids(agent, ids);
+
+	memset(ret, 0, sizeof(*ret) * FB_REASON_COUNT);
+	for (size_t i = 0; i < n * n; i++)
+		for (unsigned int reason = 0; reason < FB_REASON_COUNT; reason++) {
+			struct fb_pair_counter c;
+
+			if (reason == FB_PASSED || !fb_api_reason_name(reason))
+				continue;
+			fb_dataplane_pair_counter(agent->dp, ids[i / n], ids[i % n], reason, &c);
+			ret[reason] += c.packets;
+		}
+}
+
+void fb_agent_rates_note(struct fb_agent *agent)
+{
+	__u64 packets[FB_REASON_COUNT];
+
+	totals(agent, packets);
+	fb_rates_note(&agent->rates, seconds_up(), packets);
+}
+
+json_t *fb_api_drop_rates(const struct fb_agent *agent)
+{
+	__u64 packets[FB_REASON_COUNT], rate[FB_REASON_COUNT];
+	json_t *list = json_object();
+	__s64 span;
+
+	totals(agent, packets);
+	span = fb_rates_get(&agent->rates, seconds_up(), packets, rate);
+	for (unsigned int reason = 0; reason < FB_REASON_COUNT; reason++)
+		if (rate[reason] && reason != FB_WOULD_DROP)
+			json_object_set_new(list, fb_api_reason_name(reason), fb_api_count(rate[reason]));
+	if (!span) {
+		json_decref(list);
+		return json_null();
+	}
+	return json_pack("{sI so}", "seconds", (json_int_t)span, "packets", list);
 }
 
 void fb_api_drops(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* GET /v1/flows?limit=&host=&zone=&state= */
+/* GET /v1/flows?limit=&host=&zone=&state=&access= */
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +24,18 @@ struct question {
 	int family; /* of host, 0 = any */
 	struct fb_ip host;
 	const char *zone, *state; /* NULL = any */
+	unsigned int access;	  /* of the line: index + 1 as there; 0 = any */
 	__s64 now;
 	json_t *list;
 	size_t total, shown;
 };
+
+static bool is_of_access(const struct question *q, const struct fb_snapshot_flow *f)
+{
+	const struct fb_line *line = f->rule < FB_RULE_SLOTS ? q->by_slot[f->rule] : NULL;
+
+	return line && !f->observed && line->access == q->access;
+}
 
 static bool matches(const struct question *q, const struct fb_snapshot_flow *f, const char *src,
 		    const char *dst)
@@ -36,6 +44,8 @@ static bool matches(const struct question *q, const struct fb_snapshot_flow *f, 
 	    (q->family != f->family || (fb_ip_cmp(q->host, f->src) && fb_ip_cmp(q->host, f->dst))))
 		return false;
 	if (q->zone && strcmp(q->zone, src) && strcmp(q->zone, dst))
+		return false;
+	if (q->access && !is_of_access(q, f))
 		return false;
 	return !q->state || (f->state < FB_FLOW_STATES && state_names[f->state] &&
 			     !strcmp(q->state, state_names[f->state]));
@@ -111,6 +121,20 @@ static bool add_flow(const struct fb_snapshot_flow *f, void *arg)
 }
 
 /* False: answered with what is wrong. */
+static bool parse_access(const struct fb_ctl_request *request, struct question *q,
+			 struct fb_ctl_answer *answer)
+{
+	const char *name = fb_ctl_query(request, "access");
+	int access = name && q->agent->generation ? fb_access_find(&q->agent->generation->ruleset, name) : -1;
+
+	if (name && access < 0)
+		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST,
+					   "access=%.64s: the policy in force has no such access", name);
+	q->access = (unsigned int)(access + 1);
+	return true;
+}
+
+/* False: answered with what is wrong. */
 static bool parse(const struct fb_ctl_request *request, struct question *q, struct fb_ctl_answer *answer)
 {
 	const char *limit = fb_ctl_query(request, "limit"), *host = fb_ctl_query(request, "host");
@@ -146,7 +170,7 @@ void fb_api_flows(void *user, const struct fb_ctl_request *request, struct fb_ct
 {
 	struct question q = { .agent = user };
 
-	if (!parse(request, &q, answer))
+	if (!parse(request, &q, answer) || !parse_access(request, &q, answer))
 		return;
 	q.by_slot = fb_api_lines_by_slot(q.agent);
 	q.list = json_array();

@@ -12,7 +12,7 @@
 /* Mistakes that would come back as an empty table, which says "nothing there" and is wrong. */
 static int check_filters(const struct fb_call *call)
 {
-	static const char *const states[] = { "new", "replied", "established", "closing", "dgram" };
+	static const char *const states[] = { "new", "replied", "established", "closing" };
 	const char *host = fb_call_option(call, "host"), *state = fb_call_option(call, "state");
 	const char *limit = fb_call_option(call, "limit");
 	struct fb_ip ip;
@@ -22,7 +22,7 @@ static int check_filters(const struct fb_call *call)
 	for (size_t i = 0; state && i < FB_ARRAY_SIZE(states); i++)
 		known |= !strcmp(state, states[i]);
 	if (!known) {
-		fb_complain("flows: no state \"%s\": new, replied, established, closing or dgram", state);
+		fb_complain("flows: no state \"%s\": new, replied, established or closing", state);
 		return FB_EXIT_USAGE;
 	}
 	if (host && fb_ip_parse(host, strlen(host), &family, &ip) < 0) {
@@ -124,6 +124,7 @@ int fb_cmd_flows(const struct fb_call *call)
 	fb_query_add(&path, "host", fb_call_option(call, "host"));
 	fb_query_add(&path, "zone", fb_call_option(call, "zone"));
 	fb_query_add(&path, "state", fb_call_option(call, "state"));
+	fb_query_add(&path, "access", fb_call_option(call, "access"));
 	fb_query_add(&path, "limit", fb_call_option(call, "limit"));
 	r = fb_live_get(call, fb_strbuf_get(&path), &answer);
 	if (r || call->json)
@@ -137,7 +138,8 @@ int fb_cmd_flows(const struct fb_call *call)
 	fb_table_print(&t);
 	fb_table_done(&t);
 	if (fb_field_int(answer, "shown") < fb_field_int(answer, "total"))
-		fb_complain("%s of %s flows shown: narrow it with --host, --zone, --state, or raise --limit",
+		fb_complain("%s of %s flows shown: narrow it with --host, --zone, --state, --access, or "
+			    "raise --limit",
 			    fb_human_count((unsigned long long)fb_field_int(answer, "shown"), shown),
 			    fb_human_count((unsigned long long)fb_field_int(answer, "total"), total));
 	else if (!json_array_size(flows))

@@ -156,6 +156,8 @@ static enum fb_reason judge_source(struct judgement *j)
 		j->src = role(FB_ROLE_SELF_SRC, p->out_zone);
 		return FB_PASSED;
 	}
+	if (p->zone == FB_ZONE_NONE)
+		return FB_DROP_NO_ZONE; /* it can only come in where no zone is */
 	if (own_address(j->own, p->family, p->src, p->zone) || own_broadcast(j->own, p->family, p->src) ||
 	    virtual_zone(j->rs, p->family, p->src))
 		return FB_DROP_SPOOF;

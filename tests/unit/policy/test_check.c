@@ -481,3 +481,13 @@ Test(check, s58_a_call_against_the_initiator_gets_a_lint)
 		"service rsmp { tcp/12111 initiator field }\nfirebreak a -> b { allow any -> any rsmp }\n",
 		"rsmp is called by the field");
 }
+
+Test(check, s58_every_pair_of_a_header_and_every_service_in_a_service_is_asked_for_its_initiator)
+{
+	expect_lint("zone a { interface eth1 network 10.1.0.0/16 purdue 1 }\n"
+		    "zone b { interface eth2 network 10.2.0.0/16 purdue 3 }\n"
+		    "zone c { interface eth3 network 10.3.0.0/16 purdue 1 }\nzone-group plant { a, b }\n"
+		    "service rsmp { tcp/12111 initiator field }\nservice mine { tcp/1, rsmp }\n"
+		    "firebreak plant -> c { allow any -> any mine }\n",
+		    "rsmp is called by the field, but b (purdue 3) calls c (purdue 1) here");
+}

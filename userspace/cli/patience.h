@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Somebody who waits at a terminal is told that there is still work going on. */
+#ifndef FB_CLI_PATIENCE_H
+#define FB_CLI_PATIENCE_H
+
+/* From now: a line on stderr after one second, and at 2, 4, 8 and 16, if that is a terminal. Ends with the process. */
+void fb_patience_begin(const char *verb);
+
+#endif
