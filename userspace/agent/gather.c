@@ -5,6 +5,7 @@
 
 #include "agent/api.h"
 #include "agent/inventory.h"
+#include "base/clock.h"
 #include "export/metrics.h"
 
 /* Names of zones that are in no policy live here until the text is written. */
