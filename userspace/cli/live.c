@@ -34,7 +34,8 @@ static int explain_failure(const char *socket, const struct fb_error *err)
 		break;
 	case ENOENT:
 	case ECONNREFUSED:
-		fb_complain("no agent answers on %s: is firebreakd running? Enforcement goes on without it.",
+		fb_complain("no agent answers on %s: is firebreakd running? What it enforced before goes on "
+			    "without it.",
 			    socket);
 		break;
 	case ETIMEDOUT:
