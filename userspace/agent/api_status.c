@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -44,27 +45,18 @@ static json_t *flows(const struct fb_agent *agent)
 			 fb_api_count(t.by_state[FB_FLOW_CLOSING]), "capacity", fb_api_count(t.capacity));
 }
 
+/* When the last packet of each pair passed only because it is observed, as far as the events go back; 0 = not known. */
 struct quiet {
-	unsigned int src, dst;
-	__s64 last;
+	__s64 last[FB_ZONES_MAX][FB_ZONES_MAX];
 };
 
 static void note_would_drop(struct fb_event_record *r, void *user)
 {
 	struct quiet *q = user;
 
-	if (r->kind == FB_EVENT_WOULD_DROP && r->src_zone == q->src && r->dst_zone == q->dst &&
-	    r->last > q->last)
-		q->last = r->last;
-}
-
-/* When the last packet passed only because the pair is observed; as far as the events go back. */
-static json_t *last_would_drop(const struct fb_agent *agent, const struct fb_pair_setting *p)
-{
-	struct quiet q = { p->src, p->dst, 0 };
-
-	fb_events_each(agent->events, note_would_drop, &q);
-	return q.last ? json_integer(q.last) : json_null();
+	if (r->kind == FB_EVENT_WOULD_DROP && r->src_zone < FB_ZONES_MAX && r->dst_zone < FB_ZONES_MAX &&
+	    r->last > q->last[r->src_zone][r->dst_zone])
+		q->last[r->src_zone][r->dst_zone] = r->last;
 }
 
 /* What was proved when this policy was loaded, and what the proofs rest on. */
@@ -90,12 +82,17 @@ static json_t *rescue(const struct fb_agent *agent)
 
 static json_t *observed(const struct fb_agent *agent)
 {
+	fb_autofree struct quiet *quiet = calloc(1, sizeof(*quiet));
 	json_t *list = json_array();
 	char src[16], dst[16];
 
+	if (!quiet)
+		abort();
+	fb_events_each(agent->events, note_would_drop, quiet);
 	for (size_t i = 0; agent->generation && i < agent->generation->ruleset.pairs.n; i++) {
 		const struct fb_pair_setting *p = &agent->generation->ruleset.pairs.v[i];
 		struct fb_pair_counter c;
+		__s64 last = quiet->last[p->src][p->dst];
 
 		if (!p->observe_until)
 			continue;
@@ -106,7 +103,7 @@ static json_t *observed(const struct fb_agent *agent)
 						fb_api_text(fb_agent_zone_name(agent, p->dst, dst)), "until",
 						(json_int_t)p->observe_until, "would_drop_packets",
 						fb_api_count(c.packets), "last_would_drop",
-						last_would_drop(agent, p)));
+						last ? json_integer(last) : json_null()));
 	}
 	return list;
 }
