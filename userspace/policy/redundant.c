@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A box is covered if nothing is left of it after all others are taken out. Most boxes meet few others: a table of their
- * bounds, looked through from end to end, finds those without touching a set (10,000 boxes: 0.1 s). Of the rest most have a corner
+ * A box is covered if nothing is left of it after all others are taken out. Most boxes meet few others: bounds in three orders find those
+ * without touching a set (100,000 boxes: below a second; looked through from end to end it was minutes). Of the rest most have a corner
  * that no other box holds, and need no arithmetic.
  */
 #include "policy/redundant.h"
@@ -23,10 +23,22 @@ struct bounds {
 	bool out; /* may not cover others */
 };
 
+/*
+ * Boxes in the order of where they begin in one dimension, with the farthest end of all up to each: those that can meet a span are one
+ * stretch of it, and short if the boxes are small there.
+ */
+struct by_begin {
+	__u32 begin, end, farthest;
+	unsigned int box;
+};
+enum { DPORT, SRC4, DST4, ORDERS };
+
 struct search {
 	const struct fb_ruleset *rs;
 	struct bounds *bounds; /* by box */
 	unsigned int *first;   /* by line: its first box; they stand together */
+	struct by_begin *order[ORDERS];
+	size_t n_order;
 	struct FB_VEC(unsigned int) near;
 };
 
@@ -120,6 +132,87 @@ static bool may_meet(const struct bounds *a, const struct bounds *b)
 	return MEET(a->dport, b->dport) && MEET(a->proto, b->proto) &&
 	       ((MEET(a->dst4, b->dst4) && MEET(a->src4, b->src4)) ||
 		(MEET(a->dst6, b->dst6) && MEET(a->src6, b->src6)));
+}
+
+/* ---- neighbours ----------------------------------------------------------------------------------------------------- */
+
+static int by_begin(const void *a, const void *b)
+{
+	const struct by_begin *x = a, *y = b;
+
+	return x->begin < y->begin ? -1 : x->begin > y->begin;
+}
+
+static void span_of(const struct bounds *b, int order, __u32 ret[2])
+{
+	const __u32 dport[2] = { b->dport[0], b->dport[1] };
+
+	memcpy(ret, order == DPORT ? dport : order == SRC4 ? b->src4 : b->dst4, sizeof(dport));
+}
+
+static void order_boxes(struct search *s)
+{
+	s->n_order = s->rs->boxes.n;
+	for (int k = 0; k < ORDERS; k++) {
+		struct by_begin *v = s->order[k] = calloc(s->n_order + 1, sizeof(*v));
+		__u32 farthest = 0;
+
+		if (!v)
+			abort();
+		for (unsigned int i = 0; i < s->n_order; i++) {
+			__u32 span[2];
+
+			span_of(&s->bounds[i], k, span);
+			v[i] = (struct by_begin){ .begin = span[0], .end = span[1], .box = i };
+		}
+		qsort(v, s->n_order, sizeof(*v), by_begin);
+		for (size_t i = 0; i < s->n_order; i++) {
+			farthest = v[i].end > farthest ? v[i].end : farthest;
+			v[i].farthest = farthest;
+		}
+	}
+}
+
+/* The first place whose boxes begin behind `at`, or (far) that some box up to it reaches `at`. */
+static size_t place_of(const struct by_begin *v, size_t n, __u32 at, bool far)
+{
+	size_t low = 0;
+
+	while (low < n) {
+		size_t middle = low + (n - low) / 2;
+
+		if (far ? v[middle].farthest >= at : v[middle].begin > at)
+			n = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* The shortest stretch that holds all boxes which may meet this one. IPv6 is in none of the orders of IPv4. */
+static int shortest(const struct search *s, const struct bounds *b, size_t *ret_first, size_t *ret_end)
+{
+	bool only4 = b->src6[0] > b->src6[1] || b->dst6[0] > b->dst6[1];
+	int best = DPORT;
+
+	*ret_first = 0;
+	*ret_end = s->n_order;
+	for (int k = 0; k < (only4 ? ORDERS : SRC4); k++) {
+		__u32 span[2];
+		size_t first, end;
+
+		span_of(b, k, span);
+		first = place_of(s->order[k], s->n_order, span[0], true);
+		end = place_of(s->order[k], s->n_order, span[1], false);
+		if (end < first)
+			end = first;
+		if (end - first < *ret_end - *ret_first) {
+			best = k;
+			*ret_first = first;
+			*ret_end = end;
+		}
+	}
+	return best;
 }
 
 /* ---- one box ----------------------------------------------------------------------------------------------------------- */
@@ -222,26 +315,33 @@ static bool covered(const struct search *s, const struct fb_reach *cube, struct 
 
 /* ---- all lines ------------------------------------------------------------------------------------------------------------ */
 
+static int by_number(const void *a, const void *b)
+{
+	unsigned int x = *(const unsigned int *)a, y = *(const unsigned int *)b;
+
+	return x < y ? -1 : x > y;
+}
+
 static void look_round(struct search *s, unsigned int box)
 {
 	const struct fb_ruleset *rs = s->rs;
 	const struct fb_line *line = &rs->lines.v[rs->boxes.v[box].line];
 
+	size_t first, end;
+	int order = shortest(s, &s->bounds[box], &first, &end);
+
 	s->near.n = 0;
-	for (unsigned int i = 0; i < rs->boxes.n; i++) {
+	for (size_t k = first; k < end; k++) {
+		unsigned int i = s->order[order][k].box;
+
 		if (s->bounds[i].out || !may_meet(&s->bounds[i], &s->bounds[box]) ||
 		    rs->boxes.v[i].line == rs->boxes.v[box].line ||
 		    !may_cover(&rs->lines.v[rs->boxes.v[i].line], line))
 			continue;
 		fb_vec_add(&s->near, i);
 	}
-}
-
-static int by_number(const void *a, const void *b)
-{
-	unsigned int x = *(const unsigned int *)a, y = *(const unsigned int *)b;
-
-	return x < y ? -1 : x > y;
+	if (s->near.n)
+		qsort(s->near.v, s->near.n, sizeof(*s->near.v), by_number);
 }
 
 static bool redundant(struct search *s, unsigned int line, struct fb_redundant *ret)
@@ -273,12 +373,15 @@ static void search_init(struct search *s, const struct fb_ruleset *rs)
 		bound(rs, &rs->boxes.v[i], &s->bounds[i]);
 		s->first[rs->boxes.v[i].line] = (unsigned int)i;
 	}
+	order_boxes(s);
 }
 
 static void search_done(struct search *s)
 {
 	free(s->bounds);
 	free(s->first);
+	for (int k = 0; k < ORDERS; k++)
+		free(s->order[k]);
 	fb_vec_done(&s->near);
 }
 
