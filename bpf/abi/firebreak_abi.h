@@ -254,7 +254,7 @@ enum fb_flow_state {
 
 /*
  * The lower half of each way's tag once more, which nobody but its claimer writes, before the way is anybody's: where none agrees there is no flow. A million flows' are a
- * mebibyte, which stays in a CPU's cache while the entries do not; what has no flow reads nothing else. The two buckets of a flow lie in one cache line.
+ * mebibyte, which stays in a CPU's cache while the entries do not; what has no flow reads nothing else. The two buckets of a flow lie in one half kilobyte.
  */
 struct fb_flow_tags {
 	__u8 tag[FB_FLOW_WAYS];
