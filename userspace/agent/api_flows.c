@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* GET /v1/flows?limit=&host=&zone=&state=&access= */
+/* GET /v1/flows?limit=&total=&host=&zone=&state=&access= */
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +28,7 @@ struct question {
 	__s64 now;
 	json_t *list;
 	size_t total, shown;
+	bool some; /* not how many there are: the walk ends at the limit */
 };
 
 static bool is_of_access(const struct question *q, const struct fb_snapshot_flow *f)
@@ -114,10 +115,10 @@ static bool add_flow(const struct fb_snapshot_flow *f, void *arg)
 		return true;
 	q->total++;
 	if (q->shown >= q->limit)
-		return true;
+		return !q->some;
 	q->shown++;
 	json_array_append_new(q->list, fb_api_flow(q->agent, f, q->by_slot));
-	return true;
+	return !q->some || q->shown < q->limit;
 }
 
 /* False: answered with what is wrong. */
@@ -138,6 +139,7 @@ static bool parse_access(const struct fb_ctl_request *request, struct question *
 static bool parse(const struct fb_ctl_request *request, struct question *q, struct fb_ctl_answer *answer)
 {
 	const char *limit = fb_ctl_query(request, "limit"), *host = fb_ctl_query(request, "host");
+	const char *total = fb_ctl_query(request, "total");
 	char *rest = NULL;
 
 	q->zone = fb_ctl_query(request, "zone");
@@ -148,6 +150,9 @@ static bool parse(const struct fb_ctl_request *request, struct question *q, stru
 				    LIMIT_MAX);
 		return false;
 	}
+	if (total && strcmp(total, "no"))
+		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "total=%.64s: may only be no", total);
+	q->some = total;
 	if (host && fb_ip_parse(host, strlen(host), &q->family, &q->host) < 0) {
 		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "host=%s: must be an address", host);
 		return false;
@@ -177,6 +182,7 @@ void fb_api_flows(void *user, const struct fb_ctl_request *request, struct fb_ct
 	fb_dataplane_each_flow(q.agent->dp, add_flow, &q);
 	free(q.by_slot);
 	fb_ctl_answer_json(answer, FB_CTL_OK,
-			   json_pack("{ss so sI sI}", "schema", "firebreak.flows/1", "flows", q.list, "total",
-				     (json_int_t)q.total, "shown", (json_int_t)q.shown));
+			   json_pack("{ss so so sI}", "schema", "firebreak.flows/1", "flows", q.list, "total",
+				     q.some ? json_null() : json_integer((json_int_t)q.total), "shown",
+				     (json_int_t)q.shown));
 }

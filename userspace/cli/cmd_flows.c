@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/inet.h"
+#include "cli/flows.h"
 #include "cli/live.h"
 #include "cli/output.h"
 #include "cli/seen.h"
@@ -83,7 +84,19 @@ static void add_proto(struct fb_table *t, const json_t *flow)
 	fb_table_addf(t, "ip/%lld", (long long)json_integer_value(v));
 }
 
-static void add_flow(struct fb_table *t, const json_t *f)
+const struct fb_column fb_flow_columns[FB_FLOW_COLUMNS] = {
+	{ "PROTO", .rank = 1 },
+	{ "FROM" },
+	{ "TO" },
+	{ "ZONES", .text = true, .rank = 3 },
+	{ "STATE", .rank = 2 },
+	{ "LINE", .text = true, .rank = 4 },
+	{ "AGE", .right = true, .rank = 6 },
+	{ "IDLE", .right = true, .rank = 5 },
+	{ "UNTIL", .rank = 7 },
+};
+
+void fb_flow_add(struct fb_table *t, const json_t *f)
 {
 	const char *rule = fb_field_text(f, "rule");
 	char buf[FB_HUMAN_LEN];
@@ -102,18 +115,7 @@ static void add_flow(struct fb_table *t, const json_t *f)
 
 int fb_cmd_flows(const struct fb_call *call)
 {
-	static const struct fb_column columns[] = {
-		{ "PROTO", .rank = 1 },
-		{ "FROM" },
-		{ "TO" },
-		{ "ZONES", .text = true, .rank = 3 },
-		{ "STATE", .rank = 2 },
-		{ "LINE", .text = true, .rank = 4 },
-		{ "AGE", .right = true, .rank = 6 },
-		{ "IDLE", .right = true, .rank = 5 },
-		{ "UNTIL", .rank = 7 },
-	};
-	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
+	struct fb_table t = { .columns = fb_flow_columns, .n_columns = FB_FLOW_COLUMNS };
 	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
 	fb_autostrbuf struct fb_strbuf path = { 0 };
 	int r = check_filters(call);
@@ -134,7 +136,7 @@ int fb_cmd_flows(const struct fb_call *call)
 	char shown[FB_HUMAN_LEN], total[FB_HUMAN_LEN];
 
 	for (size_t i = 0; i < json_array_size(flows); i++)
-		add_flow(&t, json_array_get(flows, i));
+		fb_flow_add(&t, json_array_get(flows, i));
 	fb_table_print(&t);
 	fb_table_done(&t);
 	if (fb_field_int(answer, "shown") < fb_field_int(answer, "total"))

@@ -36,3 +36,8 @@ void fb_patience_begin(const char *verb)
 	sigaction(SIGALRM, &action, NULL);
 	alarm(1);
 }
+
+void fb_patience_end(void)
+{
+	alarm(0);
+}

@@ -5,5 +5,7 @@
 
 /* From now: a line on stderr after one second, and at 2, 4, 8 and 16, if that is a terminal. Ends with the process. */
 void fb_patience_begin(const char *verb);
+/* For a verb that shows by itself that it goes on. */
+void fb_patience_end(void);
 
 #endif

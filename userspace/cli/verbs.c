@@ -147,6 +147,19 @@ const struct fb_command fb_commands[] = {
 	  .live = true,
 	  .run = fb_cmd_status,
 	  .summary = "is this place protected: one screen" },
+	{ .name = "top",
+	  .family = "look",
+	  .args = "",
+	  .json = true,
+	  .live = true,
+	  .run = fb_cmd_top,
+	  .summary = "what happens now: traffic, drops and lines in use, on a screen that renews itself",
+	  .options = { { "delay", 'd', "SECONDS", "from one look to the next (default 2)" },
+		       { "frames", 'n', "COUNT",
+			 "print so many frames of text and end; 0: no end (default 1 if this is no "
+			 "terminal)" },
+		       { "view", 'v', "all|pairs|rules|drops|flows", "what to begin with" },
+		       { "sort", 's', "bits|packets|name", "in which order" } } },
 	{ .name = "zones",
 	  .family = "look",
 	  .args = "",
@@ -396,7 +409,6 @@ const struct fb_command fb_commands[] = {
 };
 
 const char *const fb_commands_later[] = {
-	"top",
 	"capture",
 	NULL,
 };

@@ -19,6 +19,7 @@ int fb_cmd_audit(const struct fb_call *call);
 int fb_cmd_export(const struct fb_call *call);
 int fb_cmd_import(const struct fb_call *call);
 int fb_cmd_status(const struct fb_call *call);
+int fb_cmd_top(const struct fb_call *call);
 int fb_cmd_zones(const struct fb_call *call);
 int fb_cmd_rules(const struct fb_call *call);
 int fb_cmd_drops(const struct fb_call *call);
