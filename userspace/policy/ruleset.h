@@ -96,7 +96,7 @@ struct fb_cap {
 struct fb_line {
 	enum fb_rule_kind kind;
 	struct fb_at at;
-	const char *id;		    /* S56: the name, or 8 hex digits of the hash */
+	const char *id;		    /* S56: the name, or 12 hex digits of the hash */
 	const char *text;	    /* "nvr-1 -> cameras  rtsp, onvif" */
 	const char *pairs;	    /* "video -> cctv", as the header writes it; never: "" */
 	const char *owner, *reason; /* NULL = none */

@@ -35,7 +35,7 @@ static struct fb_metrics sample(void)
 						       .at = strdup("a\\b\n.fb:7"),
 						       .deadline = 1798761600,
 						       .counter = { 1, 2, 3, 4 } });
-	fb_vec_add(&m.rules, (struct fb_metrics_rule){ .id = "f85e29ed",
+	fb_vec_add(&m.rules, (struct fb_metrics_rule){ .id = "f85e29ed07c4",
 						       .pairs = "",
 						       .at = strdup("x.fb:9"),
 						       .never = true,
@@ -130,20 +130,20 @@ static const char golden[] =
 	"# HELP firebreak_rule_packets_total Packets that a line allowed, or that a never line stopped.\n"
 	"# TYPE firebreak_rule_packets_total counter\n"
 	"firebreak_rule_packets_total{rule=\"rtsp\"} 1\n"
-	"firebreak_rule_packets_total{rule=\"f85e29ed\"} 0\n"
+	"firebreak_rule_packets_total{rule=\"f85e29ed07c4\"} 0\n"
 	"# HELP firebreak_rule_bytes_total Bytes that a line allowed, or that a never line stopped.\n"
 	"# TYPE firebreak_rule_bytes_total counter\n"
 	"firebreak_rule_bytes_total{rule=\"rtsp\"} 2\n"
-	"firebreak_rule_bytes_total{rule=\"f85e29ed\"} 0\n"
+	"firebreak_rule_bytes_total{rule=\"f85e29ed07c4\"} 0\n"
 	"# HELP firebreak_rule_flows_total Flows that a line began.\n"
 	"# TYPE firebreak_rule_flows_total counter\n"
 	"firebreak_rule_flows_total{rule=\"rtsp\"} 3\n"
-	"firebreak_rule_flows_total{rule=\"f85e29ed\"} 0\n"
+	"firebreak_rule_flows_total{rule=\"f85e29ed07c4\"} 0\n"
 	"# HELP firebreak_rule_info Which pairs a line is for and where it stands; join it on the label "
 	"rule.\n"
 	"# TYPE firebreak_rule_info gauge\n"
 	"firebreak_rule_info{rule=\"rtsp\",kind=\"allow\",pairs=\"video -> cctv\",at=\"a\\\\b\\n.fb:7\"} 1\n"
-	"firebreak_rule_info{rule=\"f85e29ed\",kind=\"never\",pairs=\"\",at=\"x.fb:9\"} 1\n"
+	"firebreak_rule_info{rule=\"f85e29ed07c4\",kind=\"never\",pairs=\"\",at=\"x.fb:9\"} 1\n"
 	"# HELP firebreak_rule_expiry_timestamp_seconds When a dated line ends.\n"
 	"# TYPE firebreak_rule_expiry_timestamp_seconds gauge\n"
 	"firebreak_rule_expiry_timestamp_seconds{rule=\"rtsp\"} 1798761600\n"
