@@ -104,6 +104,11 @@ static const char golden[] =
 	"firebreak_flows{state=\"established\"} 7\n"
 	"firebreak_flows{state=\"closing\"} 0\n"
 	"firebreak_flows{state=\"datagram\"} 0\n"
+	"# HELP firebreak_flow_insert_failures_total Packets dropped because the table had no room for the "
+	"flow "
+	"that they begin.\n"
+	"# TYPE firebreak_flow_insert_failures_total counter\n"
+	"firebreak_flow_insert_failures_total 0\n"
 	"# HELP firebreak_flows_capacity Flows that the table has room for.\n"
 	"# TYPE firebreak_flows_capacity gauge\n"
 	"firebreak_flows_capacity 1048576\n"
@@ -239,6 +244,18 @@ Test(metrics, never_more_than_the_budget_and_rules_that_were_hit_come_first)
 	cr_assert(has(&out, "firebreak_rule_packets_total{rule=\"r0\"} 0\n"));
 	cr_assert_not(has(&out, "rule=\"r19998\""));
 	cr_assert_not(has(&out, "firebreak_omitted_series 0\n"), "and it says so");
+	fb_metrics_done(&m);
+}
+
+Test(metrics, flow_insert_failures_are_the_table_full_drops_of_all_pairs)
+{
+	struct fb_metrics m = sample();
+	fb_autostrbuf struct fb_strbuf out = { 0 };
+
+	m.pairs.v[0].by_reason[FB_DROP_TABLE_FULL].packets = 40;
+	m.pairs.v[2].by_reason[FB_DROP_TABLE_FULL].packets = 2;
+	fb_metrics_render(&m, FB_METRICS_PROMETHEUS, &out);
+	cr_assert(has(&out, "firebreak_flow_insert_failures_total 42\n"));
 	fb_metrics_done(&m);
 }
 
