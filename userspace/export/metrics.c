@@ -113,7 +113,7 @@ static bool is_dated(const struct fb_metrics_rule *rule)
 
 static size_t cost(const struct fb_metrics_rule *rule)
 {
-	return 4 + is_dated(rule);
+	return FB_METRICS_SERIES_PER_RULE + is_dated(rule);
 }
 
 /*

@@ -259,6 +259,27 @@ Test(metrics, flow_insert_failures_are_the_table_full_drops_of_all_pairs)
 	fb_metrics_done(&m);
 }
 
+/* What check counts with. */
+Test(metrics, the_budget_knows_what_each_part_of_a_policy_takes)
+{
+	struct fb_metrics m = { .version = "1", .kernel = "6.1", .policy = "p", .policy_version = "1" };
+	fb_autostrbuf struct fb_strbuf empty = { 0 }, out = { 0 };
+
+	fb_metrics_render(&m, FB_METRICS_PROMETHEUS, &empty);
+	cr_assert_eq(count_series(&empty), FB_METRICS_SERIES_FIXED);
+	fb_vec_add(&m.pairs, (struct fb_metrics_pair){ .src = "a", .dst = "b", .allowed = true });
+	fb_vec_add(&m.rules, (struct fb_metrics_rule){ .id = "r", .pairs = "", .at = strdup("p.fb:1") });
+	fb_vec_add(&m.devices, (struct fb_metrics_device){ "eth1", "native", true });
+	fb_vec_add(&m.inventory, (struct fb_metrics_inventory){ .zone = "a" });
+	fb_vec_add(&m.plans, (struct fb_metrics_plan){ "cut", false });
+	fb_metrics_render(&m, FB_METRICS_PROMETHEUS, &out);
+	cr_assert_eq(count_series(&out), FB_METRICS_SERIES_FIXED + FB_METRICS_SERIES_PER_PAIR +
+						 FB_METRICS_SERIES_PER_RULE + 1 +
+						 FB_METRICS_SERIES_PER_DEVICE + FB_METRICS_SERIES_PER_ZONE +
+						 FB_METRICS_SERIES_PER_PLAN);
+	fb_metrics_done(&m);
+}
+
 Test(metrics, a_scan_over_all_pairs_and_reasons_stays_within_the_budget)
 {
 	struct fb_metrics m = sample();
