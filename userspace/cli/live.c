@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/output.h"
+#include "cli/patience.h"
 #include "ctl/client.h"
 #include "ctl/protocol.h"
 
@@ -61,7 +62,11 @@ static int ask(const struct fb_call *call, const char *method, const char *path,
 	const char *socket = fb_live_socket(call);
 	fb_autofree char *answer = NULL;
 	struct fb_error err = { 0 };
-	int r = fb_ctl_request(socket, method, path, body, ret_status, &answer, &err);
+	int r;
+
+	fb_patience_ask(true);
+	r = fb_ctl_request(socket, method, path, body, ret_status, &answer, &err);
+	fb_patience_ask(false);
 
 	if (r < 0) {
 		err.code = r;
