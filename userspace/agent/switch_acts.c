@@ -38,8 +38,7 @@ int fb_agent_switches_open(struct fb_agent *agent, struct fb_error *err)
 	int r = fb_switch_state_read(agent->config->state_dir, &agent->switches, err);
 
 	if (r < 0)
-		return fb_error_prefix(
-			err, "what is isolated and quarantined is not known (without this file nothing is)");
+		return fb_error_prefix(err, "what is isolated and quarantined is not known");
 	for (size_t i = 0; i < agent->switches.isolations.n; i++)
 		fb_log(FB_LOG_WARNING, "isolation plan %s is active", agent->switches.isolations.v[i].plan);
 	for (size_t i = 0; i < agent->switches.quarantines.n; i++)
