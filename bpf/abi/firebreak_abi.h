@@ -11,7 +11,9 @@
 
 #include <linux/types.h>
 
-#define FB_ABI_VERSION	    4u
+#ifndef FB_ABI_VERSION /* tests build an agent of another one */
+#define FB_ABI_VERSION 4u
+#endif
 #define FB_LANGUAGE_VERSION 1u
 
 /* ---- drop reasons ------------------------------------------------------------------------
@@ -317,9 +319,17 @@ enum fb_flow_flag {
 	FB_FLOW_F_MIDDLE = 16,	/* TCP that nobody saw begin */
 };
 
-/* The table's first line. The secret lives here, so that a new program finds old flows. */
+/*
+ * What flows are laid out as, whatever the ABI's version: struct fb_flow and fb_flow_tags, FB_WAY_* and FB_META_*, the hash, what a tick is, and struct fb_meter. Changed only when one
+ * of these does: versions of the same layout take flows over from each other.
+ */
+#ifndef FB_FLOW_LAYOUT
+#define FB_FLOW_LAYOUT 1u
+#endif
+/* The table's first line, whose first word is the same in all versions. The secret lives here, so that a new program finds old flows. */
 struct fb_flow_geometry {
-	__u32 abi;
+	__u16 abi;
+	__u16 layout; /* FB_FLOW_LAYOUT */
 	__u32 bucket_mask;
 	__u64 secret[8];
 };

@@ -214,8 +214,9 @@ firebreak() { SSH_CONNECTION='' FIREBREAK_SOCKET=$LAB_RUN/control.sock on gw "$F
 metrics() { on gw curl -sS --max-time $((5 * PATIENCE)) "http://127.0.0.1:$METRICS_PORT/metrics"; }
 control() { on gw curl -sS --max-time $((10 * PATIENCE)) --unix-socket "$LAB_RUN/control.sock" "http://localhost/v1/$1"; } # PATH
 
+AGENT=$FB_BUILD/firebreakd # or one of another ABI version
 agent_start() {
-	lab_spawn gw agent "$FB_BUILD/firebreakd" --run-dir "$LAB_RUN" --state-dir "$LAB_DIR/state" \
+	lab_spawn gw agent "$AGENT" --run-dir "$LAB_RUN" --state-dir "$LAB_DIR/state" \
 		--metrics "127.0.0.1:$METRICS_PORT" "$@"
 	wait_until 30 agent_answers || {
 		lab_log agent >&2

@@ -74,9 +74,18 @@ struct fb_agent {
 
 /* ---- boot.c ---- */
 int fb_agent_open(struct fb_agent *agent, const struct fb_agent_config *config, struct fb_error *err);
-/* Puts the last good generation in force, or keeps what is; says in the log what came of it. */
-void fb_agent_boot(struct fb_agent *agent);
+/*
+ * Puts the last good generation in force, or keeps what is; says in the log what came of it. Fails only where another ABI version goes on enforcing because this
+ * one cannot take its place.
+ */
+int fb_agent_boot(struct fb_agent *agent, struct fb_error *err);
 void fb_agent_close(struct fb_agent *agent);
+
+/* ---- succeed.c ---- */
+/* Takes the place of another ABI version, if one enforces: image, tables and switches are ready. */
+int fb_agent_succeed(struct fb_agent *agent, struct fb_error *err);
+/* Attaches every device that the agent has; what cannot be is said. */
+void fb_agent_attach_devices(struct fb_agent *agent);
 
 /* ---- clock.c ---- */
 /* Tells the data plane what its deadlines are measured by (S53): the kernel's own word, kept by the time daemon. */

@@ -35,8 +35,10 @@ int fb_agent_open(struct fb_agent *agent, const struct fb_agent_config *config, 
 		r = fb_watch_open(&agent->host, &agent->watch, err);
 	if (r == 0)
 		fb_log(FB_LOG_INFO, "data plane %s, generation %u, %zu MiB of maps",
-		       adopted ? "adopted" : "loaded", fb_dataplane_generation(agent->dp),
-		       fb_dataplane_map_bytes(agent->dp) >> 20);
+		       adopted				     ? "adopted"
+		       : fb_dataplane_predecessor(agent->dp) ? "loaded beside another version's"
+							     : "loaded",
+		       fb_dataplane_generation(agent->dp), fb_dataplane_map_bytes(agent->dp) >> 20);
 	return r;
 }
 
@@ -74,13 +76,11 @@ static void adopt_devices(struct fb_agent *agent)
 		if (!link)
 			continue;
 		memcpy(device.name, link->name, sizeof(device.name));
-		/* the programs may be newer than its filters */
-		if (fb_dataplane_attach(agent->dp, link->name, ports[i], &device.mode, &err) < 0)
-			fb_log(FB_LOG_ERROR, "%s", err.text);
 		fb_vec_add(&agent->devices, device);
 	}
 	free(ports);
-	fb_agent_check(agent);
+	if (!fb_dataplane_predecessor(agent->dp))
+		fb_agent_attach_devices(agent);
 }
 
 /* Is a policy on trial, and what is to become of it? */
@@ -150,7 +150,9 @@ static bool in_force(const struct fb_agent *agent, const struct fb_portset *port
 {
 	const struct fb_image_header *image = fb_dataplane_image(agent->dp);
 
-	return image && image->generation == agent->generation->bundle.generation &&
+	/* beside another version's the image is not in force everywhere, whatever it says */
+	return image && !fb_dataplane_predecessor(agent->dp) &&
+	       image->generation == agent->generation->bundle.generation &&
 	       image->applied_lo == (__u32)agent->generation->bundle.applied &&
 	       fb_ports_in_image(ports, image) && !fb_adopt_is_marked(image);
 }
@@ -168,6 +170,7 @@ static bool is_noted(const struct fb_agent *agent, __u32 number)
 
 static void resume(struct fb_agent *agent)
 {
+	const bool follows = fb_dataplane_predecessor(agent->dp) != 0;
 	struct fb_error err = { 0 };
 	__u32 number = agent->generation->bundle.generation;
 
@@ -183,6 +186,10 @@ static void resume(struct fb_agent *agent)
 		fb_ports_done(&agent->ports); /* nothing is as the image has it */
 	}
 	fb_agent_reconcile(agent);
+	if (fb_dataplane_predecessor(agent->dp))
+		return;
+	if (follows) /* interfaces that nobody had attached yet */
+		fb_agent_reconcile(agent);
 	fb_agent_release_others(agent, &agent->ports);
 }
 
@@ -243,35 +250,9 @@ static void audit_start(struct fb_agent *agent)
 		fb_log(FB_LOG_ERROR, "the audit log: %s", err.text);
 }
 
-void fb_agent_boot(struct fb_agent *agent)
+/* What follows once it is known what is in force. */
+static void settle(struct fb_agent *agent)
 {
-	struct fb_trial trial = { 0 };
-	struct fb_error err = { 0 };
-	enum fb_trial_state state;
-	int r;
-
-	adopt_devices(agent);
-	state = find_trial(agent, &trial);
-	r = load(agent, state, &trial, &err);
-	if (state == FB_TRIAL_RUNNING && r < 0) {
-		fb_log(FB_LOG_ERROR, "the policy on trial is refused: %s", err.text);
-		state = FB_TRIAL_OVER;
-		r = load(agent, state, &trial, &err);
-	}
-	if (state == FB_TRIAL_RUNNING) {
-		agent->trial = trial;
-		fb_log(FB_LOG_NOTICE, "generation %u is on trial still", trial.generation);
-	}
-	if (state == FB_TRIAL_OVER && r >= 0)
-		return_from(agent, &trial, r);
-	if (r < 0)
-		snprintf(agent->unreadable, sizeof(agent->unreadable), "%s", err.text);
-	if (r > 0)
-		resume(agent);
-	else
-		say_closed(agent, r, &err);
-	if (trial.generation && state != FB_TRIAL_RUNNING && r >= 0 && !agent->unkept && !agent->trouble[0])
-		fb_agent_end_trial(agent);
 	if (!fb_dataplane_generation(agent->dp)) {
 		struct fb_error ignored = { 0 };
 
@@ -283,4 +264,60 @@ void fb_agent_boot(struct fb_agent *agent)
 	fb_agent_rescue(agent);
 	forget_unborn(agent);
 	audit_start(agent);
+}
+
+/* Another version enforces, and there is nothing to compile: nothing may be what is to be. */
+static int succeed_without(struct fb_agent *agent, enum fb_trial_state state, int r, struct fb_error *err)
+{
+	if (r < 0)
+		return fb_error_prefix(err, "the stored policy is refused");
+	if (fb_dataplane_generation(agent->dp) && state != FB_TRIAL_OVER)
+		return fb_error_set(err, -ENOENT, "no policy is stored in %s that could be in force instead",
+				    agent->config->state_dir);
+	return fb_agent_succeed(agent, err);
+}
+
+/* It has not come to that: the other goes on as it is, and the next start tries again. */
+static int yield(const struct fb_agent *agent, struct fb_error *err)
+{
+	return fb_error_prefix(err, "ABI %u goes on enforcing, and ABI %u, which this version has, does not",
+			       fb_dataplane_predecessor(agent->dp), FB_ABI_VERSION);
+}
+
+int fb_agent_boot(struct fb_agent *agent, struct fb_error *err)
+{
+	struct fb_trial trial = { 0 };
+	enum fb_trial_state state;
+	int r;
+
+	adopt_devices(agent);
+	state = find_trial(agent, &trial);
+	r = load(agent, state, &trial, err);
+	if (state == FB_TRIAL_RUNNING && r < 0) {
+		fb_log(FB_LOG_ERROR, "the policy on trial is refused: %s", err->text);
+		state = FB_TRIAL_OVER;
+		r = load(agent, state, &trial, err);
+	}
+	if (fb_dataplane_predecessor(agent->dp) && r <= 0 && succeed_without(agent, state, r, err) < 0)
+		return yield(agent, err);
+	if (state == FB_TRIAL_RUNNING) {
+		agent->trial = trial;
+		fb_log(FB_LOG_NOTICE, "generation %u is on trial still", trial.generation);
+	}
+	if (state == FB_TRIAL_OVER && r >= 0)
+		return_from(agent, &trial, r);
+	if (r < 0)
+		snprintf(agent->unreadable, sizeof(agent->unreadable), "%s", err->text);
+	if (r > 0)
+		resume(agent);
+	else
+		say_closed(agent, r, err);
+	if (fb_dataplane_predecessor(agent->dp)) {
+		fb_error_set(err, -EBUSY, "%s", agent->trouble);
+		return yield(agent, err);
+	}
+	if (trial.generation && state != FB_TRIAL_RUNNING && r >= 0 && !agent->unkept && !agent->trouble[0])
+		fb_agent_end_trial(agent);
+	settle(agent);
+	return 0;
 }

@@ -66,10 +66,10 @@ static int serve(const struct fb_agent_config *config)
 
 	if (r == 0)
 		r = fb_agent_open(&agent, config, &err);
-	if (r == 0) {
-		fb_agent_boot(&agent);
+	if (r == 0)
+		r = fb_agent_boot(&agent, &err);
+	if (r == 0)
 		r = fb_loop_run(&agent, ready, &err);
-	}
 	if (r < 0)
 		fb_log(FB_LOG_ERROR, "%s", err.text);
 	fb_agent_close(&agent);

@@ -30,6 +30,9 @@ static void protect_all(struct fb_agent *agent, struct fb_portset *ports)
 		struct fb_error err = { 0 };
 		bool is_new = false;
 
+		/* beside another version nothing is attached: its turn comes when that is gone */
+		if (fb_dataplane_predecessor(agent->dp) && !fb_agent_device(agent, port->ifindex))
+			port->ifindex = port->device = 0;
 		if (port->ifindex && !fb_agent_device(agent, port->ifindex) &&
 		    fb_agent_protect(agent, ports, port, &is_new, &err) < 0) {
 			port->refused = true;
@@ -70,6 +73,8 @@ static int rebuild(struct fb_agent *agent, struct fb_portset *ports, struct fb_e
 		r = fb_agent_switches_cover(agent, agent->generation, err);
 	if (r == 0)
 		r = fb_dataplane_switch_image(agent->dp, err);
+	if (r == 0)
+		r = fb_agent_succeed(agent, err);
 	if (r < 0)
 		return r;
 	fb_agent_switches_settle(agent);

@@ -95,7 +95,7 @@ static int adopt_map(struct fb_dataplane *dp, struct fb_maps *maps, int id, bool
 		     const struct fb_sizes *sizes, struct fb_error *err)
 {
 	fb_autofree char *path =
-		fb_path("%s/%s/%s", dp->dir, explain ? "explain" : "maps", fb_map_specs[id].name);
+		fb_path("%s/%s/%s", fb_place(dp), explain ? "explain" : "maps", fb_map_specs[id].name);
 	size_t want = fb_map_value_size(id, sizes);
 	struct bpf_map_info info;
 
@@ -116,7 +116,7 @@ static int adopt_map(struct fb_dataplane *dp, struct fb_maps *maps, int id, bool
 /* The number of buckets is what the pinned table has. */
 static int find_buckets(struct fb_dataplane *dp, struct fb_error *err)
 {
-	fb_autofree char *path = fb_path("%s/maps/%s", dp->dir, fb_map_specs[FB_MAP_TAGS].name);
+	fb_autofree char *path = fb_path("%s/maps/%s", fb_place(dp), fb_map_specs[FB_MAP_TAGS].name);
 	struct bpf_map_info info;
 	fb_autoclose int fd = open_map(path, &info, err);
 
@@ -138,7 +138,7 @@ static int adopt_images(struct fb_dataplane *dp, struct fb_error *err)
 	__u32 zero = 0, live_id = 0;
 
 	for (int i = 0; i < 2; i++) {
-		fb_autofree char *path = fb_path("%s/maps/image-%c", dp->dir, 'a' + i);
+		fb_autofree char *path = fb_path("%s/maps/image-%c", fb_place(dp), 'a' + i);
 		struct bpf_map_info info;
 
 		dp->image_fd[i] = open_map(path, &info, err);
@@ -186,7 +186,7 @@ int fb_prog_info(int fd, __u32 *ret_id, char name[16], struct fb_error *err)
 int fb_adopt_programs(struct fb_dataplane *dp, struct fb_error *err)
 {
 	for (int i = 0; i < FB_PROG_COUNT; i++) {
-		fb_autofree char *path = fb_path("%s/progs/%s", dp->dir, fb_prog_names[i]);
+		fb_autofree char *path = fb_path("%s/progs/%s", fb_place(dp), fb_prog_names[i]);
 		fb_autoclose int old = dp->prog[i];
 
 		dp->prog[i] = bpf_obj_get(path);

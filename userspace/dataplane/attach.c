@@ -73,7 +73,7 @@ bool fb_dataplane_enforcing(struct fb_dataplane *dp, const char *ifname, __u32 i
 	*ret_mode = FB_XDP_NONE;
 	if (check_name(ifname, ifindex, ret_why) < 0)
 		return false;
-	alive = fb_link_alive(dp, ifindex, ret_why);
+	alive = fb_link_alive(dp->dir, ifindex, ret_why);
 	if (alive == -ENOENT)
 		fb_error_set(ret_why, -ENOENT, "%s: no XDP program of ours is attached", ifname);
 	if (alive == 0)
@@ -98,7 +98,7 @@ int fb_dataplane_reap(struct fb_dataplane *dp, struct fb_error *err)
 
 	for (int i = 0; i < n; i++) {
 		fb_autofree char *pin = fb_path("%s/links/xdp-%u", dp->dir, ports[i]);
-		int alive = fb_link_alive(dp, ports[i], err), r;
+		int alive = fb_link_alive(dp->dir, ports[i], err), r;
 
 		if (alive > 0)
 			continue;
@@ -116,19 +116,17 @@ int fb_dataplane_reap(struct fb_dataplane *dp, struct fb_error *err)
 
 int fb_dataplane_attached(struct fb_dataplane *dp, __u32 **ret, struct fb_error *err)
 {
-	fb_autofree __u32 *ports = NULL;
-	int n = fb_link_pinned(dp->dir, &ports, err), live = 0;
+	fb_autofree __u32 *own = NULL, *others = NULL;
+	int n = fb_link_living(fb_place(dp), &own, err), more = 0;
 
-	for (int i = 0; i < n; i++) {
-		int alive = fb_link_alive(dp, ports[i], err);
-
-		if (alive < 0)
-			return alive;
-		if (alive)
-			ports[live++] = ports[i];
-	}
-	if (n < 0)
-		return n;
-	*ret = FB_STEAL(ports);
-	return live;
+	if (n >= 0 && dp->before)
+		more = fb_link_living(dp->before->dir, &others, err);
+	if (n < 0 || more < 0)
+		return n < 0 ? n : more;
+	*ret = calloc((size_t)(n + more) + 1, sizeof(**ret));
+	if (!*ret)
+		abort();
+	for (int i = 0; i < n + more; i++)
+		(*ret)[i] = i < n ? own[i] : others[i - n];
+	return n + more;
 }

@@ -30,11 +30,29 @@ struct fb_dataplane_options {
 
 /*
  * Adopts what is pinned if its ABI matches, else loads the programs, creates and pins all maps. *ret_adopted
- * tells which. On success everything that will ever be loaded is loaded and pinned (live programs, explain
+ * tells which. Where another ABI version is pinned, that goes on enforcing: see fb_dataplane_predecessor(). On success everything that will ever be loaded is loaded and pinned (live programs, explain
  * instance, redirect-error counter).
  */
 int fb_dataplane_open(const struct fb_dataplane_options *options, struct fb_dataplane **ret,
 		      bool *ret_adopted, struct fb_error *err);
+/*
+ * The ABI version of what enforces beside this data plane, which was loaded and is attached nowhere; 0 = nothing does. Nothing may be attached
+ * until fb_dataplane_succeed(), and everything else must be as it shall be before: image, tables, switches, clock. Whoever closes the handle instead has
+ * changed nothing. Until then the generation in force is the other's, and the devices that are attached are.
+ */
+unsigned int fb_dataplane_predecessor(const struct fb_dataplane *dp);
+struct fb_succession {
+	unsigned int abi, layout; /* of the version before */
+	bool anew;		  /* its flows are laid out in another way: none was taken over */
+	__u64 flows;		  /* that live and were taken over */
+	__u64 lost;		  /* that were not; ~0 = nobody can tell how many */
+	bool uncounted;		  /* its counters are of another size, and begin at zero */
+};
+/*
+ * Every link of the other version goes on with this one's program, from one packet to the next; then its flows and counters come over and its tree goes.
+ * A failure leaves the other as it was, or if links have moved both: the next start goes on there. Attach each device afterwards: what is wrong with its filters is said then.
+ */
+int fb_dataplane_succeed(struct fb_dataplane *dp, struct fb_succession *ret, struct fb_error *err);
 /* Closes fds and mappings. Enforcement goes on. */
 void fb_dataplane_close(struct fb_dataplane *dp);
 /* Detaches everything and unpins: an explicit operator action (firebreakd --unload), never at exit. */

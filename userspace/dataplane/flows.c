@@ -46,17 +46,23 @@ size_t fb_flow_next(const struct fb_dataplane *dp, size_t i)
 	return i;
 }
 
-bool fb_flow_read(const struct fb_dataplane *dp, size_t i, struct fb_flow *ret, __u64 *ret_word)
+bool fb_flow_copy(const struct fb_flow *flow, struct fb_flow *ret, __u64 *ret_word)
 {
-	const struct fb_flow *flows = dp->live.mem[FB_MAP_FLOWS];
-	__u64 word = word_of(dp, i, __ATOMIC_ACQUIRE);
+	__u64 word = __atomic_load_n(&flow->way, __ATOMIC_ACQUIRE);
 
 	if (word & FB_WAY_LOCK)
 		return false;
-	memcpy(ret, (const void *)&flows[i], sizeof(*ret));
+	memcpy(ret, (const void *)flow, sizeof(*ret));
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	*ret_word = word;
-	return FB_WAY_SEQ(word_of(dp, i, __ATOMIC_RELAXED)) == FB_WAY_SEQ(word);
+	return FB_WAY_SEQ(__atomic_load_n(&flow->way, __ATOMIC_RELAXED)) == FB_WAY_SEQ(word);
+}
+
+bool fb_flow_read(const struct fb_dataplane *dp, size_t i, struct fb_flow *ret, __u64 *ret_word)
+{
+	const struct fb_flow *flows = dp->live.mem[FB_MAP_FLOWS];
+
+	return fb_flow_copy(&flows[i], ret, ret_word);
 }
 
 /*

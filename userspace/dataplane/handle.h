@@ -10,7 +10,8 @@
  *                        links/xdp-<ifindex>, links/redirect-err
  *                        object              symbolic link whose target names the loaded object
  *
- * The tree is built as v<abi>-new and renamed when it is whole, so that it is there entirely or not at all.
+ * The tree is built as v<abi>-new and renamed when it is whole, so that it is there entirely or not at all; it goes
+ * as v<abi>-old. Of two whole ones each link is in one: an upgrade was interrupted (upgrade.c).
  */
 #ifndef FB_DATAPLANE_HANDLE_H
 #define FB_DATAPLANE_HANDLE_H
@@ -21,6 +22,8 @@
 #include "base/error.h"
 #include "base/vec.h"
 #include "dataplane/dataplane.h"
+
+struct bpf_map_info;
 
 enum fb_map_id {
 	/* shared by the live and the explain instance */
@@ -97,9 +100,22 @@ struct fb_upper {
 	__u32 ifindex, port;
 };
 
+/* The tree of another ABI version, which enforces until fb_dataplane_succeed() has taken its links over. */
+struct fb_before {
+	unsigned int abi;
+	char *dir;
+	__u32 generation; /* of its image in force, 0 = none */
+	size_t image;	  /* bytes of its images */
+	unsigned int layout;
+	bool alike; /* its flows are laid out as this version's, and geometry is theirs */
+	struct fb_flow_geometry geometry;
+};
+
 struct fb_dataplane {
-	char *mount; /* <run_dir>/bpf */
-	char *dir;   /* <run_dir>/bpf/v<abi> */
+	char *mount;		  /* <run_dir>/bpf */
+	char *dir;		  /* <run_dir>/bpf/v<abi> */
+	char *fresh;		  /* where the tree is until it may be called dir; NULL = it is there */
+	struct fb_before *before; /* NULL = nobody else enforces */
 	uid_t owner;
 	bool generic;
 	struct fb_sizes sizes;
@@ -126,6 +142,8 @@ struct fb_dataplane {
 /* ---- open.c ---- */
 /* A handle that knows its paths and has nothing open. */
 struct fb_dataplane *fb_handle_new(const struct fb_dataplane_options *options);
+/* The tree gets its name: from here on it is whole. */
+int fb_handle_complete(struct fb_dataplane *dp, struct fb_error *err);
 static inline void fb_handle_cleanup(struct fb_dataplane **dp)
 {
 	fb_dataplane_close(*dp);
@@ -138,15 +156,22 @@ int fb_place_mkdir(const char *path, uid_t owner, struct fb_error *err);
 int fb_place_pin(int fd, const char *path, uid_t owner, struct fb_error *err);
 /* Removes a tree of pins; what is not there is no error. */
 int fb_place_remove(const char *path, struct fb_error *err);
-/* -EEXIST and a sentence if another ABI's tree is beside dir. */
-int fb_place_alone(const char *mount, const char *dir, struct fb_error *err);
+/* Removes the tree <dir>, which is whole until the first step, and not at all after it. */
+int fb_place_retire(const char *dir, struct fb_error *err);
+/* Where the handle's pins are now. */
+static inline const char *fb_place(const struct fb_dataplane *dp)
+{
+	return dp->fresh ? dp->fresh : dp->dir;
+}
 
 /* ---- load.c: from the object to a tree of pins ---- */
 /* Names the object that this program carries; buf holds 17 bytes. */
 void fb_load_object_name(char *buf);
+/* The first line of a new table, with a secret of its own. */
+int fb_load_geometry(const struct fb_sizes *sizes, struct fb_flow_geometry *ret, struct fb_error *err);
 /* Loads both instances and pins all there is below dir, which must not exist. */
-int fb_load_pin(const char *dir, const struct fb_sizes *sizes, const struct fb_dataplane_options *options,
-		struct fb_error *err);
+int fb_load_pin(const char *dir, const struct fb_sizes *sizes, const struct fb_flow_geometry *geometry,
+		const struct fb_dataplane_options *options, struct fb_error *err);
 /* Loads the programs again over the maps of dp, and puts them in place of the pinned ones. */
 int fb_load_replace(struct fb_dataplane *dp, struct fb_error *err);
 /* The end of what libbpf said last, for errors. */
@@ -158,6 +183,46 @@ int fb_adopt(struct fb_dataplane *dp, struct fb_error *err);
 int fb_adopt_programs(struct fb_dataplane *dp, struct fb_error *err);
 int fb_prog_info(int fd, __u32 *ret_id, char name[16], struct fb_error *err);
 
+/* ---- before.c: the tree of another version ---- */
+/* Clears away what is not whole. Of another version's whole tree: dp->before; -EEXIST if it is none that can be followed. */
+int fb_before_find(struct fb_dataplane *dp, struct fb_error *err);
+void fb_before_free(struct fb_before *before);
+/* A map that is pinned in its tree, and what it is. */
+int fb_before_map(const struct fb_before *before, const char *name, struct bpf_map_info *ret_info,
+		  struct fb_error *err);
+
+/* ---- carry.c and merge.c: what is taken over from it ---- */
+/* Both tables of flows; ours is mapped for writing for as long as this lives. */
+struct fb_carry {
+	const struct fb_flow *from;
+	const __u8 *from_tags;
+	struct fb_flow *to;
+	__u8 *to_tags;
+	__u64 *seen; /* by way: its word when it was copied, 0 = it was not; NULL = nothing was */
+	size_t ways;
+	__u32 tick;
+};
+int fb_carry_open(struct fb_dataplane *dp, struct fb_carry *ret, struct fb_error *err);
+void fb_carry_done(struct fb_carry *carry);
+/* As fb_flow_next(), of the other table. */
+size_t fb_carry_next(const struct fb_carry *carry, size_t i);
+/* Its live flows as they are, into a table that no program uses yet. */
+void fb_carry_flows(struct fb_carry *carry);
+/* What changed since, into a table that programs use. Returns how many found no room. */
+__u64 fb_carry_merge(struct fb_carry *carry);
+/* Ways that are locked by an agent that was killed: programs hold a lock for less than a microsecond. */
+void fb_carry_unlock(const struct fb_carry *carry);
+/* Limits and quotas, into a table that no program uses yet. */
+int fb_carry_meters(struct fb_dataplane *dp, struct fb_error *err);
+/* Moves the old counters' numbers to the new ones, on which programs count. 1 = they are not of one size. */
+int fb_carry_counters(struct fb_dataplane *dp, struct fb_error *err);
+/* How many flows live in the other table, as far as this version can read it; ~0 = it cannot. */
+__u64 fb_carry_count(struct fb_dataplane *dp);
+
+/* ---- image.c ---- */
+/* Returns when no CPU runs a program that began before. */
+void fb_image_wait(const struct fb_dataplane *dp);
+
 /* ---- tick.c ---- */
 /* log2 of the jiffies in a tick: fb_config.jiffies_shift. */
 unsigned int fb_tick_shift(void);
@@ -167,11 +232,15 @@ int fb_link_ensure(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, e
 		   struct fb_error *err);
 /* Detaches a pinned link and removes the pin; no pin = 0. */
 int fb_link_unpin(const char *pin, struct fb_error *err);
-/* 1 = alive, 0 = severed or of a device that is elsewhere, -ENOENT = no pin. */
-int fb_link_alive(const struct fb_dataplane *dp, __u32 ifindex, struct fb_error *err);
+/* Of the tree dir. 1 = alive, 0 = severed or of a device that is elsewhere, -ENOENT = no pin. */
+int fb_link_alive(const char *dir, __u32 ifindex, struct fb_error *err);
+/* A live link of the tree `from` runs our program from here on, and its pin is in our tree. */
+int fb_link_move(struct fb_dataplane *dp, const char *from, __u32 ifindex, struct fb_error *err);
 enum fb_xdp_mode fb_link_mode(__u32 ifindex);
 /* ifindexes of all links pinned below dir, alive or not; to be freed. */
 int fb_link_pinned(const char *dir, __u32 **ret, struct fb_error *err);
+/* Those that are alive; to be freed. */
+int fb_link_living(const char *dir, __u32 **ret, struct fb_error *err);
 
 /* ---- tc.c and filters.c: clsact ---- */
 int fb_tc_ensure(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, struct fb_error *err);
@@ -226,6 +295,8 @@ void fb_flow_walk(const struct fb_dataplane *dp,
 		  void *arg);
 /* The first way from i on in whose bucket there ever was a flow; the number of all ways if there is none. */
 size_t fb_flow_next(const struct fb_dataplane *dp, size_t i);
+/* A consistent copy of an entry and its word, which programs may be writing; false = it was being written. */
+bool fb_flow_copy(const struct fb_flow *flow, struct fb_flow *ret, __u64 *ret_word);
 /* A consistent copy of way i (of all) and its word, which the programs may be writing; false = it was being written. */
 bool fb_flow_read(const struct fb_dataplane *dp, size_t i, struct fb_flow *ret, __u64 *ret_word);
 /* The address of endpoint 0 (a) or 1 (b). */

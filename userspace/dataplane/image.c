@@ -59,6 +59,16 @@ int fb_dataplane_switch_image(struct fb_dataplane *dp, struct fb_error *err)
 	return 0;
 }
 
+/* The switch to what is in force already: the kernel waits as for any other. */
+void fb_image_wait(const struct fb_dataplane *dp)
+{
+	const __u32 zero = 0;
+
+	if (dp->image_live >= 0)
+		bpf_map_update_elem(dp->live.fd[FB_MAP_IMAGES], &zero, &dp->image_fd[dp->image_live],
+				    BPF_ANY);
+}
+
 int fb_dataplane_drop_image(struct fb_dataplane *dp, struct fb_error *err)
 {
 	const __u32 zero = 0;
@@ -78,6 +88,7 @@ const void *fb_dataplane_image(const struct fb_dataplane *dp)
 __u32 fb_dataplane_generation(const struct fb_dataplane *dp)
 {
 	const struct fb_image_header *header = fb_dataplane_image(dp);
+	__u32 own = header ? header->generation : 0, before = dp->before ? dp->before->generation : 0;
 
-	return header ? header->generation : 0;
+	return own > before ? own : before;
 }

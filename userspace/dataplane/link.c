@@ -15,9 +15,9 @@
 
 #include "dataplane/handle.h"
 
-static char *link_pin(const struct fb_dataplane *dp, __u32 ifindex)
+static char *link_pin(const char *dir, __u32 ifindex)
 {
-	return fb_path("%s/links/xdp-%u", dp->dir, ifindex);
+	return fb_path("%s/links/xdp-%u", dir, ifindex);
 }
 
 /* What runs on the device, whoever attached it. id 0 = nothing. */
@@ -73,9 +73,9 @@ static bool runs_on(const struct bpf_link_info *info, __u32 ifindex)
 	return info->xdp.ifindex == ifindex && query(ifindex, &id, &mode) == 0 && id == info->prog_id;
 }
 
-int fb_link_alive(const struct fb_dataplane *dp, __u32 ifindex, struct fb_error *err)
+int fb_link_alive(const char *dir, __u32 ifindex, struct fb_error *err)
 {
-	fb_autofree char *pin = link_pin(dp, ifindex);
+	fb_autofree char *pin = link_pin(dir, ifindex);
 	fb_autoclose int fd = bpf_obj_get(pin);
 	struct bpf_link_info info;
 
@@ -148,7 +148,7 @@ static int link_new(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, 
 	return fb_place_pin(fd, pin, dp->owner, err);
 }
 
-/* A link of ours that runs an older program of the same ABI: replaced without a gap. */
+/* A link of ours that runs another program: replaced without a gap. */
 static int link_update(struct fb_dataplane *dp, int fd, const char *ifname, __u32 prog_id,
 		       struct fb_error *err)
 {
@@ -164,7 +164,7 @@ static int link_update(struct fb_dataplane *dp, int fd, const char *ifname, __u3
 int fb_link_ensure(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, enum fb_xdp_mode *ret_mode,
 		   struct fb_error *err)
 {
-	fb_autofree char *pin = link_pin(dp, ifindex);
+	fb_autofree char *pin = link_pin(dp->dir, ifindex);
 	fb_autoclose int fd = bpf_obj_get(pin);
 	struct bpf_link_info info;
 	int r = fd < 0 ? fd : link_info(fd, pin, &info, err);
@@ -182,6 +182,23 @@ int fb_link_ensure(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, e
 	}
 	if (r == 0)
 		*ret_mode = fb_link_mode(ifindex);
+	return r;
+}
+
+/* The pin moves by one rename: whoever is killed leaves the link in one tree or in the other, and alive. */
+int fb_link_move(struct fb_dataplane *dp, const char *from, __u32 ifindex, struct fb_error *err)
+{
+	fb_autofree char *pin = link_pin(from, ifindex), *to = link_pin(dp->dir, ifindex);
+	fb_autoclose int fd = bpf_obj_get(pin);
+	char name[IF_NAMESIZE] = "?";
+	struct bpf_link_info info;
+	int r = fd < 0 ? fb_error_set(err, fd, "%s: cannot be opened: %s", pin, strerror(-fd))
+		       : link_info(fd, pin, &info, err);
+
+	if (r == 0)
+		r = link_update(dp, fd, if_indextoname(ifindex, name) ? name : "?", info.prog_id, err);
+	if (r == 0 && rename(pin, to) < 0)
+		r = fb_error_set(err, -errno, "%s: cannot become %s: %s", pin, to, strerror(errno));
 	return r;
 }
 
@@ -205,4 +222,23 @@ int fb_link_pinned(const char *dir, __u32 **ret, struct fb_error *err)
 	closedir(d);
 	*ret = found.v;
 	return (int)found.n;
+}
+
+int fb_link_living(const char *dir, __u32 **ret, struct fb_error *err)
+{
+	fb_autofree __u32 *ports = NULL;
+	int n = fb_link_pinned(dir, &ports, err), living = 0;
+
+	for (int i = 0; i < n; i++) {
+		int alive = fb_link_alive(dir, ports[i], err);
+
+		if (alive < 0)
+			return alive;
+		if (alive)
+			ports[living++] = ports[i];
+	}
+	if (n < 0)
+		return n;
+	*ret = FB_STEAL(ports);
+	return living;
 }

@@ -213,15 +213,13 @@ static void share_maps(struct firebreak_bpf *live, struct fb_maps *ret)
 /*
  * The hash secret and the shape lie in the table, not in rodata: a later program finds the flows of this one.
  */
-static int init_geometry(struct firebreak_bpf *live, struct firebreak_bpf *explain, unsigned int buckets,
-			 struct fb_error *err)
+static int init_geometry(struct firebreak_bpf *live, struct firebreak_bpf *explain,
+			 const struct fb_flow_geometry *geometry, struct fb_error *err)
 {
-	struct fb_flow_geometry g = { .abi = FB_ABI_VERSION, .bucket_mask = buckets - 1 };
+	struct fb_flow_geometry g = *geometry;
 	const __u32 zero = 0;
 	int r;
 
-	if (getrandom(g.secret, sizeof(g.secret), 0) != sizeof(g.secret))
-		return fb_error_set(err, -EIO, "no random secret for the flow table: %s", strerror(errno));
 	r = bpf_map_update_elem(map_fd(live, FB_MAP_GEOMETRY), &zero, &g, BPF_ANY);
 	g.bucket_mask = FB_EXPLAIN_BUCKETS - 1;
 	if (r == 0)
@@ -321,8 +319,20 @@ static int mark_object(const char *dir, struct fb_error *err)
 	return 0;
 }
 
-int fb_load_pin(const char *dir, const struct fb_sizes *sizes, const struct fb_dataplane_options *options,
-		struct fb_error *err)
+int fb_load_geometry(const struct fb_sizes *sizes, struct fb_flow_geometry *ret, struct fb_error *err)
+{
+	struct fb_flow_geometry g = { .abi = FB_ABI_VERSION,
+				      .layout = FB_FLOW_LAYOUT,
+				      .bucket_mask = sizes->buckets - 1 };
+
+	if (getrandom(g.secret, sizeof(g.secret), 0) != sizeof(g.secret))
+		return fb_error_set(err, -EIO, "no random secret for the flow table: %s", strerror(errno));
+	*ret = g;
+	return 0;
+}
+
+int fb_load_pin(const char *dir, const struct fb_sizes *sizes, const struct fb_flow_geometry *geometry,
+		const struct fb_dataplane_options *options, struct fb_error *err)
 {
 	static const char *const folders[] = { "", "/maps", "/explain", "/links" };
 	struct firebreak_bpf *live fb_autoskel = NULL, *explain fb_autoskel = NULL;
@@ -339,7 +349,7 @@ int fb_load_pin(const char *dir, const struct fb_sizes *sizes, const struct fb_d
 	share_maps(live, &shared);
 	r = load_explain(&shared, sizes->image, options->fake_clock, &explain, err);
 	if (r == 0)
-		r = init_geometry(live, explain, sizes->buckets, err);
+		r = init_geometry(live, explain, geometry, err);
 	for (size_t i = 0; r == 0 && i < FB_ARRAY_SIZE(folders); i++) {
 		fb_autofree char *path = fb_path("%s%s", dir, folders[i]);
 

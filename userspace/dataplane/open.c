@@ -76,8 +76,12 @@ static void maps_done(struct fb_maps *maps)
 
 void fb_dataplane_close(struct fb_dataplane *dp)
 {
+	struct fb_error ignored;
+
 	if (!dp)
 		return;
+	if (dp->fresh) /* never enforced: another version does, and goes on */
+		fb_place_remove(dp->fresh, &ignored);
 	maps_done(&dp->live);
 	maps_done(&dp->explain);
 	for (int i = 0; i < 2; i++) {
@@ -92,28 +96,54 @@ void fb_dataplane_close(struct fb_dataplane *dp)
 	fb_vec_done(&dp->uppers);
 	free(dp->guard);
 	free(dp->rescue);
+	fb_before_free(dp->before);
 	free(dp->mount);
 	free(dp->dir);
+	free(dp->fresh);
 	free(dp);
+}
+
+int fb_handle_complete(struct fb_dataplane *dp, struct fb_error *err)
+{
+	if (rename(dp->fresh, dp->dir) < 0)
+		return fb_error_set(err, -errno, "%s: cannot be renamed: %s", dp->fresh, strerror(errno));
+	free(FB_STEAL(dp->fresh));
+	return 0;
+}
+
+/* What follows another version keeps its shape, as what is adopted does. */
+static int inherit(struct fb_dataplane *dp, struct fb_flow_geometry *ret, struct fb_error *err)
+{
+	const struct fb_before *before = dp->before;
+	int r;
+
+	if (before && before->alike)
+		dp->sizes.buckets = before->geometry.bucket_mask + 1;
+	if (before && before->image == FB_IMAGE_BYTES_LARGE)
+		dp->sizes.image = FB_IMAGE_BYTES_LARGE;
+	r = fb_load_geometry(&dp->sizes, ret, err);
+	if (r == 0 && before && before->alike)
+		memcpy(ret->secret, before->geometry.secret, sizeof(ret->secret));
+	return r;
 }
 
 /*
  * Builds the tree beside its place and renames it: a start that is interrupted leaves nothing that looks
- * whole.
+ * whole. Beside another version it is whole when it may enforce, see fb_dataplane_succeed().
  */
 static int load_fresh(struct fb_dataplane *dp, const struct fb_dataplane_options *options,
 		      struct fb_error *err)
 {
-	fb_autofree char *fresh = fb_path("%s-new", dp->dir);
-	int r = fb_place_remove(fresh, err);
-	struct fb_error ignored;
+	struct fb_flow_geometry geometry = { 0 };
+	int r = inherit(dp, &geometry, err);
 
+	dp->fresh = fb_path("%s-new", dp->dir);
 	if (r == 0)
-		r = fb_load_pin(fresh, &dp->sizes, options, err);
-	if (r == 0 && rename(fresh, dp->dir) < 0)
-		r = fb_error_set(err, -errno, "%s: cannot be renamed: %s", fresh, strerror(errno));
-	if (r < 0)
-		fb_place_remove(fresh, &ignored);
+		r = fb_place_remove(dp->fresh, err);
+	if (r == 0)
+		r = fb_load_pin(dp->fresh, &dp->sizes, &geometry, options, err);
+	if (r == 0 && !dp->before)
+		r = fb_handle_complete(dp, err);
 	return r;
 }
 
@@ -145,7 +175,7 @@ int fb_dataplane_open(const struct fb_dataplane_options *options, struct fb_data
 	if (r == 0)
 		r = fb_place_mount(dp->mount, options->owner, err);
 	if (r == 0)
-		r = fb_place_alone(dp->mount, dp->dir, err);
+		r = fb_before_find(dp, err);
 	if (r < 0)
 		return r;
 	adopted = stat(dp->dir, &st) == 0;

@@ -139,24 +139,12 @@ int fb_place_remove(const char *path, struct fb_error *err)
 	return r;
 }
 
-int fb_place_alone(const char *mounted, const char *dir, struct fb_error *err)
+int fb_place_retire(const char *dir, struct fb_error *err)
 {
-	const char *own = strrchr(dir, '/') + 1;
-	DIR *d = opendir(mounted);
-	struct dirent *e;
-	int r = 0;
+	fb_autofree char *old = fb_path("%s-old", dir);
+	int r = fb_place_remove(old, err);
 
-	if (!d)
-		return fb_error_set(err, -errno, "%s: %s", mounted, strerror(errno));
-	while (r == 0 && (e = readdir(d))) {
-		if (e->d_name[0] != 'v' || strchr(e->d_name, '-') || strcmp(e->d_name, own) == 0)
-			continue;
-		r = fb_error_set(
-			err, -EEXIST,
-			"%s/%s: another version of firebreak (ABI %s) enforces here, this one has ABI %s; "
-			"run that version's `firebreakd --unload` first",
-			mounted, e->d_name, e->d_name + 1, own + 1);
-	}
-	closedir(d);
-	return r;
+	if (r == 0 && rename(dir, old) < 0)
+		r = fb_error_set(err, -errno, "%s: cannot be renamed: %s", dir, strerror(errno));
+	return r < 0 ? r : fb_place_remove(old, err);
 }

@@ -120,7 +120,8 @@ int fb_tc_check(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, stru
 
 		if (r < 0)
 			return r;
-		if (attached != dp->prog_id[hooks[i].prog])
+		/* of a version that enforces still, that is as it should be */
+		if (attached != dp->prog_id[hooks[i].prog] && !(attached && dp->before))
 			return fb_error_set(err, -ENOENT, "%s: the tc %s filter %s", ifname, hooks[i].name,
 					    attached ? "runs an older program" : "is gone");
 	}
