@@ -256,7 +256,7 @@ enum fb_flow_state {
 
 /*
  * The lower half of each way's tag once more, which nobody but its claimer writes, before the way is anybody's: where none agrees there is no flow. A million flows' are a
- * mebibyte, which stays in a CPU's cache while the entries do not; what has no flow reads nothing else. The two buckets of a flow lie in one cache line.
+ * mebibyte, which stays in a CPU's cache while the entries do not; what has no flow reads nothing else. The two buckets of a flow lie in one half kilobyte.
  */
 struct fb_flow_tags {
 	__u8 tag[FB_FLOW_WAYS];
@@ -316,6 +316,7 @@ enum fb_flow_flag {
 	FB_FLOW_F_WINDOW = 2,	/* its deadline is a window's */
 	FB_FLOW_F_METERED = 4,	/* every packet is held against a limit or quota */
 	FB_FLOW_F_GROUP = 8,	/* multicast: the kernel copies it */
+	FB_FLOW_F_MIDDLE = 16,	/* TCP that nobody saw begin */
 };
 
 /*

@@ -13,18 +13,16 @@ FB_INLINE __u64 fb_equal(__u32 a, __u32 b)
 	return ((__u64)(a ^ b) - 1) >> 63;
 }
 
-/* How gladly a way is given away: 0 = not at all; expired or free, half-open by age. Without a branch: sixteen are weighed. */
+/* Is the way free or its flow expired? Then this is not 0. Without a branch: sixteen are weighed. */
 FB_INLINE __u64 fb_way_worth(__u64 word, __u32 tick)
 {
-	__u32 meta = FB_WAY_META(word), expired, half;
+	__u32 meta = FB_WAY_META(word), expired;
 	__s32 age = fb_meta_age(meta, tick),
 	      left = *(const volatile __s32 *)&fb_flow_timeouts[FB_META_STATE(meta) & 7] - age;
 
-	FB_HIDE(age);
 	FB_HIDE(left);
 	expired = (__u32)(left >> 31);
-	half = (__u32)-fb_equal(FB_META_STATE(meta), FB_FLOW_NEW) & ~(__u32)(age >> 31);
-	return ((expired & 1u << 30) | (half & (__u32)(age + 1))) & (((word >> 32) & 1) - 1);
+	return (expired & 1u << 30) & (((word >> 32) & 1) - 1);
 }
 
 /* Of two such numbers, both below 2^63, the larger. */
@@ -52,8 +50,48 @@ FB_INLINE __u64 fb_bucket_worth(__u32 bucket, __u32 tick)
 	return vacant << 40 | best;
 }
 
-/* So many free ways in the first bucket, and the second is not considered: who is found in the first costs one line. */
-#define FB_FLOW_ROOMY 3u
+/* So many free ways in the first bucket, and the second is not considered, whose entries are eight more lines to look at. */
+#define FB_FLOW_ROOMY 5u
+
+/* 1 if it has proved nothing or has ended, and nobody writes into it. An answer alone is no proof: a server answers the spoofed too, and a closed port refuses them. */
+FB_INLINE __u64 fb_flow_is_unproved(__u64 word)
+{
+	const __u32 states = 1u << FB_FLOW_NEW | 1u << FB_FLOW_REPLIED | 1u << FB_FLOW_CLOSING;
+
+	return (states >> (FB_META_STATE(FB_WAY_META(word)) & 7)) & ~(word >> 32) & 1;
+}
+
+/*
+ * Whom to displace where no way is free: something that is not proved or has ended. Of the unanswered and the others the kind that there is more of, since that is the
+ * flood's, answered or not; of these the oldest, and of one age any: were it always the first, who came last would be the next to go. Its place, ~0 = all are established.
+ * Without a branch, like fb_way_worth(), for the verifier's sake too.
+ */
+__noinline __u32 fb_flow_displaced(struct fb_ctx *c)
+{
+	__u32 start = bpf_get_prandom_u32();
+	__u64 unanswered = 0, others = 0, n = 0, of_others, most;
+
+	if (!c)
+		return ~0u;
+	for (__u32 i = 0; i < 2 * FB_FLOW_WAYS; i++) {
+		__u32 k = i + start;
+		__u64 word = fb_flow_word(fb_flow_place(*(volatile __u32 *)&c->key.bucket[k >> 3 & 1], k));
+		__u64 age = (__u64)(fb_meta_age(FB_WAY_META(word), c->tick) + (1 << 27)), may, is_new;
+
+		may = -fb_flow_is_unproved(word);
+		is_new = -fb_equal(FB_META_STATE(FB_WAY_META(word)), FB_FLOW_NEW);
+		n += (may & is_new & 1) << 8 | (may & ~is_new & 1);
+		age = (age + 1) << 4 | i;
+		unanswered = fb_larger(unanswered, age & may & is_new);
+		others = fb_larger(others, age & may & ~is_new);
+	}
+	of_others = -fb_below(n >> 8, n & 0xff);
+	most = (others & of_others) | (unanswered & ~of_others);
+	if (!most)
+		return ~0u;
+	start += (__u32)fb_forget(c, (__u32)most) & 15;
+	return fb_flow_place(*(volatile __u32 *)&c->key.bucket[start >> 3 & 1], start);
+}
 
 /* Makes the way ours, locked; 0 = it is not what it was when it was judged. */
 FB_INLINE int fb_flow_own(const struct fb_ctx *c, __u32 place, __u64 word)
@@ -62,9 +100,8 @@ FB_INLINE int fb_flow_own(const struct fb_ctx *c, __u32 place, __u64 word)
 }
 
 /*
- * Claims the home of c->key if it is free, or the most worthless way of the two buckets: its place, or ~0 if none may be had or somebody else was faster. When the first
- * is nearly full, the emptier one: choosing the emptier of two lets a table fill to nine tenths before one flow in a hundred finds no room (Azar et al.,
- * "Balanced Allocations", 1994). A global function: verified once.
+ * Claims the home of c->key if it is free, or a free way of the two buckets, or one that is displaced: its place, or ~0 if none may be had or somebody else was faster. When the first
+ * is half full, the emptier one (Azar et al., "Balanced Allocations", 1994): of 700,000 flows in a million ways one in 12,000 finds no room, of 940,000 one in 60 (simulated). A global function: verified once.
  */
 __noinline __u32 fb_flow_claim(struct fb_ctx *c)
 {
@@ -80,9 +117,14 @@ __noinline __u32 fb_flow_claim(struct fb_ctx *c)
 	if (fb_flow_is_dead(word, c->tick) && fb_flow_own(c, place, word))
 		return place;
 	a = fb_bucket_worth(c->key.bucket[0], c->tick);
-	b = fb_bucket_worth(c->key.bucket[1], c->tick);
+	b = a >> 40 < FB_FLOW_ROOMY ? fb_bucket_worth(c->key.bucket[1], c->tick) : 0;
+	if (!((a | b) >> 40)) {
+		place = fb_flow_displaced(c);
+		word = place == ~0u ? 0 : fb_flow_word(place);
+		return fb_flow_is_unproved(word) && fb_flow_own(c, place, word) ? place : ~0u;
+	}
 	/* Of equals the first. */
-	other = b > a && a >> 40 < FB_FLOW_ROOMY;
+	other = b > a;
 	place = fb_flow_place(*(volatile __u32 *)&c->key.bucket[other & 1],
 			      7 - fb_forget(c, (__u32)(other ? b : a) & 7));
 	word = fb_flow_word(place);
@@ -178,13 +220,13 @@ __noinline int fb_flow_only(struct fb_ctx *c)
 /* A new flow for an allowed packet. On FB_NEXT c->hit is the entry (ours, or another CPU's of the same key). A global function: verified once. */
 __noinline int fb_flow_create(struct fb_ctx *c)
 {
-	__u32 place, state;
+	__u32 place;
 	__u64 word, seen[2];
 
 	if (!c)
 		return FB_DROP_TABLE_FULL;
-	/* TCP that is seen in the middle has no handshake to prove itself by; it lives as long as it talks. */
-	state = c->mid_stream && !(c->pkt.tcp & FB_TCP_SYN) ? FB_FLOW_DGRAM : FB_FLOW_NEW;
+	if (c->mid_stream && !(c->pkt.tcp & FB_TCP_SYN))
+		c->flow_flags |= FB_FLOW_F_MIDDLE;
 	place = fb_flow_claim(c);
 	if (place == ~0u)
 		place = fb_flow_claim(c);
@@ -197,7 +239,7 @@ __noinline int fb_flow_create(struct fb_ctx *c)
 	seen[1] = fb_flow_may_have(c->key.bucket[1], c->key.tag);
 	fb_flow_fill(fb_flow_entry(place), c);
 	word = fb_flow_word(place);
-	word = (word ^ FB_WAY_UNLOCK(word)) | FB_META(state, c->tick);
+	word = (word ^ FB_WAY_UNLOCK(word)) | FB_META(FB_FLOW_NEW, c->tick);
 	asm volatile("" ::: "memory"); /* the entry first */
 	*(volatile __u64 *)fb_flow_way(place) = word;
 	c->new_flow = 1;

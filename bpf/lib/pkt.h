@@ -181,6 +181,21 @@ FB_PKT_INLINE enum fb_reason fb_parse_tcp(struct fb_pkt *pkt, const __u8 *p, con
 	return FB_NEXT;
 }
 
+/*
+ * Is the checksum of an IPv4 header of 20 bytes right (RFC 1812, 5.2.2)? Ones' complement addition does not mind the order of bytes. What has options goes to the
+ * kernel, which asks itself.
+ */
+FB_PKT_INLINE int fb_is_ipv4_sum_right(const __u8 *p)
+{
+	__u64 sum = 0;
+
+	for (int i = 0; i < 20; i += 4)
+		sum += ((const struct fb_load32 *)(p + i))->v;
+	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff;
+}
+
 /* left: bytes of the IP payload that remain for layer 4, by the IP header. */
 FB_PKT_INLINE enum fb_reason fb_parse_l4(struct fb_pkt *pkt, const __u8 *p, const __u8 *end, __u32 left)
 {
@@ -240,7 +255,8 @@ FB_PKT_INLINE enum fb_reason fb_parse_ipv4(struct fb_pkt *pkt, const __u8 *p, co
 	__u32 total = fb_get16(p + 2);
 	__u16 frag = fb_get16(p + 6);
 
-	if ((p[0] >> 4) != 4 || header < 20 || total < header || p + header > end)
+	if ((p[0] >> 4) != 4 || header < 20 || total < header || p + header > end ||
+	    (header == 20 && !fb_is_ipv4_sum_right(p)))
 		return FB_DROP_MALFORMED;
 	pkt->family = 4;
 	pkt->proto = p[9];
@@ -284,7 +300,11 @@ FB_PKT_INLINE enum fb_reason fb_parse_extensions(struct fb_pkt *pkt, const __u8 
 		if (p + 8 > end)
 			return FB_DROP_MALFORMED;
 		size = next == 51 ? ((__u32)p[1] + 2) * 4 : next == 44 ? 8 : ((__u32)p[1] + 1) * 8;
-		if (next == 43) /* RH0 is dead (RFC 5095), the others have no business at a zone boundary */
+		/*
+		 * RH0 is dead (RFC 5095), the others have no business at a zone boundary. An AH shorter than its own fixed part (RFC 4302, 2.2) ends where
+		 * its receiver likes.
+		 */
+		if (next == 43 || (next == 51 && !p[1]))
 			return FB_DROP_EXT_HEADER;
 		if (next == 0) {
 			if (i) /* only ever first */

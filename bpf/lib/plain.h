@@ -49,7 +49,7 @@ FB_INLINE int fb_plain_parse(const __u8 *data, const __u8 *end, struct fb_plain 
 		return 0;
 	p->ip_len = fb_get16(data + 16);
 	p->proto = data[23];
-	if (data[22] <= 1 || p->ip_len < 28 || 14 + p->ip_len > p->bytes)
+	if (data[22] <= 1 || p->ip_len < 28 || 14 + p->ip_len > p->bytes || !fb_is_ipv4_sum_right(data + 14))
 		return 0;
 	left = p->ip_len - 20;
 	if (p->proto == FB_PROTO_UDP_N) {

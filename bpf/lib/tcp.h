@@ -169,6 +169,27 @@ FB_INLINE void fb_tcp_fin(struct fb_ctx *c, struct fb_flow *e, __u32 dir, __u32 
 		*state = FB_FLOW_CLOSING;
 }
 
+/* Proof of two-way traffic without a handshake: original, reply, original. */
+FB_INLINE void fb_flow_prove(const struct fb_ctx *c, __u32 dir, __u32 *state)
+{
+	if (*state == FB_FLOW_NEW && dir != c->hit.origin)
+		*state = FB_FLOW_REPLIED;
+	else if (*state == FB_FLOW_REPLIED && dir == c->hit.origin)
+		*state = FB_FLOW_DGRAM;
+}
+
+/* TCP that nobody saw begin: its windows are not known, and it lives as long as it talks. A refusal proves nothing, nor does what begins a connection. */
+FB_INLINE enum fb_reason fb_tcp_middle(const struct fb_ctx *c, __u32 dir, __u8 f, __u32 *state)
+{
+	if ((f & FB_TCP_SYN) ? f & (FB_TCP_RST | FB_TCP_FIN) || (f != FB_TCP_SYN && dir == c->hit.origin)
+			     : !(f & (FB_TCP_ACK | FB_TCP_RST)) ||
+				       (f & (FB_TCP_RST | FB_TCP_FIN)) == (FB_TCP_RST | FB_TCP_FIN))
+		return FB_DROP_TCP_STATE;
+	if (!(f & (FB_TCP_SYN | FB_TCP_RST)))
+		fb_flow_prove(c, dir, state);
+	return FB_NEXT;
+}
+
 FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_flow *e, __u32 dir, __u32 *state)
 {
 	__u8 f = c->pkt.tcp & (FB_TCP_SYN | FB_TCP_ACK | FB_TCP_RST | FB_TCP_FIN);
@@ -177,6 +198,8 @@ FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_flow *e, __u32 
 					    f };
 	enum fb_reason reason;
 
+	if ((c->hit.flags & FB_FLOW_F_MIDDLE) || *state == FB_FLOW_DGRAM) /* of an older program */
+		return fb_tcp_middle(c, dir, f, state);
 	if (f == FB_TCP_SYN)
 		return fb_tcp_syn(c, e, dir, state);
 	if (f == (FB_TCP_SYN | FB_TCP_ACK))
@@ -186,8 +209,6 @@ FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_flow *e, __u32 
 		return FB_DROP_TCP_STATE;
 	if (*state == FB_FLOW_NEW)
 		return fb_tcp_unanswered(c, e, dir, f, state);
-	if (*state == FB_FLOW_DGRAM) /* observed in the middle: its windows are not known */
-		return FB_NEXT;
 	if (*state == FB_FLOW_REPLIED && dir == c->hit.origin && !(f & FB_TCP_RST) &&
 	    c->pkt.ack != fb_half_read(e, dir ^ 1).end)
 		return FB_DROP_TCP_STATE;
@@ -219,10 +240,7 @@ FB_INLINE enum fb_reason fb_flow_step(struct fb_ctx *c, __u32 dir)
 	} else {
 		if ((c->pkt.flags & FB_PKT_ECHO) && !!(c->pkt.flags & FB_PKT_ECHO_REQUEST) != from_origin)
 			return FB_DROP_ICMP_UNRELATED;
-		if (state == FB_FLOW_NEW && !from_origin)
-			state = FB_FLOW_REPLIED;
-		else if (state == FB_FLOW_REPLIED && from_origin)
-			state = FB_FLOW_DGRAM;
+		fb_flow_prove(c, dir, &state);
 	}
 	if (reason == FB_NEXT)
 		fb_flow_touch(c, state);

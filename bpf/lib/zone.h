@@ -263,7 +263,8 @@ FB_INLINE enum fb_reason fb_source(const void *img, struct fb_ctx *c, __u32 *rec
 		if (fb_is_unspecified(pkt->s_hi, pkt->s_lo) ||
 		    fb_is_link_local(pkt->family, pkt->s_hi, pkt->s_lo))
 			role = FB_ROLE(FB_ROLE_LOCAL, c->zone);
-		else if (fb_is_martian(pkt->family, pkt->s_hi, pkt->s_lo))
+		else if (fb_is_martian(pkt->family, pkt->s_hi, pkt->s_lo) ||
+			 (pkt->s_lo == pkt->d_lo && pkt->s_hi == pkt->d_hi)) /* LAND */
 			return FB_DROP_SPOOF;
 	}
 	*record = fb_record(img, pkt->family, pkt->s_hi, pkt->s_lo, role);

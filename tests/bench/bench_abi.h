@@ -32,6 +32,7 @@ struct bench_config {
 
 enum bench_step { BENCH_SYN = 0, BENCH_SYN_ACK = 1, BENCH_ACK = 2 };
 
-#define BENCH_TTL 64u
+#define BENCH_TTL   64u
+#define BENCH_TRIED 22u /* the port of connections that are tried during a flood */
 
 #endif

@@ -114,17 +114,27 @@ void engine_generate(struct engine *e, unsigned int packets)
 		engine_die("live frames: %m");
 }
 
-__u64 engine_counted(struct engine *e, unsigned int ifindex)
+static __u64 counted(const struct bpf_map *map, unsigned int ifindex)
 {
 	int cpus = libbpf_num_possible_cpus();
 	__u64 values[256], sum = 0;
 	__u32 key = ifindex & (BENCH_LINKS - 1);
 
-	if (cpus > 256 || bpf_map_lookup_elem(bpf_map__fd(e->skel->maps.bench_counts), &key, values))
-		engine_die("bench_counts: %m");
+	if (cpus > 256 || bpf_map_lookup_elem(bpf_map__fd(map), &key, values))
+		engine_die("%s: %m", bpf_map__name(map));
 	for (int i = 0; i < cpus; i++)
 		sum += values[i];
 	return sum;
+}
+
+__u64 engine_counted(struct engine *e, unsigned int ifindex)
+{
+	return counted(e->skel->maps.bench_counts, ifindex);
+}
+
+__u64 engine_counted_apart(struct engine *e, unsigned int ifindex)
+{
+	return counted(e->skel->maps.bench_apart, ifindex);
 }
 
 void engine_mac(const char *ifname, __u8 mac[6])

@@ -34,6 +34,7 @@ struct engine_run engine_drive(struct engine *e, int driver, unsigned int ifinde
 /* Live frames out of cfg->ifindex, in the network namespace of the caller. */
 void engine_generate(struct engine *e, unsigned int packets);
 __u64 engine_counted(struct engine *e, unsigned int ifindex);
+__u64 engine_counted_apart(struct engine *e, unsigned int ifindex);
 void engine_mac(const char *ifname, __u8 mac[6]);
 void *engine_map(const char *path, size_t size);
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench_flood GATEWAY GENDEV SINKDEV FLOWS TUPLES GEN SINK
+ * bench_flood GATEWAY GENDEV SINKDEV FLOWS TUPLES GEN SINK [answered]
  *
  * FLOWS datagram flows through the gateway (namespace GATEWAY, devices in0 and out0) are established; then TUPLES packets of as many different, allowed tuples follow at
- * full rate, TCP SYNs and datagrams in turn, all with sources that answer nothing. After every million it is tried whether new TCP connections complete, and at the end
- * whether each of the FLOWS still lets its answers through. Prints: NAME VALUE a line.
+ * full rate, TCP SYNs and datagrams in turn, with sources that never come back; "answered": the servers that they ask answer each. In the middle of it TCP connections are
+ * made, 16 at a time, with 65,536 packets of the flood between two steps of each; a SYN without an answer is sent again, as TCP does; at the end it is asked whether each of the FLOWS still lets its answers
+ * through. Prints: NAME VALUE a line.
  */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -21,7 +22,7 @@
 #include "bench.skel.h"
 #include "engine.h"
 
-enum { CHUNK = 1 << 20, PIECE = 4096, TRIALS = 100 };
+enum { PIECE = 4096, IN_FLIGHT = 16, ATTEMPTS = 6 };
 
 static struct {
 	struct engine e;
@@ -58,7 +59,7 @@ static unsigned int count_at(int ns, const char *name, __u8 mac[6])
 	if (!ifindex)
 		engine_die("no device %s", name);
 	engine_mac(name, mac);
-	int err = bpf_xdp_attach((int)ifindex, bpf_program__fd(f.e.skel->progs.bench_count),
+	int err = bpf_xdp_attach((int)ifindex, bpf_program__fd(f.e.skel->progs.bench_count_apart),
 				 XDP_FLAGS_DRV_MODE, NULL);
 
 	if (err)
@@ -66,14 +67,11 @@ static unsigned int count_at(int ns, const char *name, __u8 mac[6])
 	return ifindex;
 }
 
-/* Sends tuples[first..first+n) one way, in pieces that a receive ring can hold; how many came out at the other end. */
-static __u64 pour(const struct bench_tuple *tuples, unsigned int n, bool reply, unsigned int step)
+/* Sends n tuples one way, no more than the engine's room. */
+static void send_out(const struct bench_tuple *tuples, unsigned int n, bool reply, unsigned int step)
 {
-	unsigned int from = reply ? f.sink : f.gen, to = reply ? f.gen : f.sink;
-	__u64 before = engine_counted(&f.e, to);
-
 	enter(reply ? f.sink_ns : f.gen_ns);
-	f.e.cfg->ifindex = from;
+	f.e.cfg->ifindex = reply ? f.sink : f.gen;
 	f.e.cfg->reverse = reply;
 	f.e.cfg->step = step;
 	memcpy(f.e.cfg->dmac, reply ? f.out_mac : f.in_mac, 6);
@@ -81,8 +79,17 @@ static __u64 pour(const struct bench_tuple *tuples, unsigned int n, bool reply, 
 	memcpy(f.e.tuples, tuples, n * sizeof(*tuples));
 	f.e.cfg->n = n;
 	f.e.cfg->next = 0;
+	engine_generate(&f.e, n);
+}
+
+/* The same in pieces that a receive ring can hold; how many came out at the other end. */
+static __u64 pour(const struct bench_tuple *tuples, unsigned int n, bool reply, unsigned int step)
+{
+	unsigned int to = reply ? f.gen : f.sink;
+	__u64 before = engine_counted(&f.e, to);
+
 	for (unsigned int sent = 0; sent < n; sent += PIECE)
-		engine_generate(&f.e, n - sent < PIECE ? n - sent : PIECE);
+		send_out(tuples + sent, n - sent < PIECE ? n - sent : PIECE, reply, step);
 	usleep(2000); /* what is still in a ring */
 	return engine_counted(&f.e, to) - before;
 }
@@ -128,50 +135,90 @@ static unsigned int alive(void)
 	return sum;
 }
 
-/* How many of TRIALS connections get through all three steps. */
-static unsigned int connect_some(unsigned int round)
+/* A connection that is made while the flood goes on: a step of three, then many pieces of the flood, then the next. */
+struct trial {
+	struct bench_tuple tuple;
+	unsigned int step, attempts;
+};
+
+static struct {
+	struct trial v[IN_FLIGHT];
+	unsigned int tried, completed;
+} trials;
+
+/* One packet, sent again if a ring has lost it, as TCP does. */
+static bool arrives(const struct bench_tuple *t, bool reply, unsigned int step)
 {
-	unsigned int done = 0;
+	unsigned int to = reply ? f.gen : f.sink;
+	__u64 before = engine_counted_apart(&f.e, to);
 
-	for (unsigned int i = 0; i < TRIALS; i++) {
-		struct bench_tuple t = tuple(round * TRIALS + i, 50000 + round, 22, 6);
-
-		done += pour(&t, 1, false, BENCH_SYN) == 1 && pour(&t, 1, true, BENCH_SYN_ACK) == 1 &&
-			pour(&t, 1, false, BENCH_ACK) == 1;
+	for (int again = 0; again < 5; again++) {
+		send_out(t, 1, reply, step);
+		for (int wait = 0; wait < 20; wait++) {
+			if (engine_counted_apart(&f.e, to) != before)
+				return true;
+			usleep(100);
+		}
 	}
-	return done;
+	return false;
 }
 
-static void flood(unsigned int total)
+static void go_on(struct trial *t)
 {
-	struct bench_tuple *chunk = calloc(CHUNK, sizeof(*chunk));
-	unsigned int sent = 0, round = 0, tried = 0, done = 0;
+	static const unsigned int steps[] = { BENCH_SYN, BENCH_SYN_ACK, BENCH_ACK };
+
+	if (!t->step && !t->attempts) {
+		t->tuple = tuple(trials.tried, 50000 + (trials.tried >> 16), BENCH_TRIED, 6);
+		trials.tried++;
+	}
+	t->attempts += !t->step;
+	if (arrives(&t->tuple, t->step == 1, steps[t->step])) {
+		if (++t->step < 3)
+			return;
+		trials.completed++;
+	} else if (t->step < 2 && t->attempts < ATTEMPTS) {
+		t->step = 0; /* no answer: the SYN again */
+		return;
+	}
+	t->step = t->attempts = 0;
+}
+
+/* The answers of a server that cannot know who is spoofed: to each piece, right behind it. */
+static void flood(unsigned int total, bool answered)
+{
+	struct bench_tuple *piece = calloc(PIECE, sizeof(*piece));
+	unsigned int sent = 0, pieces = 0;
 	double seconds = 0;
 
-	if (!chunk)
+	if (!piece)
 		abort();
 	while (sent < total) {
-		unsigned int n = total - sent < CHUNK ? total - sent : CHUNK;
+		unsigned int n = total - sent < PIECE ? total - sent : PIECE;
 
 		for (unsigned int i = 0; i < n; i++)
-			chunk[i] = tuple(sent + i, 20000 + ((sent + i) >> 16), 5001, i & 1 ? 17 : 6);
+			piece[i] = tuple(sent + i, 20000 + ((sent + i) >> 16), 5001, i & 1 ? 17 : 6);
 		double start = seconds_now();
 
-		pour(chunk, n, false, BENCH_SYN);
+		send_out(piece, n, false, BENCH_SYN);
+		if (answered)
+			send_out(piece, n, true, BENCH_SYN_ACK);
 		seconds += seconds_now() - start;
 		sent += n;
-		done += connect_some(round++);
-		tried += TRIALS;
+		go_on(&trials.v[pieces++ % IN_FLIGHT]);
 	}
+	for (unsigned int i = 0; i < IN_FLIGHT; i++)
+		while (trials.v[i].attempts)
+			go_on(&trials.v[i]);
+	usleep(2000);
 	printf("flood_tuples %u\nflood_mpps %.3f\nnew_tried %u\nnew_completed %u\n", sent,
-	       (double)sent / seconds / 1e6, tried, done);
-	free(chunk);
+	       (double)sent * (answered ? 2 : 1) / seconds / 1e6, trials.tried, trials.completed);
+	free(piece);
 }
 
 int main(int argc, char **argv)
 {
-	if (argc != 8)
-		engine_die("usage: bench_flood GATEWAY GENDEV SINKDEV FLOWS TUPLES GEN SINK");
+	if (argc != 8 && !(argc == 9 && strcmp(argv[8], "answered") == 0))
+		engine_die("usage: bench_flood GATEWAY GENDEV SINKDEV FLOWS TUPLES GEN SINK [answered]");
 	f.n_flows = (unsigned int)atoi(argv[4]);
 	if (!f.n_flows || f.n_flows > BENCH_TUPLES)
 		engine_die("%s flows: 1 to %u", argv[4], BENCH_TUPLES);
@@ -189,7 +236,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "bench: lo takes no program; this takes longer\n");
 	establish();
 	printf("established %u\n", alive());
-	flood((unsigned int)atoi(argv[5]));
+	flood((unsigned int)atoi(argv[5]), argc == 9);
 	printf("alive %u\n", alive());
 	return 0;
 }

@@ -16,9 +16,12 @@ extern const char policy_text[];
 
 enum { SYN = 2, ACK = 16, RST = 4, FIN = 1, PSH = 8 };
 
-#define SPEC(...) (&(struct frame_spec){ __VA_ARGS__ })
-#define RTSP	  .src = "10.20.0.5", .dst = "10.30.0.10", .sport = 40000, .dport = 554
-#define RTSP_BACK .vlan = 30, .src = "10.30.0.10", .dst = "10.20.0.5", .sport = 554, .dport = 40000
+#define SPEC(...)	(&(struct frame_spec){ __VA_ARGS__ })
+#define RTSP_FROM(port) .src = "10.20.0.5", .dst = "10.30.0.10", .sport = (__u16)(port), .dport = 554
+#define RTSP_BACK_TO(port) \
+	.vlan = 30, .src = "10.30.0.10", .dst = "10.20.0.5", .sport = 554, .dport = (__u16)(port)
+#define RTSP	  RTSP_FROM(40000)
+#define RTSP_BACK RTSP_BACK_TO(40000)
 
 /* The rig's zones, policy_text and more; no flows. */
 void use_policy(const char *more);

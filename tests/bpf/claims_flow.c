@@ -183,6 +183,32 @@ static void rule_counters_count_what_passed_by_them(void)
 	      (unsigned long long)(rig_rule_packets(&rig, "stream") - before));
 }
 
+/* Connection i as far as the responder's answer: how many of its packets passed. */
+static unsigned int answered(int i, unsigned int flags)
+{
+	const struct frame_spec syn = { RTSP_FROM(2000 + i), .tcp = SYN, .seq = 1, .dmac = RIG_MAC },
+				back = { RTSP_BACK_TO(2000 + i), .tcp = (__u8)flags, .ack = 2,
+					 .dmac = RIG_MAC };
+	struct frame f;
+
+	frame_build(&f, &syn);
+	if (rig_xdp(&rig, "cam", &f).reason != FB_PASSED)
+		return 0;
+	frame_build(&f, &back);
+	return rig_xdp(&rig, "vid", &f).reason == FB_PASSED ? 2 : 1;
+}
+
+static unsigned int proved(int i)
+{
+	const struct frame_spec ack = { RTSP_FROM(2000 + i), .tcp = ACK, .seq = 2, .ack = 1,
+					.dmac = RIG_MAC };
+	struct frame f;
+	unsigned int passed = answered(i, SYN | ACK);
+
+	frame_build(&f, &ack);
+	return passed == 2 && rig_xdp(&rig, "cam", &f).reason == FB_PASSED ? 3 : passed;
+}
+
 /* A table of two buckets: sixteen ways. */
 static void a_full_table_denies_and_keeps_what_is_established(void)
 {
@@ -190,28 +216,60 @@ static void a_full_table_denies_and_keeps_what_is_established(void)
 
 	use_policy("");
 	for (int i = 0; i < 64; i++) {
-		struct frame_spec syn = { RTSP, .tcp = SYN, .seq = 1, .dmac = RIG_MAC },
-				  back = { RTSP_BACK, .tcp = SYN | ACK, .ack = 2, .dmac = RIG_MAC };
-		struct frame f;
+		unsigned int passed = proved(i);
 
-		syn.sport = back.dport = (__u16)(2000 + i);
-		frame_build(&f, &syn);
-		struct rig_result r = rig_xdp(&rig, "cam", &f);
-
-		if (r.reason == FB_DROP_TABLE_FULL) {
-			full++;
-			continue;
-		}
-		frame_build(&f, &back);
-		CHECK(rig_xdp(&rig, "vid", &f).reason == FB_PASSED, "flow %d", i);
+		CHECK(passed == 0 || passed == 3, "flow %d: %u of 3 packets passed", i, passed);
+		full += !passed;
 	}
 	CHECK(rig_flow_count(&rig) == rig.n_buckets * FB_FLOW_WAYS, "%zu flows", rig_flow_count(&rig));
 	CHECK(full == 64 - rig.n_buckets * FB_FLOW_WAYS, "%u refused", full);
 }
 
+/* A server answers whatever is spoofed, a closed port refuses it: neither proves that anybody is there, and neither holds a way against who is. */
+static void answers_alone_hold_no_room(void)
+{
+	static const unsigned int answers[] = { SYN | ACK, RST | ACK };
+
+	for (int a = 0; a < 2; a++) {
+		use_policy("");
+		for (int i = 0; i < 200; i++)
+			CHECK(answered(i, answers[a]) == 2, "attempt %d finds no room", i);
+		CHECK(proved(200) == 3, "nor does a connection");
+		for (int i = 201; i < 400; i++)
+			answered(i, answers[a]);
+		expect("vid", SPEC(RTSP_BACK_TO(2200), .tcp = ACK | PSH, .seq = 1, .ack = 2, .payload = 10),
+		       FB_PASSED);
+	}
+}
+
+/* A stream that only answers, as long as it does, outlives attempts that nobody answers. */
+static void a_flood_takes_the_unanswered_first(void)
+{
+	const struct frame_spec asked = {
+		.src = "10.20.0.5", .dst = "10.30.0.10", .sport = 7, .dport = 9001
+	};
+	const struct frame_spec stream = {
+		.vlan = 30, .src = "10.30.0.10", .dst = "10.20.0.5", .sport = 9001, .dport = 7
+	};
+
+	use_policy("");
+	expect("cam", &asked, FB_PASSED);
+	expect("vid", &stream, FB_PASSED);
+	for (int i = 0; i < 400; i++) {
+		const struct frame_spec syn = { RTSP_FROM(2000 + i), .tcp = SYN, .seq = 1, .dmac = RIG_MAC };
+		struct frame f;
+
+		frame_build(&f, &syn);
+		CHECK(rig_xdp(&rig, "cam", &f).reason == FB_PASSED, "attempt %d", i);
+	}
+	expect("vid", &stream, FB_PASSED);
+}
+
 void claims_flow(void)
 {
 	RUN_CASE(a_full_table_denies_and_keeps_what_is_established);
+	RUN_CASE(answers_alone_hold_no_room);
+	RUN_CASE(a_flood_takes_the_unanswered_first);
 	RUN_CASE(passes_an_allowed_connection_both_ways);
 	RUN_CASE(answers_of_the_gateway_follow_the_flow);
 	RUN_CASE(a_live_tuple_from_another_zone_has_no_part_in_it);

@@ -73,6 +73,7 @@ static void a_first_fragment_must_hold_its_headers(void)
 	frame_build(&f, SPEC(RTSP, .tcp = SYN, .frag = MORE));
 	f.len -= 4;
 	f.b[17] = 36;
+	frame_ip4_sum(f.b, 14);
 	r = rig_xdp(&rig, "cam", &f);
 	CHECK(r.reason == FB_DROP_FRAGMENT && r.counters == 1, "%s", rig_reason_name(r.reason));
 }

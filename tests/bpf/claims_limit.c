@@ -237,6 +237,7 @@ static void a_flood_of_sources_takes_no_meter_in_use_and_no_more_memory(void)
 		__u32 source = __builtin_bswap32(0x20000000u + i);
 
 		memcpy(f.b + 14 + 12, &source, 4);
+		frame_ip4_sum(f.b, 14);
 		passed += rig_run(&rig, "net", &f, false) != XDP_DROP;
 	}
 	CHECK(passed < METERS && passed > METERS / 10 * 9, "%zu of %d sources have a meter", passed, FLOOD);
@@ -263,6 +264,7 @@ static void half_of_the_meters_are_had_without_refusal(void)
 		__u32 source = __builtin_bswap32(0x20000000u + i);
 
 		memcpy(f.b + 14 + 12, &source, 4);
+		frame_ip4_sum(f.b, 14);
 		passed += rig_run(&rig, "net", &f, false) != XDP_DROP;
 	}
 	CHECK(passed > METERS / 2 * 0.999, "%zu of %d", passed, METERS / 2);

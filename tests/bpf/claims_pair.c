@@ -50,6 +50,41 @@ static void a_handshake_in_a_mid_stream_pair_is_held_to_its_windows(void)
 	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 900000, .ack = 901, .payload = 10), FB_DROP_TCP_WINDOW);
 }
 
+/* Segments of connections that nobody saw begin, each of another: as many as fit sixteen ways many times. */
+static void flood_of_segments(int from)
+{
+	for (int i = from; i < from + 200; i++)
+		expect("cam", SPEC(RTSP_FROM(2000 + i), .tcp = ACK, .seq = 1, .ack = 1), FB_PASSED);
+}
+
+static void mid_stream_segments_alone_hold_no_room(void)
+{
+	mid_stream_pair();
+	flood_of_segments(0);
+	handshake();
+	expect("cam", SPEC(RTSP_FROM(7), .tcp = ACK | PSH, .seq = 70000, .ack = 80000, .payload = 10),
+	       FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK_TO(7), .tcp = ACK, .seq = 80000, .ack = 70010), FB_PASSED);
+	expect("cam", SPEC(RTSP_FROM(7), .tcp = ACK, .seq = 70010, .ack = 80000), FB_PASSED);
+	flood_of_segments(200);
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK | PSH, .seq = 901, .ack = 101, .payload = 100), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK_TO(7), .tcp = ACK, .seq = 80000, .ack = 70010, .payload = 10),
+	       FB_PASSED);
+}
+
+static void a_refusal_of_a_segment_in_the_middle_proves_nothing(void)
+{
+	mid_stream_pair();
+	for (int i = 0; i < 200; i++) {
+		const int port = 2000 + i;
+
+		expect("cam", SPEC(RTSP_FROM(port), .tcp = ACK, .seq = 1, .ack = 1), FB_PASSED);
+		expect("vid", SPEC(RTSP_BACK_TO(port), .tcp = RST, .seq = 1), FB_PASSED);
+		expect("cam", SPEC(RTSP_FROM(port), .tcp = ACK, .seq = 1, .ack = 1), FB_PASSED);
+	}
+	handshake();
+}
+
 /* PROFINET and LLDP, which the zone of the cameras lists at both ends of its list. */
 enum { PROFINET = 0x8892, LLDP = 0x88cc, GOOSE = 0x88b8 };
 #define LLDP_MAC "01:80:c2:00:00:0e"
@@ -114,6 +149,8 @@ void claims_pair(void)
 	RUN_CASE(mid_stream_lets_an_allowed_segment_make_a_flow);
 	RUN_CASE(mid_stream_is_of_its_pair_and_direction_only);
 	RUN_CASE(mid_stream_allows_nothing_that_no_line_allows);
+	RUN_CASE(mid_stream_segments_alone_hold_no_room);
+	RUN_CASE(a_refusal_of_a_segment_in_the_middle_proves_nothing);
 	RUN_CASE(no_flow_begins_with_an_answer_or_a_reset);
 	RUN_CASE(a_handshake_in_a_mid_stream_pair_is_held_to_its_windows);
 }

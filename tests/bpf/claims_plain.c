@@ -179,6 +179,8 @@ static const char *any_frame(struct frame *f)
 	frame_build(f, &spec);
 	for (__u32 n = number() % 3; n > 0; n--)
 		f->b[number() % f->len] = (__u8)number();
+	if (number() % 4) /* else what was damaged in its header is malformed by that alone */
+		frame_ip4_sum(f->b, 14);
 	return back ? "net" : "sig";
 }
 

@@ -44,6 +44,20 @@ static void spoofed_sources_are_spoof(void)
 	       FB_DROP_SPOOF);
 }
 
+/* LAND: nobody calls himself by way of a gateway, whatever the lines inside of his zone say. */
+static void a_source_that_is_its_own_destination_is_spoof(void)
+{
+	use_policy("firebreak cam -> cam { allow any -> any tcp/80, udp/5000 }\n");
+	expect("cam", SPEC(.src = "10.20.0.6", .dst = "10.20.0.5", .sport = 80, .dport = 80, .tcp = SYN),
+	       FB_PASSED);
+	expect("cam", SPEC(.src = "10.20.0.5", .dst = "10.20.0.5", .sport = 80, .dport = 80, .tcp = SYN),
+	       FB_DROP_SPOOF);
+	expect("cam", SPEC(.src = "10.20.0.5", .dst = "10.20.0.5", .sport = 1, .dport = 5000), FB_DROP_SPOOF);
+	expect("cam",
+	       SPEC(.src = "2001:db8:20::5", .dst = "2001:db8:20::5", .sport = 80, .dport = 80, .tcp = SYN),
+	       FB_DROP_SPOOF);
+}
+
 static void the_roles_cannot_be_written_into_a_packet(void)
 {
 	use_policy("");
@@ -407,6 +421,7 @@ void claims_zone(void)
 	RUN_CASE(denies_what_no_line_allows);
 	RUN_CASE(never_stops_before_allow_and_is_counted_as_never);
 	RUN_CASE(spoofed_sources_are_spoof);
+	RUN_CASE(a_source_that_is_its_own_destination_is_spoof);
 	RUN_CASE(the_roles_cannot_be_written_into_a_packet);
 	RUN_CASE(s5_frames_outside_of_interface_and_vlan_are_no_zone);
 	RUN_CASE(a_frame_for_another_mac_is_not_routed);

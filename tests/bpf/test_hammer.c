@@ -88,12 +88,15 @@ static int build(__u32 i, bool answer, struct frame *f, __u8 mac[2], bool *tagge
 
 	host_name(cam, sizeof(cam), "10.20.0.", from);
 	host_name(far, sizeof(far), line == 2 ? "10.30.0." : "203.0.113.", to);
-	const struct frame_spec spec = { .vlan = answer && line == 2 ? 30 : 0,
-					 .dmac = RIG_MAC,
-					 .src = answer ? far : cam,
-					 .dst = answer ? cam : far,
-					 .sport = (__u16)(answer ? 9000 + (line == 1) : FIRST_PORT + i),
-					 .dport = (__u16)(answer ? FIRST_PORT + i : 9000 + (line == 1)) };
+	const struct frame_spec spec = {
+		.vlan = answer && line == 2 ? 30 : 0,
+		.dmac = RIG_MAC,
+		.src = answer ? far : cam,
+		.dst = answer ? cam : far,
+		.sport = (__u16)(answer ? 9000 + (line == 1) : FIRST_PORT + i),
+		.dport = (__u16)(answer ? FIRST_PORT + i : 9000 + (line == 1)),
+		.pad = 18
+	}; /* as long as frames are, or none takes the shortest way */
 
 	frame_build(f, &spec);
 	mac[0] = answer ? 1 : line == 2 ? 3 : 2;

@@ -49,7 +49,8 @@ window_policy() { # FROM TO: the window of the second access, in UTC
 	firebreak control -> traffic { allow utc-1 -> signals tcp/22 during shift id shift-line }
 	END
 }
-apply "$(window_policy "$(date -u -d '+6 hours' +%H:%M)" "$(date -u -d '+7 hours' +%H:%M)")"
+policy=$(window_policy "$(date -u -d '+6 hours' +%H:%M)" "$(date -u -d '+7 hours' +%H:%M)")
+apply "$policy"
 claim "the clock is known" wait_until 5 clock_is_known
 deny "a shut access lets nobody in" ssh_from jump "$SIGNAL" 2>/dev/null
 at_least "which the drops say" 1 "$(dropped jump traffic window-closed)"
@@ -117,6 +118,17 @@ agent_start
 firebreak open visit --for 1h --reason "CHG-9" >/dev/null
 claim "the clock is known" wait_until 5 clock_is_known
 session shut-by-hand jump
+claim "status counts what goes on by it" grep -qE 'OPEN +visit until .*, 1 flow, opened by root "CHG-9"' <(firebreak status)
+claim "explain knows that it is open, and so does the program" grep -q 'live program agrees' <(firebreak explain jump-1 "$SIGNAL" tcp/22 --expect allow)
+other=$(sed 's/tcp.2223/tcp\/2224/' "$policy" | policy_file other.fb)
+claim "a plan that keeps its line ends nothing of it" grep -q '^0 of [1-9][0-9]* live flows end' <(firebreak plan "$other" 2>/dev/null || true)
+same "flows shows just that" 22 "$(firebreak flows --access visit -j | jq -r '[.flows[].dport] | join(" ")')"
+same "another access has none" 0 "$(firebreak flows --access later -j | jq .total)"
+refused "no such access" firebreak flows --access visits
+firebreak history --access visit >"$LAB_DIR/visits" 2>/dev/null
+claim "its history says who opened it and why" grep -qE ' open +root +CHG-9$' "$LAB_DIR/visits"
+claim "each time" grep -qE ' open +root +CHG-7, almost done$' "$LAB_DIR/visits"
+claim "and what came by it" grep -qE '^jump -> traffic +.* [1-9][0-9]* +[1-9][0-9]* +[0-9.]+ k?B ' "$LAB_DIR/visits"
 firebreak close visit >/dev/null
 is_over shut-by-hand jump
 

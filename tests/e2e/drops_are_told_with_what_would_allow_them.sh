@@ -17,9 +17,12 @@ policy=$(town_policy town.fb <<-'END'
 	firebreak corp -> jump { mode observe until 2099-01-01
 	  allow desk -> jump-1 tcp/22 }
 	never cctv -> traffic
+	assert cctv cannot reach traffic transitively
 END
 )
 apply "$policy"
+rates_are_known() { firebreak status -j | jq -e '.drops_per_minute != null' >/dev/null; }
+claim "the agent counts drops a minute" wait_until 10 rates_are_known
 
 udp() { on "$1" /usr/bin/python3 -c 'import socket,sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -38,6 +41,11 @@ claim "a drop is told with zones, reason, names and service" wait_until 5 events
 		and .mac != "00:00:00:00:00:00" and .device == "cctv0")'
 claim "a never is an alarm that names its line" events \
 	'any(.events[]; .reason == "never" and .alarm and (.text | contains("cctv -> traffic")))'
+screen() { firebreak status | grep -qE "$1"; }
+claim "status says how many a minute, and who is behind it, alarms first" wait_until 5 screen \
+	'^  drops/min +.*never [1-9].* <- never: cam-0412 -> 10\.10\.1\.1 udp/23$'
+claim "what was observed, and for how long nothing of it was new" screen '^  OBSERVED +corp -> jump +.* left, 4 would-drop, none for [0-9]+ s'
+claim "and what is proved" screen '^  assertions +1 holds'
 logged() { jq -es "$1" "$LAB_DIR/state/events.log" >/dev/null; }
 claim "one JSON line of it is in the log" wait_until 5 logged \
 	'any(.[]; .event.reason == "no-allow" and .source.ip == "10.20.4.12" and .destination.port == 9999

@@ -71,6 +71,8 @@ firebreak isolate city-cut --reason "exercise 7" >"$LAB_DIR/isolation"
 took=$((($(date +%s%N) - began) / 1000000))
 watch corp eth0 "udp port 5001"
 say "   from the command to its return, beside all that traffic: $took ms"
+claim "explain says so, and the program agrees" grep -q 'live program agrees' <(firebreak explain nvr-1 desk udp/5001 --expect deny 2>/dev/null)
+claim "it names the plan" grep -q 'until: firebreak release city-cut' <(firebreak explain nvr-1 desk udp/5001 2>/dev/null)
 stream_is_cut() { [ "$(dropped video corp isolated)" -gt 3000 ]; }
 claim "the isolated stream meets the cut" wait_until 10 stream_is_cut
 same "and not one datagram has come since the command returned" 0 "$(watched corp .)"
@@ -114,6 +116,14 @@ same "they are the first ones: after the first that was cut none arrived" "$(hig
 same "every one either arrived or was cut" "$(sent 5001)" "$(($(received 5001) + $(dropped video corp isolated)))"
 same "what the plan keeps lost nothing" "$(sed -n 's/^5002 sent //p' "$LAB_DIR/log/kept-send.log")" \
 	"$(sed -n 's/^5002 received \([0-9]*\) .*/\1/p' "$LAB_DIR/log/kept-count.log")"
+
+# a reboot: all that the kernel has is gone, the disk is not
+agent_kill
+on gw "$FB_BUILD/firebreakd" --unload --run-dir "$LAB_RUN" --state-dir "$LAB_DIR/state" 2>/dev/null
+agent_start
+same "it holds after the kernel forgot everything" city-cut "$(firebreak status -j 2>/dev/null | jq -r '.isolated[].plan')"
+deny "nobody comes in" ssh_from cctv "$SIGNAL" -o ConnectTimeout=3 2>/dev/null
+at_least "which the drops say" 1 "$(dropped cctv traffic isolated)"
 
 firebreak release city-cut
 same "nothing is said any more" "" "$(firebreak zones 2>&1 >/dev/null)"

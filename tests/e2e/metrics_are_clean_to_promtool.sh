@@ -33,3 +33,11 @@ same "the generation" "$(generation)" "$(value firebreak_policy_generation)"
 same "seven interfaces enforce" 7 "$(grep -cE '^firebreak_interface_enforcing\{.*\} 1$' "$LAB_DIR/metrics")"
 same "no address and no MAC is a label" 0 "$(grep -v '^#' "$LAB_DIR/metrics" | grep -cE '([0-9]{1,3}\.){3}[0-9]{1,3}|([0-9a-f]{2}:){5}[0-9a-f]{2}' || true)"
 deny "the office cannot read them" browse corp http://172.16.0.1:9456/metrics
+
+# What is shipped for Prometheus and Grafana: right by its own tests, and about metrics that exist.
+shipped=$FB_TOP/userspace/export/prometheus
+claim "the rules are right" promtool check rules "$shipped/firebreak.rules.yml"
+claim "each alert fires when it should, and not when it should not" promtool test rules "$shipped/firebreak_test.yml"
+sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' "$LAB_DIR/metrics" | sort -u >"$LAB_DIR/served"
+used() { grep -ohE 'firebreak_[a-z_]+[a-z]' "$shipped/firebreak.rules.yml" "$shipped/grafana.json" | grep -v _test | sort -u; }
+same "rules and dashboard use what is served" "" "$(used | comm -23 - "$LAB_DIR/served" | paste -sd' ')"

@@ -38,6 +38,14 @@ static __u16 fold(__u32 sum)
 	return (__u16)~sum;
 }
 
+void frame_ip4_sum(__u8 *frame, size_t l3)
+{
+	__u8 *p = frame + l3;
+
+	put16(p + 10, 0);
+	put16(p + 10, fold(add_sum(0, p, (size_t)(p[0] & 0xf) * 4)));
+}
+
 int frame_ip4_sum_ok(const __u8 *frame, size_t l3)
 {
 	return fold(add_sum(0, frame + l3, (size_t)(frame[l3] & 0xf) * 4)) == 0;

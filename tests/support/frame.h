@@ -42,6 +42,8 @@ void frame_arp(struct frame *f, const char *dmac, const char *smac, int op, cons
 /* Neighbour solicitation (135) or advertisement (136) about target. */
 void frame_nd(struct frame *f, const char *dmac, const char *smac, const char *src, const char *dst, int type,
 	      const char *target);
+/* Gives the IPv4 header at l3, which was changed, its checksum. */
+void frame_ip4_sum(__u8 *frame, size_t l3);
 /* IPv4 header checksum of the packet at l3: 1 = right. */
 int frame_ip4_sum_ok(const __u8 *frame, size_t l3);
 

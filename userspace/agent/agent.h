@@ -18,6 +18,7 @@
 #include "agent/host.h"
 #include "agent/lockout.h"
 #include "agent/ports.h"
+#include "agent/rates.h"
 #include "agent/switches.h"
 #include "agent/watch.h"
 #include "dataplane/dataplane.h"
@@ -63,6 +64,7 @@ struct fb_agent {
 	struct fb_inventory *inventory; /* who was seen (agent/inventory.h) */
 	bool inventory_loaded;
 	__s64 inventory_saved;
+	struct fb_rates rates;
 	__u64 apply_failures;
 	__s64 started;
 	bool clock_synchronised;

@@ -73,6 +73,8 @@ bool fb_api_is_line(const char *s);
 json_t *fb_api_interfaces(const struct fb_agent *agent);
 /* [{src, dst, reason, packets, bytes}], would-drop among them, the most packets first. */
 json_t *fb_api_drop_list(const struct fb_agent *agent);
+/* {"seconds": 60, "packets": {"no-allow": 214, ...}}: those of the last minute, as a rate; null = not known yet. */
+json_t *fb_api_drop_rates(const struct fb_agent *agent);
 /* A text that may hold bytes that are no UTF-8. */
 json_t *fb_api_text(const char *s);
 json_t *fb_api_count(__u64 n);

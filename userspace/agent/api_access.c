@@ -20,10 +20,12 @@ static json_t *lines_json(const struct fb_agent *agent, unsigned int access)
 		at = fb_api_at(agent, line->at);
 		fb_dataplane_rule_counter(agent->dp, line->slot, &counter);
 		json_array_append_new(
-			list, json_pack("{so so so so so so}", "id", fb_api_text(line->id), "pairs",
-					fb_api_text(line->pairs), "text", fb_api_text(line->text), "at",
-					fb_api_text(at), "packets", fb_api_count(counter.packets), "last_hit",
-					json_integer(fb_api_tick_to_unix(agent, counter.last_hit))));
+			list,
+			json_pack("{so so so so so so so so}", "id", fb_api_text(line->id), "pairs",
+				  fb_api_text(line->pairs), "text", fb_api_text(line->text), "at",
+				  fb_api_text(at), "packets", fb_api_count(counter.packets), "bytes",
+				  fb_api_count(counter.bytes), "flows", fb_api_count(counter.flows),
+				  "last_hit", json_integer(fb_api_tick_to_unix(agent, counter.last_hit))));
 	}
 	return list;
 }

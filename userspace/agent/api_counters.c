@@ -1,35 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* GET /v1/rules and /v1/drops. */
+/* GET /v1/rules?used= and /v1/drops. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/api.h"
+#include "agent/confirm.h"
+#include "base/clock.h"
 
 /* ---- /v1/rules ---- */
 
-static json_t *rule_json(const struct fb_agent *agent, const struct fb_line *line)
+static json_t *rule_json(const struct fb_agent *agent, const struct fb_line *line,
+			 const struct fb_rule_counter *c)
 {
 	fb_autofree char *at = fb_api_at(agent, line->at);
-	struct fb_rule_counter c = { 0 };
 
-	if (line->slot)
-		fb_dataplane_rule_counter(agent->dp, line->slot, &c);
 	return json_pack("{so si ss so so so so so so so so so so}", "id", fb_api_text(line->id), "slot",
 			 line->slot, "kind", line->kind == FB_RULE_NEVER ? "never" : "allow", "pairs",
 			 fb_api_text(line->pairs), "text", fb_api_text(line->text), "at", fb_api_text(at),
 			 "owner", fb_api_text(line->owner), "reason", fb_api_text(line->reason), "until",
 			 line->deadline == FB_NO_DEADLINE ? json_null() : json_integer(line->deadline),
-			 "packets", fb_api_count(c.packets), "bytes", fb_api_count(c.bytes), "flows",
-			 fb_api_count(c.flows), "last_hit",
-			 c.last_hit ? json_integer(fb_api_tick_to_unix(agent, c.last_hit)) : json_null());
+			 "packets", fb_api_count(c->packets), "bytes", fb_api_count(c->bytes), "flows",
+			 fb_api_count(c->flows), "last_hit",
+			 c->last_hit ? json_integer(fb_api_tick_to_unix(agent, c->last_hit)) : json_null());
+}
+
+/* Whoever asks every second or two (firebreak top) wants those that were used since; a policy may have 100,000 lines. */
+static bool used_within(const struct fb_agent *agent, const struct fb_rule_counter *c, unsigned long seconds)
+{
+	return c->last_hit && fb_api_tick_to_unix(agent, c->last_hit) + (__s64)seconds >= fb_clock_now();
 }
 
 void fb_api_rules(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
+	enum { USED_MAX = 86400 };
 	const struct fb_agent *agent = user;
-	json_t *rules = json_array();
+	const char *used = fb_ctl_query(request, "used");
+	char *rest = NULL;
+	unsigned long seconds = used ? strtoul(used, &rest, 10) : 0;
+	json_t *rules;
 
-	for (size_t i = 0; agent->generation && i < agent->generation->ruleset.lines.n; i++)
-		json_array_append_new(rules, rule_json(agent, &agent->generation->ruleset.lines.v[i]));
+	if (used && (*used < '0' || *used > '9' || *rest || seconds > USED_MAX)) {
+		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST,
+				    "used=%.64s: must be a number of seconds up to %d", used, USED_MAX);
+		return;
+	}
+	rules = json_array();
+	for (size_t i = 0; agent->generation && i < agent->generation->ruleset.lines.n; i++) {
+		const struct fb_line *line = &agent->generation->ruleset.lines.v[i];
+		struct fb_rule_counter c = { 0 };
+
+		if (line->slot)
+			fb_dataplane_rule_counter(agent->dp, line->slot, &c);
+		if (!used || used_within(agent, &c, seconds))
+			json_array_append_new(rules, rule_json(agent, line, &c));
+	}
 	fb_ctl_answer_json(answer, FB_CTL_OK,
 			   json_pack("{ss so}", "schema", "firebreak.rules/1", "rules", rules));
 }
@@ -94,6 +118,60 @@ static json_t *list_json(const struct fb_agent *agent, bool passed)
 json_t *fb_api_drop_list(const struct fb_agent *agent)
 {
 	return list_json(agent, false);
+}
+
+/* ---- drops a minute ---- */
+
+static __s64 seconds_up(void)
+{
+	struct fb_moment now = { 0 };
+	struct fb_error ignored = { 0 };
+
+	fb_moment_now(&now, &ignored);
+	return (__s64)(now.ns / 1000000000ull);
+}
+
+static void totals(const struct fb_agent *agent, __u64 ret[FB_REASON_COUNT])
+{
+	unsigned int ids[FB_ZONES_MAX];
+	size_t n = fb_api_zone_ids(agent, ids);
+
+	memset(ret, 0, sizeof(*ret) * FB_REASON_COUNT);
+	for (size_t i = 0; i < n * n; i++)
+		for (unsigned int reason = 0; reason < FB_REASON_COUNT; reason++) {
+			struct fb_pair_counter c;
+
+			if (reason == FB_PASSED || !fb_api_reason_name(reason))
+				continue;
+			fb_dataplane_pair_counter(agent->dp, ids[i / n], ids[i % n], reason, &c);
+			ret[reason] += c.packets;
+		}
+}
+
+void fb_agent_rates_note(struct fb_agent *agent)
+{
+	__u64 packets[FB_REASON_COUNT];
+
+	totals(agent, packets);
+	fb_rates_note(&agent->rates, seconds_up(), packets);
+}
+
+json_t *fb_api_drop_rates(const struct fb_agent *agent)
+{
+	__u64 packets[FB_REASON_COUNT], rate[FB_REASON_COUNT];
+	json_t *list = json_object();
+	__s64 span;
+
+	totals(agent, packets);
+	span = fb_rates_get(&agent->rates, seconds_up(), packets, rate);
+	for (unsigned int reason = 0; reason < FB_REASON_COUNT; reason++)
+		if (rate[reason] && reason != FB_WOULD_DROP)
+			json_object_set_new(list, fb_api_reason_name(reason), fb_api_count(rate[reason]));
+	if (!span) {
+		json_decref(list);
+		return json_null();
+	}
+	return json_pack("{sI so}", "seconds", (json_int_t)span, "packets", list);
 }
 
 void fb_api_drops(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* GET /v1/flows?limit=&host=&zone=&state= */
+/* GET /v1/flows?limit=&total=&host=&zone=&state=&access= */
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +24,19 @@ struct question {
 	int family; /* of host, 0 = any */
 	struct fb_ip host;
 	const char *zone, *state; /* NULL = any */
+	unsigned int access;	  /* of the line: index + 1 as there; 0 = any */
 	__s64 now;
 	json_t *list;
 	size_t total, shown;
+	bool some; /* not how many there are: the walk ends at the limit */
 };
+
+static bool is_of_access(const struct question *q, const struct fb_snapshot_flow *f)
+{
+	const struct fb_line *line = f->rule < FB_RULE_SLOTS ? q->by_slot[f->rule] : NULL;
+
+	return line && !f->observed && line->access == q->access;
+}
 
 static bool matches(const struct question *q, const struct fb_snapshot_flow *f, const char *src,
 		    const char *dst)
@@ -36,6 +45,8 @@ static bool matches(const struct question *q, const struct fb_snapshot_flow *f, 
 	    (q->family != f->family || (fb_ip_cmp(q->host, f->src) && fb_ip_cmp(q->host, f->dst))))
 		return false;
 	if (q->zone && strcmp(q->zone, src) && strcmp(q->zone, dst))
+		return false;
+	if (q->access && !is_of_access(q, f))
 		return false;
 	return !q->state || (f->state < FB_FLOW_STATES && state_names[f->state] &&
 			     !strcmp(q->state, state_names[f->state]));
@@ -104,9 +115,23 @@ static bool add_flow(const struct fb_snapshot_flow *f, void *arg)
 		return true;
 	q->total++;
 	if (q->shown >= q->limit)
-		return true;
+		return !q->some;
 	q->shown++;
 	json_array_append_new(q->list, fb_api_flow(q->agent, f, q->by_slot));
+	return !q->some || q->shown < q->limit;
+}
+
+/* False: answered with what is wrong. */
+static bool parse_access(const struct fb_ctl_request *request, struct question *q,
+			 struct fb_ctl_answer *answer)
+{
+	const char *name = fb_ctl_query(request, "access");
+	int access = name && q->agent->generation ? fb_access_find(&q->agent->generation->ruleset, name) : -1;
+
+	if (name && access < 0)
+		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST,
+					   "access=%.64s: the policy in force has no such access", name);
+	q->access = (unsigned int)(access + 1);
 	return true;
 }
 
@@ -114,6 +139,7 @@ static bool add_flow(const struct fb_snapshot_flow *f, void *arg)
 static bool parse(const struct fb_ctl_request *request, struct question *q, struct fb_ctl_answer *answer)
 {
 	const char *limit = fb_ctl_query(request, "limit"), *host = fb_ctl_query(request, "host");
+	const char *total = fb_ctl_query(request, "total");
 	char *rest = NULL;
 
 	q->zone = fb_ctl_query(request, "zone");
@@ -124,6 +150,9 @@ static bool parse(const struct fb_ctl_request *request, struct question *q, stru
 				    LIMIT_MAX);
 		return false;
 	}
+	if (total && strcmp(total, "no"))
+		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "total=%.64s: may only be no", total);
+	q->some = total;
 	if (host && fb_ip_parse(host, strlen(host), &q->family, &q->host) < 0) {
 		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "host=%s: must be an address", host);
 		return false;
@@ -146,13 +175,14 @@ void fb_api_flows(void *user, const struct fb_ctl_request *request, struct fb_ct
 {
 	struct question q = { .agent = user };
 
-	if (!parse(request, &q, answer))
+	if (!parse(request, &q, answer) || !parse_access(request, &q, answer))
 		return;
 	q.by_slot = fb_api_lines_by_slot(q.agent);
 	q.list = json_array();
 	fb_dataplane_each_flow(q.agent->dp, add_flow, &q);
 	free(q.by_slot);
 	fb_ctl_answer_json(answer, FB_CTL_OK,
-			   json_pack("{ss so sI sI}", "schema", "firebreak.flows/1", "flows", q.list, "total",
-				     (json_int_t)q.total, "shown", (json_int_t)q.shown));
+			   json_pack("{ss so so sI}", "schema", "firebreak.flows/1", "flows", q.list, "total",
+				     q.some ? json_null() : json_integer((json_int_t)q.total), "shown",
+				     (json_int_t)q.shown));
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "agent/api.h"
+#include "agent/events.h"
 #include "base/clock.h"
 #include "base/strbuf.h"
 
@@ -43,24 +45,65 @@ static json_t *flows(const struct fb_agent *agent)
 			 fb_api_count(t.by_state[FB_FLOW_CLOSING]), "capacity", fb_api_count(t.capacity));
 }
 
+/* When the last packet of each pair passed only because it is observed, as far as the events go back; 0 = not known. */
+struct quiet {
+	__s64 last[FB_ZONES_MAX][FB_ZONES_MAX];
+};
+
+static void note_would_drop(struct fb_event_record *r, void *user)
+{
+	struct quiet *q = user;
+
+	if (r->kind == FB_EVENT_WOULD_DROP && r->src_zone < FB_ZONES_MAX && r->dst_zone < FB_ZONES_MAX &&
+	    r->last > q->last[r->src_zone][r->dst_zone])
+		q->last[r->src_zone][r->dst_zone] = r->last;
+}
+
+/* What was proved when this policy was loaded, and what the proofs rest on. */
+static json_t *assertions(const struct fb_agent *agent)
+{
+	const struct fb_ruleset *rs = agent->generation ? &agent->generation->ruleset : NULL;
+	json_t *rest = json_array();
+
+	for (size_t i = 0; rs && i < rs->assumptions.n; i++)
+		json_array_append_new(rest, fb_api_text(rs->assumptions.v[i]));
+	return json_pack("{si so}", "hold", rs ? (int)rs->assertions : 0, "assuming", rest);
+}
+
+static json_t *rescue(const struct fb_agent *agent)
+{
+	const struct fb_rescue *r = &agent->config->rescue;
+
+	if (!r->family)
+		return json_null();
+	return json_pack("{so so si}", "interface", fb_api_text(r->interface), "prefix",
+			 fb_api_text(r->prefix), "port", (int)r->port);
+}
+
 static json_t *observed(const struct fb_agent *agent)
 {
+	fb_autofree struct quiet *quiet = calloc(1, sizeof(*quiet));
 	json_t *list = json_array();
 	char src[16], dst[16];
 
+	if (!quiet)
+		abort();
+	fb_events_each(agent->events, note_would_drop, quiet);
 	for (size_t i = 0; agent->generation && i < agent->generation->ruleset.pairs.n; i++) {
 		const struct fb_pair_setting *p = &agent->generation->ruleset.pairs.v[i];
 		struct fb_pair_counter c;
+		__s64 last = quiet->last[p->src][p->dst];
 
 		if (!p->observe_until)
 			continue;
 		fb_dataplane_pair_counter(agent->dp, p->src, p->dst, FB_WOULD_DROP, &c);
 		json_array_append_new(list,
-				      json_pack("{so so sI so}", "src",
+				      json_pack("{so so sI so so}", "src",
 						fb_api_text(fb_agent_zone_name(agent, p->src, src)), "dst",
 						fb_api_text(fb_agent_zone_name(agent, p->dst, dst)), "until",
 						(json_int_t)p->observe_until, "would_drop_packets",
-						fb_api_count(c.packets)));
+						fb_api_count(c.packets), "last_would_drop",
+						last ? json_integer(last) : json_null()));
 	}
 	return list;
 }
@@ -218,6 +261,9 @@ void fb_api_status(void *user, const struct fb_ctl_request *request, struct fb_c
 	json_object_set_new(status, "open", open_now(agent));
 	json_object_set_new(status, "isolated", isolated(agent));
 	json_object_set_new(status, "quarantined", fb_api_quarantines(agent));
+	json_object_set_new(status, "drops_per_minute", fb_api_drop_rates(agent));
+	json_object_set_new(status, "assertions", assertions(agent));
+	json_object_set_new(status, "rescue", rescue(agent));
 	json_object_set_new(status, "guard", json_boolean(guard(agent)));
 	fb_ctl_answer_json(answer, FB_CTL_OK, status);
 }

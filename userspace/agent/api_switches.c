@@ -114,8 +114,8 @@ static int part_cut(const struct rehearsal *r, const struct fb_line *line)
 
 	if (line->kind != FB_RULE_ALLOW)
 		return 0;
-	from = fb_generation_zones(rs, &line->stmt->firebreak.from);
-	to = fb_generation_zones(rs, &line->stmt->firebreak.to);
+	from = fb_ruleset_zones(rs, &line->stmt->firebreak.from);
+	to = fb_ruleset_zones(rs, &line->stmt->firebreak.to);
 	for (unsigned int zone = 0; zone < FB_ZONES_MAX; zone++) {
 		if (!(from >> zone & 1))
 			continue;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/advice.h"
 #include "agent/agent.h"
 #include "agent/store.h"
 #include "base/clock.h"
@@ -99,17 +100,19 @@ static int judge_session(const struct fb_agent *agent, struct attempt *try, stru
 		.ports = &try->ports,
 		.host = &agent->host,
 		.management = (const char *const *)agent->config->management.v,
-		.now = fb_clock_now(),
 	};
 	fb_autostrbuf struct fb_strbuf text = { 0 };
 	struct fb_switches_wanted want;
+	struct fb_openings openings;
 	enum fb_lockout verdict;
 	__u32 device;
 
+	fb_agent_when(agent, &try->generation->ruleset, &openings, &c.when);
 	fb_switch_want(&agent->switches, try->generation, &want);
 	c.switches = &want;
 	verdict = fb_lockout_judge(&c, &text, &device);
 	fb_switches_wanted_done(&want);
+	fb_vec_done(&openings);
 	if (verdict == FB_LOCKOUT_KEPT && device && !fb_agent_device(agent, device) &&
 	    is_port(&try->ports, device) && !try->change->adopt)
 		fb_strbuf_add(&text,
@@ -197,6 +200,17 @@ static int commit(struct fb_agent *agent, struct attempt *try, struct fb_error *
 	return fb_store_commit(dir, try->generation->bundle.generation, err);
 }
 
+static void advise(const struct fb_agent *agent, const struct attempt *try, struct fb_strbuf *text)
+{
+	struct fb_advice_case c = { .candidate = try->generation,
+				    .ports = &try->ports,
+				    .host = &agent->host,
+				    .rescue = &agent->config->rescue,
+				    .now = fb_clock_now() };
+
+	fb_advice(&c, text);
+}
+
 /* Everything that can fail, in the order in which it is cheapest to undo. */
 static int prepare(struct fb_agent *agent, struct attempt *try, struct fb_strbuf *text, struct fb_error *err)
 {
@@ -205,6 +219,8 @@ static int prepare(struct fb_agent *agent, struct attempt *try, struct fb_strbuf
 
 	fb_ports_resolve(&try->generation->ruleset, &agent->host, &try->ports);
 	r = judge_ports(try, text, err);
+	if (r == 0)
+		advise(agent, try, text);
 	if (r == 0)
 		r = fb_switch_allows(&agent->switches, try->generation, err);
 	if (r == 0)

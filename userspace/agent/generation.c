@@ -7,25 +7,6 @@
 #include "base/clock.h"
 #include "policy/slots.h"
 
-__u64 fb_generation_zones(const struct fb_ruleset *rs, const struct fb_words *names)
-{
-	__u64 zones = 0;
-
-	for (size_t i = 0; i < names->n; i++) {
-		const char *name = names->v[i].s;
-		const struct fb_zone *zone = fb_ruleset_zone(rs, name);
-
-		if (!strcmp(name, "self"))
-			zones |= 1ull << FB_ZONE_SELF;
-		else if (zone)
-			zones |= 1ull << zone->id;
-		for (size_t g = 0; !zone && g < rs->zone_groups.n; g++)
-			if (!strcmp(rs->zone_groups.v[g].name, name))
-				zones |= rs->zone_groups.v[g].zones;
-	}
-	return zones;
-}
-
 static void note_allowed(struct fb_generation *g)
 {
 	for (size_t f = 0; f < g->tree.files.n; f++)
@@ -34,8 +15,8 @@ static void note_allowed(struct fb_generation *g)
 
 			if (s->kind != FB_STMT_FIREBREAK)
 				continue;
-			__u64 from = fb_generation_zones(&g->ruleset, &s->firebreak.from),
-			      to = fb_generation_zones(&g->ruleset, &s->firebreak.to);
+			__u64 from = fb_ruleset_zones(&g->ruleset, &s->firebreak.from),
+			      to = fb_ruleset_zones(&g->ruleset, &s->firebreak.to);
 
 			for (unsigned int src = 0; src < FB_ZONES_MAX; src++)
 				if (from >> src & 1)

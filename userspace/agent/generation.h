@@ -22,8 +22,6 @@ struct fb_generation {
  */
 int fb_generation_new(struct fb_bundle *bundle, const struct fb_slots *before, struct fb_generation **ret,
 		      char **ret_diagnostics);
-/* Bits of the zone ids behind the names of a header; zone groups are resolved, self is bit FB_ZONE_SELF. */
-__u64 fb_generation_zones(const struct fb_ruleset *rs, const struct fb_words *names);
 void fb_generation_free(struct fb_generation *generation);
 
 #endif

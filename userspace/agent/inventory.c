@@ -145,11 +145,11 @@ void fb_inventory_note(struct fb_inventory *inventory, const struct fb_seen_devi
 		if (!set[i].family) {
 			room = &set[i];
 		} else if (same(&set[i], seen)) {
-			__s64 first = set[i].first < seen->first ? set[i].first : seen->first,
+			/* A second or two are the rounding of the data plane's clock: no news, and not to be told as such. */
+			__s64 first = set[i].first - seen->first > 2 ? seen->first : set[i].first,
 			      last = set[i].last > seen->last ? set[i].last : seen->last;
 
-			/* A second or two are the rounding of the data plane's clock. */
-			inventory->changed |= last - set[i].last > 2;
+			inventory->changed |= last - set[i].last > 2 || first != set[i].first;
 			set[i] = *seen;
 			set[i].first = first;
 			set[i].last = last;

@@ -169,7 +169,7 @@ static enum fb_lockout ask(const struct fb_lockout_case *c, unsigned int zone, s
 		return FB_LOCKOUT_CUT;
 	}
 	own_addresses(c, &own);
-	answer = fb_eval(rs, &own, &packet, c->now);
+	answer = fb_eval_at(rs, &own, &packet, &c->when);
 	fb_vec_done(&own.v);
 	kept = answer.reason == FB_PASSED || answer.reason == FB_WOULD_DROP;
 	if (kept)

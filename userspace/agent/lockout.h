@@ -12,6 +12,7 @@
 #include "agent/generation.h"
 #include "agent/ports.h"
 #include "base/strbuf.h"
+#include "policy/schedule.h"
 
 struct fb_session {
 	int family; /* 4 or 6; 0 = not by ssh, or not known */
@@ -34,7 +35,7 @@ struct fb_lockout_case {
 	const struct fb_portset *ports; /* the candidate's */
 	const struct fb_host *host;
 	const char *const *management; /* names of interfaces beside the policy, NULL-terminated or NULL */
-	__s64 now;
+	struct fb_when when;	       /* with what an apply leaves open, and whether the clock is known */
 	/* What is cut and quarantined beside the policy; NULL = nothing. */
 	const struct fb_switches_wanted *switches;
 };

@@ -101,6 +101,8 @@ static int on_second(sd_event_source *source, uint64_t usec, void *user)
 	fb_agent_events_write(loop->agent);
 	if (loop->seconds % INVENTORY_SECONDS == 0)
 		fb_agent_inventory_read(loop->agent);
+	if (loop->seconds % FB_RATES_STEP == 1) /* at once, then every so often */
+		fb_agent_rates_note(loop->agent);
 	/* A compile that failed is not worth a try each second. */
 	if (!loop->agent->trouble[0] || loop->seconds % RETRY_SECONDS == 0)
 		fb_agent_reconcile(loop->agent);

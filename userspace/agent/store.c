@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -91,12 +93,32 @@ static int read_current(const char *state_dir, __u32 *ret, struct fb_error *err)
 	return r;
 }
 
+/* Sums find what broke, not who forged: whoever can write here decides what comes in force at the next start. */
+static int check_trust(const char *path, struct fb_error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return 0; /* whoever reads it says so */
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return fb_error_set(err, -EPERM,
+				    "%s belongs to user %u, who could change what is enforced: chown root %s",
+				    path, st.st_uid, path);
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return fb_error_set(err, -EPERM,
+				    "%s can be written by others than root (mode %04o): chmod go-w %s", path,
+				    st.st_mode & 07777, path);
+	return 0;
+}
+
 int fb_store_read(const char *state_dir, __u32 generation, struct fb_bundle *ret, struct fb_error *err)
 {
 	fb_autofree char *path = path_of(state_dir, generation), *text = NULL;
 	size_t len;
-	int r = fb_io_read(path, 4ul * FB_CTL_BODY_MAX, &text, &len, err);
+	int r = check_trust(path, err);
 
+	if (r == 0)
+		r = fb_io_read(path, 4ul * FB_CTL_BODY_MAX, &text, &len, err);
 	if (r < 0)
 		return r;
 	r = fb_bundle_decode(text, len, ret, err);
@@ -118,11 +140,25 @@ int fb_store_current(const char *state_dir, __u32 *ret, struct fb_error *err)
 	return r == -ENOENT ? 0 : r;
 }
 
+static int check_folders(const char *state_dir, struct fb_error *err)
+{
+	fb_autofree char *generations = file_path(state_dir, "generations"),
+			 *current = file_path(state_dir, "current");
+	int r = check_trust(state_dir, err);
+
+	if (r == 0)
+		r = check_trust(generations, err);
+	return r == 0 ? check_trust(current, err) : r;
+}
+
 int fb_store_load(const char *state_dir, __u32 pinned, struct fb_bundle *ret, struct fb_error *err)
 {
 	__u32 current = 0;
-	int r = read_current(state_dir, &current, err), newer;
+	int r = check_folders(state_dir, err), newer;
 
+	if (r < 0)
+		return r;
+	r = read_current(state_dir, &current, err);
 	if ((r == 0 || r == -ENOENT) && pinned > current) {
 		newer = fb_store_read(state_dir, pinned, ret, err);
 		if (newer != -ENOENT) /* not there: a rebuild for the host's sake that could not be stored */

@@ -38,8 +38,7 @@ int fb_agent_switches_open(struct fb_agent *agent, struct fb_error *err)
 	int r = fb_switch_state_read(agent->config->state_dir, &agent->switches, err);
 
 	if (r < 0)
-		return fb_error_prefix(
-			err, "what is isolated and quarantined is not known (without this file nothing is)");
+		return fb_error_prefix(err, "what is isolated and quarantined is not known");
 	for (size_t i = 0; i < agent->switches.isolations.n; i++)
 		fb_log(FB_LOG_WARNING, "isolation plan %s is active", agent->switches.isolations.v[i].plan);
 	for (size_t i = 0; i < agent->switches.quarantines.n; i++)
@@ -73,19 +72,23 @@ void fb_agent_switches_settle(struct fb_agent *agent)
 static int guard(const struct fb_agent *agent, const struct fb_change *change,
 		 const struct fb_switches_wanted *want, struct fb_strbuf *text, struct fb_error *err)
 {
-	const struct fb_lockout_case c = {
+	struct fb_lockout_case c = {
 		.session = &change->session,
 		.candidate = agent->generation,
 		.ports = &agent->ports,
 		.host = &agent->host,
 		.management = (const char *const *)agent->config->management.v,
 		.switches = want,
-		.now = fb_clock_now(),
 	};
+	struct fb_openings openings;
+	enum fb_lockout verdict;
 
 	if (!agent->generation) /* nothing passes that it could judge */
 		return 0;
-	if (fb_lockout_judge(&c, text, NULL) == FB_LOCKOUT_CUT && !change->allow_lockout)
+	fb_agent_when(agent, &agent->generation->ruleset, &openings, &c.when);
+	verdict = fb_lockout_judge(&c, text, NULL);
+	fb_vec_done(&openings);
+	if (verdict == FB_LOCKOUT_CUT && !change->allow_lockout)
 		return fb_error_set(err, -EACCES,
 				    "this would cut the session that it comes by; with --allow-lockout it is "
 				    "done all the same");

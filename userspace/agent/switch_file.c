@@ -209,7 +209,12 @@ int fb_switch_state_read(const char *state_dir, struct fb_switch_state *ret, str
 	json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	if (!json || !read_all(json, &state)) {
 		fb_switch_state_done(&state);
-		return fb_error_set(err, -EBADMSG, "%s/" NAME ": is not what this program wrote", state_dir);
+		return fb_error_set(
+			err, -EBADMSG,
+			"%s/" NAME
+			": is not what this program wrote: put back a copy of it, or move it away, "
+			"which releases all of it (%s/audit.log has what that was), and start again",
+			state_dir, state_dir);
 	}
 	*ret = state;
 	return 0;

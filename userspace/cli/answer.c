@@ -88,6 +88,11 @@ static void print_advice(const struct fb_explanation *e, const struct fb_screen 
 					 fb_strbuf_get(&candidate));
 		break;
 	case FB_DROP_SPOOF:
+		if (fb_ip_cmp(k->src, k->dst) == 0) {
+			fb_print_wrapped(screen, FB_PLAIN,
+					 "      a packet to its own source: no line can allow it");
+			break;
+		}
 		owner = fb_zone_of_ip(&e->policy->ruleset, k->family, k->src);
 		fb_print_wrapped(screen, FB_PLAIN,
 				 "      %s belongs to %s; no line can allow it from elsewhere",
@@ -98,6 +103,19 @@ static void print_advice(const struct fb_explanation *e, const struct fb_screen 
 		owner = fb_zone_of_ip(&e->policy->ruleset, k->family, k->src);
 		fb_print_wrapped(screen, FB_PLAIN, "      no zone has a network with %s",
 				 fb_ip_print(k->family, owner || k->zone ? k->dst : k->src, buf));
+		break;
+	case FB_DROP_ROUTE_MISMATCH:
+		if (k->wire_zone)
+			break;
+		fb_print_wrapped(
+			screen, FB_PLAIN,
+			"      the policy lets it pass; this host's route to it does not lead into %s: "
+			"ip route get %s",
+			zone_name(e, e->answer.dst_zone), fb_ip_print(k->family, k->dst, buf));
+		break;
+	case FB_DROP_ISOLATED:
+	case FB_DROP_QUARANTINED:
+		fb_print_wrapped(screen, FB_PLAIN, "      until: firebreak release %s", e->switched);
 		break;
 	default:
 		break;
@@ -181,6 +199,8 @@ json_t *fb_explanation_json(const struct fb_explanation *e)
 					      fb_strbuf_get(&at), "owner", line->owner, "reason",
 					      line->reason));
 	}
+	if (e->switched)
+		json_object_set_new(v, "switched", json_string(e->switched));
 	if (e->answer.copies) {
 		json_t *zones = json_array();
 

@@ -20,4 +20,10 @@ void fb_advise(struct fb_policy *policy, const struct fb_advice_wish *wish);
 void fb_costs_print(const struct fb_ruleset *rs, const struct fb_sources *sources);
 json_t *fb_costs_json(const struct fb_ruleset *rs, const struct fb_sources *sources);
 
+/* Series of the policy's metrics: warns if one scrape has no room for all. */
+unsigned int fb_series_of(const struct fb_policy *policy);
+void fb_series_warn(const struct fb_policy *policy, const char *name);
+void fb_series_print(const struct fb_policy *policy);
+json_t *fb_series_json(const struct fb_policy *policy);
+
 #endif

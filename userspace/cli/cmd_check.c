@@ -151,6 +151,7 @@ static void print_stats(const struct outcome *o)
 	       "compiled in %.0f ms\n",
 	       o->policy.parse_seconds * 1e3, o->policy.check_seconds * 1e3, o->advise_seconds * 1e3,
 	       s->seconds * 1e3);
+	fb_series_print(&o->policy);
 	fb_costs_print(&o->policy.ruleset, &o->policy.tree.sources);
 }
 
@@ -196,6 +197,7 @@ static void print(const struct outcome *o, const char *name, bool stats)
 	if (p->diags.lints)
 		printf(", %u warning%s", p->diags.lints, plural(p->diags.lints));
 	puts(": ok");
+	fb_series_warn(p, name);
 	print_assertions(&p->ruleset);
 	if (stats)
 		print_stats(o);
@@ -235,6 +237,7 @@ static json_t *to_json(const struct outcome *o, const char *name)
 	json_object_set_new(v, "lines", json_integer(o->allows));
 	json_object_set_new(v, "nevers", json_integer(o->nevers));
 	json_object_set_new(v, "assertions", json_integer(o->policy.ruleset.assertions));
+	json_object_set_new(v, "metrics", fb_series_json(&o->policy));
 	json_object_set_new(v, "assumptions", json_array());
 	for (size_t i = 0; i < o->policy.ruleset.assumptions.n; i++)
 		json_array_append_new(json_object_get(v, "assumptions"),

@@ -7,6 +7,7 @@
 #include "cli/answer.h"
 #include "cli/live.h"
 #include "cli/seen.h"
+#include "cli/situation.h"
 #include "cli/verbs.h"
 #include "cli/zonetime.h"
 #include "policy/analyse.h"
@@ -22,7 +23,8 @@ struct asked {
 	struct fb_strbuf assumed;
 	bool fixed_time; /* --at */
 	__s64 now;
-	json_t *rules; /* of the agent, for how often a line was seen; fetched once */
+	struct fb_situation situation; /* what holds now; empty for another time, a file, or --offline */
+	json_t *rules;		       /* of the agent, for how often a line was seen; fetched once */
 };
 
 static void asked_done(struct asked *a)
@@ -30,6 +32,7 @@ static void asked_done(struct asked *a)
 	fb_policy_done(&a->policy);
 	json_decref(a->bundle);
 	json_decref(a->rules);
+	fb_situation_done(&a->situation);
 	fb_vec_done(&a->own.v);
 	fb_vec_done(&a->probes.v);
 	fb_strbuf_done(&a->assumed);
@@ -143,6 +146,10 @@ static int ask_live(struct asked *a, struct fb_explanation *e, json_t **ret)
 		return FB_EXIT_OK;
 	}
 	e->live = *ret;
+	/* The policy knows no routes, the program asks the host's: a packet that it lets pass may have no way into its zone. */
+	if ((e->answer.reason == FB_PASSED || e->answer.reason == FB_WOULD_DROP) &&
+	    !strcmp(fb_field_text(*ret, "reason"), fb_reason_name(FB_DROP_ROUTE_MISMATCH)))
+		e->answer.reason = FB_DROP_ROUTE_MISMATCH;
 	e->state = agrees(e) ? FB_LIVE_AGREES : FB_LIVE_DISAGREES;
 	return FB_EXIT_OK;
 }
@@ -181,8 +188,12 @@ static int answer(struct asked *a, const struct fb_probe *probe, const struct fb
 	FB_CLEANUP(json_decrefp) json_t *said = NULL;
 	int r = FB_EXIT_OK;
 
-	e.answer = fb_eval(&a->policy.ruleset, &a->own, &probe->packet, a->now);
+	e.answer = fb_eval_at(&a->policy.ruleset, &a->own, &probe->packet, &a->situation.when);
 	judge_binding(&a->policy.ruleset, &probe->packet, &e.answer);
+	e.answer.reason =
+		fb_situation_judge(&a->situation, &a->policy.ruleset, &probe->packet, &e.answer, &e.switched);
+	if (e.switched)
+		e.answer.line = -1;
 	if (live) {
 		r = ask_live(a, &e, &said);
 		if (r)
@@ -239,10 +250,22 @@ static int answer_all(struct asked *a)
 	return worst;
 }
 
+/* The program that is asked knows the clock and the switches; so must the answer that it is held against. */
+static int look_around(struct asked *a)
+{
+	json_t *status = NULL;
+	int r = FB_EXIT_OK;
+
+	if (a->bundle && !a->fixed_time && !fb_call_option(a->call, "offline"))
+		r = fb_live_get(a->call, "/v1/status", &status);
+	fb_situation_init(&a->situation, status, a->now);
+	return r;
+}
+
 int fb_cmd_explain(const struct fb_call *call)
 {
 	const char *expect = fb_call_option(call, "expect");
-	FB_CLEANUP(asked_done) struct asked a = { .call = call };
+	FB_CLEANUP(asked_done) struct asked a = { .call = call, .policy.asking = true };
 	int r;
 
 	if (expect && strcmp(expect, "allow") != 0 && strcmp(expect, "deny") != 0) {
@@ -252,5 +275,7 @@ int fb_cmd_explain(const struct fb_call *call)
 	r = fb_policy_get(call, &a.policy, &a.bundle);
 	if (!r)
 		r = prepare(&a);
+	if (!r)
+		r = look_around(&a);
 	return r ? r : answer_all(&a);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/inet.h"
+#include "cli/flows.h"
 #include "cli/live.h"
 #include "cli/output.h"
 #include "cli/seen.h"
@@ -12,7 +13,7 @@
 /* Mistakes that would come back as an empty table, which says "nothing there" and is wrong. */
 static int check_filters(const struct fb_call *call)
 {
-	static const char *const states[] = { "new", "replied", "established", "closing", "dgram" };
+	static const char *const states[] = { "new", "replied", "established", "closing" };
 	const char *host = fb_call_option(call, "host"), *state = fb_call_option(call, "state");
 	const char *limit = fb_call_option(call, "limit");
 	struct fb_ip ip;
@@ -22,7 +23,7 @@ static int check_filters(const struct fb_call *call)
 	for (size_t i = 0; state && i < FB_ARRAY_SIZE(states); i++)
 		known |= !strcmp(state, states[i]);
 	if (!known) {
-		fb_complain("flows: no state \"%s\": new, replied, established, closing or dgram", state);
+		fb_complain("flows: no state \"%s\": new, replied, established or closing", state);
 		return FB_EXIT_USAGE;
 	}
 	if (host && fb_ip_parse(host, strlen(host), &family, &ip) < 0) {
@@ -83,7 +84,19 @@ static void add_proto(struct fb_table *t, const json_t *flow)
 	fb_table_addf(t, "ip/%lld", (long long)json_integer_value(v));
 }
 
-static void add_flow(struct fb_table *t, const json_t *f)
+const struct fb_column fb_flow_columns[FB_FLOW_COLUMNS] = {
+	{ "PROTO", .rank = 1 },
+	{ "FROM" },
+	{ "TO" },
+	{ "ZONES", .text = true, .rank = 3 },
+	{ "STATE", .rank = 2 },
+	{ "LINE", .text = true, .rank = 4 },
+	{ "AGE", .right = true, .rank = 6 },
+	{ "IDLE", .right = true, .rank = 5 },
+	{ "UNTIL", .rank = 7 },
+};
+
+void fb_flow_add(struct fb_table *t, const json_t *f)
 {
 	const char *rule = fb_field_text(f, "rule");
 	char buf[FB_HUMAN_LEN];
@@ -102,18 +115,7 @@ static void add_flow(struct fb_table *t, const json_t *f)
 
 int fb_cmd_flows(const struct fb_call *call)
 {
-	static const struct fb_column columns[] = {
-		{ "PROTO", .rank = 1 },
-		{ "FROM" },
-		{ "TO" },
-		{ "ZONES", .text = true, .rank = 3 },
-		{ "STATE", .rank = 2 },
-		{ "LINE", .text = true, .rank = 4 },
-		{ "AGE", .right = true, .rank = 6 },
-		{ "IDLE", .right = true, .rank = 5 },
-		{ "UNTIL", .rank = 7 },
-	};
-	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
+	struct fb_table t = { .columns = fb_flow_columns, .n_columns = FB_FLOW_COLUMNS };
 	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
 	fb_autostrbuf struct fb_strbuf path = { 0 };
 	int r = check_filters(call);
@@ -124,6 +126,7 @@ int fb_cmd_flows(const struct fb_call *call)
 	fb_query_add(&path, "host", fb_call_option(call, "host"));
 	fb_query_add(&path, "zone", fb_call_option(call, "zone"));
 	fb_query_add(&path, "state", fb_call_option(call, "state"));
+	fb_query_add(&path, "access", fb_call_option(call, "access"));
 	fb_query_add(&path, "limit", fb_call_option(call, "limit"));
 	r = fb_live_get(call, fb_strbuf_get(&path), &answer);
 	if (r || call->json)
@@ -133,11 +136,12 @@ int fb_cmd_flows(const struct fb_call *call)
 	char shown[FB_HUMAN_LEN], total[FB_HUMAN_LEN];
 
 	for (size_t i = 0; i < json_array_size(flows); i++)
-		add_flow(&t, json_array_get(flows, i));
+		fb_flow_add(&t, json_array_get(flows, i));
 	fb_table_print(&t);
 	fb_table_done(&t);
 	if (fb_field_int(answer, "shown") < fb_field_int(answer, "total"))
-		fb_complain("%s of %s flows shown: narrow it with --host, --zone, --state, or raise --limit",
+		fb_complain("%s of %s flows shown: narrow it with --host, --zone, --state, --access, or "
+			    "raise --limit",
 			    fb_human_count((unsigned long long)fb_field_int(answer, "shown"), shown),
 			    fb_human_count((unsigned long long)fb_field_int(answer, "total"), total));
 	else if (!json_array_size(flows))

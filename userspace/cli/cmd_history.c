@@ -69,6 +69,8 @@ int fb_cmd_history(const struct fb_call *call)
 	size_t i;
 	int r;
 
+	if (fb_call_option(call, "access"))
+		return fb_history_of_access(call, fb_call_option(call, "access"));
 	fb_strbuf_addf(&path, "/v1/history?limit=%lu", limit ? strtoul(limit, NULL, 10) : 20);
 	r = fb_live_get(call, fb_strbuf_get(&path), &answer);
 	if (r)

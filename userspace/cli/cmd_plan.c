@@ -6,6 +6,7 @@
 #include "cli/load.h"
 #include "cli/output.h"
 #include "cli/plan_flows.h"
+#include "cli/situation.h"
 #include "cli/verbs.h"
 #include "policy/assert.h"
 #include "policy/plan.h"
@@ -212,10 +213,14 @@ static void ask_flows(const struct fb_call *call, const json_t *bundle, const st
 		      const struct fb_ruleset *after, struct fb_flows_end *ret)
 {
 	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
+	FB_CLEANUP(fb_situation_done) struct fb_situation now = { 0 };
+	json_t *status = NULL;
 
+	if (fb_live_get(call, "/v1/status", &status))
+		status = NULL;
+	fb_situation_init(&now, status, fb_clock_now());
 	if (!fb_live_get(call, "/v1/flows?limit=100000", &answer))
-		fb_flows_end_count(json_object_get(answer, "flows"), bundle, before, after, fb_clock_now(),
-				   ret);
+		fb_flows_end_count(json_object_get(answer, "flows"), bundle, before, after, &now.when, ret);
 }
 
 int fb_cmd_plan(const struct fb_call *call)

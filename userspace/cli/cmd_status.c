@@ -6,6 +6,7 @@
 #include "cli/act.h"
 #include "cli/live.h"
 #include "cli/output.h"
+#include "cli/seen.h"
 #include "cli/verbs.h"
 
 static void print_ago(const json_t *object, const char *name, struct fb_strbuf *out)
@@ -100,7 +101,7 @@ static void print_health(const struct fb_screen *screen, const json_t *s)
 {
 	const json_t *flows = json_object_get(s, "flows"), *agent = json_object_get(s, "agent"), *uptime;
 	char a[FB_HUMAN_LEN], b[FB_HUMAN_LEN], c[FB_HUMAN_LEN];
-	static const char *const states[] = { "new", "replied", "established", "closing", "dgram" };
+	static const char *const states[] = { "new", "replied", "established", "closing" };
 	long long live = 0;
 
 	for (size_t i = 0; i < FB_ARRAY_SIZE(states); i++)
@@ -122,6 +123,18 @@ static void print_health(const struct fb_screen *screen, const json_t *s)
 			 fb_field_text(s, "kernel"));
 }
 
+/* Whether a pair is ready to be enforced: for how long nothing new was seen. */
+static const char *print_quiet(const json_t *o, char *buf, size_t size)
+{
+	char span[FB_HUMAN_LEN];
+
+	*buf = 0;
+	if (json_is_integer(json_object_get(o, "last_would_drop")))
+		snprintf(buf, size, ", none for %s",
+			 fb_human_span(time(NULL) - fb_field_int(o, "last_would_drop"), span));
+	return buf;
+}
+
 /* Those that would lose most are shown; a whole town under observation must not push the rest off the screen. */
 static void print_observed(const struct fb_screen *screen, json_t *status)
 {
@@ -132,17 +145,18 @@ static void print_observed(const struct fb_screen *screen, json_t *status)
 	fb_array_sort(list, "would_drop_packets");
 	for (size_t i = 0; i < n; i++) {
 		const json_t *o = json_array_get(list, i);
-		char span[FB_HUMAN_LEN], count[FB_HUMAN_LEN];
+		char span[FB_HUMAN_LEN], count[FB_HUMAN_LEN], quiet[FB_HUMAN_LEN + 16];
 
 		if (i >= shown) {
 			losing += fb_field_int(o, "would_drop_packets") > 0;
 			continue;
 		}
-		fb_print_wrapped(screen, FB_YELLOW, "  OBSERVED    %s -> %s   %s left, %s would-drop",
+		fb_print_wrapped(screen, FB_YELLOW, "  OBSERVED    %s -> %s   %s left, %s would-drop%s",
 				 fb_field_text(o, "src"), fb_field_text(o, "dst"),
 				 fb_human_span(fb_field_int(o, "until") - time(NULL), span),
 				 fb_human_count((unsigned long long)fb_field_int(o, "would_drop_packets"),
-						count));
+						count),
+				 print_quiet(o, quiet, sizeof(quiet)));
 	}
 	if (n > shown)
 		fb_print_wrapped(screen, FB_YELLOW,
@@ -180,7 +194,19 @@ static void print_switches(const struct fb_screen *screen, const json_t *s)
 			 quarantined ? fb_strbuf_get(&devices) : "nothing");
 }
 
-static void print_open(const struct fb_screen *screen, const json_t *s)
+/* What goes on by its lines now. */
+static long long flows_of(const struct fb_call *call, const char *access)
+{
+	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
+	fb_autostrbuf struct fb_strbuf path = { 0 };
+
+	fb_strbuf_add(&path, "/v1/flows");
+	fb_query_add(&path, "limit", "1");
+	fb_query_add(&path, "access", access);
+	return fb_live_get(call, fb_strbuf_get(&path), &answer) ? 0 : fb_field_int(answer, "total");
+}
+
+static void print_open(const struct fb_call *call, const struct fb_screen *screen, const json_t *s)
 {
 	const json_t *list = json_object_get(s, "open");
 	char until[FB_HUMAN_LEN], left[FB_HUMAN_LEN];
@@ -188,49 +214,86 @@ static void print_open(const struct fb_screen *screen, const json_t *s)
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *a = json_array_get(list, i);
 		bool window = !strcmp(fb_field_text(a, "kind"), "window");
+		const char *name = fb_field_text(a, "name");
+		fb_autostrbuf struct fb_strbuf line = { 0 };
 
-		fb_field_time(a, "until", until);
-		fb_human_span(fb_field_int(a, "until") - time(NULL), left);
-		if (window)
-			fb_print_wrapped(screen, FB_YELLOW, "  OPEN        window %s until %s (shuts in %s)",
-					 fb_field_text(a, "name"), until, left);
-		else
-			fb_print_wrapped(screen, FB_YELLOW,
-					 "  OPEN        %s until %s (shuts in %s), opened by %s \"%s\"",
-					 fb_field_text(a, "name"), until, left, fb_field_text(a, "by"),
-					 fb_field_text(a, "reason"));
+		fb_strbuf_addf(&line, "%s%s until %s (shuts in %s)", window ? "window " : "", name,
+			       fb_field_time(a, "until", until),
+			       fb_human_span(fb_field_int(a, "until") - time(NULL), left));
+		if (!window) {
+			long long flows = flows_of(call, name);
+
+			fb_strbuf_addf(&line, ", %lld flow%s, opened by %s \"%s\"", flows,
+				       flows == 1 ? "" : "s", fb_field_text(a, "by"),
+				       fb_field_text(a, "reason"));
+		}
+		fb_print_wrapped(screen, FB_YELLOW, "  OPEN        %s", fb_strbuf_get(&line));
 	}
 }
 
-static bool dropped(const json_t *drop, const void *arg)
+/* Who is behind it: of the events of the last minute the one that was seen most, alarms before all others. */
+static void add_culprit(const json_t *events, struct fb_strbuf *line)
 {
-	return strcmp(fb_field_text(drop, "reason"), "would-drop") != 0;
+	const json_t *top = NULL, *e;
+	const char *src, *dst;
+	size_t i;
+
+	json_array_foreach (json_object_get(events, "events"), i, e) {
+		bool more = !top || fb_field_int(e, "count") > fb_field_int(top, "count");
+		int alarm = fb_field_true(e, "alarm") - (top && fb_field_true(top, "alarm"));
+
+		if (fb_field_int(e, "last") + 60 >= time(NULL) && (alarm > 0 || (alarm == 0 && more)))
+			top = e;
+	}
+	if (!top)
+		return;
+	src = fb_field_text(top, "src_name");
+	dst = fb_field_text(top, "dst_name");
+	fb_strbuf_addf(line, "   <- %s: %s -> %s %s", fb_field_text(top, "reason"),
+		       *src ? src : fb_field_text(top, "src"), *dst ? dst : fb_field_text(top, "dst"),
+		       fb_field_text(top, "service"));
 }
 
-/* Totals by reason, most first, and the pair that has most. */
-static void print_drops(const struct fb_screen *screen, json_t *status, const json_t *pairs)
+/* What was dropped in the last minute, by reason, most first; totals since the start say nothing about now. */
+static void print_drops(const struct fb_screen *screen, const json_t *status, const json_t *events)
 {
-	json_t *totals = json_object_get(status, "drops"), *list = json_object_get(pairs, "drops");
+	const json_t *rate = json_object_get(status, "drops_per_minute"), *v;
+	FB_CLEANUP(json_decrefp) json_t *list = json_array();
 	fb_autostrbuf struct fb_strbuf line = { 0 };
 	char buf[FB_HUMAN_LEN];
+	const char *reason;
 
-	fb_array_filter(totals, dropped, NULL);
-	fb_array_filter(list, dropped, NULL);
-	fb_array_sort(totals, "packets");
+	if (!json_is_object(rate)) {
+		fb_print_wrapped(screen, FB_PLAIN, "  drops/min   not known yet");
+		return;
+	}
+	json_object_foreach (json_object_get(rate, "packets"), reason, v)
+		json_array_append_new(list, json_pack("{ss sO}", "reason", reason, "packets", v));
 	fb_array_sort(list, "packets");
-	for (size_t i = 0; i < json_array_size(totals) && i < 5; i++) {
-		const json_t *sum = json_array_get(totals, i);
+	for (size_t i = 0; i < json_array_size(list) && i < 5; i++)
+		fb_strbuf_addf(
+			&line, "%s%s %s", i ? "  " : "", fb_field_text(json_array_get(list, i), "reason"),
+			fb_human_count((unsigned long long)fb_field_int(json_array_get(list, i), "packets"),
+				       buf));
+	if (json_array_size(list))
+		add_culprit(events, &line);
+	fb_print_wrapped(screen, FB_PLAIN, "  drops/min   %s", line.len ? fb_strbuf_get(&line) : "none");
+}
 
-		fb_strbuf_addf(&line, "%s%s %s", i ? "  " : "", fb_field_text(sum, "reason"),
-			       fb_human_count((unsigned long long)fb_field_int(sum, "packets"), buf));
-	}
-	if (json_array_size(list)) {
-		const json_t *top = json_array_get(list, 0);
+static void print_assertions(const struct fb_screen *screen, const json_t *status)
+{
+	const json_t *proved = json_object_get(status, "assertions");
+	const json_t *rest = json_object_get(proved, "assuming");
+	long long hold = fb_field_int(proved, "hold");
+	fb_autostrbuf struct fb_strbuf line = { 0 };
 
-		fb_strbuf_addf(&line, "   <- most: %s -> %s %s", fb_field_text(top, "src"),
-			       fb_field_text(top, "dst"), fb_field_text(top, "reason"));
-	}
-	fb_print_wrapped(screen, FB_PLAIN, "  drops       %s", line.len ? fb_strbuf_get(&line) : "none");
+	if (!hold)
+		return;
+	fb_strbuf_addf(&line, "%lld hold%s", hold, hold == 1 ? "s" : "");
+	for (size_t i = 0; i < json_array_size(rest); i++)
+		fb_strbuf_addf(&line, "%s%s",
+			       i ? "; " : ", assuming: ", json_string_value(json_array_get(rest, i)));
+	fb_print_wrapped(screen, FB_PLAIN, "  assertions  %s", fb_strbuf_get(&line));
 }
 
 /* The soonest deadlines; what ends at one instant is one line. */
@@ -255,12 +318,12 @@ static void print_next(const struct fb_screen *screen, const json_t *status)
 int fb_cmd_status(const struct fb_call *call)
 {
 	struct fb_screen screen = fb_screen_of(stdout);
-	FB_CLEANUP(json_decrefp) json_t *answer = NULL, *pairs = NULL;
+	FB_CLEANUP(json_decrefp) json_t *answer = NULL, *events = NULL;
 	int r = fb_live_get(call, "/v1/status", &answer);
 
 	if (r || call->json)
 		return r ? r : fb_json_put(FB_STEAL(answer));
-	r = fb_live_get(call, "/v1/drops", &pairs);
+	r = fb_live_get(call, "/v1/events?kind=drop", &events);
 	if (r)
 		return r;
 	print_head(&screen, answer);
@@ -268,10 +331,11 @@ int fb_cmd_status(const struct fb_call *call)
 		fb_print_wrapped(&screen, FB_RED, "  TROUBLE     %s", fb_field_text(answer, "why"));
 	print_trial(&screen, answer);
 	print_switches(&screen, answer);
-	print_open(&screen, answer);
+	print_open(call, &screen, answer);
 	print_observed(&screen, answer);
 	print_interfaces(&screen, answer);
-	print_drops(&screen, answer, pairs);
+	print_assertions(&screen, answer);
+	print_drops(&screen, answer, events);
 	print_health(&screen, answer);
 	print_next(&screen, answer);
 	return FB_EXIT_OK;

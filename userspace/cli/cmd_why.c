@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "cli/probe.h"
 #include "cli/seen.h"
+#include "cli/situation.h"
 #include "cli/verbs.h"
 #include "policy/analyse.h"
 
@@ -18,6 +19,7 @@ struct asked {
 	struct fb_own own;
 	struct fb_endpoint host;
 	json_t *events; /* of all its addresses, the latest first */
+	struct fb_situation situation;
 };
 
 static void asked_done(struct asked *a)
@@ -25,6 +27,7 @@ static void asked_done(struct asked *a)
 	fb_policy_done(&a->policy);
 	json_decref(a->bundle);
 	json_decref(a->events);
+	fb_situation_done(&a->situation);
 	fb_vec_done(&a->own.v);
 }
 
@@ -97,7 +100,7 @@ static void advise(const struct asked *a, const json_t *e, struct fb_strbuf *out
 		fb_strbuf_add(out, "no line of a policy speaks of this");
 		return;
 	}
-	answer = fb_eval(rs, &a->own, &packet, fb_clock_now());
+	answer = fb_eval_at(rs, &a->own, &packet, &a->situation.when);
 	if (answer.reason == FB_DROP_NEVER) {
 		fb_answer_print(rs, &a->policy.tree.sources, &packet, &answer, out);
 		fb_strbuf_add(out, "; no line could allow this, nothing to suggest");
@@ -159,6 +162,7 @@ int fb_cmd_why(const struct fb_call *call)
 	FB_CLEANUP(asked_done) struct asked a = { .call = call };
 	struct fb_screen screen = fb_screen_of(stdout);
 	struct fb_error err = { 0 };
+	json_t *status = NULL;
 	int r = fb_policy_get(call, &a.policy, &a.bundle);
 
 	if (r)
@@ -175,6 +179,9 @@ int fb_cmd_why(const struct fb_call *call)
 				a.host.v[a.host.n++].ip = a.own.v.v[i].ip;
 			}
 	r = fetch(&a);
+	if (!r)
+		r = fb_live_get(call, "/v1/status", &status);
+	fb_situation_init(&a.situation, status, fb_clock_now());
 	if (r)
 		return r;
 	if (call->json)

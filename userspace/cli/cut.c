@@ -6,6 +6,7 @@
 #include "cli/act.h"
 #include "cli/live.h"
 #include "cli/output.h"
+#include "cli/patience.h"
 #include "ctl/client.h"
 
 bool fb_cut_list(const json_t *list, const char *name, struct fb_strbuf *out)
@@ -34,10 +35,14 @@ void fb_cut_warn(const struct fb_call *call)
 	struct fb_error err = { 0 };
 	json_t *answer;
 	long status = 0;
+	int r;
 
-	if (!fb_live_exists(call) ||
-	    fb_ctl_request(fb_live_socket(call), "GET", "/v1/switches", NULL, &status, &text, &err) < 0 ||
-	    status != 200)
+	if (!fb_live_exists(call))
+		return;
+	fb_patience_ask(true);
+	r = fb_ctl_request(fb_live_socket(call), "GET", "/v1/switches", NULL, &status, &text, &err);
+	fb_patience_ask(false);
+	if (r < 0 || status != 200)
 		return;
 	answer = json_loads(text ? text : "", 0, NULL);
 	if (fb_cut_list(json_object_get(answer, "plans"), "plan", &plans))

@@ -40,6 +40,32 @@ char *fb_human_bytes(unsigned long long n, char *buf)
 	return buf;
 }
 
+char *fb_human_rate(double rate, char *buf)
+{
+	if (rate <= 0 || rate >= 9.95)
+		return fb_human_count(rate <= 0 ? 0 : (unsigned long long)(rate + 0.5), buf);
+	snprintf(buf, FB_HUMAN_LEN, "%.1f", rate < 0.1 ? 0.1 : rate);
+	return buf;
+}
+
+char *fb_human_bits(double rate, char *buf)
+{
+	static const char units[] = " kMGTP";
+	size_t u = 0;
+
+	if (rate < 0)
+		rate = 0;
+	while (rate >= (u ? 999.95 : 999.5) && units[u + 1]) {
+		rate /= 1000;
+		u++;
+	}
+	if (!u)
+		snprintf(buf, FB_HUMAN_LEN, "%.0f", rate);
+	else
+		snprintf(buf, FB_HUMAN_LEN, "%.1f %c", rate, units[u]);
+	return buf;
+}
+
 char *fb_human_span(long long s, char *buf)
 {
 	if (s < 0)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/output.h"
+#include "cli/patience.h"
 #include "ctl/client.h"
 #include "ctl/protocol.h"
 
@@ -23,62 +24,70 @@ bool fb_live_exists(const struct fb_call *call)
 	return !access(fb_live_socket(call), R_OK | W_OK);
 }
 
-static int explain_failure(const char *socket, const struct fb_error *err)
+static int explain_failure(const char *socket, const struct fb_error *err, struct fb_strbuf *why)
 {
 	switch (-err->code) {
 	case EACCES:
 	case EPERM:
-		fb_complain("%s may only be used by root and the firebreak groups: try sudo, or ask to be "
-			    "added to one",
-			    socket);
+		fb_strbuf_addf(why,
+			       "%s may only be used by root and the firebreak groups: try sudo, or ask to be "
+			       "added to one",
+			       socket);
 		break;
 	case ENOENT:
 	case ECONNREFUSED:
-		fb_complain("no agent answers on %s: is firebreakd running? Enforcement goes on without it.",
-			    socket);
+		fb_strbuf_addf(
+			why,
+			"no agent answers on %s: is firebreakd running? What it enforced before goes on "
+			"without it.",
+			socket);
 		break;
 	case ETIMEDOUT:
 	case EAGAIN:
-		fb_complain("the agent on %s does not answer in time: \"systemctl status firebreakd\" may "
-			    "tell why. "
-			    "Enforcement goes on without it.",
-			    socket);
+		fb_strbuf_addf(why,
+			       "the agent on %s does not answer in time: \"systemctl status firebreakd\" may "
+			       "tell why. "
+			       "Enforcement goes on without it.",
+			       socket);
 		break;
 	default:
-		fb_complain("asking the agent on %s: %s", socket, err->text);
+		fb_strbuf_addf(why, "asking the agent on %s: %s", socket, err->text);
 	}
 	return FB_EXIT_HOST;
 }
 
 static int ask(const struct fb_call *call, const char *method, const char *path, const char *body,
-	       long *ret_status, json_t **ret)
+	       long *ret_status, json_t **ret, struct fb_strbuf *why)
 {
 	const char *socket = fb_live_socket(call);
 	fb_autofree char *answer = NULL;
 	struct fb_error err = { 0 };
-	json_error_t why;
-	int r = fb_ctl_request(socket, method, path, body, ret_status, &answer, &err);
+	int r;
+
+	fb_patience_ask(true);
+	r = fb_ctl_request(socket, method, path, body, ret_status, &answer, &err);
+	fb_patience_ask(false);
 
 	if (r < 0) {
 		err.code = r;
-		return explain_failure(socket, &err);
+		return explain_failure(socket, &err, why);
 	}
-	*ret = json_loads(answer ? answer : "", 0, &why);
+	*ret = json_loads(answer ? answer : "", 0, NULL);
 	if (!json_is_object(*ret)) {
 		json_decref(*ret);
 		*ret = NULL;
-		fb_complain("what answers on %s is not firebreakd: status %ld and no JSON object", socket,
-			    *ret_status);
+		fb_strbuf_addf(why, "what answers on %s is not firebreakd: status %ld and no JSON object",
+			       socket, *ret_status);
 		return FB_EXIT_HOST;
 	}
 	return FB_EXIT_OK;
 }
 
-int fb_live_get(const struct fb_call *call, const char *path, json_t **ret)
+int fb_live_try(const struct fb_call *call, const char *path, json_t **ret, struct fb_strbuf *why)
 {
 	json_t *answer = NULL;
 	long status = 0;
-	int r = ask(call, "GET", path, NULL, &status, &answer);
+	int r = ask(call, "GET", path, NULL, &status, &answer, why);
 
 	if (r)
 		return r;
@@ -90,24 +99,40 @@ int fb_live_get(const struct fb_call *call, const char *path, json_t **ret)
 	const char *text = fb_field_text(answer, "error");
 
 	if (status == 401 || status == 403) {
-		fb_complain("the agent does not let you ask for %s: %s", path, *text ? text : "no role");
+		fb_strbuf_addf(why, "the agent does not let you ask for %s: %s", path,
+			       *text ? text : "no role");
 		r = FB_EXIT_HOST;
 	} else {
-		fb_complain("%s", *text ? text : "the agent refused, and did not say why");
+		fb_strbuf_add(why, *text ? text : "the agent refused, and did not say why");
 		r = FB_EXIT_REFUSED;
 	}
 	json_decref(answer);
 	return r;
 }
 
+int fb_live_get(const struct fb_call *call, const char *path, json_t **ret)
+{
+	fb_autostrbuf struct fb_strbuf why = { 0 };
+	int r = fb_live_try(call, path, ret, &why);
+
+	if (r)
+		fb_complain("%s", fb_strbuf_get(&why));
+	return r;
+}
+
 int fb_live_post(const struct fb_call *call, const char *path, json_t *body, long *ret_status, json_t **ret)
 {
 	fb_autofree char *text = json_dumps(body, JSON_COMPACT);
+	fb_autostrbuf struct fb_strbuf why = { 0 };
+	int r;
 
 	json_decref(body);
 	if (!text) {
 		fb_complain("cannot write the request: a file is not UTF-8 text, or memory is short");
 		return FB_EXIT_HOST;
 	}
-	return ask(call, "POST", path, text, ret_status, ret);
+	r = ask(call, "POST", path, text, ret_status, ret, &why);
+	if (r)
+		fb_complain("%s", fb_strbuf_get(&why));
+	return r;
 }

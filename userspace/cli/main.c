@@ -5,6 +5,7 @@
 
 #include "cli/act.h"
 #include "cli/output.h"
+#include "cli/patience.h"
 #include "cli/verbs.h"
 
 /* A full disk or a closed pipe must not look like success. */
@@ -50,6 +51,8 @@ int main(int argc, char **argv)
 		fputs(fb_strbuf_get(&text), to);
 		return close_stdout(call.help ? FB_EXIT_OK : FB_EXIT_USAGE);
 	}
+	if (!fb_call_option(&call, "follow"))
+		fb_patience_begin(call.command->name);
 	if (call.command->live)
 		fb_cut_warn(&call);
 	return close_stdout(call.command->run(&call));

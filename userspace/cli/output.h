@@ -74,6 +74,9 @@ enum { FB_HUMAN_LEN = 32 };
 char *fb_human_count(unsigned long long n, char *buf);
 char *fb_human_bytes(unsigned long long n, char *buf);
 char *fb_human_span(long long seconds, char *buf);
+/* Of something a second: 0.4, 12, "18,204"; bits: "980", "3.2 M". */
+char *fb_human_rate(double rate, char *buf);
+char *fb_human_bits(double rate, char *buf);
 /* "2026-12-31 09:00" in the time zone of whoever looks; "-" for 0 or less and for "never" (FB_NO_DEADLINE). */
 char *fb_human_time(long long unix_seconds, char *buf);
 

@@ -45,7 +45,7 @@ static unsigned int zone_id(const struct fb_ruleset *rs, const char *name)
 }
 
 void fb_flows_end_count(const json_t *flows, const json_t *bundle, const struct fb_ruleset *before,
-			const struct fb_ruleset *after, __s64 now, struct fb_flows_end *ret)
+			const struct fb_ruleset *after, const struct fb_when *when, struct fb_flows_end *ret)
 {
 	struct fb_own own = { 0 };
 	const json_t *flow;
@@ -63,7 +63,7 @@ void fb_flows_end_count(const json_t *flows, const json_t *bundle, const struct 
 
 		ret->live++;
 		if (packet_of(after, flow, &packet)) {
-			int reason = (int)fb_eval(after, &own, &packet, now).reason;
+			int reason = (int)fb_eval_at(after, &own, &packet, when).reason;
 
 			if (reason == FB_PASSED || reason == FB_WOULD_DROP)
 				continue;

@@ -133,8 +133,15 @@ static int include_disk(struct fb_files *files, const char *pattern, fb_reader_a
 	qsort(found.gl_pathv, found.gl_pathc, sizeof(char *), by_byte);
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		struct fb_error err = { 0 };
+		struct stat st;
 		size_t index;
 
+		/* a pipe would be waited for, for ever */
+		if (stat(found.gl_pathv[i], &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
+			snprintf(files->why, sizeof(files->why), "%.480s: not a regular file",
+				 found.gl_pathv[i]);
+			return -EINVAL;
+		}
 		if (fb_files_read(files, found.gl_pathv[i], &index, &err) < 0) {
 			snprintf(files->why, sizeof(files->why), "%.500s", err.text);
 			return err.code;

@@ -33,6 +33,17 @@ static void head(struct fb_strbuf *out, const char *const *titles)
 	fb_strbuf_addc(out, '\n');
 }
 
+/* By its name: a count of packets may be as large as a date. */
+static bool is_date(const char *field)
+{
+	static const char *const dates[] = { "applied", "at", "last_hit", "since", "until" };
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(dates); i++)
+		if (!strcmp(field, dates[i]))
+			return true;
+	return false;
+}
+
 static void row(struct fb_strbuf *out, const json_t *object, const char *const *fields)
 {
 	fb_strbuf_add(out, "|");
@@ -45,7 +56,7 @@ static void row(struct fb_strbuf *out, const json_t *object, const char *const *
 
 			fb_field_list(object, fields[i], &list);
 			cell(out, fb_strbuf_get(&list));
-		} else if (json_is_integer(v) && json_integer_value(v) > 1000000000) {
+		} else if (json_is_integer(v) && is_date(fields[i])) {
 			cell(out, fb_clock_print_local("UTC", json_integer_value(v), buf));
 		} else if (json_is_integer(v)) {
 			snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(v));
@@ -129,7 +140,23 @@ static void put_conduits(const json_t *r, struct fb_strbuf *out)
 	}
 }
 
-static void put_boundaries(const json_t *r, struct fb_strbuf *out)
+/* What a proof about the text takes for granted of the gateway. */
+static void put_gateway_assumptions(const json_t *report, struct fb_strbuf *out)
+{
+	const json_t *rescue = of_live(report, "rescue");
+
+	if (json_is_false(of_live(report, "clock_synchronised")))
+		fb_strbuf_add(out, "- the gateway's clock is not synchronised: windows and accesses are "
+				   "shut, and ends of "
+				   "lines are measured by the last time that it knew\n");
+	if (json_is_object(rescue))
+		fb_strbuf_addf(out,
+			       "- while no policy is in force, %s may reach tcp/%lld of the gateway by %s\n",
+			       fb_field_text(rescue, "prefix"), fb_field_int(rescue, "port"),
+			       fb_field_text(rescue, "interface"));
+}
+
+static void put_boundaries(const json_t *report, const json_t *r, struct fb_strbuf *out)
 {
 	const json_t *v;
 	size_t i;
@@ -147,6 +174,7 @@ static void put_boundaries(const json_t *r, struct fb_strbuf *out)
 	json_array_foreach (json_object_get(r, "observed"), i, v)
 		fb_strbuf_addf(out, "- %s to %s is observed, and counts as allowing everything\n",
 			       fb_field_text(v, "from"), fb_field_text(v, "to"));
+	put_gateway_assumptions(report, out);
 }
 
 static void put_advice(const json_t *r, struct fb_strbuf *out, bool cleartext)
@@ -172,6 +200,19 @@ static void put_advice(const json_t *r, struct fb_strbuf *out, bool cleartext)
 	fb_strbuf_add(out, fb_strbuf_get(&rows));
 }
 
+/* Beside what is open now: what is cut now. */
+static void put_cuts(const json_t *r, struct fb_strbuf *out)
+{
+	if (!json_is_array(of_live(r, "isolated")) || !json_is_array(of_live(r, "quarantined")))
+		return;
+	fb_strbuf_addc(out, '\n');
+	table(out, of_live(r, "isolated"), LIST("isolated now by", "since", "by", "reason"),
+	      LIST("plan", "since", "who", "reason"), "Nothing is isolated now.");
+	fb_strbuf_addc(out, '\n');
+	table(out, of_live(r, "quarantined"), LIST("in quarantine now", "since", "by", "reason"),
+	      LIST("name", "since", "who", "reason"), "Nothing is in quarantine now.");
+}
+
 static void put_openings(const json_t *r, const json_t *reg, struct fb_strbuf *out)
 {
 	const json_t *conduit, *line;
@@ -194,6 +235,8 @@ static void put_openings(const json_t *r, const json_t *reg, struct fb_strbuf *o
 	else
 		table(out, of_live(r, "open"), LIST("open now", "until", "by", "reason"),
 		      LIST("name", "until", "by", "reason"), "Nothing is open for a time now.");
+	if (live(r))
+		put_cuts(r, out);
 }
 
 static void put_unused(const json_t *r, struct fb_strbuf *out)
@@ -220,21 +263,41 @@ static void put_drops(const json_t *r, struct fb_strbuf *out)
 		      LIST("src", "dst", "reason", "packets"), "Nothing was dropped.");
 }
 
+/* That nothing was taken out of the log is a part of the evidence. */
+static void put_audit(const json_t *r, struct fb_strbuf *out)
+{
+	const json_t *verdict = of_live(r, "audit");
+
+	fb_strbuf_add(out, "\nSwitches, accesses and trials, of the last entries of the audit log:\n\n");
+	if (!json_is_array(of_live(r, "acts")) || !json_is_object(verdict)) {
+		unanswered(out);
+		return;
+	}
+	table(out, of_live(r, "acts"), LIST("when", "what", "of", "by", "reason"),
+	      LIST("at", "what", "object", "who", "reason"), "Nobody used any.");
+	if (fb_field_true(verdict, "good"))
+		fb_strbuf_addf(out,
+			       "\nThe audit log has %lld entries, each as it was written; the last one's sum "
+			       "is %s.\n",
+			       fb_field_int(verdict, "lines"), fb_field_text(verdict, "head"));
+	else
+		fb_strbuf_addf(out, "\n**The audit log is not as it was written:** %s\n",
+			       fb_field_text(verdict, "why"));
+}
+
 static void put_changes(const json_t *r, struct fb_strbuf *out)
 {
 	if (!live(r)) {
 		offline(out);
 		return;
 	}
-	if (!json_is_array(of_live(r, "changes"))) {
+	if (json_is_array(of_live(r, "changes")))
+		table(out, of_live(r, "changes"), LIST("generation", "applied", "by", "reason"),
+		      LIST("generation", "applied", "who", "reason"), "No change is recorded.");
+	else
 		unanswered(out);
-		return;
-	}
-	table(out, of_live(r, "changes"), LIST("generation", "applied", "by", "reason"),
-	      LIST("generation", "applied", "who", "reason"), "No change is recorded.");
+	put_audit(r, out);
 }
-
-/* ---- order ------------------------------------------------------------------------------------------------------------- */
 
 enum section { ZONES, CONDUITS, BOUNDARIES, ADVICE, CLEARTEXT, OPENINGS, UNUSED, DROPS, CHANGES };
 
@@ -278,7 +341,7 @@ static void put(const json_t *report, enum section section, struct fb_strbuf *ou
 		put_conduits(reg, out);
 		break;
 	case BOUNDARIES:
-		put_boundaries(reg, out);
+		put_boundaries(report, reg, out);
 		break;
 	case ADVICE:
 	case CLEARTEXT:

@@ -47,10 +47,10 @@ void fb_command_overview(const struct fb_command *commands, unsigned int width, 
 		     "firebreak-policy(5) the "
 		     "language.",
 		     0, 0, width);
-	fb_text_wrap(
-		out,
-		"Used to another firewall? \"show firewall\" is rules, \"show conntrack table\" is flows.", 0,
-		0, width);
+	fb_text_wrap(out,
+		     "Used to another firewall? \"show firewall\" is rules, \"show conntrack table\" is "
+		     "flows, \"compare\" is plan, \"commit-confirm\" is apply --confirm.",
+		     0, 0, width);
 }
 
 static void add_option_help(const struct fb_option *o, unsigned int width, struct fb_strbuf *out)

@@ -13,10 +13,13 @@ int fb_cmd_apply(const struct fb_call *call);
 int fb_cmd_confirm(const struct fb_call *call);
 int fb_cmd_rollback(const struct fb_call *call);
 int fb_cmd_history(const struct fb_call *call);
+/* history --access; an enum fb_exit. */
+int fb_history_of_access(const struct fb_call *call, const char *name);
 int fb_cmd_audit(const struct fb_call *call);
 int fb_cmd_export(const struct fb_call *call);
 int fb_cmd_import(const struct fb_call *call);
 int fb_cmd_status(const struct fb_call *call);
+int fb_cmd_top(const struct fb_call *call);
 int fb_cmd_zones(const struct fb_call *call);
 int fb_cmd_rules(const struct fb_call *call);
 int fb_cmd_drops(const struct fb_call *call);

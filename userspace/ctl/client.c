@@ -25,14 +25,19 @@ static int connect_to(const char *path, struct fb_error *err)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct timeval patience = { .tv_sec = SILENCE_SECONDS };
 	fb_autoclose int fd = -1;
+	int r;
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return fb_error_set(err, -ENAMETOOLONG, "%s: too long for a socket", path);
 	strcpy(address.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0 ||
-	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
+		return fb_error_set(err, -errno, "%s: %s", path, strerror(errno));
+	do
+		r = connect(fd, (struct sockaddr *)&address, sizeof(address));
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
 		return fb_error_set(err, -errno, "%s: %s", path, strerror(errno));
 	return FB_STEAL_FD(fd);
 }

@@ -41,14 +41,33 @@ static const enum bpf_map_type map_types[FB_MAP_COUNT] = {
 	"it was pinned by another version; run `firebreakd --unload` (enforcement ends until the next " \
 	"start)"
 
+/*
+ * Nobody is told to end the enforcement because of what this process lacks: files, memory, a privilege. What is pinned is then as good
+ * as before.
+ */
+static int cannot_open(const char *path, int r, struct fb_error *err)
+{
+	switch (-r) {
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case EPERM:
+	case EACCES:
+		return fb_error_set(err, r, "%s: cannot be opened: %s; what is enforced stays so", path,
+				    strerror(-r));
+	default:
+		return fb_error_set(err, r, "%s: cannot be opened: %s; %s", path, strerror(-r),
+				    OTHER_VERSION);
+	}
+}
+
 static int open_map(const char *path, struct bpf_map_info *ret_info, struct fb_error *err)
 {
 	fb_autoclose int fd = bpf_obj_get(path);
 	__u32 len = sizeof(*ret_info);
 
 	if (fd < 0)
-		return fb_error_set(err, fd, "%s: cannot be opened: %s; %s", path, strerror(-fd),
-				    OTHER_VERSION);
+		return cannot_open(path, fd, err);
 	memset(ret_info, 0, sizeof(*ret_info));
 	int r = bpf_obj_get_info_by_fd(fd, ret_info, &len);
 
@@ -172,8 +191,7 @@ int fb_adopt_programs(struct fb_dataplane *dp, struct fb_error *err)
 
 		dp->prog[i] = bpf_obj_get(path);
 		if (dp->prog[i] < 0)
-			return fb_error_set(err, dp->prog[i], "%s: cannot be opened: %s; %s", path,
-					    strerror(-dp->prog[i]), OTHER_VERSION);
+			return cannot_open(path, dp->prog[i], err);
 		if (fb_prog_info(dp->prog[i], &dp->prog_id[i], NULL, err) < 0)
 			return fb_error_prefix(err, "%s", path);
 	}

@@ -3,7 +3,8 @@
  * The static wall behind the programs: an nftables table that hears only the interface indexes that enforce,
  * `lo`, and (for the host itself) the management interfaces. A device that is deleted and created again loses
  * its XDP link but gets another index, so it is shut out without anybody running (seen). It concerns only
- * what the kernel handles; redirected packets never come here.
+ * what the kernel handles; redirected packets never come here. What it forwards must leave by an enforcing device as well: the kernel may know a way that the programs do not
+ * see (a rule by mark), and a device without programs asks no token.
  *
  * Multicast that zones may hear and the host itself may not comes with a mark (bpf/firebreak.bpf.c, fb_tc_in): a group's address in what
  * the kernel calls a broadcast frame. The kernel copies it; a process here that has joined the group does not get it.
@@ -79,7 +80,7 @@ int fb_guard_open(struct fb_dataplane *dp, const char *const *management, struct
 		      "add rule " TABLE " inp iif @enforced accept\n"
 		      "add rule " TABLE " inp iifname @management accept\n"
 		      "add rule " TABLE " inp jump rescue\n"
-		      "add rule " TABLE " forw iif @enforced accept\n"
+		      "add rule " TABLE " forw iif @enforced oif @enforced accept\n"
 		      "flush set " TABLE " management\n");
 	r = add_management(&b, management, err);
 	if (r < 0)

@@ -102,7 +102,10 @@ int fb_place_pin(int fd, const char *path, uid_t owner, struct fb_error *err)
 	int r = bpf_obj_pin(fd, path);
 
 	if (r < 0)
-		return fb_error_set(err, r, "%s: cannot be pinned: %s", path, strerror(-r));
+		return fb_error_set(err, r, "%s: cannot be pinned: %s%s", path, strerror(-r),
+				    r == -ENOENT ? "; somebody removed pins: remove the rest (rm -r its "
+						   "directory bpf/v*) and restart firebreakd"
+						 : "");
 	if (chown(path, owner, (gid_t)-1) < 0) {
 		r = -errno;
 		unlink(path);

@@ -113,7 +113,7 @@ static bool is_dated(const struct fb_metrics_rule *rule)
 
 static size_t cost(const struct fb_metrics_rule *rule)
 {
-	return 4 + is_dated(rule);
+	return FB_METRICS_SERIES_PER_RULE + is_dated(rule);
 }
 
 /*
@@ -206,6 +206,13 @@ static void render_flows(const struct fb_metrics *m, struct fb_series *s)
 		fb_series_label(s, "state", state_names[i]);
 		fb_series_end(s, m->flows.by_state[i]);
 	}
+	__u64 refused = 0;
+
+	for (size_t i = 0; i < m->pairs.n; i++)
+		refused += m->pairs.v[i].by_reason[FB_DROP_TABLE_FULL].packets;
+	fb_series_single(s, "firebreak_flow_insert_failures", FB_SERIES_COUNTER,
+			 "Packets dropped because the table had no room for the flow that they begin.",
+			 refused);
 	fb_series_single(s, "firebreak_flows_capacity", FB_SERIES_GAUGE, "Flows that the table has room for.",
 			 m->flows.capacity);
 }

@@ -12,12 +12,7 @@
 #include "base/strbuf.h"
 #include "base/vec.h"
 #include "dataplane/snapshot.h"
-
-/*
- * The budget of one scrape. What is beyond it is left out, rules that were never hit first;
- * firebreak_omitted_series counts it.
- */
-enum { FB_METRICS_SERIES_MAX = 5000 };
+#include "export/budget.h"
 
 struct fb_metrics_pair {
 	const char *src, *dst;

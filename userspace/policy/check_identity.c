@@ -63,12 +63,14 @@ static void add_services(struct fb_strbuf *out, const struct fb_svc_items *items
 	add_sorted(out, &words);
 }
 
+/* 48 bits: among 100,000 lines two are alike in one policy of 56,000. Of 32 bits they are in two of three. */
 static const char *hash_of(struct fb_checker *c, const struct fb_strbuf *what)
 {
 	unsigned char digest[crypto_hash_sha256_BYTES];
 
 	crypto_hash_sha256(digest, (const unsigned char *)fb_strbuf_get(what), what->len);
-	return fb_arena_printf(&c->rs->arena, "%02x%02x%02x%02x", digest[0], digest[1], digest[2], digest[3]);
+	return fb_arena_printf(&c->rs->arena, "%02x%02x%02x%02x%02x%02x", digest[0], digest[1], digest[2],
+			       digest[3], digest[4], digest[5]);
 }
 
 const char *fb_identity_allow(struct fb_checker *c, const struct fb_stmt *block, const struct fb_allow *allow)

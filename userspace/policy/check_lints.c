@@ -115,48 +115,62 @@ static void lint_dhcp(struct fb_checker *c)
 
 /* ---- S58: who should call whom ------------------------------------------------------------------------------------ */
 
-static const struct fb_number *purdue_of(const struct fb_checker *c, unsigned int id)
+/* What a service says of who calls, or the first one inside of it that does; depth: a service that contains itself is told elsewhere. */
+static const struct fb_stmt *with_initiator(const struct fb_checker *c, const char *name, unsigned int depth)
 {
-	const struct fb_zone *z = fb_ruleset_zone_by_id(c->rs, id);
+	const struct fb_symbol *symbol = fb_names_find(&c->services, name);
+	const struct fb_stmt *found = NULL;
 
-	return z && z->stmt->zone.purdue.text ? &z->stmt->zone.purdue : NULL;
-}
+	if (!symbol || !depth || symbol->stmt->service.initiator.s)
+		return symbol && depth ? symbol->stmt : NULL;
+	for (size_t i = 0; i < symbol->stmt->service.items.n && !found; i++) {
+		const struct fb_svc_item *item = &symbol->stmt->service.items.v[i];
 
-/* `initiator field` and a line from a higher level to a lower one, or the other way round. */
-static void lint_initiator(struct fb_checker *c, const struct fb_line *line, unsigned int src,
-			   unsigned int dst)
-{
-	const struct fb_number *from = purdue_of(c, src), *to = purdue_of(c, dst);
-
-	for (size_t i = 0; from && to && i < line->allow->services.n; i++) {
-		const struct fb_svc_item *item = &line->allow->services.v[i];
-		const struct fb_symbol *symbol =
-			item->kind == FB_SVC_NAME ? fb_names_find(&c->services, item->name.s) : NULL;
-		const char *initiator = symbol ? symbol->stmt->service.initiator.s : NULL;
-		bool field = initiator && !strcmp(initiator, "field");
-
-		if (!initiator || (field ? from->value <= to->value : from->value >= to->value))
-			continue;
-		fb_diag_lint(c->diags, item->at, NULL,
-			     "%s is called by the %s, but %s (purdue %s) calls %s (purdue %s) here",
-			     item->name.s, initiator, fb_ruleset_zone_name(c->rs, src), from->text,
-			     fb_ruleset_zone_name(c->rs, dst), to->text);
+		if (item->kind == FB_SVC_NAME)
+			found = with_initiator(c, item->name.s, depth - 1);
 	}
+	return found;
 }
 
-/* The first pair of the header speaks for all: a header of lists names zones of one kind. */
+/* The first pair of the header in which the wrong end calls: `initiator field` and from a higher level to a lower one, or the other way round. */
+static bool wrong_pair(const struct fb_checker *c, __u64 from, __u64 to, bool field,
+		       const struct fb_zone **ret_src, const struct fb_zone **ret_dst)
+{
+	for (size_t n = c->rs->zones.n, i = 0; i < n * n; i++) {
+		const struct fb_zone *src = &c->rs->zones.v[i / n], *dst = &c->rs->zones.v[i % n];
+		const struct fb_number *a = &src->stmt->zone.purdue, *b = &dst->stmt->zone.purdue;
+
+		if (!(from & FB_ZONE_BIT(src->id)) || !(to & FB_ZONE_BIT(dst->id)) || !a->text || !b->text ||
+		    (field ? a->value <= b->value : a->value >= b->value))
+			continue;
+		*ret_src = src;
+		*ret_dst = dst;
+		return true;
+	}
+	return false;
+}
+
 static void lint_initiators(struct fb_checker *c, const struct fb_line *line)
 {
 	__u64 from = header_zones(c, &line->stmt->firebreak.from),
 	      to = header_zones(c, &line->stmt->firebreak.to);
-	__u64 self = FB_ZONE_BIT(FB_ZONE_SELF);
 
-	if (from & ~self && to & ~self)
-		lint_initiator(c, line, (unsigned int)__builtin_ctzll(from & ~self),
-			       (unsigned int)__builtin_ctzll(to & ~self));
+	for (size_t i = 0; i < line->allow->services.n; i++) {
+		const struct fb_svc_item *item = &line->allow->services.v[i];
+		const struct fb_stmt *service = item->kind == FB_SVC_NAME ? with_initiator(c, item->name.s, 8)
+									  : NULL;
+		const char *initiator = service ? service->service.initiator.s : NULL;
+		const struct fb_zone *src, *dst;
+
+		if (!initiator || !wrong_pair(c, from, to, !strcmp(initiator, "field"), &src, &dst))
+			continue;
+		fb_diag_lint(c->diags, item->at, NULL,
+			     "%s is called by the %s, but %s (purdue %s) calls %s (purdue %s) here",
+			     service->name.s, initiator, src->name, src->stmt->zone.purdue.text, dst->name,
+			     dst->stmt->zone.purdue.text);
+	}
 }
 
-/* Headers are resolved again here: only for blocks that came through, so nothing is reported twice. */
 /* Denied is what nobody said: a file that was emptied by mistake would close the place. */
 static void lint_nothing(struct fb_checker *c)
 {
@@ -171,6 +185,7 @@ static void lint_nothing(struct fb_checker *c)
 		     "no zone: this policy closes everything");
 }
 
+/* Headers are resolved again here: only for blocks that came through, so nothing is reported twice. */
 void fb_check_lints(struct fb_checker *c)
 {
 	const struct fb_stmt *block = NULL;

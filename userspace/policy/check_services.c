@@ -10,7 +10,7 @@ static void ports(const struct fb_ports *p, __u16 *ret_lo, __u16 *ret_hi)
 	*ret_hi = p->any ? 65535 : p->hi;
 }
 
-static struct fb_l4 proto_box(const struct fb_proto *p)
+struct fb_l4 fb_check_proto_box(const struct fb_proto *p)
 {
 	static const __u8 numbers[] = { [FB_PROTO_TCP] = IPPROTO_TCP,
 					[FB_PROTO_UDP] = IPPROTO_UDP,
@@ -48,7 +48,7 @@ static const struct fb_l4set *item_set(struct fb_checker *c, const struct fb_svc
 	struct fb_service_state *state;
 
 	if (item->kind != FB_SVC_NAME) {
-		*box = item->kind == FB_SVC_ALL ? FB_L4_ALL : proto_box(&item->proto);
+		*box = item->kind == FB_SVC_ALL ? FB_L4_ALL : fb_check_proto_box(&item->proto);
 		*storage = (struct fb_l4set){ box, 1 };
 		return storage;
 	}

@@ -103,6 +103,8 @@ const struct fb_zone *fb_check_owner_of(const struct fb_checker *c, int family, 
 
 /* ---- services: check_services.c ------------------------------------------------------------------------------------ */
 void fb_check_services(struct fb_checker *c);
+/* What tcp/80, icmp/echo-request, ip/gre stand for. */
+struct fb_l4 fb_check_proto_box(const struct fb_proto *p);
 /* The set of a list of uses; false = reported. ret->v is the caller's to free. */
 bool fb_check_service_items(struct fb_checker *c, const struct fb_svc_items *items, struct fb_l4set *ret);
 

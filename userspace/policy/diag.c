@@ -183,10 +183,39 @@ static bool fb_line_cursor_seek(struct fb_line_cursor *c, const struct fb_source
 	return true;
 }
 
+static void fb_diag_print(const struct fb_diag *diag, const struct fb_sources *sources,
+			  struct fb_line_cursor *cursor, struct fb_strbuf *out)
+{
+	bool placed = diag->at.line && diag->at.file < sources->files.n;
+	const char *line;
+	size_t len;
+
+	if (placed) {
+		const char *path = sources->files.v[diag->at.file].path;
+
+		fb_diag_print_safely(path, strlen(path), out);
+		fb_strbuf_addf(out, ":%u:%u: ", diag->at.line, diag->at.col);
+	}
+	fb_strbuf_add(out, diag->level == FB_DIAG_ERROR ? "error: " : "lint: ");
+	/* It may quote a text that has just been refused for what is in it. */
+	fb_diag_print_safely(diag->text, strlen(diag->text), out);
+	fb_strbuf_addc(out, '\n');
+	if (diag->detail) {
+		fb_strbuf_add(out, diag->detail);
+		if (diag->help)
+			fb_strbuf_addf(out, "%*s^ %s\n", INDENT, "", diag->help);
+	} else if (placed && fb_line_cursor_seek(cursor, sources, diag->at, &line, &len)) {
+		fb_diag_print_place(diag, line, len, out);
+	} else if (diag->help) {
+		fb_strbuf_addf(out, "%*s%s\n", INDENT, "", diag->help);
+	}
+}
+
 void fb_diags_print(const struct fb_diags *diags, const struct fb_sources *sources, struct fb_strbuf *out)
 {
 	fb_autofree const struct fb_diag **order = calloc(diags->list.n + 1, sizeof(*order));
 	struct fb_line_cursor cursor = { 0 };
+	unsigned int shown = 0, hidden = 0;
 
 	if (!order)
 		abort();
@@ -194,31 +223,14 @@ void fb_diags_print(const struct fb_diags *diags, const struct fb_sources *sourc
 		order[i] = &diags->list.v[i];
 	qsort(order, diags->list.n, sizeof(*order), fb_diag_order);
 	for (size_t i = 0; i < diags->list.n; i++) {
-		const struct fb_diag *diag = order[i];
-		const char *line;
-		size_t len;
-		bool placed = diag->at.line && diag->at.file < sources->files.n;
-
-		if (placed) {
-			const char *path = sources->files.v[diag->at.file].path;
-
-			fb_diag_print_safely(path, strlen(path), out);
-			fb_strbuf_addf(out, ":%u:%u: ", diag->at.line, diag->at.col);
-		}
-		fb_strbuf_add(out, diag->level == FB_DIAG_ERROR ? "error: " : "lint: ");
-		/* It may quote a text that has just been refused for what is in it. */
-		fb_diag_print_safely(diag->text, strlen(diag->text), out);
-		fb_strbuf_addc(out, '\n');
-		if (diag->detail) {
-			fb_strbuf_add(out, diag->detail);
-			if (diag->help)
-				fb_strbuf_addf(out, "%*s^ %s\n", INDENT, "", diag->help);
-		} else if (placed && fb_line_cursor_seek(&cursor, sources, diag->at, &line, &len)) {
-			fb_diag_print_place(diag, line, len, out);
-		} else if (diag->help) {
-			fb_strbuf_addf(out, "%*s%s\n", INDENT, "", diag->help);
-		}
+		if (order[i]->level == FB_DIAG_ERROR && !order[i]->always && shown++ >= FB_DIAGS_SHOWN)
+			hidden++;
+		else
+			fb_diag_print(order[i], sources, &cursor, out);
 	}
+	if (hidden)
+		fb_strbuf_addf(out, "... and %u more error%s not shown\n", hidden,
+			       hidden == 1 ? " is" : "s are");
 }
 
 /* ---- "did you mean" -------------------------------------------------------------------------------------- */

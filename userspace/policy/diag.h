@@ -10,6 +10,7 @@
 #define FB_POLICY_DIAG_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 #include "base/arena.h"
 #include "base/strbuf.h"
@@ -24,6 +25,7 @@ struct fb_diag {
 	const char *text;
 	const char *help;   /* stands behind the caret; NULL = none */
 	const char *detail; /* whole lines that are shown instead of the source line; NULL = none */
+	bool always;	    /* shown beyond FB_DIAGS_SHOWN, too */
 };
 
 struct fb_diags {
@@ -32,11 +34,14 @@ struct fb_diags {
 	unsigned int errors, lints;
 };
 
+/* Errors that are printed: nobody reads more, and the text of a file that is no policy would fill the memory once again. */
+enum { FB_DIAGS_SHOWN = 10000 };
+
 void fb_diag_error(struct fb_diags *diags, struct fb_at at, const char *help, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 void fb_diag_lint(struct fb_diags *diags, struct fb_at at, const char *help, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-/* The form above, sorted by file, line, column; with the source line and caret. help may be built with fb_diag_printf. */
+/* The form above, sorted by file, line, column; with the source line and caret; says how many more there are. help may be built with fb_diag_printf. */
 void fb_diags_print(const struct fb_diags *diags, const struct fb_sources *sources, struct fb_strbuf *out);
 char *fb_diag_printf(struct fb_diags *diags, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void fb_diags_done(struct fb_diags *diags);

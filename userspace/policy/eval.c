@@ -156,6 +156,8 @@ static enum fb_reason judge_source(struct judgement *j)
 		j->src = role(FB_ROLE_SELF_SRC, p->out_zone);
 		return FB_PASSED;
 	}
+	if (p->zone == FB_ZONE_NONE)
+		return FB_DROP_NO_ZONE; /* it can only come in where no zone is */
 	if (own_address(j->own, p->family, p->src, p->zone) || own_broadcast(j->own, p->family, p->src) ||
 	    virtual_zone(j->rs, p->family, p->src))
 		return FB_DROP_SPOOF;
@@ -164,7 +166,8 @@ static enum fb_reason judge_source(struct judgement *j)
 		j->src = role(FB_ROLE_LOCAL, p->zone);
 		return FB_PASSED;
 	}
-	if (is_reserved(p->family, p->src) || is_multicast(p->family, p->src))
+	if (is_reserved(p->family, p->src) || is_multicast(p->family, p->src) ||
+	    fb_ip_cmp(p->src, p->dst) == 0)
 		return FB_DROP_SPOOF;
 	j->src = p->src;
 	return owner_of(j->rs, p->family, p->src) == p->zone ? FB_PASSED : FB_DROP_SPOOF;

@@ -8,25 +8,11 @@
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "policy/checker.h"
 #include "policy/l4set.h"
 #include "policy/redundant.h"
 
 enum { SOON_DAYS = 14, DAY = 86400 };
-
-struct service_name {
-	const char *name;
-	const struct fb_stmt *stmt;
-};
-
-struct fb_linter {
-	const struct fb_tree *tree;
-	const struct fb_ruleset *rs;
-	__s64 now;
-	struct fb_lints *ret;
-	const struct fb_words *everywhere;	     /* comments of the policy line */
-	const struct fb_words *block;		     /* comments of the block of the line in hand */
-	struct FB_VEC(struct service_name) services; /* sorted */
-};
 
 static const struct {
 	const char *name;
@@ -301,57 +287,110 @@ static void addresses(struct fb_linter *l, const struct fb_line *line)
 		}
 }
 
-static int by_service_name(const void *a, const void *b)
+/* Level 4 and above talk to 3 and below through 3.5; below that nobody skips more than one level. */
+static bool skips(const char *from, const char *to, bool *ret_office)
 {
-	return strcmp(((const struct service_name *)a)->name, ((const struct service_name *)b)->name);
+	double a, b, low, high;
+
+	if (!from || !to)
+		return false;
+	a = strtod(from, NULL);
+	b = strtod(to, NULL);
+	low = a < b ? a : b;
+	high = a < b ? b : a;
+	*ret_office = high >= 4 && low <= 3;
+	return *ret_office || high - low > 2;
 }
 
-static void cleartext(struct fb_linter *l, const struct fb_line *line)
+/* The zones of one side of a header; groups stand for their members. */
+static __u64 side_zones(const struct fb_linter *l, const struct fb_words *words)
 {
-	for (size_t i = 0; i < line->allow->services.n; i++) {
-		const struct fb_svc_item *item = &line->allow->services.v[i];
-		struct service_name key = { item->name.s, NULL }, *found = NULL;
+	__u64 zones = 0;
 
-		if (item->kind == FB_SVC_NAME && l->services.n)
-			found = bsearch(&key, l->services.v, l->services.n, sizeof(key), by_service_name);
-		if (found && found->stmt->service.cleartext)
-			fb_lint_add(l, FB_LINT_CLEARTEXT, item->at, comments_of(line), NULL,
-				    "%s can be read and changed on the wire, and crosses %s", item->name.s,
-				    line->pairs);
+	for (size_t i = 0; i < words->n; i++) {
+		const struct fb_zone *z = fb_ruleset_zone(l->rs, words->v[i].s);
+
+		if (z)
+			zones |= FB_ZONE_BIT(z->id);
+		for (size_t g = 0; g < l->rs->zone_groups.n; g++)
+			if (!strcmp(l->rs->zone_groups.v[g].name, words->v[i].s))
+				zones |= l->rs->zone_groups.v[g].zones;
+	}
+	return zones;
+}
+
+/* One message a line: of the first pair of its header that skips. */
+static void purdue(struct fb_linter *l, const struct fb_line *line)
+{
+	__u64 from = side_zones(l, &line->stmt->firebreak.from),
+	      to = side_zones(l, &line->stmt->firebreak.to);
+
+	for (size_t n = l->rs->zones.n, i = 0; i < n * n; i++) {
+		const struct fb_zone *a = &l->rs->zones.v[i / n], *b = &l->rs->zones.v[i % n];
+		const char *low = a->stmt->zone.purdue.text, *high = b->stmt->zone.purdue.text;
+		bool office;
+
+		if (!(from & FB_ZONE_BIT(a->id)) || !(to & FB_ZONE_BIT(b->id)) || !skips(low, high, &office))
+			continue;
+		fb_lint_add(l, FB_LINT_PURDUE, line->at, comments_of(line),
+			    office ? "between office and plant lies a zone of level 3.5" : NULL,
+			    "%s (purdue %s) and %s (purdue %s) skip levels", a->name, low, b->name, high);
+		return;
 	}
 }
 
-static double purdue_of(const struct fb_linter *l, const struct fb_word *name, const char **ret_text)
+/* RFC 1918 and RFC 4193: nobody out there has a route to them. */
+static void private_addresses(struct fb_ipset *ret)
 {
-	const struct fb_zone *z = fb_ruleset_zone(l->rs, name->s);
+	static const struct {
+		int family;
+		struct fb_range range;
+	} blocks[] = {
+		{ 4, { { 0, 0x0a000000 }, { 0, 0x0affffff } } },
+		{ 4, { { 0, 0xac100000 }, { 0, 0xac1fffff } } },
+		{ 4, { { 0, 0xc0a80000 }, { 0, 0xc0a8ffff } } },
+		{ 6, { { 0xfc00ULL << 48, 0 }, { 0xfdffULL << 48 | 0xffffffffffffULL, ~0ULL } } },
+	};
 
-	if (!z || !z->stmt->zone.purdue.text)
-		return -1;
-	*ret_text = z->stmt->zone.purdue.text;
-	return strtod(z->stmt->zone.purdue.text, NULL);
+	for (size_t i = 0; i < FB_ARRAY_SIZE(blocks); i++)
+		fb_ipset_add(ret, blocks[i].family, blocks[i].range);
 }
 
-/* Level 4 and above talk to 3 and below through 3.5; below that nobody skips more than one level. One message a line. */
-static void purdue(struct fb_linter *l, const struct fb_line *line)
+/*
+ * S66: firebreak judges addresses as they are on the wire. Who calls a private one from the internet is translated on this host, which is not supported, or
+ * by a box in front of it, which somebody should have said.
+ */
+static void translated(struct fb_linter *l)
 {
-	const struct fb_words *from = &line->stmt->firebreak.from, *to = &line->stmt->firebreak.to;
+	FB_CLEANUP(fb_ipset_done) struct fb_ipset private = { 0 };
+	const struct fb_zone *outside = NULL;
+	const struct fb_line *last = NULL;
 
-	for (size_t i = 0; i < from->n; i++)
-		for (size_t k = 0; k < to->n; k++) {
-			const char *a_text = "", *b_text = "";
-			double a = purdue_of(l, &from->v[i], &a_text), b = purdue_of(l, &to->v[k], &b_text);
-			double low = a < b ? a : b, high = a < b ? b : a;
+	for (size_t i = 0; i < l->rs->zones.n; i++)
+		outside = l->rs->zones.v[i].any ? &l->rs->zones.v[i] : outside;
+	private_addresses(&private);
+	for (size_t i = 0; outside && i < l->rs->boxes.n; i++) {
+		const struct fb_box *box = &l->rs->boxes.v[i];
+		const struct fb_line *line = &l->rs->lines.v[box->line];
+		FB_CLEANUP(fb_ipset_done) struct fb_ipset from = { 0 }, to = { 0 };
+		fb_autostrbuf struct fb_strbuf text = { 0 };
 
-			if (low < 0 || !((high >= 4 && low <= 3) || high - low > 2))
-				continue;
-			fb_lint_add(l, FB_LINT_PURDUE, line->at, comments_of(line),
-				    high >= 4 && low <= 3
-					    ? "between office and plant lies a zone of level 3.5"
-					    : NULL,
-				    "%s (purdue %s) and %s (purdue %s) skip levels", from->v[i].s, a_text,
-				    to->v[k].s, b_text);
-			return;
-		}
+		if (!line->allow || line == last)
+			continue;
+		fb_ipset_intersect(&l->rs->sets.v[box->src], &outside->owned, &from);
+		fb_ipset_intersect(&l->rs->sets.v[box->dst], &private, &to);
+		if (fb_ipset_within(&from, &private) || fb_ipset_empty(&to))
+			continue;
+		last = line;
+		fb_ipset_print(&to, &text);
+		l->block = block_of(line);
+		fb_lint_add(l, FB_LINT_NAT, line->at, comments_of(line),
+			    "NAT on this host is not supported; if it is done before this one, say so: # "
+			    "lint ok: nat",
+			    "%s is reached from %s only through NAT: it is private", fb_strbuf_get(&text),
+			    outside->name);
+	}
+	l->block = NULL;
 }
 
 static void expiry(struct fb_linter *l, const struct fb_line *line)
@@ -389,10 +428,9 @@ static void begin(struct fb_linter *l)
 			if (s->kind == FB_STMT_POLICY)
 				l->everywhere = &s->comments;
 			if (s->kind == FB_STMT_SERVICE)
-				fb_vec_add(&l->services, (struct service_name){ s->name.s, s });
+				fb_vec_add(&l->services, (struct fb_lint_service){ s->name.s, s });
 		}
-	if (l->services.n)
-		qsort(l->services.v, l->services.n, sizeof(*l->services.v), by_service_name);
+	fb_lint_sort_services(l);
 }
 
 static int by_kind_and_place(const void *a, const void *b)
@@ -417,6 +455,7 @@ void fb_lints_find(const struct fb_tree *tree, const struct fb_ruleset *rs, __s6
 	redundant(&l);
 	dead(&l);
 	guards(&l);
+	translated(&l);
 	for (size_t i = 0; i < rs->lines.n; i++) {
 		const struct fb_line *line = &rs->lines.v[i];
 
@@ -425,7 +464,7 @@ void fb_lints_find(const struct fb_tree *tree, const struct fb_ruleset *rs, __s6
 		l.block = block_of(line);
 		documentation(&l, line);
 		addresses(&l, line);
-		cleartext(&l, line);
+		fb_lint_cleartext(&l, line, comments_of(line));
 		purdue(&l, line);
 		expiry(&l, line);
 	}

@@ -21,6 +21,7 @@
 	X(BARE, "bare-address", false, "an address in a line that no device or group names")     \
 	X(CLEARTEXT, "cleartext", false, "a service that can be read on the wire crosses zones") \
 	X(PURDUE, "purdue", false, "the line skips levels of the Purdue model")                  \
+	X(NAT, "nat", false, "a private destination from the zone that has network any")         \
 	X(UNDOCUMENTED, "undocumented", false, "the line has no owner or no reason")
 
 enum fb_lint_kind {
@@ -49,11 +50,29 @@ bool fb_lint_single(enum fb_lint_kind kind);
 /* FB_LINT_KINDS = unknown. */
 enum fb_lint_kind fb_lint_by_name(const char *name, size_t len);
 
-/* ---- inside: lint_names.c ------------------------------------------------------------------------------------------------ */
-struct fb_linter;
+/* ---- inside ------------------------------------------------------------------------------------------------------------------ */
+struct fb_lint_service {
+	const char *name;
+	const struct fb_stmt *stmt;
+};
+
+struct fb_linter {
+	const struct fb_tree *tree;
+	const struct fb_ruleset *rs;
+	__s64 now;
+	struct fb_lints *ret;
+	const struct fb_words *everywhere;		/* comments of the policy line */
+	const struct fb_words *block;			/* comments of the block of the line in hand */
+	struct FB_VEC(struct fb_lint_service) services; /* sorted */
+};
+
 void fb_lint_add(struct fb_linter *l, enum fb_lint_kind kind, struct fb_at at,
 		 const struct fb_words *comments, const char *help, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
+/* lint_names.c */
 void fb_lint_names(struct fb_linter *l, const struct fb_tree *tree, const struct fb_ruleset *rs);
+/* lint_cleartext.c */
+void fb_lint_sort_services(struct fb_linter *l);
+void fb_lint_cleartext(struct fb_linter *l, const struct fb_line *line, const struct fb_words *comments);
 
 #endif

@@ -18,6 +18,22 @@ static const char *const device_words[] = {
 	[DEVICE_TAG] = "tag", [DEVICE_OWNER] = "owner", [DEVICE_REASON] = "reason",
 };
 
+/* What no sender has: a frame from it is dropped before it is compared with the device. */
+static void fb_mac_check(struct fb_parser *p, const struct fb_token *t, const __u8 *mac)
+{
+	static const __u8 none[6], all[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	const char *help = "write the address of its network card, such as 3c:ef:8c:00:04:12";
+
+	if (!memcmp(mac, none, sizeof(none)))
+		fb_diag_error(p->diags, t->at, help, "%s is no device's MAC: all zeros is none",
+			      fb_token_text(p, t));
+	else if (mac[0] & 1)
+		fb_diag_error(p->diags, t->at, help, "%s is no device's MAC: it is the address of %s",
+			      fb_token_text(p, t),
+			      !memcmp(mac, all, sizeof(all)) ? "everybody (broadcast)"
+							     : "a group (multicast)");
+}
+
 static bool fb_parse_macs(struct fb_parser *p, struct fb_word_vec *ret)
 {
 	do {
@@ -29,6 +45,7 @@ static bool fb_parse_macs(struct fb_parser *p, struct fb_word_vec *ret)
 			return fb_parser_expected(p, "a MAC address", "write 3c:ef:8c:00:04:12");
 		mac = fb_parser_word(p, &p->cur);
 		if (fb_mac_parse(p->cur.s, p->cur.len, bytes) == 0) {
+			fb_mac_check(p, &p->cur, bytes);
 			mac.s = fb_arena_strdup(&p->tree->arena, fb_mac_print(bytes, buf));
 			fb_vec_add(ret, mac);
 		} else {

@@ -181,7 +181,9 @@ static void fb_parse_file(struct fb_tree *tree, unsigned int source, struct fb_d
 			break;
 		if (diags->errors - before > ERRORS_MAX) {
 			fb_diag_error(diags, p.cur.at, NULL,
-				      "too many errors: the rest of the file is not read");
+				      "%u errors up to here: the rest of the file is not read",
+				      diags->errors - before);
+			diags->list.v[diags->list.n - 1].always = true;
 			break;
 		}
 		fb_parser_statement(&p);

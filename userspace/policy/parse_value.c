@@ -253,6 +253,31 @@ bool fb_parse_duration(struct fb_parser *p, struct fb_word *ret, unsigned long l
 
 /* ---- interfaces -------------------------------------------------------------------------------------------- */
 
+/* The kernel has no such interface (dev_valid_name), or none that could be a zone's. */
+static bool fb_iface_impossible(struct fb_parser *p, const struct fb_token *t)
+{
+	const char *colon = memchr(t->s, ':', t->len);
+	const char *text = fb_token_text(p, t);
+
+	if (t->len == 2 && !memcmp(t->s, "lo", 2))
+		fb_diag_error(p->diags, t->at,
+			      "leave it out: the gateway itself is \"self\", and needs no zone",
+			      "interface lo never leaves the gateway: it is in no zone");
+	else if ((t->len == 1 || t->len == 2) && !memcmp(t->s, "..", t->len))
+		fb_diag_error(p->diags, t->at, "see \"ip link\" for the names on this host",
+			      "\"%s\" is no interface name", text);
+	else if (colon)
+		fb_diag_error(p->diags, t->at,
+			      colon == t->s
+				      ? "see \"ip link\" for the names on this host"
+				      : fb_diag_printf(p->diags, "write interface %.*s",
+						       (int)(colon - t->s < 70 ? colon - t->s : 70), t->s),
+			      "%s is a label of an address, not an interface", text);
+	else
+		return false;
+	return true;
+}
+
 static void fb_iface_check(struct fb_parser *p, const struct fb_token *t)
 {
 	size_t dot = t->len;
@@ -269,11 +294,14 @@ static void fb_iface_check(struct fb_parser *p, const struct fb_token *t)
 	}
 	if (t->len > IFNAME_BYTES_MAX) {
 		fb_diag_error(p->diags, t->at, "see \"ip link\" for the names on this host",
-			      "an interface name has at most %d letters", IFNAME_BYTES_MAX);
+			      "\"%s\" is no interface name: it has at most %d letters", fb_token_text(p, t),
+			      IFNAME_BYTES_MAX);
 		return;
 	}
+	if (fb_iface_impossible(p, t))
+		return;
 	for (size_t i = 0; i < t->len; i++)
-		if (!isalnum((unsigned char)t->s[i]) && !strchr("_.-@:", t->s[i])) {
+		if (!isalnum((unsigned char)t->s[i]) && !strchr("_.-@", t->s[i])) {
 			fb_diag_error(p->diags, t->at, "see \"ip link\" for the names on this host",
 				      "\"%s\" is no interface name", fb_token_text(p, t));
 			return;

@@ -51,6 +51,25 @@ const struct fb_zone *fb_ruleset_zone(const struct fb_ruleset *rs, const char *n
 	return NULL;
 }
 
+__u64 fb_ruleset_zones(const struct fb_ruleset *rs, const struct fb_words *names)
+{
+	__u64 zones = 0;
+
+	for (size_t i = 0; i < names->n; i++) {
+		const char *name = names->v[i].s;
+		const struct fb_zone *zone = fb_ruleset_zone(rs, name);
+
+		if (!strcmp(name, "self"))
+			zones |= 1ull << FB_ZONE_SELF;
+		else if (zone)
+			zones |= 1ull << zone->id;
+		for (size_t g = 0; !zone && g < rs->zone_groups.n; g++)
+			if (!strcmp(rs->zone_groups.v[g].name, name))
+				zones |= rs->zone_groups.v[g].zones;
+	}
+	return zones;
+}
+
 const struct fb_zone *fb_ruleset_zone_by_id(const struct fb_ruleset *rs, unsigned int id)
 {
 	for (size_t i = 0; id && i < rs->zones.n; i++)

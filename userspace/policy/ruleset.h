@@ -96,7 +96,7 @@ struct fb_cap {
 struct fb_line {
 	enum fb_rule_kind kind;
 	struct fb_at at;
-	const char *id;		    /* S56: the name, or 8 hex digits of the hash */
+	const char *id;		    /* S56: the name, or 12 hex digits of the hash */
 	const char *text;	    /* "nvr-1 -> cameras  rtsp, onvif" */
 	const char *pairs;	    /* "video -> cctv", as the header writes it; never: "" */
 	const char *owner, *reason; /* NULL = none */
@@ -210,6 +210,8 @@ void fb_ruleset_done(struct fb_ruleset *rs);
 const struct fb_isolate *fb_ruleset_isolate(const struct fb_ruleset *rs, const char *name);
 const struct fb_zone *fb_ruleset_zone(const struct fb_ruleset *rs, const char *name);
 const struct fb_zone *fb_ruleset_zone_by_id(const struct fb_ruleset *rs, unsigned int id);
+/* Bits of the zone ids behind the names of a header; zone groups are resolved, self is bit FB_ZONE_SELF. */
+__u64 fb_ruleset_zones(const struct fb_ruleset *rs, const struct fb_words *names);
 /* What a packet of a multicast box may arrive at: besides the groups themselves all of the zones that copies go into, as anybody there may listen. */
 struct fb_ipset fb_group_listeners(const struct fb_ruleset *rs, const struct fb_ipset *groups, __u64 zones);
 /* "video, control" */

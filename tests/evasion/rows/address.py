@@ -59,7 +59,7 @@ TO4 = {
     "the recorders' directed broadcast": ("10.30.0.63", "scope"), "the world's directed broadcast": ("203.0.113.255", "scope"),
     "its own directed broadcast": ("10.20.255.255", "-> self"), "limited broadcast": ("255.255.255.255", "-> self"),
     "all systems": ("224.0.0.1", "-> self"), "mDNS": ("224.0.0.251", "-> self"), "SSDP": ("239.255.255.250", "no-allow"),
-    "a global group": ("232.1.1.1", "no-allow"), "a signal": (SIG, "never"), "another camera": ("10.20.0.6", "no-allow"), "itself": (CAM, "no-allow"),
+    "a global group": ("232.1.1.1", "no-allow"), "a signal": (SIG, "never"), "another camera": ("10.20.0.6", "no-allow"), "itself": (CAM, "spoof"),
     "the gateway, on the signals' side": (GW_SIG, "no-allow"), "the gateway, on the recorders' side": (GW_VID, "no-allow"),
     "the gateway, on the world's side": (GW_NET, "no-allow"), "another host than the recorder": ("10.30.0.11", "no-allow"),
 }
@@ -79,12 +79,12 @@ for what, (to, reason) in TO6.items():
 
 # ---- LAND: a packet from its own destination
 Row("LAND: the recorder to itself, from the cameras", "cam", ip(NVR, NVR) / TCP(sport=554, dport=554), "spoof")
-Row("LAND: the recorder to itself, from its own side", "vid", ip(NVR, NVR) / TCP(sport=554, dport=554), "no-allow")
-Row("LAND: a camera to itself", "cam", ip(CAM, CAM) / TCP(sport=554, dport=554), "no-allow")
+Row("LAND: the recorder to itself, from its own side", "vid", ip(NVR, NVR) / TCP(sport=554, dport=554), "spoof")
+Row("LAND: a camera to itself", "cam", ip(CAM, CAM) / TCP(sport=554, dport=554), "spoof")
 Row("LAND: the gateway to itself", "cam", ip(GW_CAM, GW_CAM) / UDP(sport=123, dport=123), "spoof")
 Row("LAND: the gateway to itself, from the world", "net", ip(GW_NET, GW_NET) / UDP(sport=123, dport=123), "spoof")
 Row("LAND: IPv6, the receiver to itself", "sig", ip6(CAM6, CAM6) / UDP(sport=53, dport=53), "spoof")
-Row("LAND: IPv6, a signal to itself", "sig", ip6(SIG6, SIG6) / UDP(sport=53, dport=53), "no-allow")
+Row("LAND: IPv6, a signal to itself", "sig", ip6(SIG6, SIG6) / UDP(sport=53, dport=53), "spoof")
 Row("LAND: loopback to loopback", "cam", ip("127.0.0.1", "127.0.0.1") / UDP(sport=123, dport=123), "spoof")
 
 # ---- what is allowed is allowed for that only

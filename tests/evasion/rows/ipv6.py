@@ -23,7 +23,7 @@ def chain(kinds, last=17, l4=None, sizes=None, **k):
     l4 = bytes(ip6() / (udp(53) if l4 is None else l4))[40:] if not isinstance(l4, bytes) else l4
     out = b""
     for i, kind in enumerate(kinds):
-        out += extension(kind, kinds[i + 1] if i + 1 < len(kinds) else last, (sizes or [8] * len(kinds))[i])
+        out += extension(kind, kinds[i + 1] if i + 1 < len(kinds) else last, sizes[i] if sizes else 16 if kind == AUTH else 8)
     return ip6(nh=kinds[0] if kinds else last, **k) / Raw(out + l4)
 
 
@@ -74,6 +74,9 @@ for length in (2, 3, 10, 127, 200):
 Row("a header that ends with the packet, and no ports", "sig", patch(chain([DEST], l4=b"\0" * 8), 55, [1]), "malformed")
 Row("headers that only point at themselves", "sig", ip6(nh=0) / Raw(b"\0" * 800), "ext-header")
 Row("destination headers that only point at themselves", "sig", ip6(nh=DEST) / Raw(bytes([DEST, 0, 0, 0, 0, 0, 0, 0]) * 100), "ext-header")
+Row("AH shorter than itself before an allowed port", "sig", ip6(nh=AUTH) / Raw(bytes([17, 0, 0, 0, 0, 0, 0, 0]) + bytes(udp(53))), "ext-header")
+Row("AH shorter than itself before a denied port", "sig", ip6(nh=AUTH) / Raw(bytes([17, 0, 0, 0, 0, 0, 0, 0]) + bytes(udp(54))), "ext-header")
+Row("AH shorter than itself behind another header", "sig", ip6(nh=DEST) / Raw(bytes([AUTH, 0, 1, 4, 0, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0, 0]) + bytes(udp(53))), "ext-header")
 Row("AH of the smallest length, again and again", "sig", ip6(nh=AUTH) / Raw(bytes([AUTH, 0, 0, 0, 0, 0, 0, 0]) * 100), "ext-header")
 Row("an allowed UDP header where the second extension header is", "sig",
     ip6(nh=DEST) / Raw(extension(DEST, DEST, 8, bytes(udp(53))[:6]) + extension(DEST, 17, 8, b"\0\0\0\0\0\0") + bytes(udp(54) / b"evasion!")), "no-allow")

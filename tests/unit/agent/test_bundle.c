@@ -24,7 +24,7 @@ static struct fb_bundle make(__u32 generation, const char *text)
 	b.generation = generation;
 	b.applied = 1795386689;
 	fb_vec_add(&b.slots.zones, (struct fb_slot){ fb_arena_strdup(&b.slots.arena, "cctv"), 2, 7 });
-	fb_vec_add(&b.slots.lines, (struct fb_slot){ fb_arena_strdup(&b.slots.arena, "f85e29ed"), 1, 7 });
+	fb_vec_add(&b.slots.lines, (struct fb_slot){ fb_arena_strdup(&b.slots.arena, "f85e29ed07c4"), 1, 7 });
 	b.slots.generation = 7;
 	return b;
 }

@@ -94,6 +94,19 @@ Test(inventory, first_and_last_are_over_all_that_was_noted, .init = open_policy,
 	fb_inventory_free(inventory);
 }
 
+/* The data plane counts in ticks: what becomes of one in seconds differs by one from look to look, and is not another time. */
+Test(inventory, rounding_moves_no_first_time, .init = open_policy, .fini = close_policy)
+{
+	struct fb_inventory *inventory = fb_inventory_new();
+
+	note(inventory, 0x0a14040c, camera, 100, 200);
+	note(inventory, 0x0a14040c, camera, 99, 200);
+	cr_assert_eq(all(inventory).declared.first, 100);
+	note(inventory, 0x0a14040c, camera, 50, 200);
+	cr_assert_eq(all(inventory).declared.first, 50);
+	fb_inventory_free(inventory);
+}
+
 Test(inventory, made_up_addresses_push_out_no_declared_device, .init = open_policy, .fini = close_policy)
 {
 	struct fb_inventory *inventory = fb_inventory_new();

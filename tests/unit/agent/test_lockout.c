@@ -8,11 +8,14 @@
 #include "agent/switches.h"
 #include "base/cleanup.h"
 
-static const char policy[] = "zone admin { interface eth1  network 10.99.0.0/24, 10.98.0.0/24 }\n"
-			     "zone field { interface eth2  network 10.1.0.0/16 }\n"
-			     "device me in admin { ip 10.99.0.10 }\n"
-			     "firebreak admin -> self { allow me -> self  tcp/22 id in }\n"
-			     "firebreak admin -> field { mode observe until 2099-01-01 }\n";
+static const char policy[] =
+	"zone admin { interface eth1  network 10.99.0.0/24, 10.98.0.0/24 }\n"
+	"zone field { interface eth2  network 10.1.0.0/16 }\n"
+	"device me in admin { ip 10.99.0.10 }\n"
+	"window day { every day 00:00-24:00 }\naccess visit { max 1h }\n"
+	"firebreak admin -> self {\n  allow me -> self  tcp/22 id in\n"
+	"  allow me -> self  tcp/23 during day\n  allow me -> self  tcp/24 on-request visit\n}\n"
+	"firebreak admin -> field { mode observe until 2099-01-01 }\n";
 
 static struct fb_generation *g;
 static struct fb_host host;
@@ -98,7 +101,7 @@ Test(lockout, tells_a_session_that_stays_from_one_that_is_cut, .init = start, .f
 					     .ports = &ports,
 					     .host = &host,
 					     .management = cases[i].management ? management : NULL,
-					     .now = 1795386689 };
+					     .when.now = 1795386689 };
 
 		cr_assert_eq(fb_lockout_judge(&c, &text, NULL), cases[i].wanted, "case %zu: %s", i, text.s);
 		cr_assert(strstr(text.s, cases[i].says), "case %zu: %s", i, text.s);
@@ -110,13 +113,37 @@ Test(lockout, names_the_line_that_keeps_the_session, .init = start, .fini = stop
 {
 	fb_autostrbuf struct fb_strbuf text = { 0 };
 	struct fb_session s = session("10.99.0.10", "10.99.0.1", 22);
-	struct fb_lockout_case c = { &s, g, &ports, &host, NULL, 1795386689 };
+	struct fb_lockout_case c = { &s, g, &ports, &host, NULL, { .now = 1795386689 }, NULL };
 	__u32 device = 0;
 
 	fb_lockout_judge(&c, &text, &device);
-	cr_assert(strstr(text.s, "p.fb:5"), "%s", text.s);
+	cr_assert(strstr(text.s, "p.fb:8"), "%s", text.s);
 	cr_assert(strstr(text.s, "not tested: logging in anew (RADIUS, LDAP, DNS)"), "%s", text.s);
 	cr_assert_eq(device, 11);
+}
+
+Test(lockout, knows_what_is_open_and_whether_the_clock_is_known, .init = start, .fini = stop)
+{
+	const struct fb_opening open = { "visit", 1795386700 };
+	static const struct {
+		int port;
+		bool unsynced, opened;
+		enum fb_lockout wanted;
+	} cases[] = { { 22, true, false, FB_LOCKOUT_KEPT }, { 23, false, false, FB_LOCKOUT_KEPT },
+		      { 23, true, false, FB_LOCKOUT_CUT },  { 24, false, false, FB_LOCKOUT_CUT },
+		      { 24, false, true, FB_LOCKOUT_KEPT }, { 24, true, true, FB_LOCKOUT_CUT } };
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++) {
+		struct fb_session s = session("10.99.0.10", "10.99.0.1", cases[i].port);
+		fb_autostrbuf struct fb_strbuf text = { 0 };
+		struct fb_lockout_case c = {
+			&s,    g,    &ports,
+			&host, NULL, { 1795386689, cases[i].unsynced, &open, cases[i].opened },
+			NULL
+		};
+
+		cr_assert_eq(fb_lockout_judge(&c, &text, NULL), cases[i].wanted, "case %zu: %s", i, text.s);
+	}
 }
 
 Test(lockout, says_so_when_there_is_no_session_to_test, .init = start, .fini = stop)
@@ -124,7 +151,7 @@ Test(lockout, says_so_when_there_is_no_session_to_test, .init = start, .fini = s
 	fb_autostrbuf struct fb_strbuf text = { 0 };
 	struct fb_session s;
 	struct fb_error err = { 0 };
-	struct fb_lockout_case c = { &s, g, &ports, &host, NULL, 1795386689 };
+	struct fb_lockout_case c = { &s, g, &ports, &host, NULL, { .now = 1795386689 }, NULL };
 
 	cr_assert_eq(fb_session_from_json(NULL, &s, &err), 0);
 	cr_assert_eq(fb_lockout_judge(&c, &text, NULL), FB_LOCKOUT_UNKNOWN);
@@ -161,7 +188,7 @@ Test(lockout, a_quarantine_or_a_cut_of_the_session_is_told_before_the_policy, .i
 				     .candidate = g,
 				     .ports = &ports,
 				     .host = &host,
-				     .now = 1795386689,
+				     .when.now = 1795386689,
 				     .switches = &want };
 	fb_autostrbuf struct fb_strbuf text = { 0 };
 	const unsigned int admin = fb_ruleset_zone(&g->ruleset, "admin")->id,

@@ -298,6 +298,8 @@ Test(switches, the_file_holds_all_of_it_and_nothing_else_is_taken_for_it)
 		fputs(bad[i], f);
 		fclose(f);
 		cr_assert_eq(fb_switch_state_read(dir, &again, &err), -EBADMSG, "case %zu", i);
+		cr_assert(strstr(err.text, "put back a copy of it, or move it away"), "what to do: %s",
+			  err.text);
 		unlink(path);
 	}
 	rmdir(dir);

@@ -81,7 +81,6 @@ Test(cli_command, says_what_was_mistyped)
 		{ "chekc x.fb", "no verb \"chekc\": did you mean \"check\"?" },
 		{ "statsu", "did you mean \"status\"?" },
 		{ "xyzzy", "no verb \"xyzzy\": \"firebreak help\" lists them" },
-		{ "top x", "\"top\" is not in this version" },
 		{ "capture 3", "\"capture\" is not in this version" },
 		{ "import", "import needs FILE" },
 		{ "status now", "status takes no argument, but got \"now\"" },

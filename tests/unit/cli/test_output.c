@@ -171,6 +171,15 @@ Test(cli_output, numbers_are_for_people)
 	cr_assert_str_eq(fb_human_bytes(1000, buf), "1.0 kB");
 	cr_assert_str_eq(fb_human_bytes(999999, buf), "1.0 MB");
 	cr_assert_str_eq(fb_human_bytes(18446744073709551615ull, buf), "18.4 EB");
+	cr_assert_str_eq(fb_human_rate(0, buf), "0");
+	cr_assert_str_eq(fb_human_rate(0.01, buf), "0.1");
+	cr_assert_str_eq(fb_human_rate(9.94, buf), "9.9");
+	cr_assert_str_eq(fb_human_rate(9.96, buf), "10");
+	cr_assert_str_eq(fb_human_rate(18203.6, buf), "18,204");
+	cr_assert_str_eq(fb_human_bits(0, buf), "0");
+	cr_assert_str_eq(fb_human_bits(999.6, buf), "1.0 k");
+	cr_assert_str_eq(fb_human_bits(999960, buf), "1.0 M");
+	cr_assert_str_eq(fb_human_bits(2.5e18, buf), "2500.0 P");
 	cr_assert_str_eq(fb_human_span(-5, buf), "0 s");
 	cr_assert_str_eq(fb_human_span(119, buf), "119 s");
 	cr_assert_str_eq(fb_human_span(7199, buf), "119 min");

@@ -133,6 +133,15 @@ Test(cli_reader, a_folder_is_not_a_file)
 	cr_assert(strstr(said, "!town/zones: a folder"), "%s", said);
 }
 
+Test(cli_reader, an_included_pipe_is_not_waited_for)
+{
+	struct fb_files files = { 0 };
+
+	cr_assert_eq(mkfifo("town/pipe.fb", 0600), 0);
+	cr_assert_str_eq(included(&files, "town/policy.fb", "pipe.fb"), "!town/pipe.fb: not a regular file");
+	fb_files_done(&files);
+}
+
 Test(cli_reader, a_path_is_read_once)
 {
 	struct fb_files files = { 0 };

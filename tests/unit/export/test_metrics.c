@@ -35,7 +35,7 @@ static struct fb_metrics sample(void)
 						       .at = strdup("a\\b\n.fb:7"),
 						       .deadline = 1798761600,
 						       .counter = { 1, 2, 3, 4 } });
-	fb_vec_add(&m.rules, (struct fb_metrics_rule){ .id = "f85e29ed",
+	fb_vec_add(&m.rules, (struct fb_metrics_rule){ .id = "f85e29ed07c4",
 						       .pairs = "",
 						       .at = strdup("x.fb:9"),
 						       .never = true,
@@ -104,6 +104,11 @@ static const char golden[] =
 	"firebreak_flows{state=\"established\"} 7\n"
 	"firebreak_flows{state=\"closing\"} 0\n"
 	"firebreak_flows{state=\"datagram\"} 0\n"
+	"# HELP firebreak_flow_insert_failures_total Packets dropped because the table had no room for the "
+	"flow "
+	"that they begin.\n"
+	"# TYPE firebreak_flow_insert_failures_total counter\n"
+	"firebreak_flow_insert_failures_total 0\n"
 	"# HELP firebreak_flows_capacity Flows that the table has room for.\n"
 	"# TYPE firebreak_flows_capacity gauge\n"
 	"firebreak_flows_capacity 1048576\n"
@@ -130,20 +135,20 @@ static const char golden[] =
 	"# HELP firebreak_rule_packets_total Packets that a line allowed, or that a never line stopped.\n"
 	"# TYPE firebreak_rule_packets_total counter\n"
 	"firebreak_rule_packets_total{rule=\"rtsp\"} 1\n"
-	"firebreak_rule_packets_total{rule=\"f85e29ed\"} 0\n"
+	"firebreak_rule_packets_total{rule=\"f85e29ed07c4\"} 0\n"
 	"# HELP firebreak_rule_bytes_total Bytes that a line allowed, or that a never line stopped.\n"
 	"# TYPE firebreak_rule_bytes_total counter\n"
 	"firebreak_rule_bytes_total{rule=\"rtsp\"} 2\n"
-	"firebreak_rule_bytes_total{rule=\"f85e29ed\"} 0\n"
+	"firebreak_rule_bytes_total{rule=\"f85e29ed07c4\"} 0\n"
 	"# HELP firebreak_rule_flows_total Flows that a line began.\n"
 	"# TYPE firebreak_rule_flows_total counter\n"
 	"firebreak_rule_flows_total{rule=\"rtsp\"} 3\n"
-	"firebreak_rule_flows_total{rule=\"f85e29ed\"} 0\n"
+	"firebreak_rule_flows_total{rule=\"f85e29ed07c4\"} 0\n"
 	"# HELP firebreak_rule_info Which pairs a line is for and where it stands; join it on the label "
 	"rule.\n"
 	"# TYPE firebreak_rule_info gauge\n"
 	"firebreak_rule_info{rule=\"rtsp\",kind=\"allow\",pairs=\"video -> cctv\",at=\"a\\\\b\\n.fb:7\"} 1\n"
-	"firebreak_rule_info{rule=\"f85e29ed\",kind=\"never\",pairs=\"\",at=\"x.fb:9\"} 1\n"
+	"firebreak_rule_info{rule=\"f85e29ed07c4\",kind=\"never\",pairs=\"\",at=\"x.fb:9\"} 1\n"
 	"# HELP firebreak_rule_expiry_timestamp_seconds When a dated line ends.\n"
 	"# TYPE firebreak_rule_expiry_timestamp_seconds gauge\n"
 	"firebreak_rule_expiry_timestamp_seconds{rule=\"rtsp\"} 1798761600\n"
@@ -239,6 +244,39 @@ Test(metrics, never_more_than_the_budget_and_rules_that_were_hit_come_first)
 	cr_assert(has(&out, "firebreak_rule_packets_total{rule=\"r0\"} 0\n"));
 	cr_assert_not(has(&out, "rule=\"r19998\""));
 	cr_assert_not(has(&out, "firebreak_omitted_series 0\n"), "and it says so");
+	fb_metrics_done(&m);
+}
+
+Test(metrics, flow_insert_failures_are_the_table_full_drops_of_all_pairs)
+{
+	struct fb_metrics m = sample();
+	fb_autostrbuf struct fb_strbuf out = { 0 };
+
+	m.pairs.v[0].by_reason[FB_DROP_TABLE_FULL].packets = 40;
+	m.pairs.v[2].by_reason[FB_DROP_TABLE_FULL].packets = 2;
+	fb_metrics_render(&m, FB_METRICS_PROMETHEUS, &out);
+	cr_assert(has(&out, "firebreak_flow_insert_failures_total 42\n"));
+	fb_metrics_done(&m);
+}
+
+/* What check counts with. */
+Test(metrics, the_budget_knows_what_each_part_of_a_policy_takes)
+{
+	struct fb_metrics m = { .version = "1", .kernel = "6.1", .policy = "p", .policy_version = "1" };
+	fb_autostrbuf struct fb_strbuf empty = { 0 }, out = { 0 };
+
+	fb_metrics_render(&m, FB_METRICS_PROMETHEUS, &empty);
+	cr_assert_eq(count_series(&empty), FB_METRICS_SERIES_FIXED);
+	fb_vec_add(&m.pairs, (struct fb_metrics_pair){ .src = "a", .dst = "b", .allowed = true });
+	fb_vec_add(&m.rules, (struct fb_metrics_rule){ .id = "r", .pairs = "", .at = strdup("p.fb:1") });
+	fb_vec_add(&m.devices, (struct fb_metrics_device){ "eth1", "native", true });
+	fb_vec_add(&m.inventory, (struct fb_metrics_inventory){ .zone = "a" });
+	fb_vec_add(&m.plans, (struct fb_metrics_plan){ "cut", false });
+	fb_metrics_render(&m, FB_METRICS_PROMETHEUS, &out);
+	cr_assert_eq(count_series(&out), FB_METRICS_SERIES_FIXED + FB_METRICS_SERIES_PER_PAIR +
+						 FB_METRICS_SERIES_PER_RULE + 1 +
+						 FB_METRICS_SERIES_PER_DEVICE + FB_METRICS_SERIES_PER_ZONE +
+						 FB_METRICS_SERIES_PER_PLAN);
 	fb_metrics_done(&m);
 }
 

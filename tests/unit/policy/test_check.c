@@ -426,33 +426,6 @@ Test(check, s17_the_line_that_closes_last_wins)
 	policy_done(&p);
 }
 
-/* ---- identity ------------------------------------------------------------------------------------------------------------------ */
-
-Test(check, s56_the_identity_of_a_line_does_not_hang_on_order_or_suffixes)
-{
-	struct policy p, q;
-
-	policy_load_clean(&p, ZONES "firebreak a, b -> c { allow any -> 10.3.0.1, 10.3.0.2  ssh, https }\n");
-	policy_load_clean(&q, ZONES "firebreak b, a -> c { allow any -> 10.3.0.2, 10.3.0.1  https, ssh  "
-				    "until 2027-01-01  owner \"x\" }\n");
-	cr_assert_eq(strlen(p.rs.lines.v[0].id), 8);
-	cr_assert_str_eq(p.rs.lines.v[0].id, q.rs.lines.v[0].id);
-	policy_done(&p);
-	policy_done(&q);
-}
-
-Test(check, s56_two_lines_with_one_identity_are_an_error)
-{
-	expect_error(
-		ZONES
-		"firebreak a -> b {\n  allow any -> any ssh  id one\n  allow any -> any https  id one\n}\n",
-		"id one is already that of the line at t.fb:12");
-	expect_error(
-		ZONES
-		"firebreak a -> b {\n  allow any -> any ssh\n  allow any -> any ssh  until 2027-01-01\n}\n",
-		"this line is already at t.fb:12");
-}
-
 Test(check, s58_documentation_never_changes_a_verdict)
 {
 	struct policy p, q;
@@ -480,4 +453,14 @@ Test(check, s58_a_call_against_the_initiator_gets_a_lint)
 		"10.2.0.0/16 purdue 1 }\n"
 		"service rsmp { tcp/12111 initiator field }\nfirebreak a -> b { allow any -> any rsmp }\n",
 		"rsmp is called by the field");
+}
+
+Test(check, s58_every_pair_of_a_header_and_every_service_in_a_service_is_asked_for_its_initiator)
+{
+	expect_lint("zone a { interface eth1 network 10.1.0.0/16 purdue 1 }\n"
+		    "zone b { interface eth2 network 10.2.0.0/16 purdue 3 }\n"
+		    "zone c { interface eth3 network 10.3.0.0/16 purdue 1 }\nzone-group plant { a, b }\n"
+		    "service rsmp { tcp/12111 initiator field }\nservice mine { tcp/1, rsmp }\n"
+		    "firebreak plant -> c { allow any -> any mine }\n",
+		    "rsmp is called by the field, but b (purdue 3) calls c (purdue 1) here");
 }

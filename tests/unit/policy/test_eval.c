@@ -36,6 +36,7 @@ Test(eval, s3_a_source_of_another_zone_is_a_spoof)
 Test(eval, s3_nobodys_addresses_and_the_gateways_own_are_spoofs)
 {
 	const struct case_row cases[] = {
+		{ "internet", "192.0.2.1", "192.0.2.1", TCP, 443, 443, FB_DROP_SPOOF, NULL, "LAND" },
 		{ "internet", "127.0.0.1", "10.1.0.5", TCP, 1, 443, FB_DROP_SPOOF },
 		{ "internet", "224.0.0.1", "10.1.0.5", TCP, 1, 443, FB_DROP_SPOOF },
 		{ "internet", "240.0.0.1", "10.1.0.5", TCP, 1, 443, FB_DROP_SPOOF },
@@ -76,6 +77,20 @@ Test(eval, s4_any_is_no_multicast_and_no_broadcast)
 	};
 
 	expect(AB INTERNET "firebreak a -> internet { allow any -> any all }\n", gateway, cases);
+}
+
+Test(eval, s8_any_in_a_line_is_what_the_zone_of_its_side_owns)
+{
+	const struct case_row cases[] = { { "a", "10.1.0.5", "10.2.0.5", TCP, 1, 22, FB_PASSED, "b" },
+					  { "a", "10.1.0.5", "10.2.7.5", TCP, 1, 22, FB_DROP_NO_ALLOW, "c" },
+					  { "a", "10.1.0.5", "239.1.2.3", UDP, 1, 9, FB_DROP_NO_ALLOW, "-" },
+					  { "c", "10.2.7.5", "10.1.0.5", TCP, 1, 22, FB_DROP_NO_ALLOW, "a" },
+					  { 0 } };
+
+	expect(AB
+	       "zone c { interface eth7  network 10.2.7.0/24 }\nfirebreak a -> b { allow any -> any all }\n"
+	       "firebreak b -> a { allow any -> any all }\n",
+	       gateway, cases);
 }
 
 Test(eval, s6_inside_a_zone_is_denied_unless_a_line_allows_it)

@@ -127,6 +127,55 @@ Test(lint, levels_are_skipped_between_office_and_plant)
 		"purdue", "13:20 c (purdue 4) and a (purdue 1) skip levels\n");
 }
 
+Test(lint, cleartext_is_found_inside_of_a_service_and_behind_a_bare_port)
+{
+	expect_advice(
+		"service both { quiet, talk }\nservice rest { both except talk }\nservice deep { both }\n"
+		"firebreak a -> b { allow a1 -> b1  both, rest, deep }\n",
+		"cleartext",
+		"16:36 both holds talk, which can be read and changed on the wire, and crosses a -> b\n"
+		"16:48 deep holds talk, which can be read and changed on the wire, and crosses a -> b\n");
+	expect_advice("firebreak a -> b { allow a1 -> b1  tcp/23, tcp/22, udp/23, tcp/20-30 }\n", "cleartext",
+		      "13:36 tcp/23 is talk, which can be read and changed on the wire, and crosses a -> b\n"
+		      "13:60 tcp/20-30 holds talk, which can be read and changed on the wire, and crosses a "
+		      "-> b\n");
+	expect_advice(
+		"firebreak a -> b { allow a1 -> b1  all }\n", "cleartext",
+		"13:36 all holds talk, which can be read and changed on the wire, and crosses a -> b\n");
+}
+
+Test(lint, a_name_that_the_policy_gives_a_port_is_taken_at_its_word)
+{
+	expect_advice("service sealed { tcp/23 }\nfirebreak a -> b { allow a1 -> b1  sealed }\n", "cleartext",
+		      "");
+}
+
+Test(lint, levels_are_compared_for_every_pair_of_a_header_and_through_zone_groups)
+{
+	expect_advice("zone-group plant { b, a }\nfirebreak c -> plant { allow c1 -> a1, b1  quiet }\n",
+		      "purdue", "14:24 c (purdue 4) and a (purdue 1) skip levels\n");
+	expect_advice("firebreak b, c -> a { allow everyone -> a1  quiet }\n", "purdue",
+		      "13:23 c (purdue 4) and a (purdue 1) skip levels\n");
+}
+
+Test(lint, s66_a_private_destination_from_the_zone_with_network_any)
+{
+	static const char net[] = "zone net { interface eth0  network any }\n"
+				  "zone front { interface eth4  network 203.0.113.0/24 }\n"
+				  "group seen in front { 203.0.113.0/24 }\n";
+	fb_autostrbuf struct fb_strbuf lines = { 0 };
+
+	fb_strbuf_addf(&lines,
+		       "%sfirebreak net -> b, front {\n  allow any -> b1, seen  quiet\n  allow any -> seen  "
+		       "talk\n}\n"
+		       "firebreak b -> net { allow any -> any  quiet }\nfirebreak a -> b { allow any -> any  "
+		       "quiet }\n"
+		       "firebreak net -> self { allow any -> self  quiet }\n",
+		       net);
+	expect_advice(fb_strbuf_get(&lines), "nat",
+		      "17:3 10.2.0.1 is reached from net only through NAT: it is private\n");
+}
+
 Test(lint, a_line_without_owner_or_reason_is_undocumented)
 {
 	expect_advice("firebreak a -> b {\n  default owner \"me\"\n  allow a1 -> b1  quiet\n  allow any -> "

@@ -374,6 +374,28 @@ Test(parse, a_file_that_is_no_policy_stops_at_ten_thousand_errors)
 		fb_strbuf_add(&text, "nonsense\n");
 	text_parse(&t, fb_strbuf_get(&text));
 	cr_assert(t.errors > 10000 && t.errors < 10010);
+	cr_assert(strstr(fb_strbuf_get(&t.said),
+			 "t.fb:10002:1: error: 10001 errors up to here: the rest of the file is not read"),
+		  "%.200s", fb_strbuf_get(&t.said));
+	cr_assert(strstr(fb_strbuf_get(&t.said), "\n... and 1 more error is not shown\n"));
+	text_done(&t);
+}
+
+/* A block is one statement: it is read to its end. */
+Test(parse, errors_beyond_ten_thousand_are_counted_and_that_is_said)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct text t;
+
+	fb_strbuf_add(&text, "firebreak a -> b {\n");
+	for (int i = 0; i < 30000; i++)
+		fb_strbuf_add(&text, " allow x y\n");
+	fb_strbuf_add(&text, "}\n");
+	text_parse(&t, fb_strbuf_get(&text));
+	cr_assert_eq(t.errors, 30000);
+	cr_assert(strstr(fb_strbuf_get(&t.said), "t.fb:10001:"));
+	cr_assert_null(strstr(fb_strbuf_get(&t.said), "t.fb:10002:"));
+	cr_assert(strstr(fb_strbuf_get(&t.said), "\n... and 20000 more errors are not shown\n"));
 	text_done(&t);
 }
 
