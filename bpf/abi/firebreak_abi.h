@@ -261,6 +261,7 @@ enum fb_flow_state {
 struct fb_flow_tags {
 	__u8 tag[FB_FLOW_WAYS];
 };
+#define FB_FLOW_NEAR	   64u /* buckets, aligned, in which both of a flow lie: a power of two */
 #define FB_WAY_LOCK	   (1ull << 32)
 #define FB_WAY_SEQ_SHIFT   32
 #define FB_WAY_OWNER_SHIFT 36

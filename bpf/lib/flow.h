@@ -83,7 +83,7 @@ FB_INLINE __u32 fb_flow_hash_home(__u64 h)
  */
 FB_INLINE __u32 fb_flow_hash_bucket(__u64 h, int second)
 {
-	return (__u32)h ^ (second ? ((__u32)(h >> 24) & 63) | 1 : 0);
+	return (__u32)h ^ (second ? ((__u32)(h >> 24) & (FB_FLOW_NEAR - 1)) | 1 : 0);
 }
 
 /* Canonical key, and where its flow may lie. */

@@ -4,7 +4,7 @@
  * bpf/lib/flow.h, as if this were one more CPU.
  *
  * While the links move, one direction of a flow may be seen by the one and the other by the other: of both entries the later numbers hold. Where a flow lies is not
- * computed but looked for: its two buckets are of one line of tags. A new one is put where it was, or into another way of the same bucket, which is one of its two.
+ * computed but looked for: its two buckets are near each other. A new one is put where it was, or into another way of the same bucket, which is one of its two.
  *
  * A lock that is held when the agent is killed would be held for ever; the next start finds two trees still, and unlocks (fb_carry_unlock).
  */
@@ -13,7 +13,7 @@
 
 #include "dataplane/handle.h"
 
-enum { GROUP = 64 }; /* ways whose tags are of one line */
+enum { GROUP = FB_FLOW_NEAR * FB_FLOW_WAYS }; /* ways among which those of both buckets are */
 #define NOWHERE ((size_t)-1)
 
 static __u64 load(const struct fb_flow *flow)
@@ -42,7 +42,8 @@ static size_t find(const struct fb_carry *c, size_t i, const struct fb_flow *flo
 	for (size_t k = first; k < end; k++) {
 		struct fb_flow other;
 
-		if (k == except || FB_WAY_TAG(load(&c->to[k])) != FB_WAY_TAG(flow->way))
+		if (k == except || c->to_tags[k] != (__u8)FB_WAY_TAG(flow->way) ||
+		    FB_WAY_TAG(load(&c->to[k])) != FB_WAY_TAG(flow->way))
 			continue;
 		for (int tries = 0; tries < 100 && !fb_flow_copy(&c->to[k], &other, ret_word); tries++)
 			*ret_word = FB_WAY_LOCK;
