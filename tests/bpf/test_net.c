@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/socket.h>
 
 #include "net/net.h"
@@ -50,6 +51,13 @@ static unsigned int changed(void)
 	return what;
 }
 
+/* What a worker of the kernel does comes after `ip` has ended: a carrier, the end of "tentative". */
+#define WAIT_UNTIL(cond)                              \
+	for (int i_ = 0; i_ < 300 && !(cond); i_++) { \
+		usleep(10000);                        \
+		changed();                            \
+	}
+
 static const struct fb_net_link *ga(void)
 {
 	return fb_net_link_by_name(fb_net_state(net), "ga");
@@ -76,6 +84,7 @@ Test(net, links_are_followed_through_up_rename_and_removal)
 	cr_assert(changed() == 0);
 	sh("ip link set ga up mtu 1400 address 02:00:00:00:00:0a; ip link set gb up");
 	cr_assert(changed() & FB_NET_CHANGED_LINKS);
+	WAIT_UNTIL(ga()->running);
 	cr_assert(ga()->up && ga()->running && ga()->mtu == 1400 && ga()->mac[5] == 0x0a);
 	sh("ip link set ga down; ip link set ga name gx");
 	changed();
@@ -106,6 +115,7 @@ Test(net, addresses_come_with_prefix_and_broadcast)
 
 	cr_assert(a && a->prefix_len == 16 && a->has_broadcast && a->broadcast.lo == 0x0a14ffff &&
 		  a->ifindex == ga()->ifindex);
+	WAIT_UNTIL((b = address("2001:db8::1")) && !b->tentative); /* also with nodad */
 	cr_assert(b && b->prefix_len == 64 && !b->has_broadcast && !b->link_local && !b->tentative);
 	sh("ip addr del 10.20.0.1/16 dev ga");
 	changed();
