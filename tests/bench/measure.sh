@@ -45,7 +45,7 @@ use_rules() { apply "$LAB_DIR/policy/r$1.fb" >/dev/null; }
 
 cost() { # NAME=WHAT
 	local samples=151
-	if [ "$QUICK" ]; then samples=31; fi
+	if [ "$QUICK" ]; then samples=21; fi
 	on gw "$BENCH/bench_cost" -s $samples "$LAB_RUN"/bpf/v[0-9]* in0 out0 "$1" >>"$OUT/costs.tsv"
 }
 measure_costs() {
@@ -139,7 +139,7 @@ measure_compile() {
 measure_switches() { step "switches under load" switches; }
 switches() {
 	local n=1000 i lost
-	if [ "$QUICK" ]; then n=30; fi
+	if [ "$QUICK" ]; then n=20; fi
 	sed 's|^firebreak a -> b {|&\n  allow 10.0.0.2 -> 198.18.0.2 udp/5001, udp/5003|' "$OUT/r10.fb" | policy_file one.fb >/dev/null
 	sed 's|^firebreak a -> b {|never a -> b udp/5002\n&\n  allow 10.0.0.2 -> 198.18.0.2 udp/5001|' "$OUT/r10.fb" | policy_file two.fb >/dev/null
 	apply "$LAB_DIR/policy/one.fb" >/dev/null
