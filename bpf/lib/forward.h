@@ -201,7 +201,18 @@ FB_INLINE int fb_way_out(void *ctx, struct fb_ctx *c, __u32 dir, __u32 stamp, st
 	return FB_NEXT;
 }
 
-/* TTL and checksum (RFC 1624, eqn 3) or hop limit. The packet was parsed with this l3. */
+/* One hop less, and the checksum with it (RFC 1624, eqn 3). */
+FB_INLINE void fb_decrement_ipv4(__u8 *ip)
+{
+	__u16 *sum = (__u16 *)(ip + 10);
+	__u32 check = *sum;
+
+	check += __builtin_bswap16(0x0100);
+	*sum = (__u16)(check + (check >= 0xffff));
+	ip[8]--;
+}
+
+/* One hop less. The packet was parsed with this l3. */
 FB_INLINE int fb_decrement(struct xdp_md *ctx, __u32 l3, int family)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
@@ -215,13 +226,15 @@ FB_INLINE int fb_decrement(struct xdp_md *ctx, __u32 l3, int family)
 	}
 	if ((void *)(ip + 20) > end)
 		return 0;
-	__u16 *sum = (__u16 *)(ip + 10);
-	__u32 check = *sum;
-
-	check += __builtin_bswap16(0x0100);
-	*sum = (__u16)(check + (check >= 0xffff));
-	ip[8]--;
+	fb_decrement_ipv4(ip);
 	return 1;
+}
+
+/* Two bytes behind the destination's are the source's first. */
+FB_INLINE void fb_write_macs(__u8 *eth, const struct fb_nexthop *nh)
+{
+	*(__u64 *)eth = *(const __u64 *)nh->dmac;
+	*(__u32 *)(eth + 8) = *(const __u32 *)(nh->smac + 2);
 }
 
 /* Writes the Ethernet header of nh, with or without a tag, moving the front of the frame if its size changes. */
@@ -237,8 +250,7 @@ FB_INLINE int fb_rewrite(struct xdp_md *ctx, const struct fb_ctx *c, const struc
 
 	if ((void *)(eth + 18) > end)
 		return 0;
-	*(__u64 *)eth = *(const __u64 *)nh->dmac;
-	*(__u32 *)(eth + 8) = *(const __u32 *)(nh->smac + 2);
+	fb_write_macs(eth, nh);
 	if (!tagged && !tag)
 		return 1;
 	if (tag) {

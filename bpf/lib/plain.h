@@ -151,17 +151,6 @@ FB_INLINE struct fb_flow *fb_plain_flow(const struct fb_plain *p, struct fb_hit 
 		       : 0;
 }
 
-/* New MACs, and one hop less (RFC 1624, eqn 3). */
-FB_INLINE void fb_plain_rewrite(__u8 *data, const struct fb_nexthop *nh)
-{
-	__u32 check = *(__u16 *)(data + 24) + (__u32)__builtin_bswap16(0x0100);
-
-	*(__u64 *)data = *(const __u64 *)nh->dmac;
-	*(__u32 *)(data + 8) = *(const __u32 *)(nh->smac + 2);
-	*(__u16 *)(data + 24) = (__u16)(check + (check >= 0xffff));
-	data[22]--;
-}
-
 /* XDP_REDIRECT, or 0: the packet is as it came, nothing is counted, the whole path is to look at it. */
 FB_INLINE int fb_plain(struct xdp_md *ctx)
 {
@@ -188,7 +177,8 @@ FB_INLINE int fb_plain(struct xdp_md *ctx)
 		return 0;
 	if (bpf_redirect_map(&fb_dev, nh->port, 0) != XDP_REDIRECT)
 		return 0;
-	fb_plain_rewrite(data, nh);
+	fb_write_macs(data, nh);
+	fb_decrement_ipv4(data + 14);
 	fb_add_to_pair(cpu, p.zone, hit.zone_to, FB_PASSED, p.bytes);
 	if (hit.rule)
 		fb_add_to_rule(cpu, hit.rule, p.bytes, 0, p.tick);

@@ -17,8 +17,7 @@ enum { MEET_MAX = 512, PIECES_MAX = 128 };
 
 /* First and last of every dimension; first > last = nothing. IPv6 by the upper half. */
 struct bounds {
-	__u64 src6[2], dst6[2];
-	__u32 src4[2], dst4[2];
+	__u64 src4[2], dst4[2], src6[2], dst6[2];
 	__u16 dport[2];
 	__u8 proto[2];
 	bool out; /* may not cover others */
@@ -83,10 +82,10 @@ static bool may_cover(const struct fb_line *cover, const struct fb_line *line)
 
 /* ---- bounds ------------------------------------------------------------------------------------------------------------ */
 
-static void bound4(const struct fb_ranges *r, __u32 ret[2])
+static void bound4(const struct fb_ranges *r, __u64 ret[2])
 {
-	ret[0] = r->n ? (__u32)r->v[0].first.lo : 1;
-	ret[1] = r->n ? (__u32)r->v[r->n - 1].last.lo : 0;
+	ret[0] = r->n ? r->v[0].first.lo : 1;
+	ret[1] = r->n ? r->v[r->n - 1].last.lo : 0;
 }
 
 static void bound6(const struct fb_ranges *r, __u64 ret[2])
@@ -256,8 +255,7 @@ static void look_round(struct search *s, unsigned int box)
 	size_t n = 0;
 
 	s->near.n = 0;
-	look_along(s, &s->src4, &s->dst4, (const __u64[]){ b->src4[0], b->src4[1] },
-		   (const __u64[]){ b->dst4[0], b->dst4[1] }, b);
+	look_along(s, &s->src4, &s->dst4, b->src4, b->dst4, b);
 	look_along(s, &s->src6, &s->dst6, b->src6, b->dst6, b);
 	qsort(s->near.v, s->near.n, sizeof(*s->near.v), by_number);
 	for (size_t k = 0; k < s->near.n; k++) {
