@@ -19,18 +19,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/vec.h"
 #include "bench_abi.h"
-
-struct side {
-	__u32 addr;
-	unsigned int len;
-};
-struct rule {
-	struct side src, dst;
-	unsigned int sport[2], dport[2], proto; /* protocol 0 = any */
-};
-struct rules FB_VEC(struct rule);
+#include "filters.h"
 
 static __u64 state = 88172645463325252ull;
 
@@ -45,31 +35,6 @@ static __u32 rnd(__u32 n)
 static __u32 net_mask(unsigned int len)
 {
 	return len ? ~0u << (32 - len) : 0;
-}
-
-static void read_file(const char *path, struct rules *rules)
-{
-	fb_autofclose FILE *in = fopen(path, "re");
-	char line[256];
-
-	if (!in) {
-		fprintf(stderr, "bench_rules: %s: %m\n", path);
-		exit(1);
-	}
-	while (fgets(line, sizeof(line), in)) {
-		unsigned int a[4], b[4], mask;
-		struct rule r;
-
-		if (sscanf(line, "@%u.%u.%u.%u/%u %u.%u.%u.%u/%u %u : %u %u : %u %x/%x", &a[0], &a[1], &a[2],
-			   &a[3], &r.src.len, &b[0], &b[1], &b[2], &b[3], &r.dst.len, &r.sport[0],
-			   &r.sport[1], &r.dport[0], &r.dport[1], &r.proto, &mask) != 16)
-			continue;
-		r.src.addr = a[0] << 24 | a[1] << 16 | a[2] << 8 | a[3];
-		r.dst.addr = b[0] << 24 | b[1] << 16 | b[2] << 8 | b[3];
-		if (!mask)
-			r.proto = 0;
-		fb_vec_add(rules, r);
-	}
 }
 
 /* A thousand: pairs out of a few hundred hosts and small networks, some broad lines, well-known ports and ranges. */
@@ -129,7 +94,9 @@ static struct side fold_dst(struct side s)
 	s.addr = (s.addr | 0x80000000) & net_mask(s.len);
 	if (s.addr >= 0xe0000000)
 		s.addr &= ~0x20000000u;
-	/* And what would contain 169.254.0.0/16, which is in no zone. */
+	/* 169.254.0.0/16 is in no zone: what lies in it moves beside it, what would contain it is the whole zone. */
+	if (s.len > 16 && s.addr >> 16 == 0xa9fe)
+		s.addr -= 1u << 16;
 	if (s.len < 3 || (s.len <= 16 && (0xa9fe0000 & net_mask(s.len)) == s.addr))
 		s = (struct side){ 0, 0 };
 	return s;
@@ -145,21 +112,29 @@ static __u64 hash_rule(const struct rule *r)
 	return h;
 }
 
-/* The last line of a filter set: everything. Where all lines allow, nothing else would be measured. */
-static bool is_default(const struct rule *r)
+static bool all_ports(const struct rule *r)
 {
-	return !r->src.len && !r->dst.len && !r->dport[0] && r->dport[1] == 65535;
+	return !r->sport[0] && r->sport[1] == 65535 && !r->dport[0] && r->dport[1] == 65535;
 }
 
+/* The last line of a filter set, and what became like it: everything. Where all lines allow, nothing else would be measured. */
+static bool is_default(const struct rule *r)
+{
+	return !r->src.len && !r->dst.len && all_ports(r);
+}
+
+/* What has no bits to move gives the same lines again: enough after a hundred copies in a row that add none. */
 static void grow(const struct rules *base, unsigned int n, struct rules *out)
 {
-	const __u32 slots = 1u << 20;
+	const __u32 slots = 4u << (31 - __builtin_clz(n));
 	fb_autofree __u32 *seen = calloc(slots, sizeof(*seen));
+	unsigned int useless = 0;
 
-	for (__u32 copy = 0; out->n < n && copy < 10000; copy++) {
+	for (__u32 copy = 0; out->n < n && useless < 100; copy++) {
+		size_t before = out->n;
+
 		for (size_t i = 0; i < base->n && out->n < n; i++) {
 			struct rule r = base->v[i];
-			bool known = is_default(&r);
 
 			r.src.addr = move(r.src, copy);
 			r.dst.addr = move(r.dst, copy);
@@ -167,6 +142,8 @@ static void grow(const struct rules *base, unsigned int n, struct rules *out)
 				r.dport[0] = r.dport[1] = (r.dport[0] + copy) & 0xffff;
 			r.src = fold_src(r.src);
 			r.dst = fold_dst(r.dst);
+
+			bool known = is_default(&r);
 			__u32 slot = (__u32)(hash_rule(&r) >> 20) & (slots - 1);
 
 			for (; seen[slot] && !known; slot = (slot + 1) & (slots - 1))
@@ -176,6 +153,7 @@ static void grow(const struct rules *base, unsigned int n, struct rules *out)
 			fb_vec_add(out, r);
 			seen[slot] = (__u32)out->n;
 		}
+		useless = out->n == before ? useless + 1 : 0;
 	}
 }
 
@@ -211,11 +189,6 @@ static void print_service(FILE *f, const struct rule *r, const char *proto)
 		print_ports(f, " source-port ", r->sport);
 }
 
-static bool all_ports(const struct rule *r)
-{
-	return !r->sport[0] && r->sport[1] == 65535 && !r->dport[0] && r->dport[1] == 65535;
-}
-
 static void print_policy(FILE *f, const struct rules *rules)
 {
 	fputs("policy \"bench\" language 1 timezone \"UTC\"\n"
@@ -239,7 +212,7 @@ static void print_policy(FILE *f, const struct rules *rules)
 		fputs(" ", f);
 		if (r->proto == 6 || r->proto == 17) {
 			print_service(f, r, r->proto == 6 ? "tcp" : "udp");
-		} else if (r->proto) {
+		} else if (r->proto != PROTO_ANY) {
 			if (r->proto == 1)
 				fputs("icmp/echo-request", f);
 			else
@@ -274,9 +247,9 @@ static bool ranges_meet(const unsigned int a[2], const unsigned int b[2])
 
 static bool rules_meet(const struct rule *a, const struct rule *b)
 {
-	return (!a->proto || !b->proto || a->proto == b->proto) && prefixes_meet(a->dst, b->dst) &&
-	       prefixes_meet(a->src, b->src) && ranges_meet(a->dport, b->dport) &&
-	       ranges_meet(a->sport, b->sport);
+	return (a->proto == PROTO_ANY || b->proto == PROTO_ANY || a->proto == b->proto) &&
+	       prefixes_meet(a->dst, b->dst) && prefixes_meet(a->src, b->src) &&
+	       ranges_meet(a->dport, b->dport) && ranges_meet(a->sport, b->sport);
 }
 
 struct chain FB_VEC(__u32);
@@ -312,15 +285,15 @@ static void print_element(FILE *f, const struct rule *r)
 	for (int i = 0; i < 2; i++)
 		fprintf(f, "%u.%u.%u.%u/%u . ", sides[i]->addr >> 24, sides[i]->addr >> 16 & 255,
 			sides[i]->addr >> 8 & 255, sides[i]->addr & 255, sides[i]->len);
-	if (r->proto)
-		fprintf(f, "%u", r->proto);
-	else
+	if (r->proto == PROTO_ANY)
 		fputs("0-255", f);
+	else
+		fprintf(f, "%u", r->proto);
 	fprintf(f, " . %u-%u . %u-%u : accept,\n", r->sport[0], r->sport[1], r->dport[0], r->dport[1]);
 }
 
 /* A set of concatenated intervals takes no two that overlap, so there are several, asked one after the other. */
-static void print_nft(FILE *f, const struct rules *rules)
+static void print_nft(FILE *f, const char *name, const struct rules *rules)
 {
 	fb_autofree unsigned char *layer_of = calloc(rules->n + 1, 1);
 	struct layer *layers[LAYERS] = { 0 };
@@ -360,9 +333,9 @@ static void print_nft(FILE *f, const struct rules *rules)
 	for (unsigned int l = 0; l < n_layers; l++)
 		fprintf(f, "ip saddr . ip daddr . meta l4proto . th sport . th dport vmap @layer%u\n", l);
 	fputs("}\n}\n", f);
-	fprintf(stderr, "    nftables: %zu rules in %u sets%s", rules->n, n_layers, left_out ? "" : "\n");
 	if (left_out)
-		fprintf(stderr, ", %u left out that overlap more often\n", left_out);
+		fprintf(stderr, "%s: nftables has %u of %zu lines less: they overlap more than %d times\n",
+			name, left_out, rules->n, LAYERS);
 }
 
 /* ---- headers ------------------------------------------------------------------------------------------- */
@@ -410,34 +383,55 @@ static FILE *create(const char *dir, const char *name, const char *suffix)
 	return f;
 }
 
+/* All of it is on the disk, or this was for nothing. */
+static void finish(FILE *f, const char *name)
+{
+	if (!fflush(f) && !ferror(f))
+		return;
+	fprintf(stderr, "bench_rules: %s cannot be written: %m\n", name);
+	exit(1);
+}
+
 int main(int argc, char **argv)
 {
 	struct rules base = { 0 }, rules = { 0 };
 	bool sets = argc < 2 || strcmp(argv[1], "-s") != 0;
+	char *end = NULL;
 
 	if (!sets)
 		argc--, argv++;
-	if (argc < 4 || atoi(argv[1]) < 1) {
-		fprintf(stderr, "usage: bench_rules [-s] N DIR NAME [FILE]\n");
+
+	unsigned long n = argc > 1 ? strtoul(argv[1], &end, 10) : 0;
+
+	if (argc < 4 || argc > 5 || *end || n < 1 || n > 1000000) {
+		fprintf(stderr, "usage: bench_rules [-s] N DIR NAME [FILE]; N is at most 1000000\n");
 		return 2;
 	}
 	if (argc > 4)
-		read_file(argv[4], &base);
+		filters_read(argv[4], &base);
 	else
 		make_up(&base);
-	if (!base.n) {
-		fprintf(stderr, "bench_rules: %s: no filters\n", argv[4]);
+	grow(&base, (unsigned int)n, &rules);
+	if (!rules.n) {
+		fprintf(stderr,
+			"bench_rules: %s: all its filters are from anywhere to anywhere, and none of them is "
+			"left\n",
+			argv[4]);
 		return 1;
 	}
-	grow(&base, (unsigned int)atoi(argv[1]), &rules);
+	if (rules.n < n)
+		fprintf(stderr, "%s: %zu lines, more different ones cannot be made\n", argv[3], rules.n);
 
 	fb_autofclose FILE *policy = create(argv[2], argv[3], "fb"), *nft = create(argv[2], argv[3], "nft"),
 			   *headers = create(argv[2], argv[3], "hdr");
 
 	print_policy(policy, &rules);
 	if (sets)
-		print_nft(nft, &rules);
+		print_nft(nft, argv[3], &rules);
 	print_headers(headers, &rules, 400000);
+	finish(policy, "the policy");
+	finish(nft, "the nftables sets");
+	finish(headers, "the headers");
 	fb_vec_done(&base);
 	fb_vec_done(&rules);
 	return 0;
