@@ -3,6 +3,18 @@
 # What scripts/bench measures, row after row. Values go to values.tsv (name, median, quarter, three quarters, unit, note), rates to rates.tsv
 # (name, round, Mpps, share); report.py makes of them what people read. Needs lab.sh, gateways.sh.
 
+# Every row that there can be.
+ROWS=(agent.rss maps.memory scrape.10k machine.miss established.v4.1 established.v4.1k established.v4.500k established.v6.1 newflow.v4
+	deny.10 deny.1k deny.10k deny.100k forward.firebreak forward.bare_fib forward.kernel forward.nft_3 forward.nft_linear_1k
+	forward.nft_sets_10k forward.iptables_3 newflow.firebreak newflow.nft drop.firebreak drop.bare_xdp drop.nft drop.xdp_filter
+	compile.10k compile.nft_10k image.10k compile.100k compile.nft_100k image.100k switch.lost switch.mixed)
+is_row() { # BEGINNING
+	local name
+	for name in "${ROWS[@]}"; do
+		if [[ $name == "$1"* ]]; then return 0; fi
+	done
+	return 1
+}
 # wants NAME...: is one of these, or a part of it, asked for?
 wants() {
 	local name
@@ -35,8 +47,12 @@ make_rules() {
 		# 100,000 lines take nftables' part of the generator a quarter of a minute
 		skip=()
 		if [ "$QUICK" ] && [ "$n" = 100000 ]; then skip=(-s); fi
-		"$BENCH/bench_rules" "${skip[@]}" "$n" "$OUT" "r$n" ${RULES:+"$RULES"}
-		policy_copy "$OUT/r$n.fb" >/dev/null
+		if ! "$BENCH/bench_rules" "${skip[@]}" "$n" "$OUT" "r$n" ${RULES:+"$RULES"} 2>"$OUT/said"; then
+			cat "$OUT/said" >&2
+			return 1
+		fi
+		cat "$OUT/said" >>"$OUT/notes"
+		policy_copy "$OUT/r$n.fb" >/dev/null || return 1
 	done
 }
 use_rules() { apply "$LAB_DIR/policy/r$1.fb" >/dev/null; }
@@ -53,10 +69,15 @@ measure_costs() {
 	: >"$OUT/costs.tsv"
 	read -r a b c < <("$BENCH/bench_miss")
 	value machine.miss "$a" "$b" "$c" ns "a line that is in no cache"
-	use_rules 10000
-	for name in established.v4.1=1 established.v4.1k=1000 established.v4.500k=500000 established.v6.1=1 newflow.v4=200000; do
-		if wants "${name%=*}"; then step "${name%=*}" cost "$name"; fi
-	done
+	if wants established newflow.v4; then
+		if use_rules 10000; then
+			for name in established.v4.1=1 established.v4.1k=1000 established.v4.500k=500000 established.v6.1=1 newflow.v4=200000; do
+				if wants "${name%=*}"; then step "${name%=*}" cost "$name"; fi
+			done
+		else
+			missing "established and newflow.v4"
+		fi
+	fi
 	for n in 10 1000 10000 100000; do
 		name=deny.${n/%000/k}
 		wants "$name" || continue
@@ -95,7 +116,7 @@ rates() {
 	"$BENCH/bench_rate" -r $rounds -t $ms "$(ns gen)" "$(ns sink)" "${specs[@]}" >>"$OUT/rates.tsv"
 }
 measure_rates() {
-	use_rules 10000
+	use_rules 10000 || { missing "all about packets a second"; return 0; }
 	# only what the policy denies may measure how fast it drops
 	on gw "$BENCH/bench_cost" -s 1 -w "$OUT/r10000.denied" "$LAB_RUN"/bpf/v[0-9]* in0 out0 "deny=$OUT/r10000.hdr" >/dev/null
 	step "forwarding and dropping, all gateways in turn" rates
@@ -131,24 +152,24 @@ measure_compile() {
 	local runs=5
 	if [ "$QUICK" ]; then runs=2; fi
 	lab_ns gw-load
-	if wants compile.10k image.10k; then step "compile.10k" compile_one 10000 10k $runs; fi
-	if wants compile.100k image.100k; then step "compile.100k" compile_one 100000 100k $(((runs + 1) / 2)); fi
+	if wants compile.10k compile.nft_10k image.10k; then step "compile.10k" compile_one 10000 10k $runs; fi
+	if wants compile.100k compile.nft_100k image.100k; then step "compile.100k" compile_one 100000 100k $(((runs + 1) / 2)); fi
 }
 
-# Two policies that differ, in turn, under a stream: udp/5001 both allow, udp/5002 none.
+# Two policies that differ, in turn, under a stream: udp/5001 both allow, udp/5002 none. Without the lines of the set, which may allow that.
 measure_switches() { step "switches under load" switches; }
 switches() {
 	local n=1000 i lost
 	if [ "$QUICK" ]; then n=20; fi
-	sed 's|^firebreak a -> b {|&\n  allow 10.0.0.2 -> 198.18.0.2 udp/5001, udp/5003|' "$OUT/r10.fb" | policy_file one.fb >/dev/null
-	sed 's|^firebreak a -> b {|never a -> b udp/5002\n&\n  allow 10.0.0.2 -> 198.18.0.2 udp/5001|' "$OUT/r10.fb" | policy_file two.fb >/dev/null
-	apply "$LAB_DIR/policy/one.fb" >/dev/null
+	sed '/ id r[0-9]*$/d; s|^firebreak a -> b {|&\n  allow 10.0.0.2 -> 198.18.0.2 udp/5001, udp/5003|' "$OUT/r10.fb" | policy_file one.fb >/dev/null
+	sed '/ id r[0-9]*$/d; s|^firebreak a -> b {|never a -> b udp/5002\n&\n  allow 10.0.0.2 -> 198.18.0.2 udp/5001|' "$OUT/r10.fb" | policy_file two.fb >/dev/null
+	apply "$LAB_DIR/policy/one.fb" >/dev/null || return 1
 	lab_spawn sink count "$FB_BUILD/tests/support/blast" count 5001 5002 5003
 	wait_until 10 grep -q ready "$LAB_DIR/log/count.log"
 	lab_spawn gen send "$FB_BUILD/tests/support/blast" send 60000 600 10.0.0.2 198.18.0.2 5001 5002 5001 5003
 	for ((i = 0; i < n; i += 2)); do
-		apply "$LAB_DIR/policy/two.fb" >/dev/null
-		apply "$LAB_DIR/policy/one.fb" >/dev/null
+		apply "$LAB_DIR/policy/two.fb" >/dev/null || return 1
+		apply "$LAB_DIR/policy/one.fb" >/dev/null || return 1
 	done
 	lab_stop send
 	lab_stop count
@@ -161,7 +182,7 @@ switches() {
 
 measure_agent() {
 	local i a b c bytes=0 map
-	use_rules 10000
+	use_rules 10000 || { missing "all about the agent"; return 0; }
 	for ((i = 0; i < 15; i++)); do
 		on gw curl -sS -o /dev/null -w '%{time_total}\n' "http://127.0.0.1:$METRICS_PORT/metrics" | awk '{print $1 * 1000}'
 	done >"$OUT/scrapes"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the bench makes of ClassBench filter sets: lines that `firebreak check` takes, or one message with file, line and value.
 
-  filters.py BENCH_RULES FIREBREAK
+  filters.py BENCH_RULES FIREBREAK BENCH
 
 The last line says "N passed, N failed".
 """
@@ -44,6 +44,13 @@ WRONG = [
     ("half a protocol", HOST.replace("0xFF", "0x0F"), ':1: "0x06/0x0F": a protocol is 0xNN/0xFF, or 0x00/0x00 for any'),
     ("an action", HOST + "\tDENY\n", ':1: "DENY": nothing but TCP flags, 0xNNNN/0xNNNN, may follow the protocol'),
 ]
+# options of scripts/bench that are refused before anything is measured, and before root is needed
+REFUSED = [
+    (["--only", "nosuch"], "bench: --only nosuch: no row begins so; there are agent.rss maps.memory"),
+    (["--json", "/nonexistent/x.json"], "bench: --json /nonexistent/x.json: cannot be written\n"),
+    (["--json", "/"], "bench: --json /: cannot be written\n"),
+    (["--rules", "/nonexistent"], "bench: --rules /nonexistent: cannot be read\n"),
+]
 
 
 def run(*command):
@@ -76,12 +83,18 @@ def write(where, text):
     return f"{where}/filters"
 
 
+def refused(bench, options, message):
+    status, _, said = run(bench, *options)
+    return "" if status == 1 and said.startswith(message) else f"status {status}: {said}"
+
+
 def main():
-    rules, firebreak = sys.argv[1:]
+    rules, firebreak, bench = sys.argv[1:]
     passed, failed = 0, 0
     with tempfile.TemporaryDirectory() as where:
         cases = [(name, right, (rules, firebreak, where, text, lines)) for name, text, lines in RIGHT]
         cases += [(name, wrong, (rules, where, text, message)) for name, text, message in WRONG]
+        cases += [(" ".join(options), refused, (bench, options, message)) for options, message in REFUSED]
         for name, judge, args in cases:
             problem = judge(*args)
             passed, failed = passed + (not problem), failed + bool(problem)
