@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Lines that change nothing: all that they allow (or, guards, forbid), other lines do as well, for as long. All lines that are named can go
- * together: none of them is needed to cover another. Exact but for lines that overlap very many others, which are left
- * alone: what is named is always true.
+ * together: none of them is needed to cover another. Exact but for lines that very many others would have to cover piece by
+ * piece, which are left alone: what is named is always true.
  */
 #ifndef FB_POLICY_REDUNDANT_H
 #define FB_POLICY_REDUNDANT_H

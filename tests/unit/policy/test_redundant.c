@@ -51,6 +51,13 @@ Test(redundant, several_lines_cover_one_together)
 			 "1<0,2");
 }
 
+Test(redundant, a_line_whose_part_others_hold_as_well_is_not_named)
+{
+	expect_redundant(AB("allow any -> any  tcp/15-19\nallow any -> any  tcp/10-20\nallow any -> any  "
+			    "tcp/18-30\nallow any -> any  tcp/12-28"),
+			 "0<1 3<1,2");
+}
+
 Test(redundant, one_address_too_few_and_the_line_stays)
 {
 	expect_redundant(AB("allow any -> 10.2.0.0/25  tcp/22\nallow any -> any  tcp/22\nallow any -> "
@@ -203,6 +210,35 @@ Test(redundant, a_hundred_thousand_lines_are_searched_in_seconds)
 	fb_redundant_find(&p.rs, &list);
 	cr_assert_lt((double)(clock() - begin) / CLOCKS_PER_SEC, 5.0);
 	cr_assert_eq(list.n, 256, "the last line covers those of one /24, and found are %zu", list.n);
+	fb_redundant_done(&list);
+	policy_done(&p);
+}
+
+/* No axis tells these apart: a third is from anywhere, a third to anywhere, and all have one port. */
+Test(redundant, a_hundred_thousand_lines_from_or_to_anywhere_are_searched_in_seconds)
+{
+	enum { EACH = 33333 };
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct fb_redundant_list list;
+	struct policy p;
+	clock_t begin;
+
+	fb_strbuf_add(&text, "zone a { interface eth1  network 10.0.0.0/8 }\n"
+			     "zone b { interface eth2  network 192.168.0.0/16 }\nfirebreak a -> b {\n");
+	for (unsigned int i = 0; i < EACH; i++)
+		fb_strbuf_addf(&text,
+			       "allow any -> 192.168.%u.%u  tcp/80\n"
+			       "allow 10.1.%u.%u -> any  tcp/80\n"
+			       "allow 10.2.%u.%u -> 192.168.%u.%u  tcp/80\n",
+			       i >> 8, i & 255, i >> 8, i & 255, i >> 8, i & 255, i >> 8, i & 255);
+	fb_strbuf_add(&text, "}\n");
+	policy_load(&p, fb_strbuf_get(&text));
+	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
+	begin = clock();
+	fb_redundant_find(&p.rs, &list);
+	cr_assert_lt((double)(clock() - begin) / CLOCKS_PER_SEC, 5.0);
+	cr_assert_eq(list.n, EACH, "every third line is covered by one from anywhere, and found are %zu",
+		     list.n);
 	fb_redundant_done(&list);
 	policy_done(&p);
 }
