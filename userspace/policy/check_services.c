@@ -65,30 +65,26 @@ static const struct fb_l4set *item_set(struct fb_checker *c, const struct fb_svc
 	return resolve(c, state) ? &state->set : NULL;
 }
 
+/* All items first and one union after: a union an item takes the cube of their number (2,000 ports on one line: 5 s). */
 bool fb_check_service_items(struct fb_checker *c, const struct fb_svc_items *items, struct fb_l4set *ret)
 {
-	struct fb_l4set sum = { 0 };
+	struct FB_VEC(struct fb_l4) all = { 0 };
+	const struct fb_l4set none = { 0 };
 	bool ok = true;
 
 	for (size_t i = 0; i < items->n; i++) {
 		struct fb_l4 box;
-		struct fb_l4set storage, joined;
+		struct fb_l4set storage;
 		const struct fb_l4set *one = item_set(c, &items->v[i], &box, &storage);
 
-		if (!one) {
-			ok = false;
-			continue;
-		}
-		joined = fb_l4set_combine(&sum, one, FB_L4_UNION);
-		free(sum.v);
-		sum = joined;
+		ok &= one != NULL;
+		for (size_t k = 0; one && k < one->n; k++)
+			fb_vec_add(&all, one->v[k]);
 	}
-	if (!ok) {
-		free(sum.v);
-		return false;
-	}
-	*ret = sum;
-	return true;
+	if (ok)
+		*ret = fb_l4set_combine(&(struct fb_l4set){ all.v, all.n }, &none, FB_L4_UNION);
+	fb_vec_done(&all);
+	return ok;
 }
 
 static bool resolve_body(struct fb_checker *c, struct fb_service_state *state)

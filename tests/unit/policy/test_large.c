@@ -198,3 +198,25 @@ Test(large, twenty_thousand_port_ranges_compile_in_two_seconds)
 	free(image);
 	policy_done(&p);
 }
+
+/* One line with a list of ports, as other firewalls' object groups become. */
+Test(large, three_thousand_port_ranges_on_one_line_are_read_in_two_seconds)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct policy p;
+	clock_t begin;
+
+	fb_strbuf_add(&text, "policy \"t\" language 1 version 1 timezone \"UTC\"\n"
+			     "zone a { interface eth1  network 10.1.0.0/16 }\n"
+			     "zone b { interface eth2  network 10.2.0.0/16 }\n"
+			     "firebreak a -> b { allow any -> any  tcp/8");
+	for (unsigned int i = 1; i < 3000; i++)
+		fb_strbuf_addf(&text, ", tcp/%u-%u", 10 * i, 10 * i + 5);
+	fb_strbuf_add(&text, " }\n");
+	begin = clock();
+	policy_load(&p, fb_strbuf_get(&text));
+	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
+	expect_quick("text to rule set", begin);
+	cr_assert_eq(p.rs.services.v[p.rs.boxes.v[0].svc].n, 3000);
+	policy_done(&p);
+}
