@@ -2,6 +2,7 @@
 #include "cli/output.h"
 
 #include <langinfo.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -59,7 +60,7 @@ static size_t next_char(const char *text, int *ret_columns)
 {
 	mbstate_t state = { 0 };
 	wchar_t c;
-	size_t n = mbrtowc(&c, text, strlen(text), &state);
+	size_t n = mbrtowc(&c, text, strnlen(text, MB_LEN_MAX), &state);
 
 	if (n == 0 || n == (size_t)-1 || n == (size_t)-2) {
 		*ret_columns = -1;

@@ -3,9 +3,11 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <firebreak_abi.h>
 
+#include "base/cleanup.h"
 #include "cli/output.h"
 
 static const struct fb_column columns[] = { { "NAME" },
@@ -195,4 +197,18 @@ Test(cli_output, wrapped_text_begins_again_at_the_indent)
 	fb_strbuf_add(&out, "ab  ");
 	fb_text_wrap(&out, "one two three", 4, 4, 11);
 	cr_assert_str_eq(out.s, "ab  one two\n    three\n");
+}
+
+/* Each character once: a line with a list of 50,000 addresses is as long as this, and measured again and again it took seconds. */
+Test(cli_output, width_of_a_long_text_takes_no_time)
+{
+	enum { LONG = 2000000 };
+	fb_autofree char *text = malloc(LONG + 1);
+	clock_t begin;
+
+	memset(text, 'a', LONG);
+	text[LONG] = 0;
+	begin = clock();
+	cr_assert_eq(fb_text_width(text), LONG);
+	cr_assert_lt((double)(clock() - begin) / CLOCKS_PER_SEC, 1.0);
 }
