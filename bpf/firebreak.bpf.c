@@ -162,7 +162,9 @@ int fb_xdp(struct xdp_md *ctx)
 	int action = fb_plain(ctx), reason;
 	struct fb_ctx *c;
 
-	if (action)
+	if (action == FB_STAGE)
+		bpf_tail_call(ctx, &fb_stages, FB_STAGE_JUDGE);
+	else if (action)
 		return action;
 	c = fb_ctx_new();
 	action = XDP_DROP;

@@ -72,12 +72,17 @@ struct fb_a6_line {
 	__u64 key[FB_A6_KEYS];
 };
 
+/* Ports are told apart in few places: their classes are 256 links to pages of 256 halves, of which most are one and the same. */
+#define FB_PORT_SHIFT 8u
+#define FB_PORT_PAGE  (1u << FB_PORT_SHIFT)
+#define FB_PORT_PAGES (65536u / FB_PORT_PAGE)
+
 /* Links; halves and bytes are arrays at them. */
 struct fb_classify_header {
 	__u32 a4_root, a6_root;
 	__u32 proto; /* bytes: class of each protocol */
-	__u32 sport; /* halves: class of each source port */
-	__u32 dport; /* halves: class of each destination port */
+	__u32 sport; /* pages: class of each source port */
+	__u32 dport; /* pages: class of each destination port */
 	__u32 n_sport, n_dport;
 	__u32 source; /* halves [protocol class * n_sport + source port class]: class of both */
 	__u32 l4;     /* halves [that class * n_dport + destination port class]: L4 class, 0 = no service */

@@ -12,7 +12,7 @@
 #include <linux/types.h>
 
 #ifndef FB_ABI_VERSION /* tests build an agent of another one */
-#define FB_ABI_VERSION 4u
+#define FB_ABI_VERSION 5u
 #endif
 #define FB_LANGUAGE_VERSION 1u
 

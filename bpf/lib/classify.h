@@ -9,8 +9,8 @@
  *   IPv4 address --> root[upper 16 bits] -> nodes of 4 bits -> line of keys ->--+
  *   IPv6 address --> tree of the upper 64 bits -> tree of the lower 64 ---------+--> record: zone, 4 rows, 2 classes
  *
- *   protocol, source port -> class --+
- *   destination port ------> class --+--> L4 class: which services match
+ *   protocol, source port -> page -> class --+
+ *   destination port ------> page -> class --+--> L4 class: which services match
  *
  *   row of the source [class of the destination] -> cell                  (for each of 4 quadrants)
  *   shape of the cell [L4 class] -> place; cell[place] -> rank, rule      (the lowest rank of the 4 wins)
@@ -24,7 +24,7 @@
  * Nothing branches on what was found: what does not exist is a link to something empty, whose lines are warm. Four independent chains of 7 loads overlap,
  * mispredicted branches do not; and the verifier follows one path, not 3^4.
  *
- * Cache lines, worst case: addresses 2 x 5 (IPv6: 2 x 10), records 2, L4 5, quadrants 4 x 7: 45 (55). Every load is masked.
+ * Cache lines, worst case: addresses 2 x 5 (IPv6: 2 x 10), records 2, L4 7, quadrants 4 x 7: 47 (57). Every load is masked.
  */
 #ifndef FB_LIB_CLASSIFY_H
 #define FB_LIB_CLASSIFY_H
@@ -107,11 +107,18 @@ FB_INLINE __u8 fb_atom_zone(const void *img, __u32 record)
 		->zone;
 }
 
+FB_INLINE __u32 fb_port_class(const void *img, __u32 limit, __u32 pages, __u16 port)
+{
+	__u32 page = fb_image_get(img, limit, pages + (port >> FB_PORT_SHIFT) * 4);
+
+	return fb_image_half(img, limit, page, port & (FB_PORT_PAGE - 1));
+}
+
 FB_INLINE __u32 fb_l4_class(const void *img, __u32 limit, __u8 proto, __u16 sport, __u16 dport)
 {
 	__u32 p = fb_image_byte(img, limit, FB_CLS(img, proto), proto);
-	__u32 s = fb_image_half(img, limit, FB_CLS(img, sport), sport);
-	__u32 d = fb_image_half(img, limit, FB_CLS(img, dport), dport);
+	__u32 s = fb_port_class(img, limit, FB_CLS(img, sport), sport);
+	__u32 d = fb_port_class(img, limit, FB_CLS(img, dport), dport);
 
 	s = fb_image_half(img, limit, FB_CLS(img, source), p * FB_CLS(img, n_sport) + s);
 	return fb_image_half(img, limit, FB_CLS(img, l4), s * FB_CLS(img, n_dport) + d);

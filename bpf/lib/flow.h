@@ -86,6 +86,14 @@ FB_INLINE __u32 fb_flow_hash_bucket(__u64 h, int second)
 	return (__u32)h ^ (second ? ((__u32)(h >> 24) & (FB_FLOW_NEAR - 1)) | 1 : 0);
 }
 
+FB_INLINE void fb_flow_key_places(struct fb_flow_key *key, __u64 h)
+{
+	key->bucket[0] = fb_flow_hash_bucket(h, 0);
+	key->bucket[1] = fb_flow_hash_bucket(h, 1);
+	key->home = fb_flow_hash_home(h);
+	key->tag = fb_flow_hash_tag(h);
+}
+
 /* Canonical key, and where its flow may lie. */
 FB_INLINE void fb_flow_key(struct fb_ctx *c, __u8 zone_from, __u8 zone_to)
 {
@@ -134,11 +142,7 @@ FB_INLINE void fb_flow_key(struct fb_ctx *c, __u8 zone_from, __u8 zone_to)
 		h += fb_mix(key->hi_a + g->secret[3], key->hi_b + (g->secret[3] >> 32));
 		h += fb_mix((key->hi_a >> 32) + g->secret[4], (key->hi_b >> 32) + (g->secret[4] >> 32));
 	}
-	h = fb_flow_hash(key->lo_a, key->lo_b, key->ports, h);
-	key->bucket[0] = fb_flow_hash_bucket(h, 0);
-	key->bucket[1] = fb_flow_hash_bucket(h, 1);
-	key->home = fb_flow_hash_home(h);
-	key->tag = fb_flow_hash_tag(h);
+	fb_flow_key_places(key, fb_flow_hash(key->lo_a, key->lo_b, key->ports, h));
 }
 
 /* By state. What is free has expired before it came. */

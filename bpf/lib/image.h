@@ -48,15 +48,15 @@ FB_INLINE __u32 fb_image_get(const void *img, __u32 limit, __u32 offset)
 	return *(const __u32 *)fb_image_at(img, limit, offset, 4);
 }
 
-/* The i-th half, byte of an array. */
+/* The i-th half, byte of an array. Offsets of sections are multiples of 4: what is or-ed to the limit lets the bits below through. */
 FB_INLINE __u32 fb_image_half(const void *img, __u32 limit, __u32 offset, __u32 i)
 {
-	return fb_image_get(img, limit, offset + i * 2) >> ((i & 1) * 16) & 0xffff;
+	return *(const __u16 *)fb_image_at(img, limit | 2, offset + i * 2, 2);
 }
 
 FB_INLINE __u32 fb_image_byte(const void *img, __u32 limit, __u32 offset, __u32 i)
 {
-	return fb_image_get(img, limit, offset + i) >> ((i & 3) * 8) & 0xff;
+	return *(const __u8 *)fb_image_at(img, limit | 3, offset + i, 1);
 }
 
 #endif

@@ -97,18 +97,12 @@ FB_INLINE int fb_judge_group(const void *img, struct fb_ctx *c, __u32 group)
 	return zones ? FB_NEXT : FB_DROP_NO_ALLOW;
 }
 
-/*
- * The judgement of a packet that no live flow of this generation answers for: source, binding, quarantine, destination, isolation, never, allow, observe (S27). On
- * FB_NEXT the packet passes; rule, deadline and observed say by what.
- */
-FB_INLINE int fb_judge(const void *img, struct fb_ctx *c)
+/* Who a packet's ends are, what forbids it whatever the policy's lines say (S27), and the line that decides: rule_index, 0 = none. */
+FB_INLINE enum fb_reason fb_judge_ends(const void *img, struct fb_ctx *c)
 {
-	__u32 src = 0, dst = 0, index, until, window;
+	__u32 src = 0, dst = 0;
 	enum fb_reason reason = fb_source(img, c, &src);
 
-	c->limit = 0;
-	c->group = 0;
-	c->flow_flags = 0;
 	if (reason != FB_NEXT)
 		return reason;
 	if (c->unbound)
@@ -124,10 +118,26 @@ FB_INLINE int fb_judge(const void *img, struct fb_ctx *c)
 	if (!c->made_here && c->dst_zone != FB_ZONE_SELF && fb_is_local_source(&c->pkt) &&
 	    !(c->wire ? fb_is_link_service(&c->pkt) : fb_is_group(&c->pkt)))
 		return FB_DROP_SCOPE;
+	c->rule_index = fb_classify(img, src, dst, c->pkt.family, c->pkt.proto,
+				    fb_has_ports(c->pkt.proto) ? c->pkt.sport : 0, c->pkt.cport);
+	return FB_NEXT;
+}
 
-	index = fb_classify(img, src, dst, c->pkt.family, c->pkt.proto,
-			    fb_has_ports(c->pkt.proto) ? c->pkt.sport : 0, c->pkt.cport);
-	c->rule_index = index;
+/*
+ * The judgement of a packet that no live flow of this generation answers for: source, binding, quarantine, destination, isolation, never, allow, observe (S27). On
+ * FB_NEXT the packet passes; rule, deadline and observed say by what.
+ */
+FB_INLINE int fb_judge(const void *img, struct fb_ctx *c)
+{
+	__u32 index, until, window;
+	enum fb_reason reason = c->judged ? FB_NEXT : fb_judge_ends(img, c);
+
+	c->limit = 0;
+	c->group = 0;
+	c->flow_flags = 0;
+	if (reason != FB_NEXT)
+		return reason;
+	index = c->rule_index;
 	reason = FB_DROP_NO_ALLOW;
 	if (index) {
 		__u32 w = FB_HDR(img, rule_w) + index * 8;

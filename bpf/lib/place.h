@@ -25,7 +25,7 @@ FB_INLINE const void *fb_begin_again(struct fb_ctx *c)
 	const void *img = fb_begin(c);
 
 	if (c->generation != before)
-		c->looked = 0;
+		c->looked = c->judged = 0;
 	return img;
 }
 

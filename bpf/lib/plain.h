@@ -16,85 +16,7 @@
 #ifndef FB_LIB_PLAIN_H
 #define FB_LIB_PLAIN_H
 
-#include "binding.h"
-#include "metrics.h"
-#include "place.h"
-#include "switch.h"
-#include "tcp.h"
-
-#define FB_PLAIN_BYTES 54u /* Ethernet, IPv4, TCP without options; every real frame has 60 */
-
-/* What the packet says, and where it is. */
-struct fb_plain {
-	__u64 lo_a, lo_b, ports; /* the key, as in struct fb_flow */
-	__u32 dir, bytes, ip_len, tick, generation;
-	__u8 zone, proto;
-	struct fb_segment segment;
-};
-
-/* Layers 2 to 4. The loads are of the frame's bytes as they lie there: little-endian constants. */
-FB_INLINE int fb_plain_parse(const __u8 *data, const __u8 *end, struct fb_plain *p)
-{
-	__u32 src, dst, left;
-	__u64 sport, dport, swap;
-
-	if (data + FB_PLAIN_BYTES > end)
-		return 0;
-	p->bytes = (__u32)(end - data);
-	if ((data[0] | data[6]) & 1)
-		return 0;
-	/* 08 00 45, and no fragment */
-	if ((((const struct fb_load32 *)(data + 12))->v & 0xffffff) != 0x450008 ||
-	    (((const struct fb_load16 *)(data + 20))->v & 0xff3f))
-		return 0;
-	p->ip_len = fb_get16(data + 16);
-	p->proto = data[23];
-	if (data[22] <= 1 || p->ip_len < 28 || 14 + p->ip_len > p->bytes || !fb_is_ipv4_sum_right(data + 14))
-		return 0;
-	left = p->ip_len - 20;
-	if (p->proto == FB_PROTO_UDP_N) {
-		__u32 udp = fb_get16(data + 38);
-
-		if (udp < 8 || udp > left)
-			return 0;
-	} else {
-		__u32 header = (__u32)(data[46] >> 4) * 4;
-
-		if (p->proto != FB_PROTO_TCP_N || header < 20 || header > left ||
-		    (data[47] & (FB_TCP_SYN | FB_TCP_ACK | FB_TCP_RST | FB_TCP_FIN)) != FB_TCP_ACK)
-			return 0;
-		p->segment.seq = fb_get32(data + 38);
-		p->segment.ack = fb_get32(data + 42);
-		p->segment.end = p->segment.seq + left - header;
-		p->segment.window = fb_get16(data + 48);
-		p->segment.flags = FB_TCP_ACK;
-	}
-	src = fb_get32(data + 26);
-	dst = fb_get32(data + 30);
-	sport = fb_get16(data + 34);
-	dport = fb_get16(data + 36);
-	p->dir = dst < src || (dst == src && dport < sport);
-	swap = (sport ^ dport) & -(__u64)p->dir;
-	/* An address for which the key holds the zone too (fb_flow_key) finds nothing here. */
-	p->lo_a = p->dir ? dst : src;
-	p->lo_b = p->dir ? src : dst;
-	p->ports = (sport ^ swap) | (dport ^ swap) << 16 | (__u64)p->proto << 32 | 4ull << 40;
-	return 1;
-}
-
-/* The port of the frame, if nothing but its flow is to be asked. */
-FB_INLINE int fb_plain_place(const void *img, const __u8 *data, __u32 ifindex, struct fb_plain *p)
-{
-	const struct fb_switches *sw = fb_base(&fb_switches);
-	const struct fb_image_port *port = fb_port_find(img, ifindex, 0);
-
-	if (!port || !port->zone || port->wire)
-		return 0;
-	if ((((const struct fb_load64 *)data)->v ^ *(const __u64 *)port->mac) << 16)
-		return 0;
-	p->zone = port->zone;
-	return !(fb_zone_flags(img, p->zone) & FB_ZONE_BOUND) && !sw->quarantines && !sw->quarantined_macs;
-}
+#include "plain_new.h"
 
 /* Does the packet leave the state of its flow as it is? */
 FB_INLINE int fb_plain_state(const struct fb_plain *p, __u32 state, __u32 origin)
@@ -105,7 +27,7 @@ FB_INLINE int fb_plain_state(const struct fb_plain *p, __u32 state, __u32 origin
 }
 
 /* The flow, copied out between two looks at its word (flow.h); NULL = the whole path finds out. */
-FB_INLINE struct fb_flow *fb_plain_flow(const struct fb_plain *p, struct fb_hit *hit)
+FB_INLINE struct fb_flow *fb_plain_flow(struct fb_plain *p, struct fb_hit *hit)
 {
 	__u64 h = fb_flow_hash(p->lo_a, p->lo_b, p->ports, 0), word, ports;
 	__u32 tag = fb_flow_hash_tag(h), place = fb_flow_hash_home(h), dir = p->dir & 1;
@@ -120,14 +42,17 @@ FB_INLINE struct fb_flow *fb_plain_flow(const struct fb_plain *p, struct fb_hit 
 			bucket = fb_flow_hash_bucket(h, 1);
 			ways = fb_flow_may_have(bucket, tag);
 		}
-		if (!ways)
+		if (!ways) {
+			p->hash = h;
+			p->absent = 1;
 			return 0;
+		}
 		place = fb_flow_place(bucket, fb_flow_first(ways));
 	}
 	e = fb_flow_entry(place);
 	word = *(volatile __u64 *)&e->way;
 	ports = *(volatile __u64 *)&e->port_a;
-	if (FB_WAY_TAG(word) != tag || (word & FB_WAY_LOCK) ||
+	if (!p->middle || FB_WAY_TAG(word) != tag || (word & FB_WAY_LOCK) ||
 	    FB_META_TICK(FB_WAY_META(word)) != FB_META_TICK(p->tick) ||
 	    *(volatile __u64 *)&e->lo_a != p->lo_a || *(volatile __u64 *)&e->lo_b != p->lo_b ||
 	    (ports & FB_PORTS_MASK) != p->ports)
@@ -151,7 +76,7 @@ FB_INLINE struct fb_flow *fb_plain_flow(const struct fb_plain *p, struct fb_hit 
 		       : 0;
 }
 
-/* XDP_REDIRECT, or 0: the packet is as it came, nothing is counted, the whole path is to look at it. */
+/* XDP_REDIRECT; what fb_plain_new() says of a packet without a flow; or 0: the packet is as it came, nothing is counted, the whole path is to look at it. */
 FB_INLINE int fb_plain(struct xdp_md *ctx)
 {
 	__u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
@@ -162,14 +87,17 @@ FB_INLINE int fb_plain(struct xdp_md *ctx)
 	struct fb_flow *e;
 	struct fb_hit hit;
 
+	p.absent = 0;
 	if (fb_cfg.explain || !img || !fb_plain_parse(data, end, &p) ||
 	    !fb_plain_place(img, data, ctx->ingress_ifindex, &p))
 		return 0;
 	p.generation = FB_HDR(img, generation);
 	p.tick = fb_tick();
-	e = fb_plain_flow(&p, &hit);
-	if (!e || !p.generation)
+	if (!p.generation)
 		return 0;
+	e = fb_plain_flow(&p, &hit);
+	if (!e)
+		return p.absent ? fb_plain_new(ctx, img, &p, cpu) : 0;
 	nh = fb_next_hop(hit.nexthop, hit.stamp, fb_stamp(p.tick), p.tick);
 	if (!nh || nh->vid || (nh->mtu && p.ip_len > nh->mtu))
 		return 0;

@@ -95,6 +95,7 @@ struct fb_ctx {
 	__u8 wire_zone;	 /* at the wire's other end */
 	__u8 frags;	 /* the frame lies in several buffers */
 	__u8 looked;	 /* placed, sent to us, and the flow table was asked */
+	__u8 judged;	 /* and the line that decides was looked up: dst_zone, rule_index */
 	__u8 ask;	 /* enum fb_ask */
 	__u8 turned;	 /* judged from the other end */
 	__u8 begins;	 /* it makes a flow, whose next hop is way_ref of way_stamp */
@@ -229,14 +230,19 @@ __noinline __u32 fb_self_search(__u32 family, __u64 hi, __u64 lo, __u32 zone)
 }
 
 /* Most addresses are not ours, and the search costs 27 ns: a bit says whether to try. */
-FB_INLINE __u32 fb_self_find(int family, __u64 hi, __u64 lo, __u8 zone)
+FB_INLINE int fb_self_may_be(__u64 hi, __u64 lo)
 {
 	void *rt = fb_base(&fb_runtime);
 	__u32 bit = fb_self_bit(hi, lo), word;
 
 	word = *(volatile __u32 *)fb_at(rt + __builtin_offsetof(struct fb_runtime, self_filter), bit >> 5,
 					FB_SELF_FILTER_BITS / 32 - 1, 2);
-	return word >> (bit & 31) & 1 ? fb_self_search((__u32)family, hi, lo, zone) : 0;
+	return word >> (bit & 31) & 1;
+}
+
+FB_INLINE __u32 fb_self_find(int family, __u64 hi, __u64 lo, __u8 zone)
+{
+	return fb_self_may_be(hi, lo) ? fb_self_search((__u32)family, hi, lo, zone) : 0;
 }
 
 /* The record of what an end is classified as: its address, or a role. One call for both, so that the searches are verified once. */

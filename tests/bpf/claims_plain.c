@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The shortest way (bpf/lib/plain.h) against the whole path: whatever arrives, both answer alike, count alike, write the same bytes and leave the same flow. Which
- * of them a packet took is seen by the context, which only the whole path touches; that it must be taken is said by the time of the flow.
+ * The shortest ways, of live flows (bpf/lib/plain.h) and of what is denied (plain_new.h), against the whole path: whatever arrives, both answer alike, count alike, tell
+ * alike, write the same bytes and leave the same flow. Which of them a packet took is seen by the context, which only the whole path touches; while somebody is in
+ * quarantine all take the whole path.
  */
 #include "claims.h"
 
-enum { FRAMES = 2000 };
+enum { FRAMES = 4000 };
 
 #define DATAGRAM      .src = "10.10.0.5", .dst = "203.0.113.9", .sport = 40000, .dport = 7000
 #define DATAGRAM_BACK .src = "203.0.113.9", .dst = "10.10.0.5", .sport = 7000, .dport = 40000
@@ -15,7 +16,8 @@ enum { FRAMES = 2000 };
 static const char lines[] =
 	"firebreak sig -> net { allow 10.10.0.0/16 -> any udp/7000  id datagrams\n"
 	" allow 10.10.0.0/16 -> any tcp/7001  id segments\n"
-	" allow 10.10.0.0/16 -> any udp/7002  limit 1000 packets/s per source  id metered }\n";
+	" allow 10.10.0.0/16 -> any udp/7002  limit 1000 packets/s per source  id metered }\n"
+	"firebreak net -> sig { allow any -> 10.10.0.0/16 udp/53, tcp/53 }\n";
 
 static void mark_contexts(void)
 {
@@ -161,19 +163,50 @@ static __u32 number(void)
 	return (__u32)(state >> 24);
 }
 
-static const char *any_frame(struct frame *f)
+/* Of the flows that establish() made. */
+static struct frame_spec known_packet(bool back)
 {
-	const __u32 back = number() & 1, kind = number() % 3;
 	struct frame_spec spec = back ? (struct frame_spec){ DATAGRAM_BACK }
 				      : (struct frame_spec){ DATAGRAM };
 
-	if (kind) {
+	if (number() % 3) {
 		spec = back ? (struct frame_spec){ SEGMENT_BACK } : (struct frame_spec){ SEGMENT };
 		spec.tcp = number() % 4 ? ACK : (__u8)(number() & 0x3f);
 		spec.seq = (back ? 901 : 101) + number() % 1400 - 200;
 		spec.ack = (back ? 101 : 901) + number() % 20 - 10;
 		spec.window = (__u16)(number() % 3 ? 1000 : number());
 	}
+	return spec;
+}
+
+/* Of no flow, between ends of all kinds. */
+static struct frame_spec unknown_packet(bool back)
+{
+	static const char *const ends[] = { "10.10.0.5",   "10.10.200.1",     "203.0.113.9",   "10.20.0.5",
+					    "10.30.0.10",  "10.10.0.1",	      "10.10.255.255", "10.20.0.1",
+					    "127.0.0.1",   "0.0.0.0",	      "0.0.1.2",       "169.254.1.1",
+					    "224.0.0.251", "255.255.255.255", "240.0.0.1",     "10.30.0.63" };
+	static const __u16 ports[] = { 7000, 7001, 443, 23, 53, 67, 68, 8443 };
+	const char *near = number() % 3 ? ends[number() % 2] : ends[number() % 16],
+		   *far = number() % 3 ? ends[2 + number() % 3] : ends[number() % 16];
+	struct frame_spec spec = { .src = back ? far : near,
+				   .dst = back ? near : far,
+				   .sport = (__u16)number(),
+				   .dport = number() % 2 ? ports[number() % 8] : (__u16)number() };
+
+	if (number() % 2) {
+		spec.tcp = number() % 2 ? SYN : (__u8)(number() & 0x3f) | PSH;
+		spec.seq = number();
+		spec.window = 1000;
+	}
+	return spec;
+}
+
+static const char *any_frame(struct frame *f)
+{
+	const bool back = number() & 1;
+	struct frame_spec spec = number() % 2 ? known_packet(back) : unknown_packet(back);
+
 	spec.dmac = RIG_MAC;
 	spec.payload = number() % 40;
 	frame_build(f, &spec);
@@ -184,45 +217,207 @@ static const char *any_frame(struct frame *f)
 	return back ? "net" : "sig";
 }
 
+/* All that a packet may change: flows, their tags, next hops, the meters of events. */
+struct state {
+	struct fb_flow *flows;
+	struct fb_flow_tags *tags;
+	struct fb_nexthop *nexthops;
+	char *scratch;
+};
+
+static size_t flow_bytes(void)
+{
+	return rig.n_buckets * FB_FLOW_WAYS * sizeof(struct fb_flow);
+}
+
+static void state_new(struct state *s)
+{
+	s->flows = malloc(flow_bytes());
+	s->tags = malloc(rig.n_buckets * sizeof(*s->tags));
+	s->nexthops = malloc(FB_NEXTHOPS * sizeof(*s->nexthops));
+	s->scratch = malloc(rig.cpus * FB_SCRATCH_BYTES);
+	if (!s->flows || !s->tags || !s->nexthops || !s->scratch)
+		abort();
+}
+
+static void state_done(struct state *s)
+{
+	free(s->flows);
+	free(s->tags);
+	free(s->nexthops);
+	free(s->scratch);
+}
+
+static void state_get(struct state *s)
+{
+	memcpy(s->flows, rig.flows, flow_bytes());
+	memcpy(s->tags, rig.tags, rig.n_buckets * sizeof(*s->tags));
+	memcpy(s->nexthops, rig.nexthops, FB_NEXTHOPS * sizeof(*s->nexthops));
+	memcpy(s->scratch, rig.scratch, rig.cpus * FB_SCRATCH_BYTES);
+}
+
+static void state_put(const struct state *s)
+{
+	memcpy(rig.flows, s->flows, flow_bytes());
+	memcpy(rig.tags, s->tags, rig.n_buckets * sizeof(*s->tags));
+	memcpy(rig.nexthops, s->nexthops, FB_NEXTHOPS * sizeof(*s->nexthops));
+	memcpy(rig.scratch, s->scratch, rig.cpus * FB_SCRATCH_BYTES);
+}
+
+static bool meters_differ(const struct state *s)
+{
+	for (unsigned int cpu = 0; cpu < rig.cpus; cpu++) {
+		const size_t at = cpu * FB_SCRATCH_BYTES + FB_SCRATCH_METER;
+
+		if (memcmp(s->scratch + at, rig.scratch + at, sizeof(struct fb_event_meter)) != 0)
+			return true;
+	}
+	return false;
+}
+
+struct answer {
+	struct rig_result r;
+	size_t events;
+	bool shortest;
+};
+
+static struct answer answer(const char *zone, const struct frame *f)
+{
+	struct answer a;
+
+	rig_events(&rig);
+	rig.heard.n = 0;
+	mark_contexts();
+	a.r = rig_xdp(&rig, zone, f);
+	a.shortest = took_the_shortest_way();
+	a.events = rig_events(&rig);
+	return a;
+}
+
+static bool answers_differ(const struct answer *a, const struct answer *b)
+{
+	return a->r.action != b->r.action || a->r.reason != b->r.reason || a->r.counters != 1 ||
+	       b->r.counters != 1 || a->r.src_zone != b->r.src_zone || a->r.dst_zone != b->r.dst_zone ||
+	       a->events != b->events || a->r.out_len != b->r.out_len ||
+	       memcmp(a->r.out, b->r.out, a->r.out_len) != 0;
+}
+
 static void any_frame_is_answered_as_by_the_whole_path(void)
 {
-	const size_t bytes = rig.n_buckets * FB_FLOW_WAYS * sizeof(struct fb_flow);
-	struct fb_flow *before = malloc(bytes), *after = malloc(bytes);
-	unsigned int taken = 0, differ = 0;
+	unsigned int passed = 0, dropped = 0, differ = 0;
+	struct state before, after;
 
+	state_new(&before);
+	state_new(&after);
 	establish();
-	for (int i = 0; i < FRAMES && before && after; i++) {
+	for (int i = 0; i < FRAMES; i++) {
+		struct answer fast, whole;
+		const char *zone;
 		struct frame f;
-		const char *zone = any_frame(&f);
 
-		memcpy(before, rig.flows, bytes);
-		mark_contexts();
-		struct rig_result fast = rig_xdp(&rig, zone, &f);
-
-		taken += took_the_shortest_way();
-		memcpy(after, rig.flows, bytes);
-		memcpy(rig.flows, before, bytes);
-		age_flows(rig.flows);
-		mark_contexts();
-		struct rig_result whole = rig_xdp(&rig, zone, &f);
-
-		CHECK(!took_the_shortest_way(), "frame %d: nothing can be compared", i);
-		if (fast.action != whole.action || fast.reason != whole.reason || fast.counters != 1 ||
-		    whole.counters != 1 || fast.src_zone != whole.src_zone ||
-		    fast.dst_zone != whole.dst_zone || fast.out_len != whole.out_len ||
-		    memcmp(fast.out, whole.out, fast.out_len) != 0)
+		if (i % 100 == 0) { /* somebody is told of drops again */
+			rig.runtime->fake_mono_ns += 1ull << FB_TICK_SHIFT;
+			establish();
+		}
+		zone = any_frame(&f);
+		state_get(&before);
+		fast = answer(zone, &f);
+		state_get(&after);
+		state_put(&before);
+		rig.switches->quarantines = 1;
+		whole = answer(zone, &f);
+		rig.switches->quarantines = 0;
+		CHECK(!whole.shortest, "frame %d: nothing can be compared", i);
+		passed += fast.shortest && fast.r.reason == FB_PASSED;
+		dropped += fast.shortest && fast.r.reason != FB_PASSED;
+		if (answers_differ(&fast, &whole) || meters_differ(&after) ||
+		    memcmp(after.flows, rig.flows, flow_bytes()) != 0) {
 			differ++;
-		/* What neither packet belonged to has aged here only. */
-		for (size_t k = 0; k < rig.n_buckets * FB_FLOW_WAYS; k++)
-			if (after[k].way != rig.flows[k].way)
-				after[k].way--;
-		differ += fast.reason == FB_PASSED && memcmp(after, rig.flows, bytes) != 0;
-		memcpy(rig.flows, before, bytes);
+			CHECK(0, "frame %d: %s and %s", i, rig_reason_name(fast.r.reason),
+			      rig_reason_name(whole.r.reason));
+		}
+		memcpy(before.scratch, rig.scratch, rig.cpus * FB_SCRATCH_BYTES); /* drops add up */
+		state_put(&before);
 	}
 	CHECK(!differ, "%u of %d", differ, FRAMES);
-	CHECK(taken > FRAMES / 5, "only %u of %d frames took it", taken, FRAMES);
-	free(before);
-	free(after);
+	CHECK(passed > FRAMES / 20, "only %u of %d frames passed by it", passed, FRAMES);
+	CHECK(dropped > FRAMES / 20, "only %u of %d frames were dropped by it", dropped, FRAMES);
+	state_done(&before);
+	state_done(&after);
+}
+
+#define DENIED .src = "10.10.0.5", .dst = "203.0.113.9", .sport = 40002, .dport = 7003, .pad = 18
+
+/* Until nobody is told of single drops any more in this tick. */
+static void deny_until_it_is_not_told(void)
+{
+	use_policy(lines);
+	rig_events_begin(&rig);
+	for (int i = 0; i < RIG_EVENTS; i++)
+		CHECK(!shortest("sig", SPEC(DENIED), FB_DROP_NO_ALLOW), "drop %d is told", i);
+	CHECK(rig_events(&rig) == RIG_EVENTS, "%zu events", rig.heard.n);
+}
+
+static void what_no_line_allows_is_dropped_the_shortest_way_once_nobody_is_told_of_it(void)
+{
+	deny_until_it_is_not_told();
+	CHECK(shortest("sig", SPEC(DENIED), FB_DROP_NO_ALLOW), "datagram");
+	CHECK(shortest("sig", SPEC(DENIED, .tcp = SYN), FB_DROP_NO_ALLOW), "SYN");
+	CHECK(shortest("sig", SPEC(DENIED, .tcp = ACK | FIN), FB_DROP_NO_ALLOW), "FIN");
+	CHECK(rig_events(&rig) == RIG_EVENTS, "%zu events", rig.heard.n);
+	rig.runtime->fake_mono_ns += 1ull << FB_TICK_SHIFT;
+	CHECK(!shortest("sig", SPEC(DENIED), FB_DROP_NO_ALLOW), "the first of a tick");
+	CHECK(rig_events(&rig) == RIG_EVENTS + 1 && rig.heard.v[RIG_EVENTS].suppressed == 3,
+	      "%zu events, %u suppressed", rig.heard.n, rig.heard.v[RIG_EVENTS].suppressed);
+}
+
+static void what_is_dropped_otherwise_takes_the_whole_path(void)
+{
+	static const struct {
+		struct frame_spec spec;
+		enum fb_reason reason;
+	} cases_[] = {
+		{ { DENIED, .ttl = 1 }, FB_DROP_NO_ALLOW },
+		{ { DENIED, .proto = 47 }, FB_DROP_NO_ALLOW },
+		{ { DENIED, .frag = 0x2000, .payload = 16 }, FB_DROP_NO_ALLOW },
+		{ { .src = "10.20.0.5", .dst = "203.0.113.9", .dport = 9, .pad = 18 }, FB_DROP_SPOOF },
+		{ { .src = "10.10.0.1", .dst = "203.0.113.9", .dport = 9, .pad = 18 }, FB_DROP_SPOOF },
+		{ { .src = "127.0.0.1", .dst = "203.0.113.9", .dport = 9, .pad = 18 }, FB_DROP_SPOOF },
+		{ { .src = "10.10.0.5", .dst = "10.10.0.5", .dport = 9, .pad = 18 }, FB_DROP_SPOOF },
+		{ { .src = "169.254.1.1", .dst = "203.0.113.9", .dport = 9, .pad = 18 }, FB_DROP_SCOPE },
+		{ { .src = "10.10.0.5", .dst = "169.254.1.1", .dport = 9, .pad = 18 }, FB_DROP_SCOPE },
+		{ { .src = "10.10.0.5", .dst = "127.0.0.1", .dport = 9, .pad = 18 }, FB_DROP_NO_ZONE },
+		{ { .src = "10.10.0.5", .dst = "10.10.0.1", .dport = 9, .pad = 18 }, FB_DROP_NO_ALLOW },
+		{ { .src = "10.10.0.5", .dst = "10.30.0.10", .dport = 23, .tcp = SYN, .pad = 18 },
+		  FB_DROP_NEVER },
+		{ { .src = "10.10.0.5", .dst = "10.30.0.10", .dport = 8080, .pad = 18 },
+		  FB_PASSED }, /* observed */
+		{ { SEGMENT, .tcp = ACK, .pad = 18 }, FB_DROP_TCP_STATE },
+		{ { SEGMENT, .tcp = SYN, .pad = 18 }, FB_PASSED },
+	};
+	unsigned int sig, net;
+	struct frame f;
+
+	for (size_t i = 0; i < sizeof(cases_) / sizeof(*cases_); i++) {
+		deny_until_it_is_not_told();
+		CHECK(!shortest("sig", &cases_[i].spec, cases_[i].reason), "case %zu", i);
+	}
+	deny_until_it_is_not_told();
+	sig = rig_zone(&rig, "sig");
+	net = rig_zone(&rig, "net");
+	rig.switches->cut[sig] = 1ull << net;
+	CHECK(!shortest("sig", SPEC(DENIED), FB_DROP_ISOLATED), "cut");
+	rig.switches->cut[sig] = 0;
+	rig_pair(&rig, "sig", "net")->flags = FB_PAIR_F_REJECT;
+	mark_contexts();
+	frame_build(&f, SPEC(DENIED, .dmac = RIG_MAC));
+	rig_run(&rig, "sig", &f, false);
+	CHECK(!took_the_shortest_way(), "answered");
+	rig_pair(&rig, "sig", "net")->flags = 0;
+	rig_zone_record(&rig, "sig")->flags |= FB_ZONE_F_LEARN;
+	CHECK(!shortest("sig", SPEC(DENIED), FB_DROP_NO_ALLOW), "bindings");
+	rig_zone_record(&rig, "sig")->flags = 0;
+	CHECK(shortest("sig", SPEC(DENIED), FB_DROP_NO_ALLOW), "and as before");
 }
 
 void claims_plain(void)
@@ -230,5 +425,7 @@ void claims_plain(void)
 	RUN_CASE(packets_of_live_flows_take_the_shortest_way);
 	RUN_CASE(every_doubt_takes_the_whole_path);
 	RUN_CASE(whatever_changes_is_seen_by_the_next_packet);
+	RUN_CASE(what_no_line_allows_is_dropped_the_shortest_way_once_nobody_is_told_of_it);
+	RUN_CASE(what_is_dropped_otherwise_takes_the_whole_path);
 	RUN_CASE(any_frame_is_answered_as_by_the_whole_path);
 }

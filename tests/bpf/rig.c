@@ -219,6 +219,7 @@ void rig_open(struct rig *rig, size_t n_buckets)
 	rig->pairs = map_memory(rig->object, "fb_pair_counters");
 	rig->rules = map_memory(rig->object, "fb_rule_counters");
 	rig->tags = map_memory(rig->object, "fb_tags");
+	rig->nexthops = map_memory(rig->object, "fb_nexthops");
 	rig->flows = map_memory(rig->object, "fb_flows");
 	struct fb_flow_geometry *g = map_memory(rig->object, "fb_geometry");
 

@@ -43,6 +43,7 @@ struct rig {
 	struct fb_pair_counter *pairs;
 	struct fb_rule_counter *rules;
 	struct fb_flow_tags *tags;
+	struct fb_nexthop *nexthops;
 	struct fb_flow *flows;
 	size_t n_buckets;
 	unsigned int cpus;

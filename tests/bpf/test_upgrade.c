@@ -207,11 +207,14 @@ Test(attach, an_upgrade_goes_on_where_it_was_interrupted)
 
 Test(attach, two_other_versions_are_not_followed)
 {
+	fb_autoclose int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "other", 4, 8, 1, NULL);
+	fb_autofree char *pin = NULL;
 	struct fb_dataplane *dp;
 	bool adopted;
 
 	leave_other(FB_FLOW_LAYOUT);
-	cr_assert(sh("mkdir %s/bpf/v78", run_dir) == 0);
+	cr_assert(sh("mkdir %s/bpf/v78", run_dir) == 0 && asprintf(&pin, "%s/bpf/v78/other", run_dir) > 0);
+	cr_assert(bpf_obj_pin(fd, pin) == 0);
 	cr_assert(fb_dataplane_open(&options, &dp, &adopted, &err) == -EEXIST);
 	cr_assert(strstr(err.text, "ABI 78") && strstr(err.text, "--unload"), "%s", err.text);
 	cr_assert(fb_dataplane_unload_all(&options, &err) == 0, "%s", err.text);

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What is dropped is told with its reason, line and ends; `why` names the line that would allow it, and none where a never stands.
+# What is dropped is told with its reason, line and ends; `why` names the line that would allow it, and none where a never stands; a scan is one row.
 # What observe mode lets through becomes candidate lines, also after the agent has started again. A flood is counted, not told.
 #
 #   camera 10.20.4.12, stranger 10.20.4.13 --- cctv0 [gateway + agent] video0 --- nvr-1
@@ -71,6 +71,19 @@ lab_stop agent
 agent_start
 remembers() { firebreak suggest corp jump | grep -q 'udp/3389  # seen 1 time'; }
 claim "what was observed outlives the agent" remembers
+
+# a scan
+for port in {7001..7040}; do udp cctv "$CAMERA" 10.30.0.10 "$port"; done
+scanned() { firebreak why cam-0412 2>"$LAB_DIR/said" | tee "$LAB_DIR/why" | grep -q 'cam-0412 (.*) to nvr-1 (.*), 40 ports; seen 40 times'; }
+claim "a scan of ports is one row of why" wait_until 5 scanned
+claim "with one question instead of its lines" grep -q 'ask what one of them needs:  firebreak explain cam-0412 nvr-1 udp/7040$' "$LAB_DIR/why"
+deny "and no line" grep -q 'would allow it' "$LAB_DIR/why"
+claim "and a word on how to see them all" grep -q -- '--all has all 40 of them' "$LAB_DIR/said"
+question=$(sed -n 's/.*firebreak explain //p' "$LAB_DIR/why")
+# shellcheck disable=SC2086
+claim "the question has an answer" firebreak explain $question
+same "all of them are there with --all" 40 "$(firebreak why --all cam-0412 | grep -c 'this line would allow it')"
+same "and in JSON" 40 "$(firebreak why -j cam-0412 | jq '[.drops[] | select(.would_allow)] | length')"
 
 # a flood: every packet is counted, few are told
 before=$(dropped cctv video no-allow)

@@ -85,9 +85,9 @@ moves_to() {
 	same "ABI $1: the isolation is active" no-jumps "$(quiet firebreak status -j | jq -r '.isolated[].plan')"
 	claim "ABI $1: the session goes on" answers "after-$1-$packets"
 }
-moves_to 5
+moves_to 71
 moves_to "$own"
-moves_to 5
+moves_to 71
 moves_to "$own"
 nothing_leaked "upgraded twice, up and down"
 same "every packet that is allowed arrived" "$(sent 5001)" "$(received 5001)"
@@ -102,7 +102,7 @@ cp "$stored" "$LAB_DIR/stored"
 agent_kill
 truncate -s 100 "$stored"
 status=0
-on gw "$(program_of 5)" --run-dir "$LAB_RUN" --state-dir "$LAB_DIR/state" >"$LAB_DIR/log/refused.log" 2>&1 || status=$?
+on gw "$(program_of 71)" --run-dir "$LAB_RUN" --state-dir "$LAB_DIR/state" >"$LAB_DIR/log/refused.log" 2>&1 || status=$?
 same "an agent that cannot read the policy ends" 3 "$status"
 claim "and says what goes on" grep -q "ABI $own goes on enforcing" "$LAB_DIR/log/refused.log"
 same "it has left nothing" "v$own" "$(trees)"
@@ -110,8 +110,8 @@ claim "the session goes on" answers refused
 cp "$LAB_DIR/stored" "$stored"
 
 # Killed in the middle by whatever version, and gone on with by the same or the other.
-next=5 two=0
-other() { if [ "$next" = 5 ]; then next=$own; else next=5; fi; }
+next=71 two=0
+other() { if [ "$next" = 71 ]; then next=$own; else next=71; fi; }
 # interrupted HOW...: an agent of the next version is ended by that
 interrupted() {
 	agent_kill
@@ -119,7 +119,7 @@ interrupted() {
 		--metrics "127.0.0.1:$METRICS_PORT" >"$LAB_DIR/log/interrupted.log" 2>&1 </dev/null || true; } 2>/dev/null
 	# of two whole trees each sees its own half of a session, which waits for the next start; of any others one enforces alone
 	case $(trees) in
-	"v$own v5") two=$((two + 1)) ;;
+	"v$own v71") two=$((two + 1)) ;;
 	*) answers "meanwhile-$RANDOM$RANDOM" || fail "$*: without an agent the session is dead, with $(trees)" ;;
 	esac
 	if [ $((RANDOM % 2)) = 0 ]; then other; fi
@@ -149,8 +149,8 @@ claim "killed 10 times at random within the $took ms of a start, and finished: t
 
 as "$own"
 packets=$(quiet rule_packets stream)
-as 6
-same "ABI 6: one tree is left" v6 "$(trees)"
+as 72
+same "ABI 72: one tree is left" v72 "$(trees)"
 claim "flows that are laid out in another way begin anew, and it says so" said 'flows begin anew.*layout 1, this version has 2.*lost: [0-9]'
 same "every interface enforces" 7 "$(count_enforcing)"
 at_least "the line's counter did not go back" "$packets" "$(quiet rule_packets stream)"

@@ -33,6 +33,11 @@ int fb_agent_open(struct fb_agent *agent, const struct fb_agent_config *config, 
 		r = fb_agent_schedule_open(agent, err);
 	if (r == 0)
 		r = fb_watch_open(&agent->host, &agent->watch, err);
+	if (r == 0 && fb_dataplane_was_emptied(agent->dp))
+		fb_log(FB_LOG_WARNING,
+		       "somebody removed all pins below %s/bpf: nothing was enforced by them any more, and "
+		       "live flows are lost",
+		       config->run_dir);
 	if (r == 0)
 		fb_log(FB_LOG_INFO, "data plane %s, generation %u, %zu MiB of maps",
 		       adopted				     ? "adopted"

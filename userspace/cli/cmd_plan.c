@@ -57,7 +57,8 @@ static void add_flows(struct fb_table *t, const struct fb_reach *e, bool first,
 	unsigned int n = ends->known ? ends->by_pair[e->src_zone][e->dst_zone] : 0;
 
 	if (first && n)
-		fb_table_addf(t, "%u live flow%s end%s", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
+		fb_table_addf(t, "%s%u live flow%s end%s", fb_flows_end_bound(ends), n, n == 1 ? "" : "s",
+			      n == 1 ? "s" : "");
 	else
 		fb_table_add(t, "");
 	fb_table_colour(t, FB_YELLOW);
@@ -100,6 +101,7 @@ static void print(const struct fb_policy *before, const struct fb_policy *after,
 						    { "FLOWS" } };
 	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) - !ends->known };
 	char opened[FB_HUMAN_LEN], narrowed[FB_HUMAN_LEN], same[FB_HUMAN_LEN];
+	fb_autostrbuf struct fb_strbuf flows = { 0 };
 	const struct fb_ruleset *rs = &after->ruleset;
 
 	add_rows(&t, after, &plan->opens, true, ends);
@@ -112,8 +114,10 @@ static void print(const struct fb_policy *before, const struct fb_policy *after,
 	if (rs->assertions)
 		printf("assertions %u of %u hold; ", rs->assertions, rs->assertions);
 	printf("rule ids kept %u, new %u, gone %u\n", plan->ids_kept, plan->ids_new, plan->ids_gone);
-	if (ends->known)
-		printf("%u of %u live flows end\n", ends->end, ends->live);
+	if (ends->known) {
+		fb_flows_end_print(ends, &flows);
+		puts(fb_strbuf_get(&flows));
+	}
 	for (size_t i = 0; i < rs->assumptions.n; i++)
 		printf("assuming: %s\n", rs->assumptions.v[i]);
 }
@@ -149,10 +153,7 @@ static json_t *to_json(const struct fb_policy *before, const struct fb_policy *a
 		       const struct fb_plan *plan, const struct fb_flows_end *ends)
 {
 	const struct fb_ruleset *rs = &after->ruleset;
-	json_t *assumptions = json_array(), *flows = json_null();
-
-	if (ends->known)
-		flows = json_pack("{si si}", "live", (int)ends->live, "end", (int)ends->end);
+	json_t *assumptions = json_array();
 
 	for (size_t i = 0; i < rs->assumptions.n; i++)
 		json_array_append_new(assumptions, json_string(rs->assumptions.v[i]));
@@ -161,7 +162,8 @@ static json_t *to_json(const struct fb_policy *before, const struct fb_policy *a
 			 "opened", (int)plan->pairs_opened, "narrowed", (int)plan->pairs_narrowed,
 			 "unchanged", (int)plan->pairs_unchanged, "ids", "kept", (int)plan->ids_kept, "new",
 			 (int)plan->ids_new, "gone", (int)plan->ids_gone, "assertions", (int)rs->assertions,
-			 "assumptions", assumptions, "flows", flows);
+			 "assumptions", assumptions, "flows",
+			 ends->known ? fb_flows_end_json(ends) : json_null());
 }
 
 static int load(struct fb_policy *p, const char *path)
@@ -220,7 +222,7 @@ static void ask_flows(const struct fb_call *call, const json_t *bundle, const st
 		status = NULL;
 	fb_situation_init(&now, status, fb_clock_now());
 	if (!fb_live_get(call, "/v1/flows?limit=100000", &answer))
-		fb_flows_end_count(json_object_get(answer, "flows"), bundle, before, after, &now.when, ret);
+		fb_flows_end_count(answer, bundle, before, after, &now.when, ret);
 }
 
 int fb_cmd_plan(const struct fb_call *call)

@@ -92,7 +92,7 @@ static int put_frames(const struct fb_call *call, struct fb_top_look *look, long
 		sleep_for(look->delay);
 		r = fb_top_fetch(call, &past->now, look->view == FB_TOP_FLOWS, &s, &why);
 		if (r) {
-			fb_complain("%s", fb_strbuf_get(&why));
+			fb_live_complain(&why);
 			return r;
 		}
 		fb_top_past_add(past, &s);
@@ -121,7 +121,7 @@ int fb_cmd_top(const struct fb_call *call)
 	r = fb_top_fetch(call, NULL, look.view == FB_TOP_FLOWS, &first, &why);
 	fb_patience_end();
 	if (r) {
-		fb_complain("%s", fb_strbuf_get(&why));
+		fb_live_complain(&why);
 		return r;
 	}
 	if (screen)

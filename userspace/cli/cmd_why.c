@@ -7,6 +7,7 @@
 #include "cli/load.h"
 #include "cli/output.h"
 #include "cli/probe.h"
+#include "cli/scan.h"
 #include "cli/seen.h"
 #include "cli/situation.h"
 #include "cli/verbs.h"
@@ -45,7 +46,7 @@ static int fetch(struct asked *a)
 		char ip[FB_INET_STRLEN];
 		int r;
 
-		fb_strbuf_add(&path, "/v1/events");
+		fb_strbuf_add(&path, "/v1/events?limit=20000");
 		fb_query_add(&path, "host", fb_ip_print(a->host.v[i].family, a->host.v[i].ip, ip));
 		r = fb_live_get(a->call, fb_strbuf_get(&path), &answer);
 		if (r)
@@ -122,22 +123,52 @@ static void advise(const struct asked *a, const json_t *e, struct fb_strbuf *out
 
 static void print_one(const struct asked *a, const struct fb_screen *screen, const json_t *e)
 {
-	fb_autostrbuf struct fb_strbuf src = { 0 }, dst = { 0 }, often = { 0 }, advice = { 0 };
+	fb_autostrbuf struct fb_strbuf src = { 0 }, dst = { 0 }, service = { 0 }, often = { 0 },
+				       advice = { 0 };
 	const char *at = fb_field_text(e, "at");
+	long long ports = fb_field_int(e, "ports"), hosts = fb_field_int(e, "hosts");
 	bool line, passed = !strcmp(fb_field_text(e, "reason"), "passed");
 
 	fb_seen_end(e, "src", &src);
-	fb_seen_end(e, "dst", &dst);
+	if (hosts)
+		fb_strbuf_addf(&dst, "%lld hosts", hosts);
+	else
+		fb_seen_end(e, "dst", &dst);
+	if (ports)
+		fb_strbuf_addf(&service, "%lld ports", ports);
+	else
+		fb_strbuf_add(&service, fb_field_text(e, "service"));
 	fb_seen_often(e, &often);
 	advise(a, e, &advice, &line);
+	if (line && (ports || hosts)) {
+		fb_strbuf_done(&advice);
+		fb_strbuf_addf(&advice, "ask what one of them needs:  firebreak explain %s %s %s",
+			       fb_seen_name(e, "src"), fb_seen_name(e, "dst"), fb_field_text(e, "service"));
+		line = false;
+	}
 	fb_print_wrapped(screen, passed ? FB_YELLOW : FB_RED, "%s  %s   %s -> %s", passed ? "PASS" : "DROP",
 			 fb_seen_what(e), fb_field_text(e, "src_zone"), fb_field_text(e, "dst_zone"));
 	fb_print_wrapped(screen, FB_PLAIN, "      %s to %s, %s; %s", fb_strbuf_get(&src), fb_strbuf_get(&dst),
-			 fb_field_text(e, "service"), fb_strbuf_get(&often));
+			 fb_strbuf_get(&service), fb_strbuf_get(&often));
 	if (*at && strcmp(fb_field_text(e, "reason"), "never") != 0)
 		fb_print_wrapped(screen, FB_PLAIN, "      %s: %s", at, fb_field_text(e, "text"));
 	fb_print_wrapped(screen, FB_PLAIN, "      %s%s", line ? "this line would allow it:  " : "",
 			 fb_strbuf_get(&advice));
+}
+
+static void print(const struct asked *a)
+{
+	FB_CLEANUP(json_decrefp)
+	json_t *rows = fb_call_option(a->call, "all") ? json_incref(a->events) : fb_scan_group(a->events);
+	struct fb_screen screen = fb_screen_of(stdout);
+
+	for (size_t i = 0; i < json_array_size(rows); i++)
+		print_one(a, &screen, json_array_get(rows, i));
+	if (!json_array_size(rows))
+		fb_complain("nothing of or to %s was dropped lately", a->host.name);
+	if (json_array_size(rows) < json_array_size(a->events))
+		fb_complain("many of one kind stand in one row each; --all has all %zu of them",
+			    json_array_size(a->events));
 }
 
 static int print_json(const struct asked *a)
@@ -160,7 +191,6 @@ static int print_json(const struct asked *a)
 int fb_cmd_why(const struct fb_call *call)
 {
 	FB_CLEANUP(asked_done) struct asked a = { .call = call };
-	struct fb_screen screen = fb_screen_of(stdout);
 	struct fb_error err = { 0 };
 	json_t *status = NULL;
 	int r = fb_policy_get(call, &a.policy, &a.bundle);
@@ -186,9 +216,6 @@ int fb_cmd_why(const struct fb_call *call)
 		return r;
 	if (call->json)
 		return print_json(&a);
-	for (size_t i = 0; i < json_array_size(a.events); i++)
-		print_one(&a, &screen, json_array_get(a.events, i));
-	if (!json_array_size(a.events))
-		fb_complain("nothing of or to %s was dropped lately", call->args[0]);
+	print(&a);
 	return FB_EXIT_OK;
 }

@@ -7,7 +7,6 @@
 #include "cli/live.h"
 #include "cli/output.h"
 #include "cli/patience.h"
-#include "ctl/client.h"
 
 bool fb_cut_list(const json_t *list, const char *name, struct fb_strbuf *out)
 {
@@ -30,21 +29,17 @@ bool fb_cut_list(const json_t *list, const char *name, struct fb_strbuf *out)
 void fb_cut_warn(const struct fb_call *call)
 {
 	struct fb_screen screen = fb_screen_of(stderr);
-	fb_autostrbuf struct fb_strbuf plans = { 0 }, devices = { 0 }, line = { 0 }, clipped = { 0 };
-	fb_autofree char *text = NULL;
-	struct fb_error err = { 0 };
+	fb_autostrbuf struct fb_strbuf plans = { 0 }, devices = { 0 }, line = { 0 }, clipped = { 0 },
+				       why = { 0 };
 	json_t *answer;
-	long status = 0;
-	int r;
 
 	if (!fb_live_exists(call))
 		return;
-	fb_patience_ask(true);
-	r = fb_ctl_request(fb_live_socket(call), "GET", "/v1/switches", NULL, &status, &text, &err);
-	fb_patience_ask(false);
-	if (r < 0 || status != 200)
+	if (fb_live_try(call, "/v1/switches", &answer, &why)) {
+		if (fb_patience_is_lost()) /* of a verb that does not need an agent, too, this is why it took so long */
+			fb_live_complain(&why);
 		return;
-	answer = json_loads(text ? text : "", 0, NULL);
+	}
 	if (fb_cut_list(json_object_get(answer, "plans"), "plan", &plans))
 		fb_strbuf_addf(&line, "ISOLATED  %s", fb_strbuf_get(&plans));
 	if (fb_cut_list(json_object_get(answer, "quarantines"), "name", &devices))

@@ -45,9 +45,8 @@ static int explain_failure(const char *socket, const struct fb_error *err, struc
 	case ETIMEDOUT:
 	case EAGAIN:
 		fb_strbuf_addf(why,
-			       "the agent on %s does not answer in time: \"systemctl status firebreakd\" may "
-			       "tell why. "
-			       "Enforcement goes on without it.",
+			       "the agent on %s does not answer: \"systemctl status firebreakd\" may tell "
+			       "why. Enforcement goes on without it.",
 			       socket);
 		break;
 	default:
@@ -62,12 +61,15 @@ static int ask(const struct fb_call *call, const char *method, const char *path,
 	const char *socket = fb_live_socket(call);
 	fb_autofree char *answer = NULL;
 	struct fb_error err = { 0 };
-	int r;
+	int r = -ETIMEDOUT;
 
-	fb_patience_ask(true);
-	r = fb_ctl_request(socket, method, path, body, ret_status, &answer, &err);
-	fb_patience_ask(false);
-
+	if (!fb_patience_is_lost()) {
+		fb_patience_ask(true);
+		r = fb_ctl_request(socket, method, path, body, ret_status, &answer, &err);
+		fb_patience_ask(false);
+	}
+	if (r == -ETIMEDOUT || r == -EAGAIN)
+		fb_patience_lose();
 	if (r < 0) {
 		err.code = r;
 		return explain_failure(socket, &err, why);
@@ -110,13 +112,22 @@ int fb_live_try(const struct fb_call *call, const char *path, json_t **ret, stru
 	return r;
 }
 
+void fb_live_complain(const struct fb_strbuf *why)
+{
+	static bool told;
+
+	if (!told)
+		fb_complain("%s", fb_strbuf_get(why));
+	told = fb_patience_is_lost();
+}
+
 int fb_live_get(const struct fb_call *call, const char *path, json_t **ret)
 {
 	fb_autostrbuf struct fb_strbuf why = { 0 };
 	int r = fb_live_try(call, path, ret, &why);
 
 	if (r)
-		fb_complain("%s", fb_strbuf_get(&why));
+		fb_live_complain(&why);
 	return r;
 }
 
@@ -133,6 +144,6 @@ int fb_live_post(const struct fb_call *call, const char *path, json_t *body, lon
 	}
 	r = ask(call, "POST", path, text, ret_status, ret, &why);
 	if (r)
-		fb_complain("%s", fb_strbuf_get(&why));
+		fb_live_complain(&why);
 	return r;
 }

@@ -18,6 +18,8 @@ bool fb_live_exists(const struct fb_call *call);
 int fb_live_get(const struct fb_call *call, const char *path, json_t **ret);
 /* The same for those who have a screen: the sentence goes to why. */
 int fb_live_try(const struct fb_call *call, const char *path, json_t **ret, struct fb_strbuf *why);
+/* That sentence to stderr. That the agent does not answer is said once, however many questions that leaves open. */
+void fb_live_complain(const struct fb_strbuf *why);
 /* POST; like GET, but any HTTP status with a JSON body is an answer. body is consumed. */
 int fb_live_post(const struct fb_call *call, const char *path, json_t *body, long *ret_status, json_t **ret);
 

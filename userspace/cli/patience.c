@@ -10,6 +10,7 @@ static char line[64];
 static size_t line_len;
 static const char agent[] = "firebreak: still waiting for the agent\n";
 static volatile sig_atomic_t next_in = 1, at_terminal, asking;
+static bool ended, lost;
 
 /* Whole lines and no cursor movements: what the verb itself prints may come at any moment. */
 static void on_alarm(int number)
@@ -20,7 +21,7 @@ static void on_alarm(int number)
 
 	(void)number;
 	(void)ignored;
-	/* Not for ever: each one begins the wait for an answer anew, which has a bound (ctl/client.c). */
+	/* Not for ever: by then the wait for an answer is over, too (ctl/client.c). */
 	if (at_terminal && next_in <= 8)
 		alarm((unsigned int)next_in);
 	next_in = next_in * 2;
@@ -47,7 +48,18 @@ void fb_patience_begin(const char *verb)
 
 void fb_patience_end(void)
 {
+	ended = true;
 	alarm(0);
+}
+
+void fb_patience_lose(void)
+{
+	lost = !ended;
+}
+
+bool fb_patience_is_lost(void)
+{
+	return lost;
 }
 
 void fb_patience_ask(bool waiting)

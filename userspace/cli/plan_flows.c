@@ -44,14 +44,16 @@ static unsigned int zone_id(const struct fb_ruleset *rs, const char *name)
 	return !strcmp(name, "self") ? FB_ZONE_SELF : z ? z->id : FB_ZONE_NONE;
 }
 
-void fb_flows_end_count(const json_t *flows, const json_t *bundle, const struct fb_ruleset *before,
+void fb_flows_end_count(const json_t *answer, const json_t *bundle, const struct fb_ruleset *before,
 			const struct fb_ruleset *after, const struct fb_when *when, struct fb_flows_end *ret)
 {
+	const json_t *flows = json_object_get(answer, "flows"), *flow;
 	struct fb_own own = { 0 };
-	const json_t *flow;
 	size_t i;
 
-	*ret = (struct fb_flows_end){ .known = true };
+	*ret = (struct fb_flows_end){ .known = true,
+				      .live = (unsigned int)fb_field_int(answer, "total"),
+				      .judged = (unsigned int)json_array_size(flows) };
 	ret->by_pair = calloc(FB_ZONES_MAX, sizeof(*ret->by_pair));
 	if (!ret->by_pair)
 		abort();
@@ -61,7 +63,6 @@ void fb_flows_end_count(const json_t *flows, const json_t *bundle, const struct 
 			     dst = zone_id(before, fb_field_text(flow, "dst_zone"));
 		struct fb_packet packet;
 
-		ret->live++;
 		if (packet_of(after, flow, &packet)) {
 			int reason = (int)fb_eval_at(after, &own, &packet, when).reason;
 
@@ -72,6 +73,24 @@ void fb_flows_end_count(const json_t *flows, const json_t *bundle, const struct 
 		ret->by_pair[src][dst]++;
 	}
 	fb_vec_done(&own.v);
+}
+
+const char *fb_flows_end_bound(const struct fb_flows_end *end)
+{
+	return end->judged < end->live ? "at least " : "";
+}
+
+void fb_flows_end_print(const struct fb_flows_end *end, struct fb_strbuf *out)
+{
+	fb_strbuf_addf(out, "%s%u of %u live flows end", fb_flows_end_bound(end), end->end, end->live);
+	if (end->judged < end->live)
+		fb_strbuf_addf(out, "; %u of them were judged", end->judged);
+}
+
+json_t *fb_flows_end_json(const struct fb_flows_end *end)
+{
+	return json_pack("{si si sb}", "live", (int)end->live, "end", (int)end->end, "at_least",
+			 end->judged < end->live);
 }
 
 void fb_flows_end_done(struct fb_flows_end *end)

@@ -6,6 +6,7 @@
 #include "ctl/client.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +14,21 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "ctl/protocol.h"
 
 enum { SILENCE_SECONDS = 30, HEAD_MAX = 64 << 10 };
+
+static long long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
+}
 
 static int connect_to(const char *path, struct fb_error *err)
 {
@@ -31,8 +41,7 @@ static int connect_to(const char *path, struct fb_error *err)
 		return fb_error_set(err, -ENAMETOOLONG, "%s: too long for a socket", path);
 	strcpy(address.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
 		return fb_error_set(err, -errno, "%s: %s", path, strerror(errno));
 	do
 		r = connect(fd, (struct sockaddr *)&address, sizeof(address));
@@ -108,13 +117,32 @@ static int parse_head(struct answer *a)
 	return 0;
 }
 
+/* Until there is something to read. A signal does not begin the wait anew. */
+static int await(int fd, const char *path, struct fb_error *err)
+{
+	const long long end = now_ms() + SILENCE_SECONDS * 1000ll;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int r;
+
+	do {
+		long long left = end - now_ms();
+
+		r = poll(&p, 1, left > 0 ? (int)left : 0);
+	} while (r < 0 && errno == EINTR);
+	return r > 0 ? 0 : failed(path, r ? errno : ETIMEDOUT, err);
+}
+
 static int receive(int fd, const char *path, struct answer *a, struct fb_error *err)
 {
 	char buf[65536];
 
 	while (!a->head || a->text.len - a->head < a->body) {
-		ssize_t n = recv(fd, buf, sizeof(buf), 0);
+		int r = await(fd, path, err);
+		ssize_t n;
 
+		if (r < 0)
+			return r;
+		n = recv(fd, buf, sizeof(buf), 0);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

@@ -9,6 +9,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <ftw.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -185,6 +186,13 @@ static int clear_away(const char *dir, struct fb_error *err)
 	return n < 0 ? n : fb_place_remove(dir, err);
 }
 
+/* What cannot be looked into counts as a pin. */
+static int is_pin(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)path, (void)st, (void)at;
+	return type != FTW_D && type != FTW_SL;
+}
+
 static int visit(struct fb_dataplane *dp, const char *name, struct fb_error *err)
 {
 	fb_autofree char *dir = fb_path("%s/%s", dp->mount, name);
@@ -193,6 +201,10 @@ static int visit(struct fb_dataplane *dp, const char *name, struct fb_error *err
 		return 0;
 	if (strchr(name, '-'))
 		return clear_away(dir, err);
+	if (nftw(dir, is_pin, 4, FTW_PHYS) == 0) {
+		dp->emptied = true;
+		return fb_place_remove(dir, err);
+	}
 	return strcmp(dir, dp->dir) == 0 ? 0 : follow(dp, name, err);
 }
 

@@ -35,6 +35,8 @@ struct fb_dataplane_options {
  */
 int fb_dataplane_open(const struct fb_dataplane_options *options, struct fb_dataplane **ret,
 		      bool *ret_adopted, struct fb_error *err);
+/* Somebody had removed every pin of a tree: it was none any more. */
+bool fb_dataplane_was_emptied(const struct fb_dataplane *dp);
 /*
  * The ABI version of what enforces beside this data plane, which was loaded and is attached nowhere; 0 = nothing does. Nothing may be attached
  * until fb_dataplane_succeed(), and everything else must be as it shall be before: image, tables, switches, clock. Whoever closes the handle instead has

@@ -116,6 +116,7 @@ struct fb_dataplane {
 	char *dir;		  /* <run_dir>/bpf/v<abi> */
 	char *fresh;		  /* where the tree is until it may be called dir; NULL = it is there */
 	struct fb_before *before; /* NULL = nobody else enforces */
+	bool emptied;		  /* somebody removed all pins of a tree, and left the directory */
 	uid_t owner;
 	bool generic;
 	struct fb_sizes sizes;
@@ -184,7 +185,7 @@ int fb_adopt_programs(struct fb_dataplane *dp, struct fb_error *err);
 int fb_prog_info(int fd, __u32 *ret_id, char name[16], struct fb_error *err);
 
 /* ---- before.c: the tree of another version ---- */
-/* Clears away what is not whole. Of another version's whole tree: dp->before; -EEXIST if it is none that can be followed. */
+/* Clears away what is not whole, and what pins nothing. Of another version's whole tree: dp->before; -EEXIST if it is none that can be followed. */
 int fb_before_find(struct fb_dataplane *dp, struct fb_error *err);
 void fb_before_free(struct fb_before *before);
 /* A map that is pinned in its tree, and what it is. */

@@ -198,3 +198,8 @@ int fb_dataplane_open(const struct fb_dataplane_options *options, struct fb_data
 	*ret_adopted = adopted;
 	return 0;
 }
+
+bool fb_dataplane_was_emptied(const struct fb_dataplane *dp)
+{
+	return dp->emptied;
+}

@@ -326,8 +326,8 @@ static int emit_classifier(struct fb_compiler *c, struct fb_image_header *header
 	c->stats->atoms4 = (unsigned int)c->family[0].first.n;
 	c->stats->atoms6 = (unsigned int)c->family[1].first.n;
 	/* Both addresses and their records, L4, quadrants; see classify.h. */
-	c->stats->loads_worst4 = 2 * c->stats->loads_worst4 + 2 + 5 + 4 * 7;
-	c->stats->loads_worst6 = 2 * c->stats->loads_worst6 + 2 + 5 + 4 * 7;
+	c->stats->loads_worst4 = 2 * c->stats->loads_worst4 + 2 + 7 + 4 * 7;
+	c->stats->loads_worst6 = 2 * c->stats->loads_worst6 + 2 + 7 + 4 * 7;
 	return r;
 }
 

@@ -240,29 +240,48 @@ static int build_classes(struct fb_compiler *c, struct l4_work *w, struct fb_cla
 	return r;
 }
 
+/* The classes of all ports: a link for each 256 of them, equal ones once. */
+static int emit_ports_axis(struct fb_compiler *c, const char *name, const struct axis *axis, __u32 *ret)
+{
+	struct fb_pool pages = { 0 };
+	__u32 page_of[FB_PORT_PAGES], at;
+	int r;
+
+	for (__u32 i = 0; i < FB_PORT_PAGES; i++) {
+		__u32 page[FB_PORT_PAGE / 2];
+
+		for (__u32 v = 0; v < FB_PORT_PAGE; v++)
+			((__u16 *)page)[v] = (__u16)axis->cls[i * FB_PORT_PAGE + v];
+		page_of[i] = fb_pool_intern(&pages, page, FB_ARRAY_SIZE(page));
+	}
+	r = fb_section(c, name, FB_PORT_PAGES + pages.words.n, &at);
+	if (!r) {
+		for (__u32 i = 0; i < FB_PORT_PAGES; i++)
+			c->img[at + i] = FB_LINK(at + FB_PORT_PAGES + pages.entries.v[page_of[i]].off);
+		memcpy(c->img + at + FB_PORT_PAGES, pages.words.v, pages.words.n * sizeof(__u32));
+		*ret = FB_LINK(at);
+	}
+	fb_pool_done(&pages);
+	return r;
+}
+
 static int emit_axes(struct fb_compiler *c, struct l4_work *w, struct fb_classify_header *h)
 {
 	int r = fb_section(c, "protocols", 256 / 4, &h->proto);
 
 	if (!r)
-		r = fb_section(c, "source ports", 65536 / 2, &h->sport);
+		r = emit_ports_axis(c, "source ports", &w->axis[SPORT], &h->sport);
 	if (!r)
-		r = fb_section(c, "destination ports", 65536 / 2, &h->dport);
+		r = emit_ports_axis(c, "destination ports", &w->axis[DPORT], &h->dport);
 	if (!r)
 		r = fb_section(c, "protocols x ports", w->source.n / 2 + 1, &h->source);
 	if (r)
 		return r;
 	for (__u32 v = 0; v < 256; v++)
 		((__u8 *)(c->img + h->proto))[v] = (__u8)w->axis[PROTO].cls[v];
-	for (__u32 v = 0; v < 65536; v++) {
-		((__u16 *)(c->img + h->sport))[v] = (__u16)w->axis[SPORT].cls[v];
-		((__u16 *)(c->img + h->dport))[v] = (__u16)w->axis[DPORT].cls[v];
-	}
 	for (size_t i = 0; i < w->source.n; i++)
 		((__u16 *)(c->img + h->source))[i] = (__u16)w->source.v[i];
 	h->proto = FB_LINK(h->proto);
-	h->sport = FB_LINK(h->sport);
-	h->dport = FB_LINK(h->dport);
 	h->source = FB_LINK(h->source);
 	h->n_sport = w->axis[SPORT].n;
 	h->n_dport = w->axis[DPORT].n;

@@ -189,31 +189,6 @@ Test(redundant, agrees_with_every_packet_of_random_policies)
 	cr_assert_gt(several, 100, "only %u lines needed several to be covered", several);
 }
 
-/* Looked through pair by pair this takes minutes of CPU time. */
-Test(redundant, a_hundred_thousand_lines_are_searched_in_seconds)
-{
-	enum { LARGE = 100000 };
-	fb_autostrbuf struct fb_strbuf text = { 0 };
-	struct fb_redundant_list list;
-	struct policy p;
-	clock_t begin;
-
-	fb_strbuf_add(&text, "zone a { interface eth1  network 10.0.0.0/8 }\n"
-			     "zone b { interface eth2  network 192.168.0.0/16 }\nfirebreak a -> b {\n");
-	for (unsigned int i = 0; i < LARGE; i++)
-		fb_strbuf_addf(&text, "allow 10.%u.%u.%u -> 192.168.%u.%u  tcp/%u  id r%u\n", i >> 16,
-			       i >> 8 & 255, i & 255, i * 7 % 250, i * 13 % 250, 1 + i % 200, i);
-	fb_strbuf_add(&text, "allow 10.0.1.0/24 -> any  tcp/1-200\n}\n");
-	policy_load(&p, fb_strbuf_get(&text));
-	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
-	begin = clock();
-	fb_redundant_find(&p.rs, &list);
-	cr_assert_lt((double)(clock() - begin) / CLOCKS_PER_SEC, 5.0);
-	cr_assert_eq(list.n, 256, "the last line covers those of one /24, and found are %zu", list.n);
-	fb_redundant_done(&list);
-	policy_done(&p);
-}
-
 /* No axis tells these apart: a third is from anywhere, a third to anywhere, and all have one port. */
 Test(redundant, a_hundred_thousand_lines_from_or_to_anywhere_are_searched_in_seconds)
 {
