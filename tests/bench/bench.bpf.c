@@ -92,10 +92,11 @@ INLINE void write_mac(void *data, const struct bench_config *cfg, __u16 ethertyp
 	*(__u16 *)(data + 12) = __builtin_bswap16(ethertype);
 }
 
-INLINE void write_address6(void *p, const __be32 *prefix, __u32 low)
+/* The subnet is the first two bytes of the address, the last two of the interface identifier are its last two (bench_rules -6). */
+INLINE void write_address6(void *p, const __be32 *prefix, __u32 address)
 {
-	*(__u64 *)p = *(const __u64 *)prefix;
-	*(__u64 *)(p + 8) = prefix[2] | (__u64)low << 32;
+	*(__u64 *)p = *(const __u64 *)prefix | (__u64)(address & 0xffff) << 48;
+	*(__u64 *)(p + 8) = (__u64)(address >> 16) << 48;
 }
 
 /* Writes the next header; how far the last one came is seen before. 0 = this frame is too short. */

@@ -9,7 +9,8 @@
 #define BENCH_LINKS \
 	1024u /* counters by ifindex & this - 1; each namespace has its own object's worth of them */
 
-/* One header; addresses and ports in network order. IPv6 puts the addresses below the prefixes of bench_config. */
+/* One header; addresses and ports in network order. IPv6: the upper half of an address is the subnet, below the /48 of bench_config, the lower one
+ * the end of the interface identifier. */
 struct bench_tuple {
 	__be32 src, dst;
 	__be16 sport, dport;

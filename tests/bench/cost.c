@@ -3,11 +3,11 @@
  * bench_cost [-s SAMPLES] [-b BATCH] [-w FILE] PINS IN OUT NAME=WHAT...
  *
  * What the agent's program under PINS costs, in ns a packet net of an empty program, in the gateway's network namespace. IN and OUT are the devices
- * of the two zones. NAME begins with established (.v6: in IPv6) or newflow, and WHAT is the number of flows; or it begins with deny, and WHAT is a file of
+ * of the two zones. NAME begins with established or newflow (.v6: in IPv6), and WHAT is the number of flows; or it begins with deny, and WHAT is a file of
  * headers, of which 100,000 that the program drops are used (and written to the file of -w).
  *
  * Prints: name, median, quarter, three quarters, share of runs that ended as they should (redirect, or no-allow), the empty program's
- * median, and the best twentieth, which is what an idle machine would say.
+ * median, the best twentieth, which is what an idle machine would say, and the number of headers.
  */
 #include <bpf/bpf.h>
 #include <net/if.h>
@@ -141,9 +141,9 @@ static void measure(struct cost *c, const char *name, bool fresh, bool dropped)
 		good += dropped ? count_reason(c, FB_DROP_NO_ALLOW) - before
 				: c->e.cfg->forwarded + (real.retval == XDP_REDIRECT);
 	}
-	printf("%s\t%.1f\t%.1f\t%.1f\t%.6f\t%.1f\t%.1f\n", name, sample_quantile(&net, 0.5),
+	printf("%s\t%.1f\t%.1f\t%.1f\t%.6f\t%.1f\t%.1f\t%u\n", name, sample_quantile(&net, 0.5),
 	       sample_quantile(&net, 0.25), sample_quantile(&net, 0.75), (double)good / (double)runs,
-	       sample_quantile(&empty, 0.5), sample_quantile(&net, 0.05));
+	       sample_quantile(&empty, 0.5), sample_quantile(&net, 0.05), c->e.cfg->n);
 	fflush(stdout);
 	sample_done(&net);
 	sample_done(&empty);

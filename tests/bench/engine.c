@@ -74,7 +74,7 @@ void engine_open(struct engine *e)
 	e->generate = bpf_program__fd(e->skel->progs.bench_generate);
 	e->count = bpf_program__fd(e->skel->progs.bench_count);
 	set_target(e->skel->maps.bench_none, bpf_program__fd(e->skel->progs.bench_empty));
-	inet_pton(AF_INET6, "2001:db8:a::", e->cfg->src6); /* the lower 32 bits are the header's */
+	inet_pton(AF_INET6, "2001:db8:a::", e->cfg->src6); /* the rest is the header's */
 	inet_pton(AF_INET6, "2001:db8:b::", e->cfg->dst6);
 	engine_family(e, 4);
 }

@@ -5,7 +5,7 @@
 
 # Every row that there can be.
 ROWS=(agent.rss maps.memory scrape.10k machine.miss established.v4.1 established.v4.1k established.v4.500k established.v6.1 newflow.v4
-	deny.10 deny.1k deny.10k deny.100k forward.firebreak forward.bare_fib forward.kernel forward.nft_3 forward.nft_linear_1k
+	deny.10 deny.1k deny.10k deny.100k deny.v6.10k forward.firebreak forward.bare_fib forward.kernel forward.nft_3 forward.nft_linear_1k
 	forward.nft_sets_10k forward.iptables_3 newflow.firebreak newflow.nft drop.firebreak drop.bare_xdp drop.nft drop.xdp_filter
 	compile.10k compile.nft_10k image.10k compile.100k compile.nft_100k image.100k switch.lost switch.mixed)
 is_row() { # BEGINNING
@@ -54,8 +54,9 @@ make_rules() {
 		cat "$OUT/said" >>"$OUT/notes"
 		policy_copy "$OUT/r$n.fb" >/dev/null || return 1
 	done
+	"$BENCH/bench_rules" -6 10000 "$OUT" v6.10000 ${RULES:+"$RULES"} 2>>"$OUT/notes" && policy_copy "$OUT/v6.10000.fb" >/dev/null
 }
-use_rules() { apply "$LAB_DIR/policy/r$1.fb" >/dev/null; }
+use_rules() { apply "$LAB_DIR/policy/${2:-r}$1.fb" >/dev/null; }
 
 # ---- (1) ns a packet
 
@@ -84,7 +85,10 @@ measure_costs() {
 		use_rules "$n" || { missing "$name"; continue; }
 		step "$name" cost "$name=$OUT/r$n.hdr"
 	done
-	awk -F'\t' -v OFS='\t' '{print $1, $2, $3, $4, "ns", "best " $7 ", empty " $6 ", right " $5 * 100 " %"}' "$OUT/costs.tsv" >>"$OUT/values.tsv"
+	if wants deny.v6.10k; then
+		if use_rules 10000 v6.; then step deny.v6.10k cost "deny.v6.10k=$OUT/v6.10000.hdr"; else missing deny.v6.10k; fi
+	fi
+	awk -F'\t' -v OFS='\t' '{print $1, $2, $3, $4, "ns", "best " $7 ", empty " $6 ", right " $5 * 100 " %" ($1 ~ /^deny/ ? ", " $8 " headers" : "")}' "$OUT/costs.tsv" >>"$OUT/values.tsv"
 }
 
 # ---- (2) Mpps

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench_rules [-s] N DIR NAME [FILE]: a set of N rules as DIR/NAME.fb (policy), NAME.nft (the same as sets with verdict maps) and
+ * bench_rules [-s | -6] N DIR NAME [FILE]: a set of N rules as DIR/NAME.fb (policy), NAME.nft (the same as sets with verdict maps) and
  * NAME.hdr (headers drawn from its corners; struct bench_tuple).
  *
  * FILE is a ClassBench filter set (`@src/len dst/len lo : hi lo : hi proto/mask flags/mask`). What it lacks to N is grown: copies whose prefixes are
  * moved as a whole, so that equal and nested ones stay so. Without FILE the first thousand are made up in its likeness. TCP flags are not
  * translated: the policy language has connections instead.
  *
- * -s leaves NAME.nft away.
+ * -s leaves NAME.nft away. -6 does, too, and writes IPv6: the upper half of an address is the subnet, the lower the end of the interface identifier, so that
+ * prefixes of 0 to 16 bits are /48 to /64 and longer ones, nested in those, /113 to /128.
  *
  * A filter set speaks of one address space, a policy of zones: source addresses are folded into zone "a", 1.0.0.0 to 126.255.255.255, destinations into
  * zone "b", 128.0.0.0 to 223.255.255.255, by their top bits. What became equal by that is left out.
@@ -159,10 +160,13 @@ static void grow(const struct rules *base, unsigned int n, struct rules *out)
 
 /* ---- as a policy --------------------------------------------------------------------------------------- */
 
-static void print_side(FILE *f, struct side s)
+static void print_side(FILE *f, struct side s, char zone, int family)
 {
 	if (!s.len)
 		fputs("any", f);
+	else if (family == 6)
+		fprintf(f, "2001:db8:%c:%x::%x/%u", zone, s.addr >> 16, s.addr & 0xffff,
+			s.len + (s.len <= 16 ? 48 : 96));
 	else
 		fprintf(f, "%u.%u.%u.%u/%u", s.addr >> 24, s.addr >> 16 & 255, s.addr >> 8 & 255,
 			s.addr & 255, s.len);
@@ -189,7 +193,7 @@ static void print_service(FILE *f, const struct rule *r, const char *proto)
 		print_ports(f, " source-port ", r->sport);
 }
 
-static void print_policy(FILE *f, const struct rules *rules)
+static void print_policy(FILE *f, const struct rules *rules, int family)
 {
 	fputs("policy \"bench\" language 1 timezone \"UTC\"\n"
 	      "zone a { interface in0  network 1.0.0.0/8, 2.0.0.0/7, 4.0.0.0/6, 8.0.0.0/5, 16.0.0.0/4, "
@@ -206,15 +210,15 @@ static void print_policy(FILE *f, const struct rules *rules)
 		const struct rule *r = &rules->v[i];
 
 		fputs("  allow ", f);
-		print_side(f, r->src);
+		print_side(f, r->src, 'a', family);
 		fputs(" -> ", f);
-		print_side(f, r->dst);
+		print_side(f, r->dst, 'b', family);
 		fputs(" ", f);
 		if (r->proto == 6 || r->proto == 17) {
 			print_service(f, r, r->proto == 6 ? "tcp" : "udp");
 		} else if (r->proto != PROTO_ANY) {
 			if (r->proto == 1)
-				fputs("icmp/echo-request", f);
+				fputs(family == 6 ? "icmpv6/echo-request" : "icmp/echo-request", f);
 			else
 				fprintf(f, "ip/%u", r->proto);
 		} else if (all_ports(r)) {
@@ -395,7 +399,8 @@ static void finish(FILE *f, const char *name)
 int main(int argc, char **argv)
 {
 	struct rules base = { 0 }, rules = { 0 };
-	bool sets = argc < 2 || strcmp(argv[1], "-s") != 0;
+	int family = argc > 1 && !strcmp(argv[1], "-6") ? 6 : 4;
+	bool sets = argc < 2 || (family == 4 && strcmp(argv[1], "-s") != 0);
 	char *end = NULL;
 
 	if (!sets)
@@ -404,7 +409,7 @@ int main(int argc, char **argv)
 	unsigned long n = argc > 1 ? strtoul(argv[1], &end, 10) : 0;
 
 	if (argc < 4 || argc > 5 || *end || n < 1 || n > 1000000) {
-		fprintf(stderr, "usage: bench_rules [-s] N DIR NAME [FILE]; N is at most 1000000\n");
+		fprintf(stderr, "usage: bench_rules [-s | -6] N DIR NAME [FILE]; N is at most 1000000\n");
 		return 2;
 	}
 	if (argc > 4)
@@ -425,7 +430,7 @@ int main(int argc, char **argv)
 	fb_autofclose FILE *policy = create(argv[2], argv[3], "fb"), *nft = create(argv[2], argv[3], "nft"),
 			   *headers = create(argv[2], argv[3], "hdr");
 
-	print_policy(policy, &rules);
+	print_policy(policy, &rules, family);
 	if (sets)
 		print_nft(nft, argv[3], &rules);
 	print_headers(headers, &rules, 400000);

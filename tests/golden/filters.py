@@ -28,6 +28,14 @@ RIGHT = [
      ["1.2.3.4/32 -> 133.6.7.8/32 tcp/80"]),
     ("anywhere to anywhere from one port", "@0.0.0.0/0\t0.0.0.0/0\t67 : 67\t0 : 65535\t0x11/0xFF\n", ["any -> any udp/any source-port 67"]),
 ]
+# the same as IPv6
+RIGHT6 = [
+    ("IPv6: subnets, and ends of interface identifiers nested in them",
+     "".join(f"@1.2.3.4/{n}\t5.6.7.8/{n}\t0 : 65535\t80 : 80\t0x06/0xFF\n" for n in (8, 16, 17, 32)),
+     ["2001:db8:a:100::0/56 -> 2001:db8:b:8500::0/56 tcp/80", "2001:db8:a:102::0/64 -> 2001:db8:b:8506::0/64 tcp/80",
+      "2001:db8:a:102::0/113 -> 2001:db8:b:8506::0/113 tcp/80", "2001:db8:a:102::304/128 -> 2001:db8:b:8506::708/128 tcp/80"]),
+    ("IPv6: echo", HOST.replace("0x06", "0x01"), ["2001:db8:a:102::304/128 -> 2001:db8:b:8506::708/128 icmpv6/echo-request"]),
+]
 # name, filter set, message
 WRONG = [
     ("a set without filters", "# nothing\n", ": there is no filter in it"),
@@ -58,9 +66,9 @@ def run(*command):
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
-def right(rules, firebreak, where, text, lines):
+def right(option, rules, firebreak, where, text, lines):
     path = write(where, text)
-    status, _, said = run(rules, "-s", str(len(lines)), where, "set", path)
+    status, _, said = run(rules, option, str(len(lines)), where, "set", path)
     if status or said:
         return f"status {status}: {said}"
     with open(f"{where}/set.fb", encoding="utf-8") as f:
@@ -92,7 +100,8 @@ def main():
     rules, firebreak, bench = sys.argv[1:]
     passed, failed = 0, 0
     with tempfile.TemporaryDirectory() as where:
-        cases = [(name, right, (rules, firebreak, where, text, lines)) for name, text, lines in RIGHT]
+        cases = [(name, right, ("-s", rules, firebreak, where, text, lines)) for name, text, lines in RIGHT]
+        cases += [(name, right, ("-6", rules, firebreak, where, text, lines)) for name, text, lines in RIGHT6]
         cases += [(name, wrong, (rules, where, text, message)) for name, text, message in WRONG]
         cases += [(" ".join(options), refused, (bench, options, message)) for options, message in REFUSED]
         for name, judge, args in cases:
