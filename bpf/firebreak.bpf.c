@@ -27,6 +27,7 @@
 #include "place.h"
 #include "plain.h"
 #include "reject.h"
+#include "sweep.h"
 #include "tcp.h"
 #include "wire.h"
 #include "zone.h"
@@ -352,6 +353,14 @@ int fb_xdp_wire(struct xdp_md *ctx)
 	if (fb_may_reject(c, (__u32)reason))
 		bpf_tail_call(ctx, &fb_stages, FB_STAGE_REJECT);
 	return reason == FB_PASSED ? action : XDP_DROP;
+}
+
+/* Never attached: the agent runs it. */
+SEC("xdp.frags")
+int fb_xdp_sweep(struct xdp_md *ctx)
+{
+	fb_sweep();
+	return XDP_DROP;
 }
 
 /*

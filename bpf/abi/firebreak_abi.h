@@ -261,7 +261,15 @@ enum fb_flow_state {
 struct fb_flow_tags {
 	__u8 tag[FB_FLOW_WAYS];
 };
-#define FB_FLOW_NEAR	   64u /* buckets, aligned, in which both of a flow lie: a power of two */
+#define FB_FLOW_NEAR 64u /* buckets, aligned, in which both of a flow lie: a power of two */
+
+/*
+ * fb_busy, which buckets may have flows: a word for each FB_FLOW_NEAR of them, so that one load says it of both buckets of a flow; of a million flows they are
+ * 16 KiB. Most buckets of a table that is far from full have none, and then not even their tags are read. A bit is set before a flow is published, and cleared by
+ * who holds all ways of the bucket.
+ */
+#define FB_FLOW_BUSY_WORDS(buckets) (((buckets) + FB_FLOW_NEAR - 1) / FB_FLOW_NEAR)
+
 #define FB_WAY_LOCK	   (1ull << 32)
 #define FB_WAY_SEQ_SHIFT   32
 #define FB_WAY_OWNER_SHIFT 36
@@ -387,7 +395,8 @@ struct fb_runtime {
 	__u64 fake_mono_ns; /* the tests' clock seam: used only if fb_config.fake_clock */
 	__u64 fake_unix;
 	__u32 clock_floor; /* unix seconds: the latest time that was written to disk (S53) */
-	__u32 reserved[7];
+	__u32 sweep_at;	   /* the bucket at which fb_xdp_sweep goes on; its own */
+	__u32 reserved[6];
 	/* A bit for each address of fb_self, by fb_self_bit(): set before the entry is added, cleared after it is gone. Most addresses are not ours. */
 	__u32 self_filter[FB_SELF_FILTER_BITS / 32];
 };

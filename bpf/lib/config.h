@@ -29,6 +29,7 @@ struct {
 	__uint(max_entries, 1);
 } fb_images SEC(".maps");
 
+FB_BIG_MAP(fb_busy);
 FB_BIG_MAP(fb_tags);
 FB_BIG_MAP(fb_flows);
 FB_BIG_MAP(fb_geometry);

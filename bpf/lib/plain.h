@@ -33,6 +33,10 @@ FB_INLINE struct fb_flow *fb_plain_flow(struct fb_plain *p, struct fb_hit *hit)
 	__u32 tag = fb_flow_hash_tag(h), place = fb_flow_hash_home(h), dir = p->dir & 1;
 	struct fb_flow *e;
 
+	p->hash = h;
+	p->absent = fb_flow_is_idle(fb_flow_hash_bucket(h, 0), fb_flow_hash_bucket(h, 1));
+	if (p->absent)
+		return 0;
 	/* At home the entry is read without waiting for the tags. */
 	if (*(volatile __u8 *)fb_flow_tag(place) != (tag & 0xff)) {
 		__u32 bucket = fb_flow_hash_bucket(h, 0);
@@ -43,7 +47,6 @@ FB_INLINE struct fb_flow *fb_plain_flow(struct fb_plain *p, struct fb_hit *hit)
 			ways = fb_flow_may_have(bucket, tag);
 		}
 		if (!ways) {
-			p->hash = h;
 			p->absent = 1;
 			return 0;
 		}
@@ -87,7 +90,6 @@ FB_INLINE int fb_plain(struct xdp_md *ctx)
 	struct fb_flow *e;
 	struct fb_hit hit;
 
-	p.absent = 0;
 	if (fb_cfg.explain || !img || !fb_plain_parse(data, end, &p) ||
 	    !fb_plain_place(img, data, ctx->ingress_ifindex, &p))
 		return 0;

@@ -28,6 +28,8 @@ struct cost {
 	const char *pins, *write;
 	unsigned int in, out, samples, batch;
 	__u8 *tags;
+	__u64 *busy;
+	size_t busy_size;
 	struct fb_flow *flows;
 	size_t n_ways, flows_size;
 	struct fb_pair_counter *pairs;
@@ -76,6 +78,7 @@ static void open_all(struct cost *c, const char *in, const char *out)
 	c->in = if_nametoindex(in);
 	c->out = if_nametoindex(out);
 	c->tags = pinned_memory(c, "fb_tags", &c->n_ways); /* a byte a way */
+	c->busy = pinned_memory(c, "fb_busy", &c->busy_size);
 	c->flows = pinned_memory(c, "fb_flows", &c->flows_size);
 	c->pairs = pinned_memory(c, "fb_pair_counters", &c->n_pairs);
 	c->n_pairs /= sizeof(*c->pairs);
@@ -89,6 +92,7 @@ static void forget_flows(const struct cost *c)
 	for (size_t i = 0; i < c->n_ways; i++)
 		if (c->tags[i])
 			c->flows[i].way = c->tags[i] = 0;
+	memset(c->busy, 0, c->busy_size);
 }
 
 static __u64 count_reason(const struct cost *c, unsigned int reason)

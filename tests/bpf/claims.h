@@ -39,6 +39,7 @@ void claims_flow(void);
 void claims_tcp(void);
 void claims_icmp(void);
 void claims_forward(void);
+void claims_sweep(void);
 void claims_switch(void);
 void claims_frag(void);
 void claims_limit(void);

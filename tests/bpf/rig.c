@@ -176,6 +176,7 @@ void rig_open(struct rig *rig, size_t n_buckets)
 	rig->cpus = 1;
 	while ((int)rig->cpus < libbpf_num_possible_cpus())
 		rig->cpus *= 2;
+	set_size(rig->object, "fb_busy", FB_FLOW_BUSY_WORDS(n_buckets) * sizeof(__u64));
 	set_size(rig->object, "fb_tags", n_buckets * sizeof(struct fb_flow_tags));
 	set_size(rig->object, "fb_flows", n_buckets * FB_FLOW_WAYS * sizeof(struct fb_flow));
 	set_size(rig->object, "fb_geometry", sizeof(struct fb_flow_geometry));
@@ -211,6 +212,7 @@ void rig_open(struct rig *rig, size_t n_buckets)
 	set_stage(rig, FB_STAGE_WIRE, skel->progs.fb_xdp_wire);
 	set_stage(rig, FB_STAGE_NEIGHBOUR, skel->progs.fb_xdp_neighbour);
 	rig->xdp = bpf_program__fd(skel->progs.fb_xdp);
+	rig->sweep = bpf_program__fd(skel->progs.fb_xdp_sweep);
 	rig->tc_in = bpf_program__fd(skel->progs.fb_tc_in);
 	rig->tc_out = bpf_program__fd(skel->progs.fb_tc_out);
 	rig->runtime = map_memory(rig->object, "fb_runtime");
@@ -218,6 +220,7 @@ void rig_open(struct rig *rig, size_t n_buckets)
 	rig->frags = map_memory(rig->object, "fb_frags");
 	rig->pairs = map_memory(rig->object, "fb_pair_counters");
 	rig->rules = map_memory(rig->object, "fb_rule_counters");
+	rig->busy = map_memory(rig->object, "fb_busy");
 	rig->tags = map_memory(rig->object, "fb_tags");
 	rig->nexthops = map_memory(rig->object, "fb_nexthops");
 	rig->flows = map_memory(rig->object, "fb_flows");
@@ -252,8 +255,18 @@ void rig_clock(struct rig *rig, __u64 boot_seconds, __u64 unix_seconds)
 	rig->runtime->fake_unix = unix_seconds;
 }
 
+void rig_sweep(const struct rig *rig)
+{
+	static const __u8 frame[64];
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = sizeof(frame), .repeat = 1);
+
+	if (bpf_prog_test_run_opts(rig->sweep, &opts))
+		die("the sweep: %m");
+}
+
 void rig_flush_flows(struct rig *rig)
 {
+	memset(rig->busy, 0, FB_FLOW_BUSY_WORDS(rig->n_buckets) * sizeof(*rig->busy));
 	memset(rig->tags, 0, rig->n_buckets * sizeof(*rig->tags));
 	memset(rig->frags, 0, (size_t)FB_FRAG_SETS * FB_FRAG_WAYS * sizeof(*rig->frags));
 	memset(rig->flows, 0, rig->n_buckets * FB_FLOW_WAYS * sizeof(*rig->flows));

@@ -32,7 +32,7 @@ struct rig_port {
 
 struct rig {
 	struct bpf_object *object;
-	int xdp, tc_in, tc_out;
+	int xdp, sweep, tc_in, tc_out;
 	int images[2], live;
 	void *image[2];
 	__u32 generation;
@@ -42,6 +42,7 @@ struct rig {
 	char *scratch;
 	struct fb_pair_counter *pairs;
 	struct fb_rule_counter *rules;
+	__u64 *busy;
 	struct fb_flow_tags *tags;
 	struct fb_nexthop *nexthops;
 	struct fb_flow *flows;
@@ -81,6 +82,8 @@ void rig_flush_flows(struct rig *rig);
 struct rig_result rig_xdp(struct rig *rig, const char *zone, const struct frame *f);
 /* As if made by the gateway and leaving into zone. */
 struct rig_result rig_tc_out(struct rig *rig, const char *zone, const struct frame *f);
+/* Looks through the next part of the flow table for idle buckets, as the agent does. */
+void rig_sweep(const struct rig *rig);
 /* The same without looking at all counters: the action only. made_here: at the way out into zone. */
 int rig_run(struct rig *rig, const char *zone, const struct frame *f, bool made_here);
 __u64 rig_pair_packets(const struct rig *rig, unsigned int src, unsigned int dst, unsigned int reason);

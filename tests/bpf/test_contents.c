@@ -158,15 +158,29 @@ static size_t entries_of(const char *map)
 	return n;
 }
 
-static void switches(const struct fb_dataplane *dp, struct fb_switches *ret)
+/* The only value of a pinned table. */
+static void value_of(const char *map, void *ret)
 {
+	const __u32 zero = 0;
 	char path[256];
-	__u32 zero = 0;
 
-	snprintf(path, sizeof(path), "%s/bpf/v%u/maps/fb_switches", run_dir, FB_ABI_VERSION);
+	snprintf(path, sizeof(path), "%s/bpf/v%u/maps/%s", run_dir, FB_ABI_VERSION, map);
 	fb_autoclose int fd = bpf_obj_get(path);
 
-	cr_assert(bpf_map_lookup_elem(fd, &zero, ret) == 0);
+	cr_assert(fd >= 0 && bpf_map_lookup_elem(fd, &zero, ret) == 0, "%s", path);
+}
+
+Test(attach, the_whole_table_is_looked_through_in_64_parts)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	struct fb_runtime before, after;
+
+	value_of("fb_runtime", &before);
+	for (int i = 0; i < 64; i++)
+		cr_assert(fb_dataplane_sweep(dp, &err) == 0, "%s", err.text);
+	value_of("fb_runtime", &after);
+	cr_assert_eq(after.sweep_at - before.sweep_at, 8192 / FB_FLOW_WAYS);
+	fb_dataplane_close(dp);
 }
 
 Test(attach, switches_become_what_is_wanted_and_outlive_the_handle)
@@ -186,7 +200,7 @@ Test(attach, switches_become_what_is_wanted_and_outlive_the_handle)
 	dp = open_dp(true);
 	fb_dataplane_get_cuts(dp, cuts);
 	cr_assert(!memcmp(cuts, want.cut, sizeof(cuts)));
-	switches(dp, &live);
+	value_of("fb_switches", &live);
 	cr_assert(live.quarantines == 2 && live.quarantined_macs == 1 && live.cut[2] == 1ull << 63);
 	cr_assert(entries_of("fb_quarantine") == 2 && entries_of("fb_quarantine_mac") == 1);
 
@@ -195,7 +209,7 @@ Test(attach, switches_become_what_is_wanted_and_outlive_the_handle)
 	want.macs.n = 0;
 	want.cut[2] = want.cut[63] = 0;
 	cr_assert(fb_dataplane_set_switches(dp, &want, &err) == 0, "%s", err.text);
-	switches(dp, &live);
+	value_of("fb_switches", &live);
 	cr_assert(live.quarantines == 2 && live.quarantined_macs == 0 && live.cut[2] == 0 &&
 		  live.cut[63] == 0);
 	cr_assert(entries_of("fb_quarantine") == 2 && entries_of("fb_quarantine_mac") == 0);
@@ -214,7 +228,7 @@ Test(attach, switches_that_do_not_fit_are_refused_and_change_nothing)
 		fb_vec_add(&want.macs, (struct fb_mac_key){ .mac = { 2, 0, 0, 0, (__u8)(i >> 8), (__u8)i } });
 	want.cut[2] = 1ull << 3;
 	cr_assert(fb_dataplane_set_switches(dp, &want, &err) == -E2BIG);
-	switches(dp, &live);
+	value_of("fb_switches", &live);
 	cr_assert(live.quarantined_macs == 0 && live.cut[2] == 0);
 	want.macs.n = FB_QUARANTINES_MAX;
 	cr_assert(fb_dataplane_set_switches(dp, &want, &err) == 0, "%s", err.text);

@@ -46,6 +46,8 @@ struct hammer {
 	unsigned int cpu;
 	__u64 state;
 	__u64 runs, left[LINES], crossed[PAIRS], foreign, unknown, dropped, passed;
+	__u64 answers,
+		missed; /* to a flow that was made just before, and of these how many did not find it */
 };
 
 static __u32 rnd(struct hammer *h, __u32 n)
@@ -105,10 +107,10 @@ static int build(__u32 i, bool answer, struct frame *f, __u8 mac[2], bool *tagge
 	return (int)line;
 }
 
-static void strike(struct hammer *h)
+/* XDP_*, or -1. */
+static int strike(struct hammer *h, __u32 i, bool answer)
 {
-	__u32 i = rnd(h, STRUCK);
-	bool answer = rnd(h, 3) == 0, tagged;
+	bool tagged;
 	__u8 mac[2], out[256];
 	struct frame f;
 	int line = build(i, answer, &f, mac, &tagged);
@@ -122,21 +124,41 @@ static void strike(struct hammer *h)
 
 	if (bpf_prog_test_run_opts(rig.xdp, &opts)) {
 		h->unknown++;
-		return;
+		return -1;
 	}
 	h->runs++;
 	if (opts.retval == XDP_DROP) {
 		h->dropped++;
-		return;
+		return XDP_DROP;
 	}
 	h->left[line]++;
 	h->crossed[(line == 2) * 2 + answer]++;
 	if (opts.retval == XDP_PASS) {
 		h->passed++;
-		return;
+		return XDP_PASS;
 	}
 	if (out[4] != mac[0] || out[5] != mac[1] || (out[12] == 0x81) != tagged || (tagged && out[15] != 30))
 		h->foreign++;
+	return XDP_REDIRECT;
+}
+
+/* So few tuples at a time that buckets are idle most of the time; they move on. */
+enum { WINDOW = 24 };
+static atomic_uint window;
+static atomic_bool sparse;
+
+/* A packet and its answer, of a flow that is often new, while others look for idle buckets. The answer finds it unless the clock has overtaken both. */
+static void ask_and_answer(struct hammer *h)
+{
+	__u32 i = (atomic_load(&window) + rnd(h, WINDOW)) % TUPLES;
+	__u64 begin = __atomic_load_n(&rig.runtime->fake_mono_ns, __ATOMIC_SEQ_CST);
+	int there = strike(h, i, false), back = strike(h, i, true);
+	__u64 took = __atomic_load_n(&rig.runtime->fake_mono_ns, __ATOMIC_SEQ_CST) - begin;
+
+	if (there == XDP_DROP || took >> FB_TICK_SHIFT > FB_TIMEOUT_NEW / 2)
+		return;
+	h->answers++;
+	h->missed += back == XDP_DROP;
 }
 
 static void *hammer(void *arg)
@@ -147,8 +169,14 @@ static void *hammer(void *arg)
 	CPU_ZERO(&one);
 	CPU_SET(h->cpu, &one);
 	sched_setaffinity(0, sizeof(one), &one);
-	while (!atomic_load(&stop))
-		strike(h);
+	while (!atomic_load(&stop)) {
+		if (rnd(h, 8) == 0)
+			rig_sweep(&rig);
+		if (atomic_load(&sparse))
+			ask_and_answer(h);
+		else
+			strike(h, rnd(h, STRUCK), rnd(h, 3) == 0);
+	}
 	return NULL;
 }
 
@@ -304,6 +332,42 @@ static void no_tag_leaks_and_no_entry_stays_locked(void)
 	CHECK(vacant > ways / 2, "only %zu of %zu flows ended", vacant, ways);
 }
 
+/* A bucket that is said to be idle has no flow, not even a dead one, and so its flows are found while buckets become idle all around. */
+static void a_flow_is_found_while_idle_buckets_are_looked_for(void)
+{
+	__u64 answers = 0, missed = 0;
+	size_t swept = 0, hidden = 0;
+
+	rig_flush_flows(&rig);
+	atomic_store(&sparse, true);
+	begin();
+	for (unsigned int i = 0; i < 2000; i++) {
+		usleep(1000);
+		__atomic_add_fetch(&rig.runtime->fake_mono_ns, 6ull << FB_TICK_SHIFT, __ATOMIC_SEQ_CST);
+		atomic_fetch_add(&window, 1);
+	}
+	end();
+	atomic_store(&sparse, false);
+	for (unsigned int i = 0; i < n_threads; i++) {
+		answers += all[i].answers;
+		missed += all[i].missed;
+		CHECK(!all[i].foreign && !all[i].unknown, "thread %u", i);
+	}
+	for (size_t i = 0; i < rig.n_buckets * FB_FLOW_WAYS; i++) {
+		size_t bucket = i / FB_FLOW_WAYS;
+
+		if (rig.busy[bucket / FB_FLOW_NEAR] >> bucket % FB_FLOW_NEAR & 1)
+			continue;
+		hidden += FB_WAY_META(word_of(i)) || rig.tags[bucket].tag[i % FB_FLOW_WAYS];
+		swept += word_of(i) != 0;
+	}
+	CHECK(answers > 1000 && !missed, "%llu of %llu answers", (unsigned long long)missed,
+	      (unsigned long long)answers);
+	CHECK(!hidden, "%zu flows in buckets that are said to be idle", hidden);
+	CHECK(swept > BUCKETS, "only %zu ways were swept", swept);
+	printf("# %llu answers, %zu ways idle again\n", (unsigned long long)answers, swept);
+}
+
 /* The tag that tuple i has, made alone in an empty table. */
 static __u32 tag_of(__u32 i)
 {
@@ -404,6 +468,7 @@ int main(int argc, char **argv)
 	RUN_CASE(every_tag_is_that_of_the_flow_behind_it);
 	RUN_CASE(no_tag_leaks_and_no_entry_stays_locked);
 	RUN_CASE(every_way_can_be_had_again);
+	RUN_CASE(a_flow_is_found_while_idle_buckets_are_looked_for);
 	rig_close(&rig);
 	return CASES_END();
 }

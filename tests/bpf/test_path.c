@@ -80,6 +80,7 @@ int main(void)
 	claims_icmp();
 	claims_forward();
 	claims_switch();
+	claims_sweep();
 	claims_frag();
 	claims_limit();
 	claims_event();

@@ -33,6 +33,7 @@ struct loop {
 	struct server control, metrics;
 	uint64_t bumped; /* when, CLOCK_MONOTONIC */
 	unsigned int seconds;
+	bool unswept;
 };
 
 /* ---- the host ---- */
@@ -89,6 +90,17 @@ static int on_events(sd_event_source *source, int fd, uint32_t revents, void *us
 
 /* ---- time ---- */
 
+/* Lookups are slower without it, and no more: said once. */
+static void sweep(struct loop *loop)
+{
+	struct fb_error err = { 0 };
+	bool failed = fb_dataplane_sweep(loop->agent->dp, &err) < 0;
+
+	if (failed && !loop->unswept)
+		fb_log(FB_LOG_WARNING, "%s", err.text);
+	loop->unswept = failed;
+}
+
 static int on_second(sd_event_source *source, uint64_t usec, void *user)
 {
 	struct loop *loop = user;
@@ -99,6 +111,7 @@ static int on_second(sd_event_source *source, uint64_t usec, void *user)
 	fb_agent_check(loop->agent);
 	fb_agent_tend(loop->agent);
 	fb_agent_events_write(loop->agent);
+	sweep(loop);
 	if (loop->seconds % INVENTORY_SECONDS == 0)
 		fb_agent_inventory_read(loop->agent);
 	if (loop->seconds % FB_RATES_STEP == 1) /* at once, then every so often */

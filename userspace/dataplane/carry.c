@@ -43,6 +43,20 @@ static void *map_before(const struct fb_dataplane *dp, enum fb_map_id id, int pr
 	return map_all(fd, info.value_size, prot, fb_map_specs[id].name, err);
 }
 
+/* Every bucket of the new table may get a flow. Those that get none are found by the sweep (bpf/lib/sweep.h). */
+static int say_all_busy(const struct fb_dataplane *dp, struct fb_error *err)
+{
+	const size_t bytes = dp->live.bytes[FB_MAP_BUSY];
+	void *busy = map_all(dp->live.fd[FB_MAP_BUSY], bytes, PROT_READ | PROT_WRITE,
+			     "the table of busy buckets", err);
+
+	if (!busy)
+		return err->code;
+	memset(busy, 0xff, bytes);
+	munmap(busy, bytes);
+	return 0;
+}
+
 int fb_carry_open(struct fb_dataplane *dp, struct fb_carry *ret, struct fb_error *err)
 {
 	struct fb_carry c = { .ways = (size_t)dp->sizes.buckets * FB_FLOW_WAYS,
@@ -57,7 +71,7 @@ int fb_carry_open(struct fb_dataplane *dp, struct fb_carry *ret, struct fb_error
 	if (c.to)
 		c.to_tags = map_all(dp->live.fd[FB_MAP_TAGS], dp->live.bytes[FB_MAP_TAGS],
 				    PROT_READ | PROT_WRITE, "the table of tags", err);
-	if (!c.to_tags) {
+	if (!c.to_tags || say_all_busy(dp, err) < 0) {
 		fb_carry_done(&c);
 		return err->code;
 	}

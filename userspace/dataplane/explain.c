@@ -59,6 +59,7 @@ static void reset(struct fb_dataplane *dp)
 {
 	struct fb_explain *out = dp->explain.mem[FB_MAP_EXPLAIN_OUT];
 
+	memset(dp->explain.mem[FB_MAP_BUSY], 0xff, dp->explain.bytes[FB_MAP_BUSY]);
 	memset(dp->explain.mem[FB_MAP_TAGS], 0, dp->explain.bytes[FB_MAP_TAGS]);
 	memset(dp->explain.mem[FB_MAP_FLOWS], 0, dp->explain.bytes[FB_MAP_FLOWS]);
 	memset(out, 0, sizeof(*out));

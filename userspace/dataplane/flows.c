@@ -4,6 +4,7 @@
  * word of a way before and after, not locked and of the same owner and writes, else it is left out. Expired entries are free,
  * whether or not a packet has found that out.
  */
+#include <bpf/bpf.h>
 #include <string.h>
 
 #include "dataplane/handle.h"
@@ -160,4 +161,13 @@ void fb_dataplane_flow_totals(const struct fb_dataplane *dp, struct fb_flow_tota
 		if (fb_flow_is_live(meta, tick))
 			ret->by_state[FB_META_STATE(meta)]++;
 	}
+}
+
+int fb_dataplane_sweep(struct fb_dataplane *dp, struct fb_error *err)
+{
+	static const __u8 frame[64]; /* it asks for one, and does not look at it */
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = sizeof(frame), .repeat = 1);
+	int r = bpf_prog_test_run_opts(dp->prog[FB_PROG_XDP_SWEEP], &opts);
+
+	return r < 0 ? fb_error_set(err, r, "the flow table cannot be looked through: %s", strerror(-r)) : 0;
 }

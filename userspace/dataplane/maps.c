@@ -24,6 +24,7 @@ const struct fb_map_spec fb_map_specs[FB_MAP_COUNT] = {
 	[FB_MAP_DEVICES] = { "fb_devices", sizeof(struct fb_device_key), true, 0 },
 	[FB_MAP_EVENTS] = { "fb_events", 0, true, 0 },
 	[FB_MAP_GEOMETRY] = { "fb_geometry", 4, false, PROT_READ },
+	[FB_MAP_BUSY] = { "fb_busy", 4, false, PROT_READ },
 	[FB_MAP_TAGS] = { "fb_tags", 4, false, PROT_READ },
 	[FB_MAP_FLOWS] = { "fb_flows", 4, false, PROT_READ },
 	[FB_MAP_PAIR_COUNTERS] = { "fb_pair_counters", 4, false, PROT_READ | PROT_WRITE },
@@ -47,6 +48,7 @@ const char *const fb_prog_names[FB_PROG_COUNT] = {
 	[FB_PROG_XDP_REJECT] = "fb_xdp_reject",
 	[FB_PROG_XDP_WIRE] = "fb_xdp_wire",
 	[FB_PROG_XDP_NEIGHBOUR] = "fb_xdp_neighbour",
+	[FB_PROG_XDP_SWEEP] = "fb_xdp_sweep",
 	[FB_PROG_TC_IN] = "fb_tc_in",
 	[FB_PROG_TC_OUT] = "fb_tc_out",
 	[FB_PROG_REDIRECT_ERR] = "fb_redirect_err",
@@ -73,6 +75,8 @@ size_t fb_map_value_size(enum fb_map_id id, const struct fb_sizes *sizes)
 		return sizeof(__u64);
 	case FB_MAP_GEOMETRY:
 		return sizeof(struct fb_flow_geometry);
+	case FB_MAP_BUSY:
+		return (size_t)FB_FLOW_BUSY_WORDS(sizes->buckets) * sizeof(__u64);
 	case FB_MAP_TAGS:
 		return (size_t)sizes->buckets * sizeof(struct fb_flow_tags);
 	case FB_MAP_FLOWS:
