@@ -22,6 +22,7 @@
 #include "icmp.h"
 #include "lacp.h"
 #include "metrics.h"
+#include "out.h"
 #include "path.h"
 #include "pkt.h"
 #include "place.h"
@@ -396,80 +397,6 @@ int fb_tc_in(struct __sk_buff *skb)
 	if ((cls & FB_TOKEN_CLASS_MASK) == FB_TOKEN_GROUP && bpf_skb_change_type(skb, FB_PACKET_BROADCAST))
 		return TC_ACT_SHOT;
 	return TC_ACT_UNSPEC;
-}
-
-/* Parses what leaves: the tag may be beside the bytes. Headers may lie in pages: pull them in first. */
-FB_INLINE int fb_parse_skb(struct __sk_buff *skb, struct fb_ctx *c)
-{
-	if ((void *)(long)skb->data + 128 > (void *)(long)skb->data_end)
-		bpf_skb_pull_data(skb, skb->len < 128 ? skb->len : 128);
-	int reason = fb_parse(&c->pkt, (void *)(long)skb->data, (void *)(long)skb->data_end, skb->len);
-
-	if (skb->vlan_present) {
-		if (c->pkt.flags & FB_PKT_TAGGED)
-			return FB_DROP_NO_ZONE;
-		c->pkt.vid = skb->vlan_tci & 0xfff;
-	}
-	return reason;
-}
-
-/* What the gateway itself sends: the pair self -> zone, by the same flows as what arrives. */
-FB_INLINE int fb_made_here(struct __sk_buff *skb, const void *img, struct fb_ctx *c)
-{
-	int reason;
-
-	c->dst_zone = c->out_zone;
-	if (c->pkt.ethertype == FB_ETH_ARP)
-		return fb_arp_out(c, (void *)(long)skb->data, (void *)(long)skb->data_end);
-	if (fb_is_builtin_out(&c->pkt))
-		return fb_is_quarantined(img, c) ? FB_DROP_QUARANTINED : FB_PASSED;
-	if (!c->pkt.family) {
-		reason = fb_ethertype(img, c, c->out_zone);
-		return reason == FB_NEXT ? FB_PASSED : reason;
-	}
-	if ((c->pkt.flags & FB_PKT_ICMP_ERROR) &&
-	    !fb_quote(c, (void *)(long)skb->data, (void *)(long)skb->data_end))
-		return FB_DROP_ICMP_UNRELATED;
-	if (c->pkt.flags & FB_PKT_LATER) {
-		reason = fb_frag_verdict(img, c);
-		return reason == FB_NEXT ? FB_PASSED : reason;
-	}
-	reason = fb_verdict(img, c);
-	if (reason == FB_NEXT)
-		reason = fb_remember(c);
-	return reason == FB_NEXT ? FB_PASSED : reason;
-}
-
-FB_INLINE int fb_out_skb(struct __sk_buff *skb, struct fb_ctx *c)
-{
-	const struct fb_image_port *port;
-	const void *img = fb_begin(c);
-	int reason, parsed;
-
-	if (!img)
-		return FB_DROP_UNDECIDED;
-	parsed = fb_parse_skb(skb, c);
-	reason = fb_place(img, c, &port);
-	if (reason != FB_NEXT)
-		return reason;
-	c->out_zone = c->zone;
-	if (c->wire) { /* neither routes nor the gateway have a part in it */
-		c->zone = FB_ZONE_SELF;
-		c->dst_zone = c->out_zone;
-		return FB_DROP_ROUTE_MISMATCH;
-	}
-	if (skb->ingress_ifindex) {
-		/* Forwarded by the kernel: only into the zone that XDP passed it for. Its counters are XDP's. */
-		c->zone = FB_ZONE_NONE;
-		c->dst_zone = c->out_zone;
-		if (fb_is_group_token(skb->tc_index))
-			return fb_group_copy(img, c, skb->tc_index, skb->ingress_ifindex);
-		return skb->tc_index == FB_TC_INDEX(c->out_zone, FB_TOKEN_FORWARD) ? FB_NEXT
-										   : FB_DROP_ROUTE_MISMATCH;
-	}
-	c->zone = FB_ZONE_SELF;
-	c->made_here = 1;
-	return parsed == FB_NEXT ? fb_made_here(skb, img, c) : parsed;
 }
 
 SEC("tc")
