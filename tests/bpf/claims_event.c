@@ -2,8 +2,6 @@
 /* Events: which packets are told of, what is said, and that a flood is not. */
 #include "claims.h"
 
-#include <sched.h>
-
 #define TELNET .src = "10.20.0.5", .dst = "10.10.0.5", .sport = 4001, .dport = 23
 #define CLOSED .src = "10.20.0.5", .dst = "10.30.0.10", .sport = 4002, .dport = 23
 
@@ -16,16 +14,6 @@ static struct frame built(const struct frame_spec *spec)
 		s.dmac = RIG_MAC;
 	frame_build(&f, &s);
 	return f;
-}
-
-/* Meters are per CPU. */
-static void stay(void)
-{
-	cpu_set_t one;
-
-	CPU_ZERO(&one);
-	CPU_SET(0, &one);
-	sched_setaffinity(0, sizeof(one), &one);
 }
 
 static const struct fb_event *only_event(enum fb_event_kind kind)
@@ -180,10 +168,6 @@ static void a_full_ring_buffer_counts_what_it_has_no_room_for(void)
 
 void claims_event(void)
 {
-	cpu_set_t all;
-
-	sched_getaffinity(0, sizeof(all), &all);
-	stay();
 	RUN_CASE(a_drop_is_told_with_zones_reason_addresses_and_macs);
 	RUN_CASE(a_never_names_its_line);
 	RUN_CASE(what_passes_by_a_plain_line_is_not_told);
@@ -193,6 +177,5 @@ void claims_event(void)
 	RUN_CASE(a_flood_tells_so_many_a_tick_and_counts_the_rest);
 	RUN_CASE(a_flood_of_drops_does_not_drown_a_never_nor_an_observed_flow);
 	RUN_CASE(a_full_ring_buffer_counts_what_it_has_no_room_for);
-	sched_setaffinity(0, sizeof(all), &all);
 	rig_clock(&rig, 1000, 1900000000);
 }
