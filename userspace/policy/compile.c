@@ -339,7 +339,7 @@ static void family_done(struct fb_family *family)
 
 			fb_vec_done(&band->spans);
 			fb_vec_done(&band->nodes);
-			fb_vec_done(&band->set_classes);
+			fb_vec_done(&band->runs);
 			free(band->cls);
 			free(band->set_first);
 		}

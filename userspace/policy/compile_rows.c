@@ -12,10 +12,10 @@
 
 #define DIRTY 0xffffffffu
 
-/* An old value, to be put back. */
+/* Old values, to be put back. */
 struct undo {
 	__u32 *where;
-	__u32 old;
+	__u32 old, n;
 };
 
 struct walk {
@@ -32,17 +32,35 @@ static void set_word(struct walk *w, __u32 *where, __u32 value)
 {
 	if (*where == value)
 		return;
-	fb_vec_add(&w->undo, (struct undo){ where, *where });
+	fb_vec_add(&w->undo, (struct undo){ where, *where, 1 });
 	*where = value;
 }
 
-static void set_cell(struct walk *w, __u32 dst, __u32 cell)
+/* Cells [first, end), which are all the same. */
+static void set_cells(struct walk *w, __u32 first, __u32 end, __u32 cell)
 {
-	if (w->cells[dst] == cell)
+	if (w->cells[first] == cell)
 		return;
-	set_word(w, &w->cells[dst], cell);
-	set_word(w, &w->blocks[dst >> FB_ROW_SHIFT], DIRTY);
-	set_word(w, &w->supers[dst >> 2 * FB_ROW_SHIFT], DIRTY);
+	fb_vec_add(&w->undo, (struct undo){ &w->cells[first], w->cells[first], end - first });
+	for (__u32 i = first; i < end; i++)
+		w->cells[i] = cell;
+	for (__u32 i = first >> FB_ROW_SHIFT; i <= (end - 1) >> FB_ROW_SHIFT; i++)
+		set_word(w, &w->blocks[i], DIRTY);
+	for (__u32 i = first >> 2 * FB_ROW_SHIFT; i <= (end - 1) >> 2 * FB_ROW_SHIFT; i++)
+		set_word(w, &w->supers[i], DIRTY);
+}
+
+/* Neighbours mostly hold the same list: it is merged once for all of them. */
+static void paint(struct walk *w, __u32 first, __u32 end, __u32 cell)
+{
+	while (first < end) {
+		__u32 old = w->cells[first], same = first + 1;
+
+		while (same < end && w->cells[same] == old)
+			same++;
+		set_cells(w, first, same, fb_merge_cells(w->c, old, cell));
+		first = same;
+	}
 }
 
 static int enter(struct walk *w, __u32 set)
@@ -51,14 +69,13 @@ static int enter(struct walk *w, __u32 set)
 
 	for (__u32 i = c->bundle_first[set]; i < c->bundle_first[set + 1]; i++) {
 		const struct fb_bundle *bundle = &c->bundles.v[i];
-		__u32 k = w->dst->set_first[bundle->dst], end = w->dst->set_first[bundle->dst + 1];
 
-		c->painted += end - k;
-		c->bundle_cost[i] += end - k;
-		for (; k < end; k++) {
-			__u32 dst = w->dst->set_classes.v[k];
+		for (__u32 k = w->dst->set_first[bundle->dst]; k < w->dst->set_first[bundle->dst + 1]; k++) {
+			const __u32 *run = &w->dst->runs.v[2 * k];
 
-			set_cell(w, dst, fb_merge_cells(c, w->cells[dst], bundle->cell));
+			c->painted += run[1] - run[0];
+			c->bundle_cost[i] += run[1] - run[0];
+			paint(w, run[0], run[1], bundle->cell);
 		}
 	}
 	if (c->painted > FB_PAINT_MAX)
@@ -96,7 +113,8 @@ static void leave(struct walk *w, size_t mark)
 	while (w->undo.n > mark) {
 		struct undo u = w->undo.v[--w->undo.n];
 
-		*u.where = u.old;
+		for (__u32 i = 0; i < u.n; i++)
+			u.where[i] = u.old;
 	}
 }
 

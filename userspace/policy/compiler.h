@@ -55,8 +55,8 @@ struct fb_band {
 	struct FB_VEC(struct fb_node) nodes;
 	__u32 n_classes;  /* classes are 1 .. n_classes */
 	__u32 *cls;	  /* of each atom */
-	__u32 *set_first; /* the classes of set s: set_classes[set_first[s] .. set_first[s + 1]) */
-	struct fb_numbers set_classes;
+	__u32 *set_first; /* the classes of set s, of destinations: runs set_first[s] .. set_first[s + 1] */
+	struct fb_numbers runs; /* first, end, first, end..; some are empty */
 };
 
 struct fb_family {
