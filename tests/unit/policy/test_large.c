@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* 10,000 lines: every analysis in less than two seconds of CPU time, in two shapes: spread over zones, and all in one pair. */
+#include <errno.h>
 #include <time.h>
 
 #include "fixture.h"
@@ -256,6 +257,72 @@ Test(large, eight_hundred_ranges_that_cross_each_other_compile_in_two_seconds)
 	struct policy p;
 
 	crossing_policy(&text, 800, 22);
+	policy_load(&p, fb_strbuf_get(&text));
+	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
+	cr_assert_eq(compile_quickly(&p, FB_IMAGE_BYTES_LARGE, &stats, &err), 0, "%s", err.text);
+	policy_done(&p);
+}
+
+/* As wide as everything: the lists of what overlaps would fill gigabytes. */
+Test(large, ten_thousand_ranges_that_cross_each_other_are_refused_in_two_seconds)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct fb_image_stats stats;
+	struct fb_error err = { 0 };
+	struct policy p;
+
+	crossing_policy(&text, 10000, 20);
+	policy_load(&p, fb_strbuf_get(&text));
+	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
+	cr_assert_eq(compile_quickly(&p, FB_IMAGE_BYTES_SMALL, &stats, &err), -E2BIG);
+	cr_assert(strstr(err.text, "does not fit into an image of 16 MiB"), "%s", err.text);
+	cr_assert(strstr(err.text, "the line that overlaps most"), "%s", err.text);
+	cr_assert_not(stats.spent); /* a larger one might do */
+	policy_done(&p);
+}
+
+/* Every line within the next, on both sides: as many pairs of classes as half the square of the lines. */
+Test(large, seventeen_thousand_nested_ranges_are_refused_before_they_are_painted)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct fb_image_stats stats;
+	struct fb_error err = { 0 };
+	struct policy p;
+
+	fb_strbuf_add(&text, "policy \"t\" language 1 version 1 timezone \"UTC\"\n"
+			     "zone a { interface eth1  network 10.1.0.0/16 }\n"
+			     "zone b { interface eth2  network 10.2.0.0/16 }\n"
+			     "firebreak a -> b {\n");
+	for (unsigned int i = 1; i < 17000; i++)
+		fb_strbuf_addf(&text, "  allow 10.1.0.0-10.1.%u.%u -> 10.2.0.0-10.2.%u.%u  udp/53 id l%u\n",
+			       i >> 8, i & 255, i >> 8, i & 255, i);
+	fb_strbuf_add(&text, "}\n");
+	policy_load(&p, fb_strbuf_get(&text));
+	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
+	cr_assert_eq(compile_quickly(&p, FB_IMAGE_BYTES_SMALL, &stats, &err), -E2BIG);
+	cr_assert(strstr(err.text, "the lines overlap too much"), "%s", err.text);
+	cr_assert(stats.spent);
+	policy_done(&p);
+}
+
+/* Lines from nested ranges to nested ranges, each from with each to: a list a line, none for what is on the way to it. */
+Test(large, a_square_of_nested_ranges_compiles_in_two_seconds)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct fb_image_stats stats;
+	struct fb_error err = { 0 };
+	struct policy p;
+
+	fb_strbuf_add(&text, "policy \"t\" language 1 version 1 timezone \"UTC\"\n"
+			     "zone a { interface eth1  network 10.1.0.0/16 }\n"
+			     "zone b { interface eth2  network 10.2.0.0/16 }\n"
+			     "firebreak a -> b {\n");
+	for (unsigned int i = 0; i < 80; i++)
+		for (unsigned int k = 0; k < 80; k++)
+			fb_strbuf_addf(&text,
+				       "  allow 10.1.0.0-10.1.0.%u -> 10.2.0.0-10.2.0.%u  tcp/%u id l%u-%u\n",
+				       2 * i + 1, 2 * k + 1, i * k + 1, i, k);
+	fb_strbuf_add(&text, "}\n");
 	policy_load(&p, fb_strbuf_get(&text));
 	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
 	cr_assert_eq(compile_quickly(&p, FB_IMAGE_BYTES_LARGE, &stats, &err), 0, "%s", err.text);
