@@ -383,6 +383,8 @@ static void name_costliest(struct fb_compiler *c)
 {
 	size_t most = 0, len = strlen(c->err->text);
 
+	if (c->n_l4 > FB_L4_CLASSES_MAX)
+		return; /* said already */
 	if (c->n_l4 > c->painted) {
 		snprintf(c->err->text + len, sizeof(c->err->text) - len,
 			 "; its services fall into %u classes: use fewer different port ranges", c->n_l4);

@@ -23,6 +23,7 @@ enum { FB_SOURCE = 0, FB_DESTINATION = 1, FB_SIDES = 2, FB_FAMILIES = 2 };
 
 #define FB_PAINT_MAX	  (128u << 20) /* cells filled: some 0.5 s, counted before */
 #define FB_LIST_WORDS_MAX (64u << 20)
+#define FB_L4_CLASSES_MAX 65535u
 #define FB_PLACES_MAX	  65535u /* a place of a list is a half; 0 = none */
 
 /* Boxes with one source set and one destination set, as a list. */
