@@ -329,6 +329,30 @@ Test(large, a_square_of_nested_ranges_compiles_in_two_seconds)
 	policy_done(&p);
 }
 
+/* S18 holds every line against those before it; only those of its own port are near. The last one has the ports of two. */
+Test(large, twenty_thousand_limits_are_held_against_each_other_in_two_seconds)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct policy p;
+	clock_t begin;
+
+	fb_strbuf_add(&text, "policy \"t\" language 1 version 1 timezone \"UTC\"\n"
+			     "zone a { interface eth1  network 10.1.0.0/16 }\n"
+			     "zone b { interface eth2  network 10.2.0.0/16 }\n"
+			     "firebreak a -> b {\n");
+	for (unsigned int i = 1; i <= 2 * LINES; i++)
+		fb_strbuf_addf(&text, "  allow any -> any  tcp/%u  limit %u new/s per source id l%u\n", i,
+			       i % 100 + 1, i);
+	fb_strbuf_add(&text, "  allow any -> any  tcp/7000-7001  limit 1000 new/s per source id last\n}\n");
+	begin = clock();
+	policy_load(&p, fb_strbuf_get(&text));
+	expect_quick("text to rule set", begin);
+	cr_assert_eq(p.errors, 1, "%.2000s", fb_strbuf_get(&p.said));
+	cr_assert(strstr(fb_strbuf_get(&p.said), "overlaps t.fb:7004 (10.1.0.1 -> 10.2.0.1 tcp/7000)"), "%s",
+		  fb_strbuf_get(&p.said));
+	policy_done(&p);
+}
+
 /* One line with a list of ports, as other firewalls' object groups become. */
 Test(large, three_thousand_port_ranges_on_one_line_are_read_in_two_seconds)
 {
