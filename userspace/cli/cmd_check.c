@@ -86,7 +86,7 @@ static void compile(struct outcome *o)
 		int r = fb_compile(&in, image, sizes[i], &o->stats, &o->err);
 
 		o->compiled = r == 0;
-		if (r != -E2BIG)
+		if (r != -E2BIG || o->stats.spent)
 			break;
 	}
 	if (o->compiled)

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "policy/checker.h"
+#include "policy/near.h"
 
 struct bounds {
 	struct fb_range r[2];
@@ -287,24 +288,41 @@ static void report_caps(struct fb_checker *c, const struct fb_box *box, const st
 		      limits ? "limit" : "quota");
 }
 
-/* The first line before the box's that it shares a packet but not the cap with; true = reported. */
-static bool hold_caps(struct fb_checker *c, const struct bounds *bounds, const unsigned int *caps, size_t i)
+struct caps {
+	const struct bounds *bounds;
+	const unsigned int *number; /* of the cap, by line */
+	struct fb_near near;
+};
+
+/* Whether box k is of another line with another cap, and shares a packet with box i: the family, or 0. */
+static int caps_meet(const struct fb_ruleset *rs, const struct caps *caps, size_t i, size_t k)
 {
-	const struct fb_ruleset *rs = c->rs;
-	const struct fb_box *box = &rs->boxes.v[i];
+	const struct fb_box *box = &rs->boxes.v[i], *other = &rs->boxes.v[k];
 
-	for (size_t k = 0; k < i; k++) {
-		const struct fb_box *other = &rs->boxes.v[k];
-		int family;
+	if (caps->number[other->line] == caps->number[box->line] ||
+	    rs->lines.v[other->line].kind != FB_RULE_ALLOW ||
+	    !bounds_meet(&caps->bounds[box->src], &caps->bounds[other->src]) ||
+	    !bounds_meet(&caps->bounds[box->dst], &caps->bounds[other->dst]))
+		return 0;
+	return boxes_meet(rs, box, other);
+}
 
-		if (caps[other->line] == caps[box->line] || rs->lines.v[other->line].kind != FB_RULE_ALLOW ||
-		    !bounds_meet(&bounds[box->src], &bounds[other->src]) ||
-		    !bounds_meet(&bounds[box->dst], &bounds[other->dst]))
-			continue;
-		family = boxes_meet(rs, box, other);
+/*
+ * The first line before the box's that it shares a packet but not the cap with; true = reported. Where many may meet it, one of the first mostly does: then all are
+ * looked at in turn, as that costs no sorting.
+ */
+static bool hold_caps(struct fb_checker *c, struct caps *caps, size_t i)
+{
+	const struct fb_ids *near = &caps->near.found;
+	bool few = fb_near_find(&caps->near, &c->rs->boxes.v[i], i / 8);
+
+	for (size_t at = 0; at < (few ? near->n : i); at++) {
+		size_t k = few ? near->v[at] : at;
+		int family = k < i ? caps_meet(c->rs, caps, i, k) : 0;
+
 		if (!family)
 			continue;
-		report_caps(c, box, other, family);
+		report_caps(c, &c->rs->boxes.v[i], &c->rs->boxes.v[k], family);
 		return true;
 	}
 	return false;
@@ -331,20 +349,23 @@ static bool number_caps(const struct fb_ruleset *rs, unsigned int *caps)
 
 static void check_caps(struct fb_checker *c, const struct bounds *bounds)
 {
-	fb_autofree unsigned int *caps = calloc(c->rs->lines.n + 1, sizeof(*caps));
+	fb_autofree unsigned int *number = calloc(c->rs->lines.n + 1, sizeof(*number));
+	struct caps caps = { bounds, number, { 0 } };
 	unsigned int reported = 0;
 
-	if (!caps)
+	if (!number)
 		abort();
-	if (!number_caps(c->rs, caps))
+	if (!number_caps(c->rs, number))
 		return;
+	fb_near_init(&caps.near, c->rs, FB_RULE_ALLOW);
 	for (size_t i = 0; i < c->rs->boxes.n; i++) {
 		unsigned int line = c->rs->boxes.v[i].line;
 
 		if (c->rs->lines.v[line].kind == FB_RULE_ALLOW && reported != line + 1 &&
-		    hold_caps(c, bounds, caps, i))
+		    hold_caps(c, &caps, i))
 			reported = line + 1;
 	}
+	fb_near_done(&caps.near);
 }
 
 /* ---- the search ---------------------------------------------------------------------------------------------------- */

@@ -339,7 +339,7 @@ static void family_done(struct fb_family *family)
 
 			fb_vec_done(&band->spans);
 			fb_vec_done(&band->nodes);
-			fb_vec_done(&band->set_classes);
+			fb_vec_done(&band->runs);
 			free(band->cls);
 			free(band->set_first);
 		}
@@ -369,7 +369,10 @@ static void compiler_done(struct fb_compiler *c)
 	fb_vec_done(&c->scratch);
 	fb_vec_done(&c->scratch2);
 	fb_pool_done(&c->cells);
+	fb_vec_done(&c->named);
 	fb_memo_done(&c->merged);
+	fb_pool_done(&c->lists);
+	fb_memo_done(&c->together);
 	fb_pool_done(&c->l1);
 	fb_pool_done(&c->l2);
 	fb_pool_done(&c->rows);
@@ -380,6 +383,8 @@ static void name_costliest(struct fb_compiler *c)
 {
 	size_t most = 0, len = strlen(c->err->text);
 
+	if (c->n_l4 > FB_L4_CLASSES_MAX)
+		return; /* said already */
 	if (c->n_l4 > c->painted) {
 		snprintf(c->err->text + len, sizeof(c->err->text) - len,
 			 "; its services fall into %u classes: use fewer different port ranges", c->n_l4);
@@ -437,6 +442,7 @@ static int compile_once(const struct fb_compile_input *in, void *buf, size_t siz
 		if (r == -E2BIG)
 			name_costliest(&c);
 	}
+	stats->spent = c.spent;
 	stats->bytes_used = c.used * 4;
 	compiler_done(&c);
 	return r;
@@ -448,13 +454,16 @@ int fb_compile(const struct fb_compile_input *in, void *buf, size_t size, struct
 	/* What a policy needs depends on where "broad" begins; the first that fits will do. Not so its services: no atoms, no second try. */
 	static const __u32 limits[] = { 64, 16, 512 };
 	struct timespec begin, end;
+	bool spent = true;
 	int r = -E2BIG;
 
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (size_t i = 0; i < FB_ARRAY_SIZE(limits) && r == -E2BIG && (!i || ret_stats->atoms4); i++) {
 		memset(ret_stats, 0, sizeof(*ret_stats));
 		r = compile_once(in, buf, size, limits[i], ret_stats, err);
+		spent &= ret_stats->spent;
 	}
+	ret_stats->spent = spent;
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	ret_stats->seconds =
 		(double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;

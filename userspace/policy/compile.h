@@ -39,6 +39,7 @@ struct fb_image_stats {
 	unsigned int atoms4, atoms6, classes_src, classes_dst, l4_classes, cells, list_max;
 	unsigned int loads_worst4, loads_worst6;
 	double seconds;
+	bool spent; /* refused by what compiling costs: a larger image is no help */
 };
 
 /*

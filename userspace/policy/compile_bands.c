@@ -2,12 +2,17 @@
 /*
  * From atoms to classes. A sweep over the atoms keeps the sets in force on a stack; each stack is a path in a tree of unions, which the rows of sources
  * are made along (compile_rows.c): a union's row is its parent's and what one set adds. Prefixes nest, so that a set usually leaves from the
- * top; ranges may not, then the part of the stack above the one that leaves is built again.
+ * top; ranges may not, then the part of the stack above the one that leaves is built again. Many ranges that cross would make a union of nearly every
+ * pair of them (10,000 ranges 600 deep: 6 million): then each range is cut into aligned pieces first, as a segment tree does (de Berg et al., 10.3). Pieces
+ * nest, and a range has some 2 log n of them.
  */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/compiler.h"
+
+#define REBUILT_MAX 8 /* levels a span; about as many are its pieces */
 
 struct level {
 	__u32 end, set, node;
@@ -15,9 +20,8 @@ struct level {
 struct sweep {
 	struct fb_band *band;
 	struct FB_VEC(struct level) stack;
-	struct fb_memo known;	 /* signature -> node */
-	struct fb_numbers pairs; /* (set, class).. */
-	bool lists;
+	struct fb_memo known; /* signature -> node */
+	size_t rebuilt;	      /* how many levels compact() has pushed again */
 };
 
 /* A random number for a set: 128 bits, so that no two unions of a policy have one sum. */
@@ -73,8 +77,10 @@ static void compact(struct sweep *s, __u32 atom)
 	for (size_t i = keep; i < n; i++) {
 		struct level level = s->stack.v[i];
 
-		if (level.end > atom)
+		if (level.end > atom) {
 			push(s, level.end, level.set);
+			s->rebuilt++;
+		}
 	}
 }
 
@@ -84,12 +90,7 @@ static __u32 class_of_stack(struct sweep *s)
 
 	if (!s->stack.n || node->cls)
 		return node->cls;
-	node->cls = ++s->band->n_classes;
-	for (size_t i = 0; i < s->stack.n && s->lists; i++) {
-		fb_vec_add(&s->pairs, s->stack.v[i].set);
-		fb_vec_add(&s->pairs, node->cls);
-	}
-	return node->cls;
+	return node->cls = ++s->band->n_classes;
 }
 
 static int span_cmp(const void *pa, const void *pb)
@@ -103,47 +104,94 @@ static int span_cmp(const void *pa, const void *pb)
 	return a->set < b->set ? -1 : a->set > b->set;
 }
 
-/* (set, class) pairs to the classes of each set; they come in ascending order of classes. */
-static void group_by_set(struct fb_band *band, const struct fb_numbers *pairs, size_t n_sets)
+/*
+ * The classes of each set, in ascending order. Those that are new within a span hold its set, and they are all that do: an older one that comes again
+ * was new in another span of the set. before[i]: how many classes there are before atom i.
+ */
+static void list_classes(struct fb_band *band, const __u32 *before, size_t n_sets)
 {
 	__u32 *fill = fb_zalloc(n_sets + 2, sizeof(*fill));
 
-	for (size_t i = 0; i < pairs->n; i += 2)
-		fill[pairs->v[i] + 2]++;
+	for (size_t i = 0; i < band->spans.n; i++)
+		fill[band->spans.v[i].set + 2]++;
 	for (size_t set = 0; set < n_sets; set++)
 		fill[set + 2] += fill[set + 1];
-	fb_numbers_reserve(&band->set_classes, pairs->n / 2);
-	band->set_classes.n = pairs->n / 2;
-	for (size_t i = 0; i < pairs->n; i += 2)
-		band->set_classes.v[fill[pairs->v[i] + 1]++] = pairs->v[i + 1];
+	fb_numbers_reserve(&band->runs, 2 * band->spans.n);
+	band->runs.n = 2 * band->spans.n;
+	for (size_t i = 0; i < band->spans.n; i++) {
+		const struct fb_span *span = &band->spans.v[i];
+		__u32 *run = &band->runs.v[2 * fill[span->set + 1]++];
+
+		run[0] = before[span->first] + 1;
+		run[1] = before[span->end] + 1;
+	}
 	band->set_first = fill; /* each entry has moved to where the next set's began */
 }
 
-void fb_compile_band(struct fb_compiler *c, struct fb_family *family, struct fb_band *band, bool lists)
+static struct fb_spans cut_to_pieces(const struct fb_spans *spans)
 {
-	struct sweep s = { .band = band, .lists = lists };
-	__u32 *ending = fb_zalloc(family->first.n + 1, sizeof(*ending));
+	struct fb_spans pieces = { 0 };
+
+	for (size_t i = 0; i < spans->n; i++) {
+		struct fb_span piece = spans->v[i];
+
+		while (piece.first < spans->v[i].end) {
+			__u32 size = piece.first ? piece.first & -piece.first : 1u << 31;
+
+			while (size > spans->v[i].end - piece.first)
+				size /= 2;
+			piece.end = piece.first + size;
+			fb_vec_add(&pieces, piece);
+			piece.first = piece.end;
+		}
+	}
+	return pieces;
+}
+
+/* Makes the nodes and the class of each atom. False: more than max levels had to be built again; nothing is made. */
+static bool sweep(struct fb_band *band, struct fb_spans *spans, __u32 n_atoms, __u32 *before, size_t max)
+{
+	struct sweep s = { .band = band };
+	__u32 *ending = fb_zalloc(n_atoms + 1, sizeof(*ending));
 	size_t next = 0, live = 0;
 
-	if (band->spans.n)
-		qsort(band->spans.v, band->spans.n, sizeof(*band->spans.v), span_cmp);
-	for (size_t i = 0; i < band->spans.n; i++)
-		ending[band->spans.v[i].end]++;
-	band->cls = fb_zalloc(family->first.n, sizeof(*band->cls));
+	if (spans->n)
+		qsort(spans->v, spans->n, sizeof(*spans->v), span_cmp);
+	for (size_t i = 0; i < spans->n; i++)
+		ending[spans->v[i].end]++;
+	band->n_classes = 0;
+	band->nodes.n = 0;
 	fb_vec_add(&band->nodes, (struct fb_node){ 0 });
-	for (__u32 atom = 0; atom < family->first.n; atom++) {
+	for (__u32 atom = 0; atom < n_atoms && s.rebuilt <= max; atom++) {
 		while (s.stack.n && s.stack.v[s.stack.n - 1].end <= atom)
 			s.stack.n--;
 		live -= ending[atom];
 		if (s.stack.n != live)
 			compact(&s, atom);
-		for (; next < band->spans.n && band->spans.v[next].first == atom; next++, live++)
-			push(&s, band->spans.v[next].end, band->spans.v[next].set);
+		for (; next < spans->n && spans->v[next].first == atom; next++, live++)
+			push(&s, spans->v[next].end, spans->v[next].set);
 		band->cls[atom] = class_of_stack(&s);
+		before[atom + 1] = band->n_classes;
 	}
-	group_by_set(band, &s.pairs, c->rs->sets.n);
 	free(ending);
 	fb_vec_done(&s.stack);
-	fb_vec_done(&s.pairs);
 	fb_memo_done(&s.known);
+	return s.rebuilt <= max;
+}
+
+void fb_compile_band(struct fb_compiler *c, struct fb_family *family, struct fb_band *band, bool lists)
+{
+	const __u32 n_atoms = (__u32)family->first.n;
+	__u32 *before = fb_zalloc(n_atoms + 1, sizeof(*before));
+
+	band->cls = fb_zalloc(n_atoms, sizeof(*band->cls));
+	if (!sweep(band, &band->spans, n_atoms, before, REBUILT_MAX * band->spans.n)) {
+		struct fb_spans pieces = cut_to_pieces(&band->spans);
+
+		sweep(band, &pieces, n_atoms, before, SIZE_MAX);
+		fb_vec_done(&pieces);
+	}
+	if (lists)
+		list_classes(band, before, c->rs->sets.n);
+	free(before);
 }

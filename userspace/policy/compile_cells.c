@@ -81,6 +81,34 @@ __u32 fb_merge_cells(struct fb_compiler *c, __u32 a, __u32 b)
 	return *slot;
 }
 
+static int rank_cmp(const void *pa, const void *pb)
+{
+	__u32 a = *(const __u32 *)pa, b = *(const __u32 *)pb;
+
+	return a < b ? -1 : a > b;
+}
+
+__u32 fb_merge_bundles(struct fb_compiler *c, const __u32 *cells, __u32 n)
+{
+	__u32 *slot;
+
+	if (n <= 2)
+		return n < 2 ? cells[0] : fb_merge_cells(c, cells[0], cells[1]);
+	slot = fb_memo_at(&c->together, fb_pool_intern(&c->lists, cells, n), 0);
+	if (*slot)
+		return *slot;
+	c->scratch.n = 0;
+	for (__u32 i = 0; i < n; i++) {
+		__u32 len = fb_pool_len(&c->cells, cells[i]);
+
+		fb_numbers_reserve(&c->scratch, len);
+		memcpy(c->scratch.v + c->scratch.n, fb_pool_get(&c->cells, cells[i]), len * sizeof(__u32));
+		c->scratch.n += len;
+	}
+	qsort(c->scratch.v, c->scratch.n, sizeof(__u32), rank_cmp);
+	return *slot = fb_pool_intern(&c->cells, c->scratch.v, cut(c, c->scratch.v, (__u32)c->scratch.n));
+}
+
 struct box_key {
 	__u32 src, dst, rank;
 };

@@ -125,12 +125,6 @@ static int emit_pool(struct fb_compiler *c, const char *name, const struct fb_po
 	return r;
 }
 
-/* Words of a cell with n boxes: shape, nothing, the boxes. */
-static size_t cell_words(__u32 n)
-{
-	return (sizeof(struct fb_cell) + (n + 1) * sizeof(struct fb_choice)) / sizeof(__u32);
-}
-
 static int emit_cells(struct emit *e, __u32 shapes_w)
 {
 	struct fb_compiler *c = e->c;
@@ -139,7 +133,7 @@ static int emit_cells(struct emit *e, __u32 shapes_w)
 	int r;
 
 	for (size_t i = 0; i < e->used.n; i++)
-		n += cell_words(fb_pool_len(&c->cells, e->used.v[i]));
+		n += fb_cell_words(fb_pool_len(&c->cells, e->used.v[i]));
 	r = fb_section(c, "cells", n, &at);
 	for (size_t i = 0; i < e->used.n && !r; i++) {
 		__u32 id = e->used.v[i], len = fb_pool_len(&c->cells, id);
@@ -153,7 +147,7 @@ static int emit_cells(struct emit *e, __u32 shapes_w)
 				(struct fb_choice){ c->rs->boxes.v[c->rank_box[ranks[k]]].line + 1,
 						    ranks[k] };
 		e->cell_w[id] = at;
-		at += (__u32)cell_words(len);
+		at += (__u32)fb_cell_words(len);
 	}
 	return r;
 }

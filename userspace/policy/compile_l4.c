@@ -223,20 +223,23 @@ static int build_classes(struct fb_compiler *c, struct l4_work *w, struct fb_cla
 	size_t n = w->rep.n * w->axis[DPORT].n;
 	int r;
 
-	if (w->rep.n > 65535 || n > FB_L4_TABLE_MAX)
+	c->spent = w->rep.n > 65535 || n > FB_L4_TABLE_MAX;
+	if (c->spent)
 		return fb_error_set(c->err, -E2BIG,
 				    "the services tell %zu combinations of protocol and source port and %u "
 				    "destination ports apart, more than %u together; "
 				    "use fewer different port ranges",
 				    w->rep.n, w->axis[DPORT].n, FB_L4_TABLE_MAX);
 	r = fb_section(c, "L4 classes", n / 2 + 1, &h->l4);
-	for (size_t i = 0; i < w->rep.n && !r && c->n_l4 <= 65535; i++)
+	for (size_t i = 0; i < w->rep.n && !r && c->n_l4 <= FB_L4_CLASSES_MAX; i++)
 		classes_of(c, w, &w->rep.v[i], (__u16 *)(c->img + h->l4) + i * w->axis[DPORT].n);
 	h->l4 = FB_LINK(h->l4);
-	if (!r && c->n_l4 > 65535)
+	c->spent = !r && c->n_l4 > FB_L4_CLASSES_MAX;
+	if (c->spent)
 		r = fb_error_set(
 			c->err, -E2BIG,
-			"the services fall into more than 65535 classes; use fewer different port ranges");
+			"the services fall into more than %u classes: use fewer different port ranges",
+			FB_L4_CLASSES_MAX);
 	return r;
 }
 

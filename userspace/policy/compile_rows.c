@@ -5,6 +5,7 @@
  * cells once, not once for each class below it. At every union that is a class, what changed is interned: blocks, blocks of blocks, the row.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,11 +13,17 @@
 
 #define DIRTY 0xffffffffu
 
-/* An old value, to be put back. */
+/* Old values, to be put back. */
 struct undo {
 	__u32 *where;
-	__u32 old;
+	__u32 old, n;
 };
+
+/* Classes [first, end) of destinations, and what a bundle adds to them. */
+struct stretch {
+	__u32 first, end, cell;
+};
+struct stretches FB_VEC(struct stretch);
 
 struct walk {
 	struct fb_compiler *c;
@@ -25,6 +32,9 @@ struct walk {
 		*supers; /* by class; number of the block of 32, of 32 x 32; DIRTY = to be interned */
 	__u32 n_blocks, n_supers;
 	struct FB_VEC(struct undo) undo;
+	struct stretches stretches,
+		live; /* of the set that is entered; of those, what holds where the painting is */
+	struct fb_numbers live_cells;
 	__u32 *row; /* by source class */
 };
 
@@ -32,45 +42,136 @@ static void set_word(struct walk *w, __u32 *where, __u32 value)
 {
 	if (*where == value)
 		return;
-	fb_vec_add(&w->undo, (struct undo){ where, *where });
+	fb_vec_add(&w->undo, (struct undo){ where, *where, 1 });
 	*where = value;
 }
 
-static void set_cell(struct walk *w, __u32 dst, __u32 cell)
+/* Cells [first, end), which are all the same. */
+static void set_cells(struct walk *w, __u32 first, __u32 end, __u32 cell)
 {
-	if (w->cells[dst] == cell)
+	if (w->cells[first] == cell)
 		return;
-	set_word(w, &w->cells[dst], cell);
-	set_word(w, &w->blocks[dst >> FB_ROW_SHIFT], DIRTY);
-	set_word(w, &w->supers[dst >> 2 * FB_ROW_SHIFT], DIRTY);
+	fb_vec_add(&w->undo, (struct undo){ &w->cells[first], w->cells[first], end - first });
+	for (__u32 i = first; i < end; i++)
+		w->cells[i] = cell;
+	for (__u32 i = first >> FB_ROW_SHIFT; i <= (end - 1) >> FB_ROW_SHIFT; i++)
+		set_word(w, &w->blocks[i], DIRTY);
+	for (__u32 i = first >> 2 * FB_ROW_SHIFT; i <= (end - 1) >> 2 * FB_ROW_SHIFT; i++)
+		set_word(w, &w->supers[i], DIRTY);
 }
 
-static int enter(struct walk *w, __u32 set)
+/* Neighbours mostly hold the same list: it is merged once for all of them. */
+static void paint(struct walk *w, __u32 first, __u32 end, __u32 cell)
+{
+	while (first < end) {
+		__u32 old = w->cells[first], same = first + 1;
+
+		while (same < end && w->cells[same] == old)
+			same++;
+		set_cells(w, first, same, fb_merge_cells(w->c, old, cell));
+		first = same;
+	}
+}
+
+static int by_first(const void *pa, const void *pb)
+{
+	const struct stretch *a = pa, *b = pb;
+
+	if (a->first != b->first)
+		return a->first < b->first ? -1 : 1;
+	return a->cell < b->cell ? -1 : a->cell > b->cell;
+}
+
+/* Those that hold behind at; returns where the first of them ends, next at most. */
+static __u32 keep_live(struct walk *w, __u32 at, __u32 next)
+{
+	size_t n = 0;
+
+	w->live_cells.n = 0;
+	for (size_t i = 0; i < w->live.n; i++) {
+		struct stretch s = w->live.v[i];
+
+		if (s.end <= at)
+			continue;
+		w->live.v[n++] = s;
+		fb_vec_add(&w->live_cells, s.cell);
+		next = s.end < next ? s.end : next;
+	}
+	w->live.n = n;
+	return next;
+}
+
+/* Along the classes, what holds there all at once: destinations nest too, and one bundle after another would leave a list for every one of them. */
+static void paint_stretches(struct walk *w)
+{
+	size_t i = 0, n = w->stretches.n;
+	__u32 at = 0, next;
+
+	if (n)
+		qsort(w->stretches.v, n, sizeof(*w->stretches.v), by_first);
+	w->live.n = 0;
+	while (i < n || w->live.n) {
+		for (; i < n && (!w->live.n || w->stretches.v[i].first <= at); i++) {
+			at = w->live.n ? at : w->stretches.v[i].first;
+			fb_vec_add(&w->live, w->stretches.v[i]);
+		}
+		next = keep_live(w, at, i < n ? w->stretches.v[i].first : UINT32_MAX);
+		if (w->live.n)
+			paint(w, at, next, fb_merge_bundles(w->c, w->live_cells.v, (__u32)w->live_cells.n));
+		at = next;
+	}
+}
+
+static void enter(struct walk *w, __u32 set)
 {
 	struct fb_compiler *c = w->c;
 
+	w->stretches.n = 0;
 	for (__u32 i = c->bundle_first[set]; i < c->bundle_first[set + 1]; i++) {
 		const struct fb_bundle *bundle = &c->bundles.v[i];
-		__u32 k = w->dst->set_first[bundle->dst], end = w->dst->set_first[bundle->dst + 1];
 
-		c->painted += end - k;
-		c->bundle_cost[i] += end - k;
-		for (; k < end; k++) {
-			__u32 dst = w->dst->set_classes.v[k];
+		for (__u32 k = w->dst->set_first[bundle->dst]; k < w->dst->set_first[bundle->dst + 1]; k++) {
+			const __u32 *run = &w->dst->runs.v[2 * k];
 
-			set_cell(w, dst, fb_merge_cells(c, w->cells[dst], bundle->cell));
+			if (run[0] < run[1])
+				fb_vec_add(&w->stretches, (struct stretch){ run[0], run[1], bundle->cell });
 		}
 	}
-	if (c->painted > FB_PAINT_MAX)
-		return fb_error_set(
-			c->err, -E2BIG,
-			"the lines overlap too much: more than %u pairs of address classes to fill",
-			FB_PAINT_MAX);
-	if (c->cells.words.n > FB_LIST_WORDS_MAX)
-		return fb_error_set(c->err, -E2BIG,
-				    "the lines overlap too much: their lists are longer than %u together",
-				    FB_LIST_WORDS_MAX);
-	return 0;
+	paint_stretches(w);
+}
+
+/* A block that is new is in the image, and so are the lists that it names. */
+static __u32 intern_block(struct fb_compiler *c, const __u32 *cells)
+{
+	__u32 count = fb_pool_count(&c->l1), block = fb_pool_intern(&c->l1, cells, FB_ROW_BLOCK);
+
+	if (block < count)
+		return block;
+	while (c->named.n < fb_pool_count(&c->cells))
+		fb_vec_add(&c->named, 0);
+	for (__u32 i = 0; i < FB_ROW_BLOCK; i++) {
+		if (c->named.v[cells[i]])
+			continue;
+		c->named.v[cells[i]] = 1;
+		c->cell_words += fb_cell_words(fb_pool_len(&c->cells, cells[i]));
+	}
+	return block;
+}
+
+/* What will not fit is not made to its end first: the rest may take a minute and all the memory. */
+static int still_fits(struct fb_compiler *c)
+{
+	const size_t words = c->cell_words + c->l1.words.n + c->l2.words.n + c->rows.words.n;
+	__u32 at;
+
+	if (words > c->n_words - c->used)
+		return fb_section(c, "cells and rows", words, &at);
+	if (c->cells.words.n + c->lists.words.n <= FB_LIST_WORDS_MAX)
+		return 0;
+	c->spent = true;
+	return fb_error_set(c->err, -E2BIG,
+			    "the lines overlap too much: their lists are longer than %u together",
+			    FB_LIST_WORDS_MAX);
 }
 
 /* Interns what is dirty. The new numbers are remembered as changes too: leaving a union brings back its parent's. */
@@ -84,8 +185,7 @@ static void intern(struct walk *w, __u32 cls)
 		for (__u32 block = first; block < first + FB_ROW_BLOCK; block++)
 			if (w->blocks[block] == DIRTY)
 				set_word(w, &w->blocks[block],
-					 fb_pool_intern(&w->c->l1, w->cells + (block << FB_ROW_SHIFT),
-							FB_ROW_BLOCK));
+					 intern_block(w->c, w->cells + (block << FB_ROW_SHIFT)));
 		set_word(w, &w->supers[super], fb_pool_intern(&w->c->l2, w->blocks + first, FB_ROW_BLOCK));
 	}
 	w->row[cls] = fb_pool_intern(&w->c->rows, w->supers, w->n_supers);
@@ -96,7 +196,8 @@ static void leave(struct walk *w, size_t mark)
 	while (w->undo.n > mark) {
 		struct undo u = w->undo.v[--w->undo.n];
 
-		*u.where = u.old;
+		for (__u32 i = 0; i < u.n; i++)
+			u.where[i] = u.old;
 	}
 }
 
@@ -121,9 +222,10 @@ static int walk_tree(struct walk *w)
 		}
 		path[depth].node = next;
 		path[depth++].mark = w->undo.n;
-		r = enter(w, nodes[next].set);
-		if (!r && nodes[next].cls)
+		enter(w, nodes[next].set);
+		if (nodes[next].cls)
 			intern(w, nodes[next].cls);
+		r = still_fits(w->c);
 		next = nodes[next].child;
 	}
 	free(path);
@@ -155,13 +257,48 @@ static int quadrant(struct fb_compiler *c, struct fb_family *family, __u32 src, 
 	free(w.blocks);
 	free(w.supers);
 	fb_vec_done(&w.undo);
+	fb_vec_done(&w.stretches);
+	fb_vec_done(&w.live);
+	fb_vec_done(&w.live_cells);
 	return r;
+}
+
+/* What the quadrant will cost: every bundle, once for each union that adds its sources, all classes of its destinations. */
+static void weigh(struct fb_compiler *c, const struct fb_band *src, const struct fb_band *dst)
+{
+	size_t n_sets = c->rs->sets.n;
+	__u32 *unions = fb_zalloc(n_sets, sizeof(*unions)), *classes = fb_zalloc(n_sets, sizeof(*classes));
+
+	for (size_t i = 1; i < src->nodes.n; i++)
+		unions[src->nodes.v[i].set]++;
+	for (size_t set = 0; set < n_sets; set++)
+		for (__u32 k = dst->set_first[set]; k < dst->set_first[set + 1]; k++)
+			classes[set] += dst->runs.v[2 * k + 1] - dst->runs.v[2 * k];
+	for (size_t set = 0; set < n_sets; set++)
+		for (__u32 i = c->bundle_first[set]; i < c->bundle_first[set + 1]; i++) {
+			size_t cells = (size_t)unions[set] * classes[c->bundles.v[i].dst];
+
+			c->painted += cells;
+			c->bundle_cost[i] += cells;
+		}
+	free(unions);
+	free(classes);
 }
 
 int fb_compile_rows(struct fb_compiler *c, struct fb_family *family)
 {
 	int r = 0;
 
+	for (__u32 src = 0; src < FB_BANDS; src++)
+		for (__u32 dst = 0; dst < FB_BANDS; dst++)
+			weigh(c, &family->band[FB_SOURCE][src], &family->band[FB_DESTINATION][dst]);
+	if (c->painted > FB_PAINT_MAX) {
+		c->spent = true;
+		return fb_error_set(
+			c->err, -E2BIG,
+			"the lines overlap too much: more than %u pairs of address classes to fill",
+			FB_PAINT_MAX);
+	}
 	for (__u32 src = 0; src < FB_BANDS && !r; src++)
 		for (__u32 dst = 0; dst < FB_BANDS && !r; dst++)
 			r = quadrant(c, family, src, dst);

@@ -21,8 +21,9 @@
 
 enum { FB_SOURCE = 0, FB_DESTINATION = 1, FB_SIDES = 2, FB_FAMILIES = 2 };
 
-#define FB_PAINT_MAX	  (128u << 20) /* cells filled: some 4 s */
+#define FB_PAINT_MAX	  (128u << 20) /* cells filled: some 0.5 s, counted before */
 #define FB_LIST_WORDS_MAX (64u << 20)
+#define FB_L4_CLASSES_MAX 65535u
 #define FB_PLACES_MAX	  65535u /* a place of a list is a half; 0 = none */
 
 /* Boxes with one source set and one destination set, as a list. */
@@ -55,8 +56,8 @@ struct fb_band {
 	struct FB_VEC(struct fb_node) nodes;
 	__u32 n_classes;  /* classes are 1 .. n_classes */
 	__u32 *cls;	  /* of each atom */
-	__u32 *set_first; /* the classes of set s: set_classes[set_first[s] .. set_first[s + 1]) */
-	struct fb_numbers set_classes;
+	__u32 *set_first; /* the classes of set s, of destinations: runs set_first[s] .. set_first[s + 1] */
+	struct fb_numbers runs; /* first, end, first, end..; some are empty */
 };
 
 struct fb_family {
@@ -96,10 +97,15 @@ struct fb_compiler {
 
 	struct fb_pool cells; /* lists of ranks */
 	struct fb_memo merged;
+	struct fb_pool lists; /* of cells, that were merged at once */
+	struct fb_memo together;
 	__u64 *covered; /* scratch: a bit per L4 class */
 	struct fb_numbers scratch, scratch2;
 	size_t painted;
-	size_t *bundle_cost; /* of it, by bundle */
+	size_t *bundle_cost;	 /* of it, by bundle */
+	struct fb_numbers named; /* by cell: 1 = some block names it, so that it is in the image */
+	size_t cell_words;	 /* of those */
+	bool spent;		 /* refused by what compiling costs, whatever the image's size */
 
 	struct fb_family family[FB_FAMILIES];
 	struct fb_pool l1, l2, rows; /* blocks of cells, blocks of l1, rows of l2 */
@@ -113,12 +119,20 @@ static inline unsigned int fb_box_service(const struct fb_compiler *c, __u32 ran
 	return c->rs->boxes.v[c->rank_box[rank]].svc;
 }
 
+/* Words in the image of a cell with n boxes: shape, nothing, the boxes. */
+static inline size_t fb_cell_words(__u32 n)
+{
+	return (sizeof(struct fb_cell) + (n + 1) * sizeof(struct fb_choice)) / sizeof(__u32);
+}
+
 int fb_compile_l4(struct fb_compiler *c, struct fb_classify_header *h);
 void fb_compile_atoms(struct fb_compiler *c, int f);
 void fb_compile_band(struct fb_compiler *c, struct fb_family *family, struct fb_band *band, bool lists);
 int fb_compile_bundles(struct fb_compiler *c);
 /* The list of a cell that holds the boxes of both. */
 __u32 fb_merge_cells(struct fb_compiler *c, __u32 a, __u32 b);
+/* The same for n bundles, which have no box in common: at once, so that no list is made on the way. */
+__u32 fb_merge_bundles(struct fb_compiler *c, const __u32 *cells, __u32 n);
 int fb_compile_rows(struct fb_compiler *c, struct fb_family *family);
 int fb_emit_cells(struct fb_compiler *c, struct fb_classify_header *h);
 int fb_emit_addresses(struct fb_compiler *c, struct fb_classify_header *h);

@@ -279,6 +279,38 @@ Test(compile, too_much_is_refused_by_name_and_leaves_nothing)
 	free_image(img);
 }
 
+Test(compile, too_many_service_classes_are_said_in_one_sentence)
+{
+	struct fb_ruleset rs = { 0 };
+	struct oracle_builder *b = oracle_builder_new(&rs);
+	unsigned int any = oracle_set(b, 4, (struct fb_ip){ 0, 0 }, 0);
+	struct fb_error err = { 0 };
+	struct fb_image_stats stats;
+	void *img = new_image();
+
+	for (__u16 i = 1; i <= 300; i++) {
+		oracle_line(b, any, any,
+			    oracle_service(b, (struct fb_l4){ .proto_lo = 6,
+							      .proto_hi = 6,
+							      .sport_lo = i,
+							      .sport_hi = i,
+							      .dport_hi = 65535 }));
+		oracle_line(b, any, any,
+			    oracle_service(b, (struct fb_l4){ .proto_lo = 6,
+							      .proto_hi = 6,
+							      .sport_hi = 65535,
+							      .dport_lo = i,
+							      .dport_hi = i }));
+	}
+	oracle_builder_free(b);
+	cr_assert_eq(compile(&rs, img, &stats, &err), -E2BIG);
+	cr_assert_str_eq(err.text, "the services fall into more than 65535 classes: use fewer different port "
+				   "ranges");
+	cr_assert(stats.spent);
+	fb_ruleset_done(&rs);
+	free_image(img);
+}
+
 static const struct fb_image_port *find_port(const void *img, __u32 key)
 {
 	const struct fb_image_header *h = img;

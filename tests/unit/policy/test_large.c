@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* 10,000 lines: every analysis in less than two seconds of CPU time, in two shapes: spread over zones, and all in one pair. */
+#include <errno.h>
 #include <time.h>
 
 #include "fixture.h"
+#include "oracle.h"
 
 #include "policy/compile.h"
 #include "policy/l4set.h"
@@ -196,6 +198,158 @@ Test(large, twenty_thousand_port_ranges_compile_in_two_seconds)
 	expect_quick("compiling", begin);
 	cr_assert_gt(stats.l4_classes, LINES);
 	free(image);
+	policy_done(&p);
+}
+
+/* Ranges of up to 2^bits addresses of one /9 on both sides, which cross each other as no prefixes do; each line with a port of its own. */
+static void crossing_policy(struct fb_strbuf *out, unsigned int lines, unsigned int bits)
+{
+	seed = 1;
+	fb_strbuf_add(out, "policy \"t\" language 1 version 1 timezone \"UTC\"\n"
+			   "zone a { interface eth1  network 10.0.0.0/8 }\n"
+			   "zone b { interface eth2  network 20.0.0.0/8 }\n"
+			   "firebreak a -> b {\n");
+	for (unsigned int i = 0; i < lines; i++) {
+		unsigned int end[2][2];
+
+		for (int side = 0; side < 2; side++) {
+			end[side][0] = pick(1u << 12) << 11 | pick(1u << 11);
+			end[side][1] = end[side][0] + (pick(1u << 12) << 11 >> (23 - bits));
+		}
+		fb_strbuf_addf(out,
+			       "  allow 10.%u.%u.%u-10.%u.%u.%u -> 20.%u.%u.%u-20.%u.%u.%u  udp/%u id l%u\n",
+			       end[0][0] >> 16, end[0][0] >> 8 & 255, end[0][0] & 255, end[0][1] >> 16,
+			       end[0][1] >> 8 & 255, end[0][1] & 255, end[1][0] >> 16, end[1][0] >> 8 & 255,
+			       end[1][0] & 255, end[1][1] >> 16, end[1][1] >> 8 & 255, end[1][1] & 255, i + 1,
+			       i);
+	}
+	fb_strbuf_add(out, "}\n");
+}
+
+/* The size that the policy needs or is refused for, and what was said. */
+static int compile_quickly(const struct policy *p, size_t bytes, struct fb_image_stats *stats,
+			   struct fb_error *err)
+{
+	struct fb_compile_input in = { .generation = 1, .ruleset = &p->rs };
+	struct oracle_scan *scan = oracle_scan_new(&p->rs);
+	struct oracle_random rng = { 1 };
+	void *image = calloc(1, bytes);
+	clock_t begin = clock();
+	int r = fb_compile(&in, image, bytes, stats, err);
+
+	expect_quick("compiling", begin);
+	for (unsigned int i = 0; i < 5000 && !r; i++) {
+		struct oracle_header h;
+
+		oracle_header(&p->rs, &rng, &h);
+		cr_assert_eq(oracle_image_classify(image, (__u32)(bytes / 4), &h), oracle_scan(scan, &h));
+	}
+	oracle_scan_free(scan);
+	free(image);
+	return r;
+}
+
+Test(large, eight_hundred_ranges_that_cross_each_other_compile_in_two_seconds)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct fb_image_stats stats;
+	struct fb_error err = { 0 };
+	struct policy p;
+
+	crossing_policy(&text, 800, 22);
+	policy_load(&p, fb_strbuf_get(&text));
+	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
+	cr_assert_eq(compile_quickly(&p, FB_IMAGE_BYTES_LARGE, &stats, &err), 0, "%s", err.text);
+	policy_done(&p);
+}
+
+/* As wide as everything: the lists of what overlaps would fill gigabytes. */
+Test(large, ten_thousand_ranges_that_cross_each_other_are_refused_in_two_seconds)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct fb_image_stats stats;
+	struct fb_error err = { 0 };
+	struct policy p;
+
+	crossing_policy(&text, 10000, 20);
+	policy_load(&p, fb_strbuf_get(&text));
+	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
+	cr_assert_eq(compile_quickly(&p, FB_IMAGE_BYTES_SMALL, &stats, &err), -E2BIG);
+	cr_assert(strstr(err.text, "does not fit into an image of 16 MiB"), "%s", err.text);
+	cr_assert(strstr(err.text, "the line that overlaps most"), "%s", err.text);
+	cr_assert_not(stats.spent); /* a larger one might do */
+	policy_done(&p);
+}
+
+/* Every line within the next, on both sides: as many pairs of classes as half the square of the lines. */
+Test(large, seventeen_thousand_nested_ranges_are_refused_before_they_are_painted)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct fb_image_stats stats;
+	struct fb_error err = { 0 };
+	struct policy p;
+
+	fb_strbuf_add(&text, "policy \"t\" language 1 version 1 timezone \"UTC\"\n"
+			     "zone a { interface eth1  network 10.1.0.0/16 }\n"
+			     "zone b { interface eth2  network 10.2.0.0/16 }\n"
+			     "firebreak a -> b {\n");
+	for (unsigned int i = 1; i < 17000; i++)
+		fb_strbuf_addf(&text, "  allow 10.1.0.0-10.1.%u.%u -> 10.2.0.0-10.2.%u.%u  udp/53 id l%u\n",
+			       i >> 8, i & 255, i >> 8, i & 255, i);
+	fb_strbuf_add(&text, "}\n");
+	policy_load(&p, fb_strbuf_get(&text));
+	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
+	cr_assert_eq(compile_quickly(&p, FB_IMAGE_BYTES_SMALL, &stats, &err), -E2BIG);
+	cr_assert(strstr(err.text, "the lines overlap too much"), "%s", err.text);
+	cr_assert(stats.spent);
+	policy_done(&p);
+}
+
+/* Lines from nested ranges to nested ranges, each from with each to: a list a line, none for what is on the way to it. */
+Test(large, a_square_of_nested_ranges_compiles_in_two_seconds)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct fb_image_stats stats;
+	struct fb_error err = { 0 };
+	struct policy p;
+
+	fb_strbuf_add(&text, "policy \"t\" language 1 version 1 timezone \"UTC\"\n"
+			     "zone a { interface eth1  network 10.1.0.0/16 }\n"
+			     "zone b { interface eth2  network 10.2.0.0/16 }\n"
+			     "firebreak a -> b {\n");
+	for (unsigned int i = 0; i < 80; i++)
+		for (unsigned int k = 0; k < 80; k++)
+			fb_strbuf_addf(&text,
+				       "  allow 10.1.0.0-10.1.0.%u -> 10.2.0.0-10.2.0.%u  tcp/%u id l%u-%u\n",
+				       2 * i + 1, 2 * k + 1, i * k + 1, i, k);
+	fb_strbuf_add(&text, "}\n");
+	policy_load(&p, fb_strbuf_get(&text));
+	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
+	cr_assert_eq(compile_quickly(&p, FB_IMAGE_BYTES_LARGE, &stats, &err), 0, "%s", err.text);
+	policy_done(&p);
+}
+
+/* S18 holds every line against those before it; only those of its own port are near. The last one has the ports of two. */
+Test(large, twenty_thousand_limits_are_held_against_each_other_in_two_seconds)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct policy p;
+	clock_t begin;
+
+	fb_strbuf_add(&text, "policy \"t\" language 1 version 1 timezone \"UTC\"\n"
+			     "zone a { interface eth1  network 10.1.0.0/16 }\n"
+			     "zone b { interface eth2  network 10.2.0.0/16 }\n"
+			     "firebreak a -> b {\n");
+	for (unsigned int i = 1; i <= 2 * LINES; i++)
+		fb_strbuf_addf(&text, "  allow any -> any  tcp/%u  limit %u new/s per source id l%u\n", i,
+			       i % 100 + 1, i);
+	fb_strbuf_add(&text, "  allow any -> any  tcp/7000-7001  limit 1000 new/s per source id last\n}\n");
+	begin = clock();
+	policy_load(&p, fb_strbuf_get(&text));
+	expect_quick("text to rule set", begin);
+	cr_assert_eq(p.errors, 1, "%.2000s", fb_strbuf_get(&p.said));
+	cr_assert(strstr(fb_strbuf_get(&p.said), "overlaps t.fb:7004 (10.1.0.1 -> 10.2.0.1 tcp/7000)"), "%s",
+		  fb_strbuf_get(&p.said));
 	policy_done(&p);
 }
 
