@@ -2,6 +2,7 @@
 /* Bundles and the store of them: what was written is read back, and what is damaged is refused. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -106,6 +107,53 @@ Test(bundle, of_another_language_or_schema_is_refused)
 
 		cr_assert_eq(fb_bundle_decode(cases[i][0], strlen(cases[i][0]), &b, &err), -ENOTSUP);
 		cr_assert_str_eq(err.text, cases[i][1]);
+	}
+}
+
+/* A bundle whose lines have these slots, with the sum that it then has. */
+static int decode_with_lines(json_t *lines, struct fb_bundle *ret, struct fb_error *err)
+{
+	FB_CLEANUP(fb_bundle_done) struct fb_bundle a = make(1, "zone a { }\n");
+	json_t *json = fb_bundle_to_json(&a, NULL);
+	unsigned char hash[crypto_hash_sha256_BYTES];
+	char hex[65], *bare, *text;
+	int r;
+
+	json_object_set_new(json_object_get(json, "slots"), "lines", lines);
+	bare = json_dumps(json, JSON_SORT_KEYS | JSON_COMPACT);
+	crypto_hash_sha256(hash, (const unsigned char *)bare, strlen(bare));
+	json_object_set_new(json, "sha256",
+			    json_string(sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash))));
+	text = json_dumps(json, 0);
+	r = fb_bundle_decode(text, strlen(text), ret, err);
+	free(bare);
+	free(text);
+	json_decref(json);
+	return r;
+}
+
+Test(bundle, slots_are_lines_of_a_string_or_the_objects_of_before)
+{
+	static const char *const wrong[] = { "a 0 7\n", "a 131072 7\n", "a 1\n", "a x 7\n", " 1 7\n",
+					     "a 1 7",	"a 1 7 8\n",	"a\n",	 "\n" };
+	FB_CLEANUP(fb_bundle_done) struct fb_bundle b = { 0 };
+	struct fb_error err = { 0 };
+
+	cr_assert_eq(decode_with_lines(json_string("a 1 7\nb 131071 0\n"), &b, &err), 0, "%s", err.text);
+	cr_assert(b.slots.lines.n == 2 && b.slots.lines.v[1].id == 131071);
+	cr_assert_str_eq(b.slots.lines.v[0].key, "a");
+	cr_assert_eq(b.slots.lines.v[0].last_generation, 7);
+	fb_bundle_done(&b);
+	cr_assert_eq(decode_with_lines(json_pack("[{ss si si}]", "key", "a", "id", 5, "last", 7), &b, &err),
+		     0, "%s", err.text);
+	cr_assert(b.slots.lines.n == 1 && b.slots.lines.v[0].id == 5 &&
+		  b.slots.lines.v[0].last_generation == 7);
+	for (size_t i = 0; i < FB_ARRAY_SIZE(wrong); i++) {
+		struct fb_bundle refused = { 0 };
+
+		cr_assert_eq(decode_with_lines(json_string(wrong[i]), &refused, &err), -EBADMSG, "%s",
+			     wrong[i]);
+		cr_assert_str_eq(err.text, "slot 0 is not one");
 	}
 }
 
