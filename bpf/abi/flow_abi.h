@@ -48,6 +48,8 @@ struct fb_flow_tags {
  * who holds all ways of the bucket.
  */
 #define FB_FLOW_BUSY_WORDS(buckets) (((buckets) + FB_FLOW_NEAR - 1) / FB_FLOW_NEAR)
+/* So many are looked through in one run of fb_xdp_sweep: where all have died, a quarter of a millisecond, during which packets of that CPU wait. */
+#define FB_SWEEP_BUCKETS 128u
 
 #define FB_WAY_LOCK	   (1ull << 32)
 #define FB_WAY_SEQ_SHIFT   32

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Buckets in which all flows are dead are found and said to be idle, so that packets without a flow need not look into them (fb_flow_is_idle). A part of the table is
- * looked through each time that the agent runs the program, about once a second. Without an agent nobody does, and lookups take longer by
+ * looked through each time that the agent runs the program. Without an agent nobody does, and lookups take longer by
  * two lines of tags; nothing else depends on it.
  *
  * A program and not a thread of the agent, because it claims ways, and an agent may be killed in the middle of that.
@@ -10,8 +10,6 @@
 #define FB_LIB_SWEEP_H
 
 #include "flow.h"
-
-#define FB_SWEEP_PARTS 64u /* the whole table in about a minute */
 
 /* Claims all ways of a bucket, unless one is alive or somebody's; with all of them in hand nobody can make a flow there, and its bit may go. Then frees them. */
 FB_INLINE void fb_sweep_bucket(__u32 bucket, __u32 tick)
@@ -55,7 +53,7 @@ static long fb_sweep_next(__u32 i, void *at)
 FB_INLINE void fb_sweep(void)
 {
 	struct fb_runtime *rt = fb_base(&fb_runtime);
-	__u32 buckets = fb_cfg.bucket_mask / FB_SWEEP_PARTS + 1;
+	__u32 buckets = fb_cfg.bucket_mask < FB_SWEEP_BUCKETS ? fb_cfg.bucket_mask + 1 : FB_SWEEP_BUCKETS;
 	struct fb_sweep sweep = { .first = rt->sweep_at, .tick = fb_tick() };
 
 	rt->sweep_at = sweep.first + buckets;

@@ -167,7 +167,10 @@ int fb_dataplane_sweep(struct fb_dataplane *dp, struct fb_error *err)
 {
 	static const __u8 frame[64]; /* it asks for one, and does not look at it */
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = sizeof(frame), .repeat = 1);
-	int r = bpf_prog_test_run_opts(dp->prog[FB_PROG_XDP_SWEEP], &opts);
+	unsigned int runs = dp->sizes.buckets / FB_SWEEP_BUCKETS / 64 + 1;
+	int r = 0;
 
+	while (r == 0 && runs--)
+		r = bpf_prog_test_run_opts(dp->prog[FB_PROG_XDP_SWEEP], &opts);
 	return r < 0 ? fb_error_set(err, r, "the flow table cannot be looked through: %s", strerror(-r)) : 0;
 }
