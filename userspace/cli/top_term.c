@@ -31,7 +31,8 @@ void fb_term_close(void)
 	taken = 0;
 	ignored = write(STDOUT_FILENO, leave, sizeof(leave) - 1);
 	(void)ignored;
-	if (keys)
+	/* A shell that has taken the terminal back has set it up for itself. */
+	if (keys && tcgetpgrp(STDIN_FILENO) == getpgrp())
 		tcsetattr(STDIN_FILENO, TCSANOW, &before);
 }
 
@@ -163,6 +164,29 @@ static int read_key(void)
 	return n > 0 ? key_of(typed) : FB_KEY_NONE;
 }
 
+/*
+ * Where others are in the job (a script around this, sudo), the shell may have taken the terminal back as soon as they stopped: then giving it back would stop
+ * this program by SIGTTOU, and `fg` would find it stopping once more; and what the shell said went to the screen that is left here.
+ */
+static void stop(void)
+{
+	static const char said[] = "Stopped\r\n";
+	bool late = keys && tcgetpgrp(STDIN_FILENO) != getpgrp();
+	sigset_t background, old;
+	ssize_t ignored;
+
+	sigemptyset(&background);
+	sigaddset(&background, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &background, &old);
+	fb_term_close();
+	ignored = late ? write(STDOUT_FILENO, said, sizeof(said) - 1) : 0;
+	(void)ignored;
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	raise(SIGSTOP);
+	/* and again in the foreground */
+	take();
+}
+
 int fb_term_wait(int fd, int ms)
 {
 	struct pollfd fds[] = { { .fd = fd, .events = POLLIN },
@@ -172,10 +196,7 @@ int fb_term_wait(int fd, int ms)
 
 	if (stopped) {
 		stopped = 0;
-		fb_term_close();
-		raise(SIGSTOP);
-		/* and again in the foreground */
-		take();
+		stop();
 		return FB_KEY_RESIZED;
 	}
 	if (resized) {
