@@ -232,7 +232,7 @@ __noinline int fb_flow_create(struct fb_ctx *c)
 		place = fb_flow_claim(c);
 	if (place == ~0u)
 		return FB_DROP_TABLE_FULL;
-	if (!(*(volatile __u64 *)fb_flow_busy(place >> 3) & fb_flow_busy_bit(place >> 3)))
+	if (!fb_flow_is_busy(place >> 3))
 		__sync_fetch_and_or(fb_flow_busy(place >> 3), fb_flow_busy_bit(place >> 3));
 	/* Who claims for the same key and does not see this tag is seen here. */
 	*(volatile __u8 *)fb_flow_tag(place) = (__u8)c->key.tag;

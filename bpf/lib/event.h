@@ -32,14 +32,20 @@ FB_INLINE __u32 fb_event_class(__u32 kind, __u32 reason)
 	return reason == FB_DROP_TABLE_FULL ? FB_EVENT_CLASS_TABLE_FULL : FB_EVENT_CLASS_DROP;
 }
 
+/* Counted, and said with the next one. */
+FB_INLINE void fb_event_leave_out(struct fb_event_meter *m)
+{
+	m->lost++;
+	m->suppressed++;
+}
+
 static __noinline int fb_event_write(const struct fb_ctx *c, struct fb_event_meter *m, __u32 what)
 {
 	const struct fb_pkt *pkt = &c->pkt;
 	struct fb_event *e = bpf_ringbuf_reserve(&fb_events, sizeof(*e), 0);
 
 	if (!e) { /* nobody reads */
-		m->lost++;
-		m->suppressed++;
+		fb_event_leave_out(m);
 		return 0;
 	}
 	e->mono_ns = fb_mono_ns();
@@ -89,8 +95,7 @@ FB_INLINE void fb_event_emit(const struct fb_ctx *c, __u32 kind, __u32 reason, _
 	}
 	count = fb_at(m->count, fb_event_class(kind, reason), FB_EVENT_CLASSES - 1, 2);
 	if (*count >= fb_cfg.events_per_tick) {
-		m->lost++;
-		m->suppressed++;
+		fb_event_leave_out(m);
 		return;
 	}
 	++*count;

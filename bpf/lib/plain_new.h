@@ -89,8 +89,7 @@ FB_INLINE int fb_plain_new(struct xdp_md *ctx, const void *img, struct fb_plain 
 	    (fb_pair_flags(img, p->zone, zone) & FB_PAIR_F_REJECT) || meter->tick != p->tick ||
 	    meter->count[FB_EVENT_CLASS_DROP] < fb_cfg.events_per_tick)
 		return fb_plain_hand_over(ctx, img, p, zone, index);
-	meter->lost++;
-	meter->suppressed++;
+	fb_event_leave_out(meter);
 	fb_add_to_pair(cpu, p->zone, zone, FB_DROP_NO_ALLOW, p->bytes);
 	return XDP_DROP;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Buckets in which all flows are dead are found and said to be idle, so that packets without a flow need not look into them (fb_flow_is_idle). A part of the table is
- * looked through each time that the agent runs the program. Without an agent nobody does, and lookups take longer by
- * two lines of tags; nothing else depends on it.
+ * looked through each time that the agent runs the program. Without an agent nobody does, and lookups take longer by two lines of tags; nothing else depends on it.
  *
  * A program and not a thread of the agent, because it claims ways, and an agent may be killed in the middle of that.
  */
@@ -44,7 +43,7 @@ static long fb_sweep_next(__u32 i, void *at)
 	const struct fb_sweep *sweep = at;
 	__u32 bucket = sweep->first + i;
 
-	if (*(volatile __u64 *)fb_flow_busy(bucket) & fb_flow_busy_bit(bucket))
+	if (fb_flow_is_busy(bucket))
 		fb_sweep_bucket(bucket, sweep->tick);
 	return 0;
 }
