@@ -135,3 +135,22 @@ void fb_axis_done(struct fb_axis *axis)
 	free(axis->highest);
 	*axis = (struct fb_axis){ 0 };
 }
+
+static int by_id(const void *a, const void *b)
+{
+	const unsigned int x = *(const unsigned int *)a, y = *(const unsigned int *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+void fb_ids_sort(struct fb_ids *ids)
+{
+	size_t n = 0;
+
+	if (ids->n)
+		qsort(ids->v, ids->n, sizeof(*ids->v), by_id);
+	for (size_t i = 0; i < ids->n; i++)
+		if (!n || ids->v[n - 1] != ids->v[i])
+			ids->v[n++] = ids->v[i];
+	ids->n = n;
+}

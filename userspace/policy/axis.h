@@ -32,5 +32,7 @@ size_t fb_axis_count(const struct fb_axis *axis, __u64 first, __u64 last);
 /* Adds the ids of those that meet it to ret, in no particular order. */
 void fb_axis_find(const struct fb_axis *axis, __u64 first, __u64 last, struct fb_ids *ret);
 void fb_axis_done(struct fb_axis *axis);
+/* Ascending, each once. */
+void fb_ids_sort(struct fb_ids *ids);
 
 #endif

@@ -56,25 +56,6 @@ void fb_near_init(struct fb_near *near, const struct fb_ruleset *rs, enum fb_rul
 			fb_axis_build(&near->side[side][f]);
 }
 
-static int by_id(const void *a, const void *b)
-{
-	const unsigned int x = *(const unsigned int *)a, y = *(const unsigned int *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static void sort_found(struct fb_ids *found)
-{
-	size_t n = 0;
-
-	if (found->n)
-		qsort(found->v, found->n, sizeof(*found->v), by_id);
-	for (size_t i = 0; i < found->n; i++)
-		if (!n || found->v[n - 1] != found->v[i])
-			found->v[n++] = found->v[i];
-	found->n = n;
-}
-
 bool fb_near_find(struct fb_near *near, const struct fb_box *box, size_t max)
 {
 	const __u64 *svc = near->services[box->svc];
@@ -101,7 +82,7 @@ bool fb_near_find(struct fb_near *near, const struct fb_box *box, size_t max)
 		fb_axis_find(&near->svc, svc[0], svc[1], &near->found);
 	for (int f = 0; f < 2 && best >= 0; f++)
 		fb_axis_find(&near->side[best][f], at[best][f][0], at[best][f][1], &near->found);
-	sort_found(&near->found);
+	fb_ids_sort(&near->found);
 	return true;
 }
 

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "policy/axis.h"
 #include "policy/blocks.h"
 #include "policy/l4set.h"
 
@@ -123,13 +122,6 @@ static struct fb_reach cube_of(const struct fb_ruleset *rs, unsigned int box)
 				  .line = (int)rs->boxes.v[box].line };
 }
 
-static int by_number(const void *a, const void *b)
-{
-	unsigned int x = *(const unsigned int *)a, y = *(const unsigned int *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* May other stand for the box or a part of it? */
 static bool counts(const struct search *s, unsigned int other, unsigned int box)
 {
@@ -211,14 +203,6 @@ static bool corner_held(struct search *s, unsigned int box, const struct fb_reac
 	return n;
 }
 
-static void add_by(struct fb_redundant *found, unsigned int line)
-{
-	for (size_t i = 0; i < found->by.n; i++)
-		if (found->by.v[i] == line)
-			return;
-	fb_vec_add(&found->by, line);
-}
-
 static bool whole(const struct fb_reach *outer, const struct fb_reach *inner)
 {
 	struct fb_l4set left;
@@ -235,12 +219,12 @@ static bool whole(const struct fb_reach *outer, const struct fb_reach *inner)
 /* The first box that covers all of it, of those that hold its first corner. */
 static bool covered_by_one(struct search *s, const struct fb_reach *cube, struct fb_redundant *found)
 {
-	qsort(s->near.v, s->near.n, sizeof(*s->near.v), by_number);
+	fb_ids_sort(&s->near);
 	for (size_t i = 0; i < s->near.n; i++) {
 		struct fb_reach other = cube_of(s->rs, s->near.v[i]);
 
 		if (whole(&other, cube)) {
-			add_by(found, s->rs->boxes.v[s->near.v[i]].line);
+			fb_vec_add(&found->by, s->rs->boxes.v[s->near.v[i]].line);
 			return true;
 		}
 	}
@@ -263,7 +247,7 @@ static bool covered_together(struct search *s, unsigned int box, const struct fb
 		    !corner_held(s, box, &left.v[0], 6, FIRST, false) || !s->near.n)
 			break;
 		other = cube_of(s->rs, s->near.v[0]);
-		add_by(found, s->rs->boxes.v[s->near.v[0]].line);
+		fb_vec_add(&found->by, s->rs->boxes.v[s->near.v[0]].line);
 		fb_cubes_subtract(&left, &other);
 	}
 	nothing = !left.n;
@@ -295,7 +279,7 @@ static bool redundant(struct search *s, unsigned int line, struct fb_redundant *
 		fb_vec_done(&ret->by);
 		return false;
 	}
-	qsort(ret->by.v, ret->by.n, sizeof(*ret->by.v), by_number);
+	fb_ids_sort(&ret->by);
 	return true;
 }
 

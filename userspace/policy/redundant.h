@@ -7,11 +7,12 @@
 #ifndef FB_POLICY_REDUNDANT_H
 #define FB_POLICY_REDUNDANT_H
 
+#include "policy/axis.h"
 #include "policy/cubes.h"
 
 struct fb_redundant {
-	unsigned int line;		/* index into lines */
-	struct FB_VEC(unsigned int) by; /* the lines that cover it, in the order of the text */
+	unsigned int line; /* index into lines */
+	struct fb_ids by;  /* the lines that cover it, in the order of the text */
 };
 struct fb_redundant_list FB_VEC(struct fb_redundant);
 void fb_redundant_find(const struct fb_ruleset *rs,

@@ -226,26 +226,33 @@ static void crossing_policy(struct fb_strbuf *out, unsigned int lines, unsigned 
 	fb_strbuf_add(out, "}\n");
 }
 
-/* The size that the policy needs or is refused for, and what was said. */
-static int compile_quickly(const struct policy *p, size_t bytes, struct fb_image_stats *stats,
+/* What the policy of the text needs or is refused for, and what was said. */
+static int compile_quickly(const struct fb_strbuf *text, size_t bytes, struct fb_image_stats *stats,
 			   struct fb_error *err)
 {
-	struct fb_compile_input in = { .generation = 1, .ruleset = &p->rs };
-	struct oracle_scan *scan = oracle_scan_new(&p->rs);
+	struct policy p;
+	struct fb_compile_input in = { .generation = 1, .ruleset = &p.rs };
+	struct oracle_scan *scan;
 	struct oracle_random rng = { 1 };
 	void *image = calloc(1, bytes);
-	clock_t begin = clock();
-	int r = fb_compile(&in, image, bytes, stats, err);
+	clock_t begin;
+	int r;
 
+	policy_load(&p, fb_strbuf_get(text));
+	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
+	scan = oracle_scan_new(&p.rs);
+	begin = clock();
+	r = fb_compile(&in, image, bytes, stats, err);
 	expect_quick("compiling", begin);
 	for (unsigned int i = 0; i < 5000 && !r; i++) {
 		struct oracle_header h;
 
-		oracle_header(&p->rs, &rng, &h);
+		oracle_header(&p.rs, &rng, &h);
 		cr_assert_eq(oracle_image_classify(image, (__u32)(bytes / 4), &h), oracle_scan(scan, &h));
 	}
 	oracle_scan_free(scan);
 	free(image);
+	policy_done(&p);
 	return r;
 }
 
@@ -254,13 +261,9 @@ Test(large, eight_hundred_ranges_that_cross_each_other_compile_in_two_seconds)
 	fb_autostrbuf struct fb_strbuf text = { 0 };
 	struct fb_image_stats stats;
 	struct fb_error err = { 0 };
-	struct policy p;
 
 	crossing_policy(&text, 800, 22);
-	policy_load(&p, fb_strbuf_get(&text));
-	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
-	cr_assert_eq(compile_quickly(&p, FB_IMAGE_BYTES_LARGE, &stats, &err), 0, "%s", err.text);
-	policy_done(&p);
+	cr_assert_eq(compile_quickly(&text, FB_IMAGE_BYTES_LARGE, &stats, &err), 0, "%s", err.text);
 }
 
 /* As wide as everything: the lists of what overlaps would fill gigabytes. */
@@ -269,16 +272,12 @@ Test(large, ten_thousand_ranges_that_cross_each_other_are_refused_in_two_seconds
 	fb_autostrbuf struct fb_strbuf text = { 0 };
 	struct fb_image_stats stats;
 	struct fb_error err = { 0 };
-	struct policy p;
 
 	crossing_policy(&text, 10000, 20);
-	policy_load(&p, fb_strbuf_get(&text));
-	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
-	cr_assert_eq(compile_quickly(&p, FB_IMAGE_BYTES_SMALL, &stats, &err), -E2BIG);
+	cr_assert_eq(compile_quickly(&text, FB_IMAGE_BYTES_SMALL, &stats, &err), -E2BIG);
 	cr_assert(strstr(err.text, "does not fit into an image of 16 MiB"), "%s", err.text);
 	cr_assert(strstr(err.text, "the line that overlaps most"), "%s", err.text);
 	cr_assert_not(stats.spent); /* a larger one might do */
-	policy_done(&p);
 }
 
 /* Every line within the next, on both sides: as many pairs of classes as half the square of the lines. */
@@ -287,7 +286,6 @@ Test(large, seventeen_thousand_nested_ranges_are_refused_before_they_are_painted
 	fb_autostrbuf struct fb_strbuf text = { 0 };
 	struct fb_image_stats stats;
 	struct fb_error err = { 0 };
-	struct policy p;
 
 	fb_strbuf_add(&text, "policy \"t\" language 1 version 1 timezone \"UTC\"\n"
 			     "zone a { interface eth1  network 10.1.0.0/16 }\n"
@@ -297,12 +295,9 @@ Test(large, seventeen_thousand_nested_ranges_are_refused_before_they_are_painted
 		fb_strbuf_addf(&text, "  allow 10.1.0.0-10.1.%u.%u -> 10.2.0.0-10.2.%u.%u  udp/53 id l%u\n",
 			       i >> 8, i & 255, i >> 8, i & 255, i);
 	fb_strbuf_add(&text, "}\n");
-	policy_load(&p, fb_strbuf_get(&text));
-	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
-	cr_assert_eq(compile_quickly(&p, FB_IMAGE_BYTES_SMALL, &stats, &err), -E2BIG);
+	cr_assert_eq(compile_quickly(&text, FB_IMAGE_BYTES_SMALL, &stats, &err), -E2BIG);
 	cr_assert(strstr(err.text, "the lines overlap too much"), "%s", err.text);
 	cr_assert(stats.spent);
-	policy_done(&p);
 }
 
 /* Lines from nested ranges to nested ranges, each from with each to: a list a line, none for what is on the way to it. */
@@ -311,7 +306,6 @@ Test(large, a_square_of_nested_ranges_compiles_in_two_seconds)
 	fb_autostrbuf struct fb_strbuf text = { 0 };
 	struct fb_image_stats stats;
 	struct fb_error err = { 0 };
-	struct policy p;
 
 	fb_strbuf_add(&text, "policy \"t\" language 1 version 1 timezone \"UTC\"\n"
 			     "zone a { interface eth1  network 10.1.0.0/16 }\n"
@@ -323,10 +317,7 @@ Test(large, a_square_of_nested_ranges_compiles_in_two_seconds)
 				       "  allow 10.1.0.0-10.1.0.%u -> 10.2.0.0-10.2.0.%u  tcp/%u id l%u-%u\n",
 				       2 * i + 1, 2 * k + 1, i * k + 1, i, k);
 	fb_strbuf_add(&text, "}\n");
-	policy_load(&p, fb_strbuf_get(&text));
-	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
-	cr_assert_eq(compile_quickly(&p, FB_IMAGE_BYTES_LARGE, &stats, &err), 0, "%s", err.text);
-	policy_done(&p);
+	cr_assert_eq(compile_quickly(&text, FB_IMAGE_BYTES_LARGE, &stats, &err), 0, "%s", err.text);
 }
 
 /* S18 holds every line against those before it; only those of its own port are near. The last one has the ports of two. */
