@@ -41,20 +41,24 @@ seconds() {
 
 missing() { echo "$1 is missing: the policy was refused" >>"$OUT/notes"; }
 
+# make_set NAME N [OPTION]: a set of N lines; what the generator says of it is told at once, or with the table
+make_set() {
+	if ! "$BENCH/bench_rules" ${3:+"$3"} "$2" "$OUT" "$1" ${RULES:+"$RULES"} 2>"$OUT/said"; then
+		cat "$OUT/said" >&2
+		return 1
+	fi
+	cat "$OUT/said" >>"$OUT/notes"
+	policy_copy "$OUT/$1.fb" >/dev/null
+}
 make_rules() {
 	local n skip
 	for n in 10 1000 10000 100000; do
 		# 100,000 lines take nftables' part of the generator a quarter of a minute
-		skip=()
-		if [ "$QUICK" ] && [ "$n" = 100000 ]; then skip=(-s); fi
-		if ! "$BENCH/bench_rules" "${skip[@]}" "$n" "$OUT" "r$n" ${RULES:+"$RULES"} 2>"$OUT/said"; then
-			cat "$OUT/said" >&2
-			return 1
-		fi
-		cat "$OUT/said" >>"$OUT/notes"
-		policy_copy "$OUT/r$n.fb" >/dev/null || return 1
+		skip=""
+		if [ "$QUICK" ] && [ "$n" = 100000 ]; then skip=-s; fi
+		make_set "r$n" "$n" "$skip" || return 1
 	done
-	"$BENCH/bench_rules" -6 10000 "$OUT" v6.10000 ${RULES:+"$RULES"} 2>>"$OUT/notes" && policy_copy "$OUT/v6.10000.fb" >/dev/null
+	make_set v6.10000 10000 -6
 }
 use_rules() { apply "$LAB_DIR/policy/${2:-r}$1.fb" >/dev/null; }
 
