@@ -195,26 +195,29 @@ FB_INLINE void fb_flow_warm(const struct fb_ctx *c)
 	(void)e->hi_a;
 }
 
-/* Of the live entries of this key the first stays: another CPU made one at the same time. */
+/*
+ * Of the live entries of this key the last in the order of ways stays: another CPU made one at the same time. An entry is ended only while a later one lives, so two
+ * CPUs never end each other's, and who looks for the flow meanwhile, in the same order, meets one of the two.
+ */
 __noinline int fb_flow_only(struct fb_ctx *c)
 {
-	__u32 first;
+	__u32 last = ~0u;
+	__u64 word = 0;
 
-	if (!c || !fb_flow_search(c))
+	if (!c)
 		return 0;
-	first = c->hit.place;
 	for (__u32 i = 0; i < 2 * FB_FLOW_WAYS; i++) {
 		__u32 place = fb_forget(c, fb_flow_place(*(volatile __u32 *)&c->key.bucket[i >> 3 & 1], i));
 
-		if (place == first || !fb_flow_may_be(c, place))
+		if (!fb_flow_may_be(c, place) || !fb_flow_take_written(c, place))
 			continue;
-		for (__u32 spin = 0; spin < FB_FLOW_SPINS && (fb_flow_word(place) & FB_WAY_LOCK); spin++)
-			;
-		if (fb_flow_take(c, place))
-			fb_flow_end(c);
+		if (last != ~0u)
+			fb_flow_set_meta(last, word, 0);
+		last = place;
+		word = c->hit.word;
 	}
 	c->hit.live = 0;
-	return fb_flow_take(c, first);
+	return last != ~0u && fb_flow_take(c, last);
 }
 
 /* A new flow for an allowed packet. On FB_NEXT c->hit is the entry (ours, or another CPU's of the same key). A global function: verified once. */

@@ -17,7 +17,7 @@
  *  - A bucket's bit in fb_busy is set by who has claimed a way there, before its word is published, and cleared by who has claimed all of them (sweep.h): whoever
  *    comes for a flow that is published finds it set.
  *  - The tags in bytes are a filter only: a way's is written before its word is published, so who does not see it may take the flow for not yet made.
- *  - Two CPUs insert one key: the claim carries the tag and is a full barrier, and both look for the other's after it. At least one sees it, waits for it, keeps the first
+ *  - Two CPUs insert one key: the claim carries the tag and is a full barrier, and both look for the other's after it. At least one sees it, waits for it, keeps the last
  *    in the order of ways and frees the other.
  */
 #ifndef FB_LIB_FLOW_H
@@ -27,7 +27,9 @@
 #include "pkt.h"
 #include "zone.h"
 
-#define FB_FLOW_SPINS 64u /* how often a reader looks again at a way that is being written */
+#define FB_FLOW_SPINS \
+	16384u /* how often a reader looks again at a way that is being written: some 50 microseconds */
+#define FB_FLOW_READS 4 /* how often it reads the entry, if that is written again and again */
 #define FB_PORTS_MASK 0x0000ffffffffffffull /* of the word at port_a: without zone[2] */
 
 /* clang must not see that what follows is the sign of a number: it would make a branch of it. */
@@ -286,9 +288,34 @@ FB_INLINE int fb_flow_may_be(const struct fb_ctx *c, __u32 place)
 	return *(volatile __u8 *)fb_flow_tag(place) == (tag & 0xff) && FB_WAY_TAG(fb_flow_word(place)) == tag;
 }
 
+static long fb_flow_still_locked(__u32 i, void *place)
+{
+	return !(fb_flow_word(*(const __u32 *)place) & FB_WAY_LOCK);
+}
+
 /*
- * The long way to c->hit: it is not at home, or another flow's tag agrees (in a full table one packet in sixteen sees that), or somebody writes into its entry, who
- * is waited for. The first live entry in the order of ways, which is the same on every CPU. A global function: verified once.
+ * Like fb_flow_take(), but whoever writes into the entry is waited for (nanoseconds, or a few microseconds if an interrupt comes in between), and what was written while it
+ * was read is read again: the other direction's packets are another CPU's. A global function: verified once.
+ */
+__noinline int fb_flow_take_written(struct fb_ctx *c, __u32 place)
+{
+	if (!c)
+		return 0;
+		/* Not as a loop: kernel 6.1 takes a call just before the head of a loop for an edge back. */
+#pragma unroll
+	for (int i = 0; i < FB_FLOW_READS; i++) {
+		if (fb_flow_take(c, place))
+			return 1;
+		if (fb_flow_is_dead(fb_flow_word(place), c->tick))
+			break;
+		bpf_loop(FB_FLOW_SPINS, fb_flow_still_locked, &place, 0);
+	}
+	return 0;
+}
+
+/*
+ * The long way to c->hit: it is not at home, or another flow's tag agrees (in a full table one packet in sixteen sees that), or somebody writes into its entry.
+ * The first live entry in the order of ways, which is the same on every CPU. A global function: verified once.
  */
 __noinline int fb_flow_search(struct fb_ctx *c)
 {
@@ -299,9 +326,7 @@ __noinline int fb_flow_search(struct fb_ctx *c)
 
 		if (!fb_flow_may_be(c, place))
 			continue;
-		for (__u32 spin = 0; spin < FB_FLOW_SPINS && (fb_flow_word(place) & FB_WAY_LOCK); spin++)
-			;
-		if (fb_flow_take(c, place))
+		if (fb_flow_take_written(c, place))
 			return 1;
 		if (fb_flow_is_dead(fb_flow_word(place), c->tick))
 			c->dead = place + 1;
