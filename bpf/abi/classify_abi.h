@@ -7,20 +7,29 @@
 #ifndef FB_CLASSIFY_ABI_H
 #define FB_CLASSIFY_ABI_H
 
+#include <firebreak_abi.h>
 #include <linux/types.h>
 
 #define FB_LINK(word) ((__u32)(word) << 2)
 #define FB_LINK_LEAF  1u /* the end of a search */
 #define FB_LINK_LINE  2u /* a line of keys, not a node */
+#define FB_LINK_WIDE  3u /* a node of 256 links */
+#define FB_LINK_KIND  3u /* 0 = a node of 16 links */
 
-/* An address's record, half a line: all that is known of it. Equal ones are one. */
-struct fb_record {
-	__u32 zone; /* who owns the address, 0 = nobody */
-	__u32 row
-		[4]; /* as a source: a row in each quadrant, index FB_QUADRANT(source band, destination band) */
-	__u32 cls[2]; /* as a destination: its class in each band, 0 = none */
-	__u32 spare;
+/*
+ * An address's record, in two parts, because a packet asks for one of each and the caches hold more of the smaller: as a source a row in each quadrant, index
+ * FB_QUADRANT(source band, destination band), as a destination its class in each band, 0 = none. Equal records are one. The leaf that leads to it is
+ * the link to the destination's part, and says in its upper bits, which no offset needs, which zone owns the address, 0 = nobody.
+ */
+struct fb_src_record {
+	__u32 row[4];
 };
+struct fb_dst_record {
+	__u32 cls[2];
+};
+#define FB_LEAF_ZONE_SHIFT 26u /* 64 MiB, and 64 zones */
+#define FB_SOURCE_OFFSET(leaf) \
+	((leaf)*2u) /* the source's part by its record's leaf, from fb_classify_header.sources */
 #define FB_BAND_NARROW	      0u
 #define FB_BAND_BROAD	      1u
 #define FB_BANDS	      2u
@@ -49,8 +58,8 @@ struct fb_cell {
  */
 
 /*
- * IPv4: 65536 links by the upper half, then nodes of 16 links by 4 more bits each, until a record (FB_LINK_LEAF) or a line (FB_LINK_LINE): ten ascending
- * lower halves at which the next of eleven links begins to hold. A host in an empty /16 is one line instead of four nodes.
+ * IPv4: 65536 links by the upper half, then a wide node by 8 more bits (while there is room) or nodes by 4 more bits each, until a leaf or a line: ten ascending
+ * lower halves at which the next of eleven links begins to hold. A host in an empty /16 is one line instead of three nodes.
  */
 #define FB_A4_KEYS 10u
 struct fb_a4_line {
@@ -61,7 +70,7 @@ struct fb_a4_line {
 /*
  * IPv6: a search tree for the upper 64 bits, below some of its values one for the lower 64. A tree is two adjacent root lines, by the top bit of the
  * value, so that all comparisons are of 63 bits: then (a - b) >> 63 tells a < b without a branch. A line is 7 ascending keys and a link:
- * with FB_LINK_LEAF to 8 links (with FB_LINK_LEAF to a record, else to a tree for the lower half), else to 8 lines.
+ * with FB_LINK_LEAF to 8 links (a leaf, else to a tree for the lower half), else to 8 lines.
  */
 #define FB_A6_KEYS   7u
 #define FB_A6_LEVELS 7u		  /* 8^7 = 2 M stretches */
@@ -80,9 +89,10 @@ struct fb_a6_line {
 /* Links; halves and bytes are arrays at them. */
 struct fb_classify_header {
 	__u32 a4_root, a6_root;
-	__u32 proto; /* bytes: class of each protocol */
-	__u32 sport; /* pages: class of each source port */
-	__u32 dport; /* pages: class of each destination port */
+	__u32 sources; /* plus FB_SOURCE_OFFSET(leaf): struct fb_src_record */
+	__u32 proto;   /* bytes: class of each protocol */
+	__u32 sport;   /* pages: class of each source port */
+	__u32 dport;   /* pages: class of each destination port */
 	__u32 n_sport, n_dport;
 	__u32 source; /* halves [protocol class * n_sport + source port class]: class of both */
 	__u32 l4;     /* halves [that class * n_dport + destination port class]: L4 class, 0 = no service */
@@ -90,7 +100,9 @@ struct fb_classify_header {
 };
 
 #ifndef __bpf__
-_Static_assert(sizeof(struct fb_record) == 32, "half a cache line");
+_Static_assert(sizeof(struct fb_src_record) == FB_SOURCE_OFFSET(sizeof(struct fb_dst_record)),
+	       "the i-th of both");
+_Static_assert(FB_ZONES_MAX <= 1u << (32 - FB_LEAF_ZONE_SHIFT), "a zone fits into a leaf");
 _Static_assert(sizeof(struct fb_a4_line) == 64, "a line of keys is a cache line");
 _Static_assert(sizeof(struct fb_a6_line) == 64, "a line of the tree is a cache line");
 _Static_assert(sizeof(struct fb_classify_header) <= 48 * 4, "fits into fb_image_header.cls");

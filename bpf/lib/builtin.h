@@ -18,7 +18,7 @@ FB_INLINE int fb_may_claim(const void *img, const struct fb_ctx *c, int family, 
 		return 0;
 	if (fb_is_link_local(family, hi, lo))
 		return 1;
-	return fb_atom_zone(img, fb_record(img, family, hi, lo, 0)) == c->zone;
+	return fb_leaf_zone(fb_record(img, family, hi, lo, 0)) == c->zone;
 }
 
 FB_INLINE int fb_arp(const void *img, struct fb_ctx *c, const __u8 *data, const __u8 *end)

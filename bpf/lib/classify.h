@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From an address to its record (zone and classes), from two records, protocol and ports to the line that decides, in a number of loads that does
+ * From an address to its leaf (zone and record), from two leaves, protocol and ports to the line that decides, in a number of loads that does
  * not depend on the policy. Compiled for BPF and natively; what it reads is laid out in classify_abi.h.
  *
  * One classifier serves all zones: who a packet's ends are follows from their addresses, and the gateway, link-local and broadcast have addresses of
  * their own (FB_ROLE). A box is sources x destinations x services.
  *
- *   IPv4 address --> root[upper 16 bits] -> nodes of 4 bits -> line of keys ->--+
- *   IPv6 address --> tree of the upper 64 bits -> tree of the lower 64 ---------+--> record: zone, 4 rows, 2 classes
+ *   IPv4 address --> root[upper 16 bits] -> nodes of 8 or 4 bits -> line of keys --+--> leaf: zone -> source: 4 rows
+ *   IPv6 address --> tree of the upper 64 bits -> tree of the lower 64 ------------+              -> destination: 2 classes
  *
  *   protocol, source port -> page -> class --+
  *   destination port ------> page -> class --+--> L4 class: which services match
@@ -55,19 +55,23 @@ FB_INLINE __u32 fb_line4(const void *img, __u32 limit, __u32 at, __u32 addr)
 	return fb_image_get(img, limit, at + (__u32) __builtin_offsetof(struct fb_a4_line, link) + place * 4);
 }
 
-/* The record of an address: a link. */
+/* The leaf of an address. */
 FB_INLINE __u32 fb_atom4(const void *img, __u32 addr)
 {
 	__u32 limit = FB_IMAGE_LIMIT;
 	__u32 link = fb_image_get(img, limit, FB_CLS(img, a4_root) + (addr >> 16) * 4);
 
-	if (!(link & 3))
-		link = fb_image_get(img, limit, link + (addr >> 12 & 15) * 4);
-	if (!(link & 3))
-		link = fb_image_get(img, limit, link + (addr >> 8 & 15) * 4);
-	if (!(link & 3))
+	if ((link & FB_LINK_KIND) == FB_LINK_WIDE) {
+		link = fb_image_get(img, limit, link + (addr >> 8 & 255) * 4);
+	} else {
+		if (!(link & FB_LINK_KIND))
+			link = fb_image_get(img, limit, link + (addr >> 12 & 15) * 4);
+		if (!(link & FB_LINK_KIND))
+			link = fb_image_get(img, limit, link + (addr >> 8 & 15) * 4);
+	}
+	if (!(link & FB_LINK_KIND))
 		link = fb_image_get(img, limit, link + (addr >> 4 & 15) * 4);
-	if (!(link & 3))
+	if (!(link & FB_LINK_KIND))
 		link = fb_image_get(img, limit, link + (addr & 15) * 4);
 	return link & FB_LINK_LEAF ? link : fb_line4(img, limit, link, addr);
 }
@@ -99,12 +103,10 @@ static __attribute__((noinline)) __always_unused __u32 fb_atom6(const void *img,
 	return link & FB_LINK_LEAF ? link : fb_tree6(img, limit, link, lo);
 }
 
-/* The zone that owns the address of a record, 0 = nobody. */
-FB_INLINE __u8 fb_atom_zone(const void *img, __u32 record)
+/* The zone that owns an address, by its leaf, 0 = nobody. */
+FB_INLINE __u8 fb_leaf_zone(__u32 leaf)
 {
-	return (__u8)((const struct fb_record *)fb_image_at(img, FB_IMAGE_LIMIT, record,
-							    sizeof(struct fb_record)))
-		->zone;
+	return (__u8)(leaf >> FB_LEAF_ZONE_SHIFT);
 }
 
 FB_INLINE __u32 fb_port_class(const void *img, __u32 limit, __u32 pages, __u16 port)
@@ -150,18 +152,19 @@ FB_INLINE __u64 fb_better(__u64 a, __u64 b)
 	return a + (__u64)(d & (d >> 63));
 }
 
-/* The index into the rule section of the line that decides, 0 = none. src and dst are records. */
+/* The index into the rule section of the line that decides, 0 = none. src and dst are leaves. */
 FB_INLINE __u32 fb_classify(const void *img, __u32 src, __u32 dst, int family, __u8 proto, __u16 sport,
 			    __u16 dport)
 {
 	__u32 limit = FB_IMAGE_LIMIT;
-	const struct fb_record *s = fb_image_at(img, limit, src, sizeof(*s)),
-			       *d = fb_image_at(img, limit, dst, sizeof(*d));
+	const struct fb_src_record *s =
+		fb_image_at(img, limit, FB_CLS(img, sources) + FB_SOURCE_OFFSET(src), sizeof(*s));
+	const struct fb_dst_record *d = fb_image_at(img, limit, dst, sizeof(*d));
 	__u32 class = fb_l4_class(img, limit, proto, sport, dport), shift = FB_CLS(img, shape_shift) & 31;
 	struct fb_l4_place l4 = { class >> shift, class & ((1u << shift) - 1) };
 	__u64 best;
 
-	(void)family; /* the records are of one family already */
+	(void)family; /* the leaves are of one family already */
 	best = fb_quadrant(img, limit, s->row[0], d->cls[0], l4);
 	best = fb_better(best, fb_quadrant(img, limit, s->row[1], d->cls[1], l4));
 	best = fb_better(best, fb_quadrant(img, limit, s->row[2], d->cls[0], l4));

@@ -80,8 +80,8 @@ FB_INLINE int fb_plain_new(struct xdp_md *ctx, const void *img, struct fb_plain 
 		return 0;
 	src = fb_atom4(img, p->src);
 	dst = fb_atom4(img, p->dst);
-	zone = fb_atom_zone(img, dst);
-	if (fb_atom_zone(img, src) != p->zone || !zone || fb_is_cut(p->zone, zone))
+	zone = fb_leaf_zone(dst);
+	if (fb_leaf_zone(src) != p->zone || !zone || fb_is_cut(p->zone, zone))
 		return 0;
 	index = fb_classify(img, src, dst, 4, p->proto, p->sport, p->dport);
 	meter = fb_event_meter();

@@ -39,7 +39,7 @@ FB_INLINE int fb_wire_owns(const void *img, const struct fb_ctx *c, const struct
 		return 0;
 	if (fb_is_link_local(family, hi, lo))
 		return 1;
-	return fb_atom_zone(img, fb_record(img, family, hi, lo, 0)) == subject->zone;
+	return fb_leaf_zone(fb_record(img, family, hi, lo, 0)) == subject->zone;
 }
 
 /* ARP that fb_arp() found true as to its sender: it asks for, or answers to, the other side; or it announces or probes the sender's own address. */

@@ -274,7 +274,7 @@ FB_INLINE enum fb_reason fb_source(const void *img, struct fb_ctx *c, __u32 *rec
 			return FB_DROP_SPOOF;
 	}
 	*record = fb_record(img, pkt->family, pkt->s_hi, pkt->s_lo, role);
-	return role || fb_atom_zone(img, *record) == c->zone ? FB_NEXT : FB_DROP_SPOOF;
+	return role || fb_leaf_zone(*record) == c->zone ? FB_NEXT : FB_DROP_SPOOF;
 }
 
 /* Where a packet that arrived goes: sets dst_zone unless the address alone tells it, and the role, if it has one. */
@@ -387,7 +387,7 @@ FB_INLINE enum fb_reason fb_destination(const void *img, struct fb_ctx *c, __u32
 	*record = fb_record(img, c->pkt.family, c->pkt.d_hi, c->pkt.d_lo, role);
 	if (role || (c->pkt.flags & FB_PKT_GROUP_DST))
 		return FB_NEXT;
-	zone = fb_atom_zone(img, *record);
+	zone = fb_leaf_zone(*record);
 	if (c->made_here)
 		return zone == c->out_zone ? FB_NEXT : FB_DROP_ROUTE_MISMATCH;
 	c->dst_zone = (__u8)zone;

@@ -58,7 +58,7 @@ static __always_inline int run(int ask)
 		src = h->family == 4 ? fb_atom4(img, (__u32)h->s_lo) : fb_atom6(img, h->s_hi, h->s_lo);
 		dst = h->family == 4 ? fb_atom4(img, (__u32)h->d_lo) : fb_atom6(img, h->d_hi, h->d_lo);
 		rule = fb_classify(img, src, dst, h->family, h->proto, h->sport, h->dport);
-		rule |= (__u32)fb_atom_zone(img, dst) << 24;
+		rule |= (__u32)fb_leaf_zone(dst) << 24;
 	}
 	t->answer[at] = rule;
 	return XDP_PASS;

@@ -23,5 +23,5 @@ __u32 oracle_image_classify(const void *img, __u32 words, const struct oracle_he
 __u32 oracle_image_zone(const void *img, __u32 words, int family, struct fb_ip ip)
 {
 	native_mask = words - 1;
-	return fb_atom_zone(img, record_of(img, family, ip));
+	return fb_leaf_zone(record_of(img, family, ip));
 }

@@ -7,44 +7,53 @@
 #include "policy/compiler.h"
 
 #define NODE 16u
+#define WIDE 256u
 
 struct stretch {
 	struct fb_ip first;
-	__u32 record;
+	__u32 record, zone;
 };
 struct stretches FB_VEC(struct stretch);
+
+/* A record as it is interned: the part of a source and the part of a destination, which lie apart in the image. */
+union record {
+	struct {
+		struct fb_src_record source;
+		struct fb_dst_record target;
+	};
+	__u32 words[(sizeof(struct fb_src_record) + sizeof(struct fb_dst_record)) / 4];
+};
 
 static __u32 atom_record(const struct fb_compiler *c, const struct fb_family *family, __u32 atom,
 			 struct fb_pool *records)
 {
-	union {
-		struct fb_record r;
-		__u32 words[sizeof(struct fb_record) / 4];
-	} u = { { .zone = family->zone[atom] } };
+	union record u = { 0 };
 
 	for (__u32 s = 0; s < FB_BANDS; s++)
 		for (__u32 d = 0; d < FB_BANDS; d++)
-			u.r.row[FB_QUADRANT(s, d)] =
+			u.source.row[FB_QUADRANT(s, d)] =
 				c->row_w[family->row[FB_QUADRANT(s, d)]
 						    [family->band[FB_SOURCE][s].cls[atom]]];
 	for (__u32 d = 0; d < FB_BANDS; d++)
-		u.r.cls[d] = family->band[FB_DESTINATION][d].cls[atom];
+		u.target.cls[d] = family->band[FB_DESTINATION][d].cls[atom];
 	return fb_pool_intern(records, u.words, sizeof(u) / 4);
 }
 
-/* The link to a record, as a leaf. */
-static __u32 record_link(__u32 records_w, __u32 record)
+/* The leaf of an address. */
+static __u32 leaf_of(__u32 targets_w, const struct stretch *s)
 {
-	return FB_LINK(records_w + (record - 1) * (sizeof(struct fb_record) / 4)) | FB_LINK_LEAF;
+	return FB_LINK(targets_w + (s->record - 1) * (sizeof(struct fb_dst_record) / 4)) | FB_LINK_LEAF |
+	       s->zone << FB_LEAF_ZONE_SHIFT;
 }
 
 static void find_stretches(const struct fb_compiler *c, const struct fb_family *family,
 			   struct fb_pool *records, struct stretches *ret)
 {
 	for (__u32 atom = 0; atom < family->first.n; atom++) {
-		struct stretch s = { family->first.v[atom], atom_record(c, family, atom, records) };
+		struct stretch s = { family->first.v[atom], atom_record(c, family, atom, records),
+				     family->zone[atom] };
 
-		if (!ret->n || ret->v[ret->n - 1].record != s.record)
+		if (!ret->n || ret->v[ret->n - 1].record != s.record || ret->v[ret->n - 1].zone != s.zone)
 			fb_vec_add(ret, s);
 	}
 }
@@ -52,8 +61,9 @@ static void find_stretches(const struct fb_compiler *c, const struct fb_family *
 struct trie {
 	const struct stretches *stretches;
 	size_t at; /* walks along them */
-	struct fb_pool nodes, lines;
-	__u32 records_w;
+	struct fb_pool wides, nodes, lines;
+	size_t wides_max;
+	__u32 targets_w;
 	unsigned int depth;
 };
 
@@ -68,19 +78,22 @@ static __u32 trie_line(struct trie *t, size_t end)
 	} u;
 
 	for (size_t i = 0; i <= FB_A4_KEYS; i++) {
-		u.line.link[i] = record_link(t->records_w, s[i < n ? i : n - 1].record);
+		u.line.link[i] = leaf_of(t->targets_w, &s[i < n ? i : n - 1]);
 		if (i)
 			u.line.key[i - 1] = i < n ? (__u16)s[i].first.lo : 0xffff;
 	}
 	return fb_pool_intern(&t->lines, u.words, NODE) << 2 | FB_LINK_LINE;
 }
 
-/* The entry for the 2^shift addresses from base: link to a record, or number of a line or node and the flag. Equal ones are one. */
+/*
+ * The entry for the 2^shift addresses from base: link to a record, or number of a line or node and what it is. Equal ones are one. A /16 has a wide node
+ * while a quarter of the image has room for more of them.
+ */
 static __u32 trie_entry(struct trie *t, __u64 base, unsigned int shift, unsigned int depth)
 {
 	const struct stretches *s = t->stretches;
 	__u64 last = base + (1ull << shift) - 1;
-	__u32 node[NODE];
+	__u32 node[WIDE], wide = shift == 16 && t->wides.words.n < t->wides_max ? 8 : 4;
 	size_t end;
 
 	while (t->at + 1 < s->n && s->v[t->at + 1].first.lo <= base)
@@ -91,45 +104,67 @@ static __u32 trie_entry(struct trie *t, __u64 base, unsigned int shift, unsigned
 	if (depth + (end > t->at + 1) > t->depth)
 		t->depth = depth + (end > t->at + 1);
 	if (end == t->at + 1)
-		return record_link(t->records_w, s->v[t->at].record);
+		return leaf_of(t->targets_w, &s->v[t->at]);
 	if (end - t->at <= FB_A4_KEYS + 1)
 		return trie_line(t, end);
-	for (__u32 i = 0; i < NODE; i++) /* a single address is a leaf: shift is 16, 12, 8 or 4 here */
-		node[i] = trie_entry(t, base + ((__u64)i << (shift - 4)), shift - 4, depth + 1);
-	return fb_pool_intern(&t->nodes, node, NODE) << 2;
+	for (__u32 i = 0; i < 1u << wide; i++) /* a single address is a leaf: shift is 16, 12, 8 or 4 here */
+		node[i] = trie_entry(t, base + ((__u64)i << (shift - wide)), shift - wide, depth + 1);
+	return wide == 8 ? fb_pool_intern(&t->wides, node, WIDE) << 2 | FB_LINK_WIDE
+			 : fb_pool_intern(&t->nodes, node, NODE) << 2;
 }
 
-/* A number to a link. */
-static __u32 trie_link(const struct trie *t, __u32 entry, __u32 nodes_w, __u32 lines_w)
+/* Where the three kinds begin, and a number to a link. */
+struct trie_places {
+	__u32 wides_w, nodes_w, lines_w;
+};
+
+static __u32 trie_link(const struct trie *t, const struct trie_places *at, __u32 entry)
 {
-	if (entry & FB_LINK_LEAF)
+	switch (entry & FB_LINK_KIND) {
+	case FB_LINK_LEAF:
 		return entry;
-	if (entry & FB_LINK_LINE)
-		return FB_LINK(lines_w + t->lines.entries.v[entry >> 2].off) | FB_LINK_LINE;
-	return FB_LINK(nodes_w + t->nodes.entries.v[entry >> 2].off);
+	case FB_LINK_LINE:
+		return FB_LINK(at->lines_w + t->lines.entries.v[entry >> 2].off) | FB_LINK_LINE;
+	case FB_LINK_WIDE:
+		return FB_LINK(at->wides_w + t->wides.entries.v[entry >> 2].off) | FB_LINK_WIDE;
+	default:
+		return FB_LINK(at->nodes_w + t->nodes.entries.v[entry >> 2].off);
+	}
+}
+
+static void put_nodes(struct fb_compiler *c, const struct trie *t, const struct trie_places *at,
+		      const struct fb_pool *nodes, __u32 to)
+{
+	for (size_t i = 0; i < nodes->words.n; i++)
+		c->img[to + i] = trie_link(t, at, nodes->words.v[i]);
 }
 
 static int emit_trie(struct fb_compiler *c, struct fb_classify_header *h, const struct stretches *stretches,
-		     __u32 records_w)
+		     __u32 targets_w)
 {
-	struct trie t = { .stretches = stretches, .records_w = records_w };
-	__u32 root, nodes_w, lines_w;
+	struct trie t = { .stretches = stretches, .targets_w = targets_w, .wides_max = c->n_words / 4 };
+	struct trie_places at;
+	__u32 root;
 	int r = fb_section(c, "IPv4 root", 65536, &root);
 
 	h->a4_root = FB_LINK(root);
 	for (__u32 top = 0; top < 65536 && !r; top++)
 		c->img[root + top] = trie_entry(&t, (__u64)top << 16, 16, 1);
 	if (!r)
-		r = fb_section(c, "IPv4 nodes", t.nodes.words.n, &nodes_w);
+		r = fb_section(c, "IPv4 wide nodes", t.wides.words.n, &at.wides_w);
 	if (!r)
-		r = fb_section(c, "IPv4 lines", t.lines.words.n, &lines_w);
-	for (__u32 top = 0; top < 65536 && !r; top++)
-		c->img[root + top] = trie_link(&t, c->img[root + top], nodes_w, lines_w);
-	for (size_t i = 0; i < t.nodes.words.n && !r; i++)
-		c->img[nodes_w + i] = trie_link(&t, t.nodes.words.v[i], nodes_w, lines_w);
-	if (!r && t.lines.words.n)
-		memcpy(c->img + lines_w, t.lines.words.v, t.lines.words.n * sizeof(__u32));
+		r = fb_section(c, "IPv4 nodes", t.nodes.words.n, &at.nodes_w);
+	if (!r)
+		r = fb_section(c, "IPv4 lines", t.lines.words.n, &at.lines_w);
+	if (!r) {
+		for (__u32 top = 0; top < 65536; top++)
+			c->img[root + top] = trie_link(&t, &at, c->img[root + top]);
+		put_nodes(c, &t, &at, &t.wides, at.wides_w);
+		put_nodes(c, &t, &at, &t.nodes, at.nodes_w);
+		memcpy(c->img + at.lines_w, t.lines.words.v, t.lines.words.n * sizeof(__u32));
+	}
 	c->stats->loads_worst4 = t.depth;
+	fb_pool_done(&t.wides);
 	fb_pool_done(&t.nodes);
 	fb_pool_done(&t.lines);
 	return r;
@@ -228,21 +263,21 @@ static void add_key(struct keys *keys, __u64 value, __u32 entry)
 }
 
 /* Stretches [i, end) begin in one upper half: a tree for its lower half. before: what is in force at its start. */
-static __u32 put_lower(struct tree *t, const struct stretch *s, size_t n, __u32 before, __u32 records_w)
+static __u32 put_lower(struct tree *t, const struct stretch *s, size_t n, __u32 before, __u32 targets_w)
 {
 	struct keys keys = { 0 };
 	__u32 link;
 
 	add_key(&keys, 0, before);
 	for (size_t i = 0; i < n; i++)
-		add_key(&keys, s[i].first.lo, record_link(records_w, s[i].record));
+		add_key(&keys, s[i].first.lo, leaf_of(targets_w, &s[i]));
 	link = put_tree(t, &keys, 1);
 	fb_vec_done(&keys);
 	return link;
 }
 
 static int emit_tree(struct fb_compiler *c, struct fb_classify_header *h, const struct stretches *s,
-		     __u32 records_w)
+		     __u32 targets_w)
 {
 	struct tree t = { .base = (__u32)c->used };
 	struct keys upper = { 0 };
@@ -256,11 +291,11 @@ static int emit_tree(struct fb_compiler *c, struct fb_classify_header *h, const 
 
 		for (end = i; end < s->n && s->v[end].first.hi == first.hi; end++)
 			;
-		last = record_link(records_w, s->v[end - 1].record);
+		last = leaf_of(targets_w, &s->v[end - 1]);
 		if (end == i + 1 && !first.lo) {
 			add_key(&upper, first.hi, last);
 		} else {
-			add_key(&upper, first.hi, put_lower(&t, s->v + i, end - i, force, records_w));
+			add_key(&upper, first.hi, put_lower(&t, s->v + i, end - i, force, targets_w));
 			if (first.hi != ~0ull)
 				add_key(&upper, first.hi + 1, last);
 		}
@@ -280,22 +315,42 @@ static int emit_tree(struct fb_compiler *c, struct fb_classify_header *h, const 
 	return r;
 }
 
+/* The two parts of the records. */
+static int emit_records(struct fb_compiler *c, struct fb_classify_header *h, const struct fb_pool *records,
+			__u32 *ret_targets_w)
+{
+	__u32 n = fb_pool_count(records) - 1, sources_w;
+	int r = fb_section(c, "sources", n * sizeof(struct fb_src_record) / 4, &sources_w);
+
+	if (!r)
+		r = fb_section(c, "destinations", n * sizeof(struct fb_dst_record) / 4, ret_targets_w);
+	if (r)
+		return r;
+	h->sources = FB_LINK(sources_w) - FB_SOURCE_OFFSET(FB_LINK(*ret_targets_w));
+	for (__u32 i = 0; i < n; i++) {
+		union record u;
+
+		memcpy(u.words, fb_pool_get(records, i + 1), sizeof(u));
+		((struct fb_src_record *)(c->img + sources_w))[i] = u.source;
+		((struct fb_dst_record *)(c->img + *ret_targets_w))[i] = u.target;
+	}
+	return 0;
+}
+
 int fb_emit_addresses(struct fb_compiler *c, struct fb_classify_header *h)
 {
 	struct stretches stretches[FB_FAMILIES] = { 0 };
 	struct fb_pool records = { 0 };
-	__u32 records_w;
+	__u32 targets_w;
 	int r;
 
 	for (int f = 0; f < FB_FAMILIES; f++)
 		find_stretches(c, &c->family[f], &records, &stretches[f]);
-	r = fb_section(c, "address records", records.words.n, &records_w);
+	r = emit_records(c, h, &records, &targets_w);
 	if (!r)
-		memcpy(c->img + records_w, records.words.v, records.words.n * sizeof(__u32));
+		r = emit_trie(c, h, &stretches[0], targets_w);
 	if (!r)
-		r = emit_trie(c, h, &stretches[0], records_w);
-	if (!r)
-		r = emit_tree(c, h, &stretches[1], records_w);
+		r = emit_tree(c, h, &stretches[1], targets_w);
 	fb_pool_done(&records);
 	fb_vec_done(&stretches[0]);
 	fb_vec_done(&stretches[1]);
