@@ -156,12 +156,16 @@ static void measure(struct cost *c, const char *name, bool fresh, bool dropped)
 /* Of the headers in the file those that the policy denies, 100,000 at most. */
 static void keep_denied(struct cost *c, const char *path)
 {
-	unsigned int n = engine_read(&c->e, path), kept = 0;
+	fb_autofclose FILE *in = fopen(path, "re");
+	struct bench_tuple *tuples = c->e.tuples;
+	unsigned int kept = 0;
 
-	for (unsigned int i = 0; i < n && kept < 100000; i++) {
-		c->e.cfg->next = i;
-		if (engine_drive(&c->e, c->e.drive_real, c->in, 1).retval == XDP_DROP)
-			c->e.tuples[kept++] = c->e.tuples[i];
+	if (!in)
+		engine_die("%s: %m", path);
+	c->e.cfg->n = BENCH_TUPLES;
+	while (kept < 100000 && fread(&tuples[kept], sizeof(*tuples), 1, in) == 1) {
+		c->e.cfg->next = kept;
+		kept += engine_drive(&c->e, c->e.drive_real, c->in, 1).retval == XDP_DROP;
 	}
 	if (!kept)
 		engine_die("%s: the policy denies none of the headers", path);

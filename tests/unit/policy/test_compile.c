@@ -177,6 +177,36 @@ Test(compile, a_set_of_a_hundred_thousand_prefixes)
 	free_image(img);
 }
 
+/* More /16s with prefixes of their own than a quarter of the image has wide nodes for: the others have narrow ones. */
+Test(compile, addresses_are_found_where_wide_nodes_have_no_room_left)
+{
+	struct oracle_random rng = { 4 };
+	struct fb_ruleset rs;
+	struct oracle_builder *b = oracle_builder_new(&rs);
+	void *img = new_image();
+	unsigned int src = oracle_set(b, 4, (struct fb_ip){ 0, 0x10000000 }, 32),
+		     dst = oracle_set(b, 4, (struct fb_ip){ 0, 0xc0a80000 }, 16);
+
+	/* Ten ranges in a /20 of each. */
+	for (__u64 net = 0x1001; net < 0x1001 + FB_IMAGE_BYTES_SMALL / 4 / (256 * 4) + 1000; net++) {
+		__u64 in = net << 16 | oracle_below(&rng, 16) << 12;
+
+		for (unsigned int i = 0; i < 10; i++) {
+			__u64 first = in | (i * 400 + oracle_below(&rng, 300));
+
+			fb_ipset_add(&rs.sets.v[src], 4,
+				     (struct fb_range){ { 0, first },
+							{ 0, first + oracle_below(&rng, 99) } });
+		}
+	}
+	oracle_line(b, src, dst, oracle_service(b, (struct fb_l4){ 17, 17, 0, 65535, 53, 53 }));
+	oracle_builder_free(b);
+	must_compile(&rs, img);
+	must_agree(&rs, img, &rng, 50000, 4);
+	fb_ruleset_done(&rs);
+	free_image(img);
+}
+
 Test(compile, many_lines_between_two_zones)
 {
 	struct oracle_random rng = { 5 };
