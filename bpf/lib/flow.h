@@ -295,7 +295,7 @@ static long fb_flow_still_locked(__u32 i, void *place)
 
 /*
  * Like fb_flow_take(), but whoever writes into the entry is waited for (nanoseconds, or a few microseconds if an interrupt comes in between), and what was written while it
- * was read is read again: the other direction's packets are another CPU's. A global function: verified once.
+ * was read is read again: the other direction's packets are another CPU's. Not longer than FB_FLOW_SPINS at a time. A global function: verified once.
  */
 __noinline int fb_flow_take_written(struct fb_ctx *c, __u32 place)
 {
@@ -306,9 +306,9 @@ __noinline int fb_flow_take_written(struct fb_ctx *c, __u32 place)
 	for (int i = 0; i < FB_FLOW_READS; i++) {
 		if (fb_flow_take(c, place))
 			return 1;
-		if (fb_flow_is_dead(fb_flow_word(place), c->tick))
+		if (fb_flow_is_dead(fb_flow_word(place), c->tick) ||
+		    bpf_loop(FB_FLOW_SPINS, fb_flow_still_locked, &place, 0) == FB_FLOW_SPINS)
 			break;
-		bpf_loop(FB_FLOW_SPINS, fb_flow_still_locked, &place, 0);
 	}
 	return 0;
 }
