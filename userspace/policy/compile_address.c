@@ -87,7 +87,7 @@ static __u32 trie_line(struct trie *t, size_t end)
 
 /*
  * The entry for the 2^shift addresses from base: link to a record, or number of a line or node and what it is. Equal ones are one. A /16 has a wide node
- * while a quarter of the image has room for more of them.
+ * while they take less than a quarter of what the image has left.
  */
 static __u32 trie_entry(struct trie *t, __u64 base, unsigned int shift, unsigned int depth)
 {
@@ -142,7 +142,9 @@ static void put_nodes(struct fb_compiler *c, const struct trie *t, const struct 
 static int emit_trie(struct fb_compiler *c, struct fb_classify_header *h, const struct stretches *stretches,
 		     __u32 targets_w)
 {
-	struct trie t = { .stretches = stretches, .targets_w = targets_w, .wides_max = c->n_words / 4 };
+	struct trie t = { .stretches = stretches,
+			  .targets_w = targets_w,
+			  .wides_max = (c->n_words - c->used) / 4 };
 	struct trie_places at;
 	__u32 root;
 	int r = fb_section(c, "IPv4 root", 65536, &root);
