@@ -211,13 +211,13 @@ __noinline int fb_flow_only(struct fb_ctx *c)
 
 		if (!fb_flow_may_be(c, place) || !fb_flow_take_written(c, place))
 			continue;
-		if (last != ~0u)
+		if (last != ~0u && last != place) /* in a table of one bucket both are the same */
 			fb_flow_set_meta(last, word, 0);
 		last = place;
 		word = c->hit.word;
 	}
 	c->hit.live = 0;
-	return last != ~0u && fb_flow_take(c, last);
+	return last != ~0u && fb_flow_take_written(c, last);
 }
 
 /* A new flow for an allowed packet. On FB_NEXT c->hit is the entry (ours, or another CPU's of the same key). A global function: verified once. */

@@ -288,9 +288,17 @@ FB_INLINE int fb_flow_may_be(const struct fb_ctx *c, __u32 place)
 	return *(volatile __u8 *)fb_flow_tag(place) == (tag & 0xff) && FB_WAY_TAG(fb_flow_word(place)) == tag;
 }
 
-static long fb_flow_still_locked(__u32 i, void *place)
+struct fb_flow_writer {
+	__u32 place, tag;
+};
+
+/* 1 = done, or the way is another's meanwhile. */
+static long fb_flow_is_written(__u32 i, void *at)
 {
-	return !(fb_flow_word(*(const __u32 *)place) & FB_WAY_LOCK);
+	const struct fb_flow_writer *writer = at;
+	__u64 word = fb_flow_word(writer->place);
+
+	return !(word & FB_WAY_LOCK) || FB_WAY_TAG(word) != writer->tag;
 }
 
 /*
@@ -299,15 +307,18 @@ static long fb_flow_still_locked(__u32 i, void *place)
  */
 __noinline int fb_flow_take_written(struct fb_ctx *c, __u32 place)
 {
+	struct fb_flow_writer writer = { .place = place };
+
 	if (!c)
 		return 0;
-		/* Not as a loop: kernel 6.1 takes a call just before the head of a loop for an edge back. */
+	writer.tag = *(volatile __u32 *)&c->key.tag;
+	/* Not as a loop: kernel 6.1 takes a call just before the head of a loop for an edge back. */
 #pragma unroll
 	for (int i = 0; i < FB_FLOW_READS; i++) {
 		if (fb_flow_take(c, place))
 			return 1;
 		if (fb_flow_is_dead(fb_flow_word(place), c->tick) ||
-		    bpf_loop(FB_FLOW_SPINS, fb_flow_still_locked, &place, 0) == FB_FLOW_SPINS)
+		    bpf_loop(FB_FLOW_SPINS, fb_flow_is_written, &writer, 0) == FB_FLOW_SPINS)
 			break;
 	}
 	return 0;

@@ -132,7 +132,7 @@ static void give_way(struct fb_carry *c, size_t k, __u64 word, const struct fb_f
 
 	if (!is_tagged(c, k, flow))
 		return;
-	usleep(100); /* longer than any program runs */
+	usleep(2000); /* longer than any program runs, also one that waits for a writer (FB_FLOW_SPINS) */
 	if (find(c, k, flow, k, &other) == NOWHERE)
 		return;
 	now = load(&c->to[k]);
