@@ -33,7 +33,7 @@ struct fb_image_stats {
 	struct {
 		const char *name;
 		size_t bytes;
-	} sections[24];
+	} sections[32];
 	unsigned int n_sections;
 	unsigned int rules, boxes;
 	unsigned int atoms4, atoms6, classes_src, classes_dst, l4_classes, cells, list_max;

@@ -87,7 +87,7 @@ static __u32 trie_line(struct trie *t, size_t end)
 
 /*
  * The entry for the 2^shift addresses from base: link to a record, or number of a line or node and what it is. Equal ones are one. A /16 has a wide node
- * while they take less than a quarter of what the image has left.
+ * while they take less than a quarter of what the image has left, and none has one if the rest then does not fit.
  */
 static __u32 trie_entry(struct trie *t, __u64 base, unsigned int shift, unsigned int depth)
 {
@@ -139,21 +139,39 @@ static void put_nodes(struct fb_compiler *c, const struct trie *t, const struct 
 		c->img[to + i] = trie_link(t, at, nodes->words.v[i]);
 }
 
+static void trie_done(struct trie *t)
+{
+	fb_pool_done(&t->wides);
+	fb_pool_done(&t->nodes);
+	fb_pool_done(&t->lines);
+}
+
+/* The root's entries, and the words that what they lead to will take. */
+static size_t build_trie(struct trie *t, __u32 *root, size_t wides_max)
+{
+	t->wides_max = wides_max;
+	t->at = t->depth = 0;
+	for (__u32 top = 0; top < 65536; top++)
+		root[top] = trie_entry(t, (__u64)top << 16, 16, 1);
+	return t->wides.words.n + t->nodes.words.n + t->lines.words.n;
+}
+
 static int emit_trie(struct fb_compiler *c, struct fb_classify_header *h, const struct stretches *stretches,
 		     __u32 targets_w)
 {
-	struct trie t = { .stretches = stretches,
-			  .targets_w = targets_w,
-			  .wides_max = (c->n_words - c->used) / 4 };
+	struct trie t = { .stretches = stretches, .targets_w = targets_w };
 	struct trie_places at;
 	__u32 root;
 	int r = fb_section(c, "IPv4 root", 65536, &root);
 
+	if (r)
+		return r;
 	h->a4_root = FB_LINK(root);
-	for (__u32 top = 0; top < 65536 && !r; top++)
-		c->img[root + top] = trie_entry(&t, (__u64)top << 16, 16, 1);
-	if (!r)
-		r = fb_section(c, "IPv4 wide nodes", t.wides.words.n, &at.wides_w);
+	if (build_trie(&t, c->img + root, (c->n_words - c->used) / 4) > c->n_words - c->used) {
+		trie_done(&t);
+		build_trie(&t, c->img + root, 0);
+	}
+	r = fb_section(c, "IPv4 wide nodes", t.wides.words.n, &at.wides_w);
 	if (!r)
 		r = fb_section(c, "IPv4 nodes", t.nodes.words.n, &at.nodes_w);
 	if (!r)
@@ -163,12 +181,11 @@ static int emit_trie(struct fb_compiler *c, struct fb_classify_header *h, const 
 			c->img[root + top] = trie_link(&t, &at, c->img[root + top]);
 		put_nodes(c, &t, &at, &t.wides, at.wides_w);
 		put_nodes(c, &t, &at, &t.nodes, at.nodes_w);
-		memcpy(c->img + at.lines_w, t.lines.words.v, t.lines.words.n * sizeof(__u32));
 	}
+	if (!r && t.lines.words.n)
+		memcpy(c->img + at.lines_w, t.lines.words.v, t.lines.words.n * sizeof(__u32));
 	c->stats->loads_worst4 = t.depth;
-	fb_pool_done(&t.wides);
-	fb_pool_done(&t.nodes);
-	fb_pool_done(&t.lines);
+	trie_done(&t);
 	return r;
 }
 
@@ -350,9 +367,9 @@ int fb_emit_addresses(struct fb_compiler *c, struct fb_classify_header *h)
 		find_stretches(c, &c->family[f], &records, &stretches[f]);
 	r = emit_records(c, h, &records, &targets_w);
 	if (!r)
-		r = emit_trie(c, h, &stretches[0], targets_w);
-	if (!r)
 		r = emit_tree(c, h, &stretches[1], targets_w);
+	if (!r) /* last: it makes do with what is left */
+		r = emit_trie(c, h, &stretches[0], targets_w);
 	fb_pool_done(&records);
 	fb_vec_done(&stretches[0]);
 	fb_vec_done(&stretches[1]);

@@ -207,6 +207,68 @@ Test(compile, addresses_are_found_where_wide_nodes_have_no_room_left)
 	free_image(img);
 }
 
+static size_t section_bytes(const struct fb_image_stats *stats, const char *name)
+{
+	size_t bytes = 0;
+
+	for (unsigned int i = 0; i < stats->n_sections; i++)
+		bytes += !name || strcmp(stats->sections[i].name, name) == 0 ? stats->sections[i].bytes : 0;
+	return bytes;
+}
+
+/* A range in each /20 of n /16s, from one line. */
+static void spread_ruleset(struct fb_ruleset *rs, unsigned int n)
+{
+	struct oracle_random rng = { 6 };
+	struct oracle_builder *b = oracle_builder_new(rs);
+	unsigned int src = oracle_set(b, 4, (struct fb_ip){ 0, 0x10000000 }, 32),
+		     dst = oracle_set(b, 4, (struct fb_ip){ 0, 0xc0a80000 }, 16);
+
+	for (__u64 block = 0x10010; block < 0x10010 + 16ull * n; block++) {
+		__u64 first = block << 12 | oracle_below(&rng, 3000);
+
+		fb_ipset_add(&rs->sets.v[src], 4,
+			     (struct fb_range){ { 0, first }, { 0, first + oracle_below(&rng, 999) } });
+	}
+	oracle_line(b, src, dst, oracle_service(b, (struct fb_l4){ 17, 17, 0, 65535, 53, 53 }));
+	oracle_builder_free(b);
+}
+
+/* The largest such set that an image of 2 MiB holds has none, a small one has nothing else; and all that an image holds is in the list of its sections. */
+Test(compile, wide_nodes_do_not_keep_a_policy_out_of_an_image)
+{
+	enum { BYTES = 2 << 20 };
+	struct fb_image_stats stats = { 0 };
+	size_t wide = 0, most = 0;
+	void *img = new_image();
+
+	for (unsigned int n = 100;; n += 50) {
+		struct fb_compile_input in = { .generation = 7, .applied = 1000 };
+		struct oracle_random rng = { n };
+		struct fb_error err = { 0 };
+		struct fb_ruleset rs;
+		int r;
+
+		spread_ruleset(&rs, n);
+		in.ruleset = &rs;
+		r = fb_compile(&in, img, BYTES, &stats, &err);
+		if (!r) {
+			wide = section_bytes(&stats, "IPv4 wide nodes");
+			most = stats.bytes_used;
+			cr_assert_eq(section_bytes(&stats, NULL) + sizeof(struct fb_image_header), most);
+			cr_assert(n > 100 || (wide && !section_bytes(&stats, "IPv4 nodes")));
+			must_agree(&rs, img, &rng, 3000, n);
+			memset(img, 0, BYTES);
+		}
+		fb_ruleset_done(&rs);
+		if (r)
+			break;
+	}
+	cr_assert_eq(wide, 0, "%zu bytes of wide nodes", wide);
+	cr_assert_gt(most, BYTES * 0.95);
+	free_image(img);
+}
+
 Test(compile, many_lines_between_two_zones)
 {
 	struct oracle_random rng = { 5 };
