@@ -112,12 +112,12 @@ FB_INLINE enum fb_reason fb_judge_ends(const void *img, struct fb_ctx *c)
 	reason = fb_destination(img, c, &dst);
 	if (reason != FB_NEXT)
 		return reason;
-	if (fb_is_cut(c->zone, c->dst_zone))
-		return FB_DROP_ISOLATED;
 	/* S13: unspecified and link-local sources speak to the gateway only; on a wire, S61. Of a group the line says whether that is the gateway. */
 	if (!c->made_here && c->dst_zone != FB_ZONE_SELF && fb_is_local_source(&c->pkt) &&
 	    !(c->wire ? fb_is_link_service(&c->pkt) : fb_is_group(&c->pkt)))
 		return FB_DROP_SCOPE;
+	if (fb_is_cut(c->zone, c->dst_zone))
+		return FB_DROP_ISOLATED;
 	c->rule_index = fb_classify(img, src, dst, c->pkt.family, c->pkt.proto,
 				    fb_has_ports(c->pkt.proto) ? c->pkt.sport : 0, c->pkt.cport);
 	return FB_NEXT;

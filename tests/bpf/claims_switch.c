@@ -60,6 +60,19 @@ static void isolation_goes_before_never_and_no_allow(void)
 	expect("cam", SPEC(.src = "10.20.0.5", .dst = "10.10.0.5", .sport = 9, .dport = 9), FB_DROP_NEVER);
 }
 
+/* S27: what no policy could allow is said to be that, cut or not. */
+static void isolation_goes_after_hygiene(void)
+{
+	use_policy("");
+	cut("cam", "sig", true);
+	expect("cam", SPEC(.src = "0.0.0.0", .dst = "10.10.0.5", .sport = 9, .dport = 9), FB_DROP_SCOPE);
+	expect("cam", SPEC(.src = "169.254.1.1", .dst = "10.10.0.5", .sport = 9, .dport = 9), FB_DROP_SCOPE);
+	expect("cam", SPEC(.src = "10.20.0.5", .dst = "10.10.255.255", .sport = 9, .dport = 9),
+	       FB_DROP_SCOPE);
+	expect("cam", SPEC(.src = "10.30.0.5", .dst = "10.10.0.5", .sport = 9, .dport = 9), FB_DROP_SPOOF);
+	cut("cam", "sig", false);
+}
+
 static void isolation_leaves_the_other_pairs_alone(void)
 {
 	use_policy("");
@@ -152,6 +165,7 @@ void claims_switch(void)
 {
 	RUN_CASE(isolation_ends_a_live_flow_with_its_next_packet_both_ways);
 	RUN_CASE(isolation_goes_before_never_and_no_allow);
+	RUN_CASE(isolation_goes_after_hygiene);
 	RUN_CASE(isolation_leaves_the_other_pairs_alone);
 	RUN_CASE(a_zone_can_be_isolated_from_the_gateway_but_keeps_its_arp);
 	RUN_CASE(quarantine_cuts_an_address_both_ways_and_its_arp);
