@@ -177,30 +177,41 @@ Test(compile, a_set_of_a_hundred_thousand_prefixes)
 	free_image(img);
 }
 
+/* One line; its source, to which ranges may be added, is one address so far. */
+static struct fb_ipset *one_line(struct fb_ruleset *rs)
+{
+	struct oracle_builder *b = oracle_builder_new(rs);
+	unsigned int src = oracle_set(b, 4, (struct fb_ip){ 0, 0x10000000 }, 32),
+		     dst = oracle_set(b, 4, (struct fb_ip){ 0, 0xc0a80000 }, 16);
+
+	oracle_line(b, src, dst, oracle_service(b, (struct fb_l4){ 17, 17, 0, 65535, 53, 53 }));
+	oracle_builder_free(b);
+	return &rs->sets.v[src];
+}
+
+/* Of the addresses from base a range: it begins below begin and is at most length long. */
+static void add_range(struct fb_ipset *set, struct oracle_random *rng, __u64 base, __u32 begin, __u32 length)
+{
+	__u64 first = base + oracle_below(rng, begin);
+
+	fb_ipset_add(set, 4, (struct fb_range){ { 0, first }, { 0, first + oracle_below(rng, length) } });
+}
+
 /* More /16s with prefixes of their own than a quarter of the image has wide nodes for: the others have narrow ones. */
 Test(compile, addresses_are_found_where_wide_nodes_have_no_room_left)
 {
 	struct oracle_random rng = { 4 };
 	struct fb_ruleset rs;
-	struct oracle_builder *b = oracle_builder_new(&rs);
+	struct fb_ipset *set = one_line(&rs);
 	void *img = new_image();
-	unsigned int src = oracle_set(b, 4, (struct fb_ip){ 0, 0x10000000 }, 32),
-		     dst = oracle_set(b, 4, (struct fb_ip){ 0, 0xc0a80000 }, 16);
 
 	/* Ten ranges in a /20 of each. */
 	for (__u64 net = 0x1001; net < 0x1001 + FB_IMAGE_BYTES_SMALL / 4 / (256 * 4) + 1000; net++) {
 		__u64 in = net << 16 | oracle_below(&rng, 16) << 12;
 
-		for (unsigned int i = 0; i < 10; i++) {
-			__u64 first = in | (i * 400 + oracle_below(&rng, 300));
-
-			fb_ipset_add(&rs.sets.v[src], 4,
-				     (struct fb_range){ { 0, first },
-							{ 0, first + oracle_below(&rng, 99) } });
-		}
+		for (unsigned int i = 0; i < 10; i++)
+			add_range(set, &rng, in + i * 400, 300, 99);
 	}
-	oracle_line(b, src, dst, oracle_service(b, (struct fb_l4){ 17, 17, 0, 65535, 53, 53 }));
-	oracle_builder_free(b);
 	must_compile(&rs, img);
 	must_agree(&rs, img, &rng, 50000, 4);
 	fb_ruleset_done(&rs);
@@ -220,21 +231,13 @@ static size_t section_bytes(const struct fb_image_stats *stats, const char *name
 static void spread_ruleset(struct fb_ruleset *rs, unsigned int n)
 {
 	struct oracle_random rng = { 6 };
-	struct oracle_builder *b = oracle_builder_new(rs);
-	unsigned int src = oracle_set(b, 4, (struct fb_ip){ 0, 0x10000000 }, 32),
-		     dst = oracle_set(b, 4, (struct fb_ip){ 0, 0xc0a80000 }, 16);
+	struct fb_ipset *set = one_line(rs);
 
-	for (__u64 block = 0x10010; block < 0x10010 + 16ull * n; block++) {
-		__u64 first = block << 12 | oracle_below(&rng, 3000);
-
-		fb_ipset_add(&rs->sets.v[src], 4,
-			     (struct fb_range){ { 0, first }, { 0, first + oracle_below(&rng, 999) } });
-	}
-	oracle_line(b, src, dst, oracle_service(b, (struct fb_l4){ 17, 17, 0, 65535, 53, 53 }));
-	oracle_builder_free(b);
+	for (__u64 block = 0x10010; block < 0x10010 + 16ull * n; block++)
+		add_range(set, &rng, block << 12, 3000, 999);
 }
 
-/* The largest such set that an image of 2 MiB holds has none, a small one has nothing else; and all that an image holds is in the list of its sections. */
+/* The largest such set that an image of 2 MiB holds has no wide nodes, a small one has no others; and all that an image holds is in the list of its sections. */
 Test(compile, wide_nodes_do_not_keep_a_policy_out_of_an_image)
 {
 	enum { BYTES = 2 << 20 };
