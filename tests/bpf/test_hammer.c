@@ -51,6 +51,9 @@ struct hammer {
 	__u32 made;	/* the tuple that it has last begun together with the others */
 };
 
+static unsigned int n_threads;
+static struct hammer all[THREADS_MAX];
+
 static __u32 rnd(struct hammer *h, __u32 n)
 {
 	h->state ^= h->state << 13;
@@ -151,10 +154,13 @@ static _Atomic enum task task;
 enum { WINDOW = 24 };
 static atomic_uint window, done;
 
-/* A packet and its answer, of a flow that is often new, while others look for idle buckets. The answer finds it unless the clock has overtaken both. */
+/*
+ * A packet and its answer, of a flow that is often new, while others look for idle buckets. No other thread has the tuple: who writes into its flow cannot be
+ * stopped by the machine. The answer finds it, but not if the clock moved: then the flow may have expired in between.
+ */
 static void ask_and_answer(struct hammer *h)
 {
-	__u32 i = (atomic_load(&window) + rnd(h, WINDOW)) % TUPLES;
+	__u32 i = (atomic_load(&window) + rnd(h, WINDOW)) % TUPLES / n_threads * n_threads + (__u32)(h - all);
 	__u64 begin = __atomic_load_n(&rig.runtime->fake_mono_ns, __ATOMIC_SEQ_CST);
 	int there = strike(h, i, false), back = strike(h, i, true);
 	__u64 took = __atomic_load_n(&rig.runtime->fake_mono_ns, __ATOMIC_SEQ_CST) - begin;
@@ -249,8 +255,6 @@ static void stir(unsigned int seconds)
 	cut(0);
 }
 
-static unsigned int n_threads;
-static struct hammer all[THREADS_MAX];
 static cpu_set_t cpus; /* that this may run on */
 
 static unsigned int cpu_of(unsigned int thread)
@@ -400,7 +404,7 @@ static void a_flow_is_found_while_idle_buckets_are_looked_for(void)
 		hidden += FB_WAY_META(word_of(i)) || rig.tags[bucket].tag[i % FB_FLOW_WAYS];
 		swept += word_of(i) != 0;
 	}
-	CHECK(answers > 1000 && missed * 10000 < answers, "%llu of %llu answers", (unsigned long long)missed,
+	CHECK(answers > 1000 && !missed, "%llu of %llu answers", (unsigned long long)missed,
 	      (unsigned long long)answers);
 	CHECK(!hidden, "%zu flows in buckets that are said to be idle", hidden);
 	CHECK(swept > BUCKETS, "only %zu ways were swept", swept);
