@@ -29,7 +29,7 @@ struct fb_dst_record {
 };
 #define FB_LEAF_ZONE_SHIFT 26u /* 64 MiB, and 64 zones */
 #define FB_SOURCE_OFFSET(leaf) \
-	((leaf)*2u) /* the source's part by its record's leaf, from fb_classify_header.sources */
+	((leaf)*2u) /* the source's part by its record's leaf, from fb_classify_header.src_records */
 #define FB_BAND_NARROW	      0u
 #define FB_BAND_BROAD	      1u
 #define FB_BANDS	      2u
@@ -89,10 +89,10 @@ struct fb_a6_line {
 /* Links; halves and bytes are arrays at them. */
 struct fb_classify_header {
 	__u32 a4_root, a6_root;
-	__u32 sources; /* plus FB_SOURCE_OFFSET(leaf): struct fb_src_record */
-	__u32 proto;   /* bytes: class of each protocol */
-	__u32 sport;   /* pages: class of each source port */
-	__u32 dport;   /* pages: class of each destination port */
+	__u32 src_records; /* plus FB_SOURCE_OFFSET(leaf): struct fb_src_record */
+	__u32 proto;	   /* bytes: class of each protocol */
+	__u32 sport;	   /* pages: class of each source port */
+	__u32 dport;	   /* pages: class of each destination port */
 	__u32 n_sport, n_dport;
 	__u32 source; /* halves [protocol class * n_sport + source port class]: class of both */
 	__u32 l4;     /* halves [that class * n_dport + destination port class]: L4 class, 0 = no service */

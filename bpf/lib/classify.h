@@ -158,7 +158,7 @@ FB_INLINE __u32 fb_classify(const void *img, __u32 src, __u32 dst, int family, _
 {
 	__u32 limit = FB_IMAGE_LIMIT;
 	const struct fb_src_record *s =
-		fb_image_at(img, limit, FB_CLS(img, sources) + FB_SOURCE_OFFSET(src), sizeof(*s));
+		fb_image_at(img, limit, FB_CLS(img, src_records) + FB_SOURCE_OFFSET(src), sizeof(*s));
 	const struct fb_dst_record *d = fb_image_at(img, limit, dst, sizeof(*d));
 	__u32 class = fb_l4_class(img, limit, proto, sport, dport), shift = FB_CLS(img, shape_shift) & 31;
 	struct fb_l4_place l4 = { class >> shift, class & ((1u << shift) - 1) };

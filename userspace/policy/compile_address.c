@@ -18,8 +18,8 @@ struct stretches FB_VEC(struct stretch);
 /* A record as it is interned: the part of a source and the part of a destination, which lie apart in the image. */
 union record {
 	struct {
-		struct fb_src_record source;
-		struct fb_dst_record target;
+		struct fb_src_record src;
+		struct fb_dst_record dst;
 	};
 	__u32 words[(sizeof(struct fb_src_record) + sizeof(struct fb_dst_record)) / 4];
 };
@@ -31,18 +31,18 @@ static __u32 atom_record(const struct fb_compiler *c, const struct fb_family *fa
 
 	for (__u32 s = 0; s < FB_BANDS; s++)
 		for (__u32 d = 0; d < FB_BANDS; d++)
-			u.source.row[FB_QUADRANT(s, d)] =
+			u.src.row[FB_QUADRANT(s, d)] =
 				c->row_w[family->row[FB_QUADRANT(s, d)]
 						    [family->band[FB_SOURCE][s].cls[atom]]];
 	for (__u32 d = 0; d < FB_BANDS; d++)
-		u.target.cls[d] = family->band[FB_DESTINATION][d].cls[atom];
+		u.dst.cls[d] = family->band[FB_DESTINATION][d].cls[atom];
 	return fb_pool_intern(records, u.words, sizeof(u) / 4);
 }
 
 /* The leaf of an address. */
-static __u32 leaf_of(__u32 targets_w, const struct stretch *s)
+static __u32 leaf_of(__u32 dst_records_w, const struct stretch *s)
 {
-	return FB_LINK(targets_w + (s->record - 1) * (sizeof(struct fb_dst_record) / 4)) | FB_LINK_LEAF |
+	return FB_LINK(dst_records_w + (s->record - 1) * (sizeof(struct fb_dst_record) / 4)) | FB_LINK_LEAF |
 	       s->zone << FB_LEAF_ZONE_SHIFT;
 }
 
@@ -63,7 +63,7 @@ struct trie {
 	size_t at; /* walks along them */
 	struct fb_pool wides, nodes, lines;
 	size_t wides_max;
-	__u32 targets_w;
+	__u32 dst_records_w;
 	unsigned int depth;
 };
 
@@ -78,7 +78,7 @@ static __u32 trie_line(struct trie *t, size_t end)
 	} u;
 
 	for (size_t i = 0; i <= FB_A4_KEYS; i++) {
-		u.line.link[i] = leaf_of(t->targets_w, &s[i < n ? i : n - 1]);
+		u.line.link[i] = leaf_of(t->dst_records_w, &s[i < n ? i : n - 1]);
 		if (i)
 			u.line.key[i - 1] = i < n ? (__u16)s[i].first.lo : 0xffff;
 	}
@@ -86,7 +86,7 @@ static __u32 trie_line(struct trie *t, size_t end)
 }
 
 /*
- * The entry for the 2^shift addresses from base: link to a record, or number of a line or node and what it is. Equal ones are one. A /16 has a wide node
+ * The entry for the 2^shift addresses from base: leaf, or number of a line or node and what it is. Equal ones are one. A /16 has a wide node
  * while they take less than a quarter of what the image has left, and none has one if the rest then does not fit.
  */
 static __u32 trie_entry(struct trie *t, __u64 base, unsigned int shift, unsigned int depth)
@@ -104,7 +104,7 @@ static __u32 trie_entry(struct trie *t, __u64 base, unsigned int shift, unsigned
 	if (depth + (end > t->at + 1) > t->depth)
 		t->depth = depth + (end > t->at + 1);
 	if (end == t->at + 1)
-		return leaf_of(t->targets_w, &s->v[t->at]);
+		return leaf_of(t->dst_records_w, &s->v[t->at]);
 	if (end - t->at <= FB_A4_KEYS + 1)
 		return trie_line(t, end);
 	for (__u32 i = 0; i < 1u << wide; i++) /* a single address is a leaf: shift is 16, 12, 8 or 4 here */
@@ -157,9 +157,9 @@ static size_t build_trie(struct trie *t, __u32 *root, size_t wides_max)
 }
 
 static int emit_trie(struct fb_compiler *c, struct fb_classify_header *h, const struct stretches *stretches,
-		     __u32 targets_w)
+		     __u32 dst_records_w)
 {
-	struct trie t = { .stretches = stretches, .targets_w = targets_w };
+	struct trie t = { .stretches = stretches, .dst_records_w = dst_records_w };
 	struct trie_places at;
 	__u32 root;
 	int r = fb_section(c, "IPv4 root", 65536, &root);
@@ -282,21 +282,21 @@ static void add_key(struct keys *keys, __u64 value, __u32 entry)
 }
 
 /* Stretches [i, end) begin in one upper half: a tree for its lower half. before: what is in force at its start. */
-static __u32 put_lower(struct tree *t, const struct stretch *s, size_t n, __u32 before, __u32 targets_w)
+static __u32 put_lower(struct tree *t, const struct stretch *s, size_t n, __u32 before, __u32 dst_records_w)
 {
 	struct keys keys = { 0 };
 	__u32 link;
 
 	add_key(&keys, 0, before);
 	for (size_t i = 0; i < n; i++)
-		add_key(&keys, s[i].first.lo, leaf_of(targets_w, &s[i]));
+		add_key(&keys, s[i].first.lo, leaf_of(dst_records_w, &s[i]));
 	link = put_tree(t, &keys, 1);
 	fb_vec_done(&keys);
 	return link;
 }
 
 static int emit_tree(struct fb_compiler *c, struct fb_classify_header *h, const struct stretches *s,
-		     __u32 targets_w)
+		     __u32 dst_records_w)
 {
 	struct tree t = { .base = (__u32)c->used };
 	struct keys upper = { 0 };
@@ -310,11 +310,11 @@ static int emit_tree(struct fb_compiler *c, struct fb_classify_header *h, const 
 
 		for (end = i; end < s->n && s->v[end].first.hi == first.hi; end++)
 			;
-		last = leaf_of(targets_w, &s->v[end - 1]);
+		last = leaf_of(dst_records_w, &s->v[end - 1]);
 		if (end == i + 1 && !first.lo) {
 			add_key(&upper, first.hi, last);
 		} else {
-			add_key(&upper, first.hi, put_lower(&t, s->v + i, end - i, force, targets_w));
+			add_key(&upper, first.hi, put_lower(&t, s->v + i, end - i, force, dst_records_w));
 			if (first.hi != ~0ull)
 				add_key(&upper, first.hi + 1, last);
 		}
@@ -336,22 +336,22 @@ static int emit_tree(struct fb_compiler *c, struct fb_classify_header *h, const 
 
 /* The two parts of the records. */
 static int emit_records(struct fb_compiler *c, struct fb_classify_header *h, const struct fb_pool *records,
-			__u32 *ret_targets_w)
+			__u32 *ret_dst_records_w)
 {
-	__u32 n = fb_pool_count(records) - 1, sources_w;
-	int r = fb_section(c, "sources", n * sizeof(struct fb_src_record) / 4, &sources_w);
+	__u32 n = fb_pool_count(records) - 1, src_records_w;
+	int r = fb_section(c, "sources", n * sizeof(struct fb_src_record) / 4, &src_records_w);
 
 	if (!r)
-		r = fb_section(c, "destinations", n * sizeof(struct fb_dst_record) / 4, ret_targets_w);
+		r = fb_section(c, "destinations", n * sizeof(struct fb_dst_record) / 4, ret_dst_records_w);
 	if (r)
 		return r;
-	h->sources = FB_LINK(sources_w) - FB_SOURCE_OFFSET(FB_LINK(*ret_targets_w));
+	h->src_records = FB_LINK(src_records_w) - FB_SOURCE_OFFSET(FB_LINK(*ret_dst_records_w));
 	for (__u32 i = 0; i < n; i++) {
 		union record u;
 
 		memcpy(u.words, fb_pool_get(records, i + 1), sizeof(u));
-		((struct fb_src_record *)(c->img + sources_w))[i] = u.source;
-		((struct fb_dst_record *)(c->img + *ret_targets_w))[i] = u.target;
+		((struct fb_src_record *)(c->img + src_records_w))[i] = u.src;
+		((struct fb_dst_record *)(c->img + *ret_dst_records_w))[i] = u.dst;
 	}
 	return 0;
 }
@@ -360,16 +360,16 @@ int fb_emit_addresses(struct fb_compiler *c, struct fb_classify_header *h)
 {
 	struct stretches stretches[FB_FAMILIES] = { 0 };
 	struct fb_pool records = { 0 };
-	__u32 targets_w;
+	__u32 dst_records_w;
 	int r;
 
 	for (int f = 0; f < FB_FAMILIES; f++)
 		find_stretches(c, &c->family[f], &records, &stretches[f]);
-	r = emit_records(c, h, &records, &targets_w);
+	r = emit_records(c, h, &records, &dst_records_w);
 	if (!r)
-		r = emit_tree(c, h, &stretches[1], targets_w);
+		r = emit_tree(c, h, &stretches[1], dst_records_w);
 	if (!r) /* last: it makes do with what is left */
-		r = emit_trie(c, h, &stretches[0], targets_w);
+		r = emit_trie(c, h, &stretches[0], dst_records_w);
 	fb_pool_done(&records);
 	fb_vec_done(&stretches[0]);
 	fb_vec_done(&stretches[1]);
