@@ -18,18 +18,19 @@
 
 /*
  * An address's record, in two parts, because a packet asks for one of each and the caches hold more of the smaller: as a source a row in each quadrant, index
- * FB_QUADRANT(source band, destination band), as a destination its class in each band, 0 = none. Equal records are one. The leaf that leads to it is
- * the link to the destination's part, and says in its upper bits, which no offset needs, which zone owns the address, 0 = nobody.
+ * FB_QUADRANT(source band, destination band), as a destination its class in each band, 0 = none, in one word: the broad one above the narrow one. Equal
+ * records are one. The leaf that leads to it is the link to the destination's part, and says in its upper bits, which no offset needs, which zone owns the
+ * address, 0 = nobody.
  */
 struct fb_src_record {
 	__u32 row[4];
 };
 struct fb_dst_record {
-	__u32 cls[2];
+	__u32 classes; /* narrow | broad << fb_classify_header.broad_shift */
 };
 #define FB_LEAF_ZONE_SHIFT 26u /* 64 MiB, and 64 zones */
 #define FB_SOURCE_OFFSET(leaf) \
-	((leaf)*2u) /* the source's part by its record's leaf, from fb_classify_header.src_records */
+	((leaf)*4u) /* the source's part by its record's leaf, from fb_classify_header.src_records */
 #define FB_BAND_NARROW	      0u
 #define FB_BAND_BROAD	      1u
 #define FB_BANDS	      2u
@@ -40,17 +41,15 @@ struct fb_dst_record {
 #define FB_ROW_SHIFT 5u
 #define FB_ROW_BLOCK (1u << FB_ROW_SHIFT)
 
-/* A cell: what may match, by place. Place 0 is "nothing", then the boxes, the best first. A smaller choice is a better one. */
-struct fb_choice {
-	__u32 rule; /* index into the rule section */
-	__u32 rank; /* of the box among all boxes */
-};
+/*
+ * A cell: what may match, by place. Place 0 is "nothing", then the boxes, the best first, by their ranks among all boxes, from 1: a smaller one is better. The
+ * link to the shape is what stands at place 0, and FB_RANK_NONE, which the mask clears, makes it worse than every rank.
+ */
 struct fb_cell {
-	__u32 shape;
-	__u32 spare;
-	struct fb_choice choice[];
+	__u32 shape; /* | FB_RANK_NONE */
+	__u32 rank[];
 };
-#define FB_RANK_NONE 0x7fffffffu
+#define FB_RANK_NONE (1u << 31)
 
 /*
  * A shape is an array of links by L4 class >> shape_shift, then halves by the bits below: the place in the cell, 0 = no box of it matches. The
@@ -97,6 +96,8 @@ struct fb_classify_header {
 	__u32 source; /* halves [protocol class * n_sport + source port class]: class of both */
 	__u32 l4;     /* halves [that class * n_dport + destination port class]: L4 class, 0 = no service */
 	__u32 shape_shift;
+	__u32 broad_shift;
+	__u32 decides; /* words [rank]: index into the rule section; 0 of rank 0 */
 };
 
 #ifndef __bpf__

@@ -15,7 +15,7 @@
 #include "image_abi.h"
 
 #ifndef FB_ABI_VERSION /* tests build an agent of another one */
-#define FB_ABI_VERSION 6u
+#define FB_ABI_VERSION 7u
 #endif
 #define FB_LANGUAGE_VERSION 1u
 

@@ -13,7 +13,7 @@
  *   destination port ------> page -> class --+--> L4 class: which services match
  *
  *   row of the source [class of the destination] -> cell                  (for each of 4 quadrants)
- *   shape of the cell [L4 class] -> place; cell[place] -> rank, rule      (the lowest rank of the 4 wins)
+ *   shape of the cell [L4 class] -> place; cell[place] -> rank            (the lowest rank of the 4 wins) -> rule
  *
  * Why quadrants: a class is a set of addresses that the same boxes hold. A few hundred broad lines would cross every class of thousands of narrow
  * ones (measured: 365,000 pairs of classes for 10,000 lines, 30,000 when split), so ranges that hold many others have classes of their own.
@@ -131,7 +131,7 @@ struct fb_l4_place {
 	__u32 block, half;
 };
 
-/* The best choice of a quadrant: rank in the upper half, rule in the lower. */
+/* The best rank of a quadrant; at least FB_RANK_NONE if nothing matches. */
 FB_INLINE __u64 fb_quadrant(const void *img, __u32 limit, __u32 row, __u32 dst, struct fb_l4_place l4)
 {
 	__u32 at = fb_image_get(img, limit, row + (dst >> 2 * FB_ROW_SHIFT) * 4), place;
@@ -140,15 +140,15 @@ FB_INLINE __u64 fb_quadrant(const void *img, __u32 limit, __u32 row, __u32 dst, 
 	at = fb_image_get(img, limit, at + (dst & (FB_ROW_BLOCK - 1)) * 4);
 	place = fb_image_get(img, limit, fb_image_get(img, limit, at) + l4.block * 4);
 	place = fb_image_half(img, limit, place, l4.half);
-	return *(const __u64 *)fb_image_at(
-		img, limit, at + (__u32) __builtin_offsetof(struct fb_cell, choice) + place * 8, 8);
+	return fb_image_get(img, limit, at + place * 4);
 }
 
-/* Without a branch: the difference of two choices (both below 2^63) is negative or not. */
+/* The smaller of two words, without a branch: their difference is negative or not. */
 FB_INLINE __u64 fb_better(__u64 a, __u64 b)
 {
 	__s64 d = (__s64)(b - a);
 
+	asm volatile("" : "+r"(d)); /* else clang makes a comparison and a jump of it */
 	return a + (__u64)(d & (d >> 63));
 }
 
@@ -159,17 +159,20 @@ FB_INLINE __u32 fb_classify(const void *img, __u32 src, __u32 dst, int family, _
 	__u32 limit = FB_IMAGE_LIMIT;
 	const struct fb_src_record *s =
 		fb_image_at(img, limit, FB_CLS(img, src_records) + FB_SOURCE_OFFSET(src), sizeof(*s));
-	const struct fb_dst_record *d = fb_image_at(img, limit, dst, sizeof(*d));
+	__u32 classes = fb_image_get(img, limit, dst), broad_shift = FB_CLS(img, broad_shift) & 31;
+	__u32 narrow = classes & ((1u << broad_shift) - 1), broad = classes >> broad_shift;
 	__u32 class = fb_l4_class(img, limit, proto, sport, dport), shift = FB_CLS(img, shape_shift) & 31;
 	struct fb_l4_place l4 = { class >> shift, class & ((1u << shift) - 1) };
 	__u64 best;
 
 	(void)family; /* the leaves are of one family already */
-	best = fb_quadrant(img, limit, s->row[0], d->cls[0], l4);
-	best = fb_better(best, fb_quadrant(img, limit, s->row[1], d->cls[1], l4));
-	best = fb_better(best, fb_quadrant(img, limit, s->row[2], d->cls[0], l4));
-	best = fb_better(best, fb_quadrant(img, limit, s->row[3], d->cls[1], l4));
-	return (__u32)best;
+	best = fb_quadrant(img, limit, s->row[0], narrow, l4);
+	best = fb_better(best, fb_quadrant(img, limit, s->row[1], broad, l4));
+	best = fb_better(best, fb_quadrant(img, limit, s->row[2], narrow, l4));
+	best = fb_better(best, fb_quadrant(img, limit, s->row[3], broad, l4));
+	if (best >= FB_RANK_NONE)
+		return 0;
+	return fb_image_get(img, limit, FB_CLS(img, decides) + (__u32)best * 4);
 }
 
 #endif

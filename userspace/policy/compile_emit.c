@@ -140,15 +140,25 @@ static int emit_cells(struct emit *e, __u32 shapes_w)
 		const __u32 *ranks = fb_pool_get(&c->cells, id);
 		struct fb_cell *cell = (struct fb_cell *)(c->img + at);
 
-		cell->shape = FB_LINK(shapes_w + e->shapes.entries.v[e->shape_of.v[i]].off);
-		cell->choice[0].rank = FB_RANK_NONE;
+		cell->shape = FB_LINK(shapes_w + e->shapes.entries.v[e->shape_of.v[i]].off) | FB_RANK_NONE;
 		for (__u32 k = 0; k < len; k++)
-			cell->choice[k + 1] =
-				(struct fb_choice){ c->rs->boxes.v[c->rank_box[ranks[k]]].line + 1,
-						    ranks[k] };
+			cell->rank[k] = ranks[k] + 1;
 		e->cell_w[id] = at;
 		at += (__u32)fb_cell_words(len);
 	}
+	return r;
+}
+
+/* Which line decides where a box is the best. */
+static int emit_ranks(struct emit *e, struct fb_classify_header *h)
+{
+	struct fb_compiler *c = e->c;
+	__u32 at;
+	int r = fb_section(c, "ranks", c->rs->boxes.n + 1, &at);
+
+	h->decides = FB_LINK(at);
+	for (size_t i = 0; i < c->rs->boxes.n && !r; i++)
+		c->img[at + i + 1] = c->rs->boxes.v[c->rank_box[i]].line + 1;
 	return r;
 }
 
@@ -186,6 +196,8 @@ int fb_emit_cells(struct fb_compiler *c, struct fb_classify_header *h)
 		r = emit_pool(c, "shapes", &e.shapes, blocks_w, &e.blocks, &shapes_w);
 	if (!r)
 		r = emit_cells(&e, shapes_w);
+	if (!r)
+		r = emit_ranks(&e, h);
 	if (!r)
 		r = emit_rows(&e);
 	fb_vec_done(&e.used);

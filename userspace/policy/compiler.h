@@ -78,7 +78,7 @@ struct fb_compiler {
 	size_t n_words, used;
 	struct fb_image_stats *stats;
 	struct fb_error *err;
-	__u32 broad; /* a range over more atoms of its side than this is broad */
+	__u32 broad;	/* a range over more atoms of its side than this is broad */
 
 	__u64 groups[FB_GROUP_MASKS]; /* sets of zones that multicast lines name; 0 is none */
 	__u32 n_groups;
@@ -110,6 +110,7 @@ struct fb_compiler {
 	struct fb_family family[FB_FAMILIES];
 	struct fb_pool l1, l2, rows; /* blocks of cells, blocks of l1, rows of l2 */
 	__u32 *row_w;		     /* link to each row */
+	__u32 broad_shift;	     /* of a destination's word */
 };
 
 /* n zeroed words of the image; *ret is their word index, a multiple of 16. -E2BIG names the section. */
@@ -119,10 +120,10 @@ static inline unsigned int fb_box_service(const struct fb_compiler *c, __u32 ran
 	return c->rs->boxes.v[c->rank_box[rank]].svc;
 }
 
-/* Words in the image of a cell with n boxes: shape, nothing, the boxes. */
+/* Words in the image of a cell with n boxes. An even number: most hold one box, and none of those lies across two cache lines. */
 static inline size_t fb_cell_words(__u32 n)
 {
-	return (sizeof(struct fb_cell) + (n + 1) * sizeof(struct fb_choice)) / sizeof(__u32);
+	return (sizeof(struct fb_cell) / sizeof(__u32) + n + 1) & ~(size_t)1;
 }
 
 int fb_compile_l4(struct fb_compiler *c, struct fb_classify_header *h);
