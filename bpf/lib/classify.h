@@ -16,7 +16,8 @@
  *   shape of the cell [L4 class] -> place; cell[place] -> rank            (the lowest rank of the 4 wins) -> rule
  *
  * Why quadrants: a class is a set of addresses that the same boxes hold. A few hundred broad lines would cross every class of thousands of narrow
- * ones (measured: 365,000 pairs of classes for 10,000 lines, 30,000 when split), so ranges that hold many others have classes of their own.
+ * ones (measured: 365,000 pairs of classes for 10,000 lines, 30,000 when split), so ranges that hold many others have classes of their own,
+ * unless the image is the smaller without: then three quadrants are empty.
  * Why rows in blocks: most of a row is empty or equals another's; equal blocks of 32 and of 32 x 32 classes are stored once.
  * Why cells and shapes: a cell holds only boxes that are the best for some L4 class, and few sequences of services exist; the shape, which cells share,
  * says which place of the cell an L4 class chooses.
@@ -24,7 +25,7 @@
  * Nothing branches on what was found: what does not exist is a link to something empty, whose lines are warm. Four independent chains of 7 loads overlap,
  * mispredicted branches do not; and the verifier follows one path, not 3^4.
  *
- * Cache lines, worst case: addresses 2 x 5 (IPv6: 2 x 10), records 2, L4 7, quadrants 4 x 7: 47 (57). Every load is masked.
+ * Cache lines, worst case: addresses 2 x 5 (IPv6: 2 x 10), records 2, L4 7, quadrants 4 x 7, rule 1: 48 (58). Every load is masked.
  */
 #ifndef FB_LIB_CLASSIFY_H
 #define FB_LIB_CLASSIFY_H

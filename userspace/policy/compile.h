@@ -36,7 +36,7 @@ struct fb_image_stats {
 	} sections[32];
 	unsigned int n_sections;
 	unsigned int rules, boxes;
-	unsigned int atoms4, atoms6, classes_src, classes_dst, l4_classes, cells, list_max;
+	unsigned int atoms4, atoms6, classes_src, classes_dst, classes_broad, l4_classes, cells, list_max;
 	unsigned int loads_worst4, loads_worst6;
 	double seconds;
 	bool spent; /* refused by what compiling costs: a larger image is no help */

@@ -162,16 +162,17 @@ static __u32 intern_block(struct fb_compiler *c, const __u32 *cells)
 static int still_fits(struct fb_compiler *c)
 {
 	const size_t words = c->cell_words + c->l1.words.n + c->l2.words.n + c->rows.words.n;
+	const size_t lists_max = c->broad == FB_ONE_BAND ? c->n_words : FB_LIST_WORDS_MAX;
 	__u32 at;
 
 	if (words > c->n_words - c->used)
 		return fb_section(c, "cells and rows", words, &at);
-	if (c->cells.words.n + c->lists.words.n <= FB_LIST_WORDS_MAX)
+	if (c->cells.words.n + c->lists.words.n <= lists_max)
 		return 0;
 	c->spent = true;
 	return fb_error_set(c->err, -E2BIG,
-			    "the lines overlap too much: their lists are longer than %u together",
-			    FB_LIST_WORDS_MAX);
+			    "the lines overlap too much: their lists are longer than %zu together",
+			    lists_max);
 }
 
 /* Interns what is dirty. The new numbers are remembered as changes too: leaving a union brings back its parent's. */

@@ -24,6 +24,7 @@ enum { FB_SOURCE = 0, FB_DESTINATION = 1, FB_SIDES = 2, FB_FAMILIES = 2 };
 #define FB_PAINT_MAX	  (128u << 20) /* cells filled: some 0.5 s, counted before */
 #define FB_LIST_WORDS_MAX (64u << 20)
 #define FB_L4_CLASSES_MAX 65535u
+#define FB_ONE_BAND	  ~0u /* as fb_compiler.broad: no range is; an attempt that may be given up early */
 #define FB_PLACES_MAX	  65535u /* a place of a list is a half; 0 = none */
 
 /* Boxes with one source set and one destination set, as a list. */
@@ -78,7 +79,7 @@ struct fb_compiler {
 	size_t n_words, used;
 	struct fb_image_stats *stats;
 	struct fb_error *err;
-	__u32 broad;	/* a range over more atoms of its side than this is broad */
+	__u32 broad; /* a range over more atoms of its side than this is broad */
 
 	__u64 groups[FB_GROUP_MASKS]; /* sets of zones that multicast lines name; 0 is none */
 	__u32 n_groups;
