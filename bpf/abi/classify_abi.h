@@ -57,7 +57,7 @@ struct fb_cell {
  */
 
 /*
- * IPv4: 65536 links by the upper half, then a wide node by 8 more bits (while there is room) or nodes by 4 more bits each, until a leaf or a line: ten ascending
+ * IPv4: 65536 links by the upper half, then wide nodes by 8 more bits each (while there is room) or nodes by 4, until a leaf or a line: ten ascending
  * lower halves at which the next of eleven links begins to hold. A host in an empty /16 is one line instead of three nodes.
  */
 #define FB_A4_KEYS 10u

@@ -6,7 +6,7 @@
  * One classifier serves all zones: who a packet's ends are follows from their addresses, and the gateway, link-local and broadcast have addresses of
  * their own (FB_ROLE). A box is sources x destinations x services.
  *
- *   IPv4 address --> root[upper 16 bits] -> nodes of 8 or 4 bits -> line of keys --+--> leaf: zone -> source: 4 rows
+ *   IPv4 address --> root[upper 16 bits] -> nodes of 8 or 4 bits or line of keys --+--> leaf: zone -> source: 4 rows
  *   IPv6 address --> tree of the upper 64 bits -> tree of the lower 64 ------------+              -> destination: 2 classes
  *
  *   protocol, source port -> page -> class --+
@@ -70,6 +70,8 @@ FB_INLINE __u32 fb_atom4(const void *img, __u32 addr)
 		if (!(link & FB_LINK_KIND))
 			link = fb_image_get(img, limit, link + (addr >> 8 & 15) * 4);
 	}
+	if ((link & FB_LINK_KIND) == FB_LINK_WIDE)
+		return fb_image_get(img, limit, link + (addr & 255) * 4);
 	if (!(link & FB_LINK_KIND))
 		link = fb_image_get(img, limit, link + (addr >> 4 & 15) * 4);
 	if (!(link & FB_LINK_KIND))

@@ -32,6 +32,17 @@ int fb_section(struct fb_compiler *c, const char *name, size_t n, __u32 *ret)
 	return 0;
 }
 
+int fb_may_take(struct fb_compiler *c, const char *name, size_t n)
+{
+	__u32 at;
+
+	if (n > c->n_words - c->used)
+		return fb_section(c, name, n, &at);
+	if (c->used + n > c->most_words)
+		return fb_error_set(c->err, -E2BIG, "no smaller than with broad ranges");
+	return 0;
+}
+
 /* Into the first free slot of its probes; false if there is none. */
 static bool port_insert(struct fb_image_port *table, __u32 mask, const struct fb_image_port *port)
 {
@@ -407,13 +418,14 @@ static void name_costliest(struct fb_compiler *c)
 }
 
 /* One attempt with a given limit between narrow and broad: all but the magic. */
-static int compile_once(const struct fb_compile_input *in, void *buf, size_t size, __u32 broad,
+static int compile_once(const struct fb_compile_input *in, void *buf, size_t size, __u32 broad, size_t most,
 			struct fb_image_stats *stats, struct fb_error *err)
 {
 	struct fb_compiler c = { .in = in,
 				 .rs = in->ruleset,
 				 .img = buf,
 				 .n_words = size / 4,
+				 .most_words = most / 4,
 				 .used = sizeof(struct fb_image_header) / 4,
 				 .stats = stats,
 				 .err = err,
@@ -453,13 +465,14 @@ static int compile_once(const struct fb_compile_input *in, void *buf, size_t siz
  * The same once more without broad ranges, and the smaller one stays. Where few ranges cross, one quadrant holds what four would have to be asked for (100,000
  * lines of ClassBench's acl1: 9 MiB instead of 18, two lines of eleven less out of the second cache); where many do it does not fit.
  */
-static void compile_in_one_band(const struct fb_compile_input *in, void *buf, struct fb_image_stats *stats)
+static void compile_in_one_band(const struct fb_compile_input *in, void *buf, size_t size,
+				struct fb_image_stats *stats)
 {
 	struct fb_image_stats one = { 0 };
 	struct fb_error too_large = { 0 };
-	void *image = fb_zalloc(stats->bytes_used, 1);
+	void *image = fb_zalloc(size, 1);
 
-	if (!compile_once(in, image, stats->bytes_used, FB_ONE_BAND, &one, &too_large) &&
+	if (!compile_once(in, image, size, FB_ONE_BAND, stats->bytes_used, &one, &too_large) &&
 	    one.bytes_used < stats->bytes_used) {
 		memset(buf, 0, stats->bytes_used);
 		memcpy(buf, image, one.bytes_used);
@@ -480,12 +493,12 @@ int fb_compile(const struct fb_compile_input *in, void *buf, size_t size, struct
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (size_t i = 0; i < FB_ARRAY_SIZE(limits) && r == -E2BIG && (!i || ret_stats->atoms4); i++) {
 		memset(ret_stats, 0, sizeof(*ret_stats));
-		r = compile_once(in, buf, size, limits[i], ret_stats, err);
+		r = compile_once(in, buf, size, limits[i], size, ret_stats, err);
 		spent &= ret_stats->spent;
 	}
 	ret_stats->spent = spent;
 	if (!r && ret_stats->classes_broad)
-		compile_in_one_band(in, buf, ret_stats);
+		compile_in_one_band(in, buf, size, ret_stats);
 	if (!r)
 		__atomic_store_n(&((struct fb_image_header *)buf)->magic, FB_IMAGE_MAGIC, __ATOMIC_RELEASE);
 	clock_gettime(CLOCK_MONOTONIC, &end);

@@ -86,14 +86,14 @@ static __u32 trie_line(struct trie *t, size_t end)
 }
 
 /*
- * The entry for the 2^shift addresses from base: leaf, or number of a line or node and what it is. Equal ones are one. A /16 has a wide node
+ * The entry for the 2^shift addresses from base: leaf, or number of a line or node and what it is. Equal ones are one. A /16 and a /24 have wide nodes
  * while they take less than a quarter of what the image has left, and none has one if the rest then does not fit.
  */
 static __u32 trie_entry(struct trie *t, __u64 base, unsigned int shift, unsigned int depth)
 {
 	const struct stretches *s = t->stretches;
 	__u64 last = base + (1ull << shift) - 1;
-	__u32 node[WIDE], wide = shift == 16 && t->wides.words.n < t->wides_max ? 8 : 4;
+	__u32 node[WIDE], wide = shift % 8 == 0 && t->wides.words.n < t->wides_max ? 8 : 4;
 	size_t end;
 
 	while (t->at + 1 < s->n && s->v[t->at + 1].first.lo <= base)

@@ -64,9 +64,8 @@ static __u32 make_shape(struct emit *e, const __u32 *svcs, __u32 n)
 static int shapes_fit(struct emit *e)
 {
 	const size_t words = e->blocks.words.n + e->shapes.words.n;
-	__u32 at;
 
-	return words <= e->c->n_words - e->c->used ? 0 : fb_section(e->c, "shapes", words, &at);
+	return fb_may_take(e->c, "shapes", words);
 }
 
 static __u32 shape_of_cell(struct emit *e, __u32 cell)

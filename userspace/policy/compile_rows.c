@@ -162,11 +162,11 @@ static __u32 intern_block(struct fb_compiler *c, const __u32 *cells)
 static int still_fits(struct fb_compiler *c)
 {
 	const size_t words = c->cell_words + c->l1.words.n + c->l2.words.n + c->rows.words.n;
-	const size_t lists_max = c->broad == FB_ONE_BAND ? c->n_words : FB_LIST_WORDS_MAX;
-	__u32 at;
+	const size_t lists_max = c->broad == FB_ONE_BAND ? c->most_words : FB_LIST_WORDS_MAX;
+	int r = fb_may_take(c, "cells and rows", words);
 
-	if (words > c->n_words - c->used)
-		return fb_section(c, "cells and rows", words, &at);
+	if (r)
+		return r;
 	if (c->cells.words.n + c->lists.words.n <= lists_max)
 		return 0;
 	c->spent = true;

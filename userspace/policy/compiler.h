@@ -77,6 +77,7 @@ struct fb_compiler {
 	const struct fb_ruleset *rs;
 	__u32 *img;
 	size_t n_words, used;
+	size_t most_words; /* without the search of addresses, which makes do with what is left */
 	struct fb_image_stats *stats;
 	struct fb_error *err;
 	__u32 broad; /* a range over more atoms of its side than this is broad */
@@ -116,6 +117,8 @@ struct fb_compiler {
 
 /* n zeroed words of the image; *ret is their word index, a multiple of 16. -E2BIG names the section. */
 int fb_section(struct fb_compiler *c, const char *name, size_t n, __u32 *ret);
+/* -E2BIG: a section of n words, not made yet, will not fit. */
+int fb_may_take(struct fb_compiler *c, const char *name, size_t n);
 static inline unsigned int fb_box_service(const struct fb_compiler *c, __u32 rank)
 {
 	return c->rs->boxes.v[c->rank_box[rank]].svc;
