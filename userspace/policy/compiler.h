@@ -9,7 +9,8 @@
  *   compile_rows     classes -> rows of cells
  *   compile_emit     cells, shapes, rows, records -> image
  *   compile_address  atoms -> trie and tree in the image
- *   compile          the driver, and the sections that are not the classifier's
+ *   compile_ports, compile_bindings, compile_tables   what is not the classifier's
+ *   compile          the driver, rules and pairs
  */
 #ifndef FB_POLICY_COMPILER_H
 #define FB_POLICY_COMPILER_H
@@ -141,8 +142,9 @@ __u32 fb_merge_bundles(struct fb_compiler *c, const __u32 *cells, __u32 n);
 int fb_compile_rows(struct fb_compiler *c, struct fb_family *family);
 int fb_emit_cells(struct fb_compiler *c, struct fb_classify_header *h);
 int fb_emit_addresses(struct fb_compiler *c, struct fb_classify_header *h);
-/* compile_tables.c, compile_bindings.c */
 int fb_emit_bindings(struct fb_compiler *c, struct fb_image_header *header);
 int fb_emit_tables(struct fb_compiler *c, struct fb_image_header *header);
+/* -EINVAL: an interface cannot be expressed, or two are one. */
+int fb_emit_ports(struct fb_compiler *c, struct fb_image_header *header);
 
 #endif
