@@ -32,7 +32,7 @@ FB_INLINE __u32 fb_image_word(const void *img, __u32 index)
 
 /*
  * By offset in bytes, for code that follows many links: no shift, and the limit (FB_IMAGE_LIMIT, taken once) as a parameter, because the constant behind
- * it would be loaded at each use. 6.1 follows a constant through registers and stack as well. size is what may be read there: 4, 8, 32 or 64.
+ * it would be loaded at each use. 6.1 follows a constant through registers and stack as well. size is what may be read there: 4, 16 or 64.
  */
 #define FB_IMAGE_LIMIT (FB_IMAGE_MASK << 2)
 

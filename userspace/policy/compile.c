@@ -243,6 +243,8 @@ static int emit_classifier(struct fb_compiler *c, struct fb_image_header *header
 	for (int f = 0; f < FB_FAMILIES && !r; f++)
 		r = compile_family(c, f);
 	if (!r)
+		r = fb_place_classes(c, &h);
+	if (!r)
 		r = fb_emit_cells(c, &h);
 	if (!r)
 		r = fb_emit_addresses(c, &h);
@@ -307,7 +309,7 @@ static void name_costliest(struct fb_compiler *c)
 {
 	size_t most = 0, len = strlen(c->err->text);
 
-	if (c->n_l4 > FB_L4_CLASSES_MAX)
+	if (c->n_l4 > FB_L4_CLASSES_MAX || c->classes_too_many)
 		return; /* said already */
 	if (c->n_l4 > c->painted) {
 		snprintf(c->err->text + len, sizeof(c->err->text) - len,
@@ -373,29 +375,33 @@ static int compile_once(const struct fb_compile_input *in, void *buf, size_t siz
 }
 
 /*
- * The same once more without broad ranges, and the smaller one stays. Where few ranges cross, one quadrant holds what four would have to be asked for (100,000
- * lines of ClassBench's acl1: 9 MiB instead of 18, two lines of eleven less out of the second cache); where many do it does not fit.
+ * The same once more without broad ranges, and the smaller one stays. Where wide lines cross few narrow ones, or say what these say, one quadrant holds what four
+ * would have to be asked for (100,000 lines of ClassBench's acl1: 9 MiB instead of 18, two lines of nine less that the first cache misses); else it is soon given
+ * up. r: what came of the attempts before. Returns it, or 0.
  */
-static void compile_in_one_band(const struct fb_compile_input *in, void *buf, size_t size,
-				struct fb_image_stats *stats)
+static int compile_in_one_band(const struct fb_compile_input *in, void *buf, size_t size,
+			       struct fb_image_stats *stats, int r)
 {
+	const size_t most = r ? size : stats->bytes_used;
 	struct fb_image_stats one = { 0 };
 	struct fb_error too_large = { 0 };
-	void *image = fb_zalloc(size, 1);
+	void *image = calloc(size, 1);
 
-	if (!compile_once(in, image, size, FB_ONE_BAND, stats->bytes_used, &one, &too_large) &&
-	    one.bytes_used < stats->bytes_used) {
+	if (image && !compile_once(in, image, size, FB_ONE_BAND, most, &one, &too_large) &&
+	    (r || one.bytes_used < stats->bytes_used)) {
 		memset(buf, 0, stats->bytes_used);
 		memcpy(buf, image, one.bytes_used);
 		*stats = one;
+		r = 0;
 	}
 	free(image);
+	return r;
 }
 
 int fb_compile(const struct fb_compile_input *in, void *buf, size_t size, struct fb_image_stats *ret_stats,
 	       struct fb_error *err)
 {
-	/* What a policy needs depends on where "broad" begins; the first that fits will do. Not so its services: no atoms, no second try. */
+	/* What a policy needs depends on where "broad" begins; the first that fits will do, or in one band. Not so its services: no atoms, no second try. */
 	static const __u32 limits[] = { 64, 16, 512 };
 	struct timespec begin, end;
 	bool spent = true;
@@ -408,8 +414,8 @@ int fb_compile(const struct fb_compile_input *in, void *buf, size_t size, struct
 		spent &= ret_stats->spent;
 	}
 	ret_stats->spent = spent;
-	if (!r && ret_stats->classes_broad)
-		compile_in_one_band(in, buf, size, ret_stats);
+	if (r ? r == -E2BIG && ret_stats->atoms4 && !spent : ret_stats->classes_broad > 0)
+		r = compile_in_one_band(in, buf, size, ret_stats, r);
 	if (!r)
 		__atomic_store_n(&((struct fb_image_header *)buf)->magic, FB_IMAGE_MAGIC, __ATOMIC_RELEASE);
 	clock_gettime(CLOCK_MONOTONIC, &end);

@@ -356,34 +356,13 @@ static int emit_records(struct fb_compiler *c, struct fb_classify_header *h, con
 	return 0;
 }
 
-/* Where in the word of a destination its broad class begins. */
-static int place_classes(struct fb_compiler *c, struct fb_classify_header *h)
-{
-	__u32 narrow = 1, broad = 1;
-
-	for (int f = 0; f < FB_FAMILIES; f++) {
-		const struct fb_band *band = c->family[f].band[FB_DESTINATION];
-
-		narrow |= band[FB_BAND_NARROW].n_classes;
-		broad |= band[FB_BAND_BROAD].n_classes;
-	}
-	h->broad_shift = c->broad_shift = 32 - (__u32)__builtin_clz(narrow);
-	if (__builtin_clz(narrow) + __builtin_clz(broad) >= 32)
-		return 0;
-	return fb_error_set(c->err, -E2BIG,
-			    "the policy tells more than %u x %u classes of destinations apart",
-			    1u << (c->broad_shift - 1), 1u << (31 - __builtin_clz(broad)));
-}
-
 int fb_emit_addresses(struct fb_compiler *c, struct fb_classify_header *h)
 {
 	struct stretches stretches[FB_FAMILIES] = { 0 };
 	struct fb_pool records = { 0 };
 	__u32 dst_records_w;
-	int r = place_classes(c, h);
+	int r;
 
-	if (r)
-		return r;
 	for (int f = 0; f < FB_FAMILIES; f++)
 		find_stretches(c, &c->family[f], &records, &stretches[f]);
 	r = emit_records(c, h, &records, &dst_records_w);

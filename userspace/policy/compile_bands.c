@@ -6,6 +6,7 @@
  * pair of them (10,000 ranges 600 deep: 6 million): then each range is cut into aligned pieces first, as a segment tree does (de Berg et al., 10.3). Pieces
  * nest, and a range has some 2 log n of them.
  */
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,4 +195,23 @@ void fb_compile_band(struct fb_compiler *c, struct fb_family *family, struct fb_
 	if (lists)
 		list_classes(band, before, c->rs->sets.n);
 	free(before);
+}
+
+int fb_place_classes(struct fb_compiler *c, struct fb_classify_header *h)
+{
+	__u32 narrow = 1, broad = 1;
+
+	for (int f = 0; f < FB_FAMILIES; f++) {
+		const struct fb_band *band = c->family[f].band[FB_DESTINATION];
+
+		narrow |= band[FB_BAND_NARROW].n_classes;
+		broad |= band[FB_BAND_BROAD].n_classes;
+	}
+	h->broad_shift = c->broad_shift = 32 - (__u32)__builtin_clz(narrow);
+	if (__builtin_clz(narrow) + __builtin_clz(broad) >= 32)
+		return 0;
+	c->spent = c->classes_too_many = true;
+	return fb_error_set(c->err, -E2BIG,
+			    "the policy tells more than %u x %u classes of destinations apart",
+			    1u << (c->broad_shift - 1), 1u << (31 - __builtin_clz(broad)));
 }

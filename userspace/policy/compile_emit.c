@@ -155,10 +155,12 @@ static int emit_ranks(struct emit *e, struct fb_classify_header *h)
 	__u32 at;
 	int r = fb_section(c, "ranks", c->rs->boxes.n + 1, &at);
 
+	if (r)
+		return r;
 	h->decides = FB_LINK(at);
-	for (size_t i = 0; i < c->rs->boxes.n && !r; i++)
+	for (size_t i = 0; i < c->rs->boxes.n; i++)
 		c->img[at + i + 1] = c->rs->boxes.v[c->rank_box[i]].line + 1;
-	return r;
+	return 0;
 }
 
 static int emit_rows(struct emit *e)

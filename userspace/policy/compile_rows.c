@@ -167,6 +167,8 @@ static int still_fits(struct fb_compiler *c)
 
 	if (r)
 		return r;
+	if (c->broad == FB_ONE_BAND && c->merged.n + c->together.n > FB_ONE_BAND_MERGES * c->rs->boxes.n)
+		return fb_error_set(c->err, -E2BIG, "too many lines cross to be compiled in one band");
 	if (c->cells.words.n + c->lists.words.n <= lists_max)
 		return 0;
 	c->spent = true;
@@ -288,17 +290,20 @@ static void weigh(struct fb_compiler *c, const struct fb_band *src, const struct
 
 int fb_compile_rows(struct fb_compiler *c, struct fb_family *family)
 {
+	size_t paint_max = FB_PAINT_MAX;
 	int r = 0;
 
 	for (__u32 src = 0; src < FB_BANDS; src++)
 		for (__u32 dst = 0; dst < FB_BANDS; dst++)
 			weigh(c, &family->band[FB_SOURCE][src], &family->band[FB_DESTINATION][dst]);
-	if (c->painted > FB_PAINT_MAX) {
+	if (c->broad == FB_ONE_BAND && paint_max > FB_ONE_BAND_PAINT * c->rs->boxes.n)
+		paint_max = FB_ONE_BAND_PAINT * c->rs->boxes.n;
+	if (c->painted > paint_max) {
 		c->spent = true;
 		return fb_error_set(
 			c->err, -E2BIG,
-			"the lines overlap too much: more than %u pairs of address classes to fill",
-			FB_PAINT_MAX);
+			"the lines overlap too much: more than %zu pairs of address classes to fill",
+			paint_max);
 	}
 	for (__u32 src = 0; src < FB_BANDS && !r; src++)
 		for (__u32 dst = 0; dst < FB_BANDS && !r; dst++)

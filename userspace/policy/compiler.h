@@ -22,11 +22,13 @@
 
 enum { FB_SOURCE = 0, FB_DESTINATION = 1, FB_SIDES = 2, FB_FAMILIES = 2 };
 
-#define FB_PAINT_MAX	  (128u << 20) /* cells filled: some 0.5 s, counted before */
-#define FB_LIST_WORDS_MAX (64u << 20)
-#define FB_L4_CLASSES_MAX 65535u
-#define FB_ONE_BAND	  ~0u /* as fb_compiler.broad: no range is; an attempt that may be given up early */
-#define FB_PLACES_MAX	  65535u /* a place of a list is a half; 0 = none */
+#define FB_PAINT_MAX	   (128u << 20) /* cells filled: some 0.5 s, counted before */
+#define FB_LIST_WORDS_MAX  (64u << 20)
+#define FB_L4_CLASSES_MAX  65535u
+#define FB_ONE_BAND	   ~0u	  /* as fb_compiler.broad: no range is; given up at more than this: */
+#define FB_ONE_BAND_MERGES 1u	  /* merged lists a box; ClassBench's acl1 takes 0.4 to 0.7 */
+#define FB_ONE_BAND_PAINT  1024u  /* cells filled a box; acl1 takes 20 to 130 */
+#define FB_PLACES_MAX	   65535u /* a place of a list is a half; 0 = none */
 
 /* Boxes with one source set and one destination set, as a list. */
 struct fb_bundle {
@@ -108,6 +110,7 @@ struct fb_compiler {
 	size_t *bundle_cost;	 /* of it, by bundle */
 	struct fb_numbers named; /* by cell: 1 = some block names it, so that it is in the image */
 	size_t cell_words;	 /* of those */
+	bool classes_too_many;	 /* refused by fb_place_classes() */
 	bool spent;		 /* refused by what compiling costs, whatever the image's size */
 
 	struct fb_family family[FB_FAMILIES];
@@ -140,6 +143,8 @@ __u32 fb_merge_cells(struct fb_compiler *c, __u32 a, __u32 b);
 /* The same for n bundles, which have no box in common: at once, so that no list is made on the way. */
 __u32 fb_merge_bundles(struct fb_compiler *c, const __u32 *cells, __u32 n);
 int fb_compile_rows(struct fb_compiler *c, struct fb_family *family);
+/* Where in the word of a destination its broad class begins. -E2BIG: both together need more than 32 bits. */
+int fb_place_classes(struct fb_compiler *c, struct fb_classify_header *h);
 int fb_emit_cells(struct fb_compiler *c, struct fb_classify_header *h);
 int fb_emit_addresses(struct fb_compiler *c, struct fb_classify_header *h);
 int fb_emit_bindings(struct fb_compiler *c, struct fb_image_header *header);

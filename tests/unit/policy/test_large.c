@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* 10,000 lines: every analysis in less than two seconds of CPU time, in two shapes: spread over zones, and all in one pair. */
 #include <errno.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "fixture.h"
@@ -266,6 +267,14 @@ Test(large, eight_hundred_ranges_that_cross_each_other_compile_in_two_seconds)
 	cr_assert_eq(compile_quickly(&text, FB_IMAGE_BYTES_LARGE, &stats, &err), 0, "%s", err.text);
 }
 
+static void two_zones(struct fb_strbuf *out)
+{
+	fb_strbuf_add(out, "policy \"t\" language 1 version 1 timezone \"UTC\"\n"
+			   "zone a { interface eth1  network 10.1.0.0/16 }\n"
+			   "zone b { interface eth2  network 10.2.0.0/16 }\n"
+			   "firebreak a -> b {\n");
+}
+
 /* As wide as everything: the lists of what overlaps would fill gigabytes. */
 Test(large, ten_thousand_ranges_that_cross_each_other_are_refused_in_two_seconds)
 {
@@ -287,10 +296,7 @@ Test(large, seventeen_thousand_nested_ranges_are_refused_before_they_are_painted
 	struct fb_image_stats stats;
 	struct fb_error err = { 0 };
 
-	fb_strbuf_add(&text, "policy \"t\" language 1 version 1 timezone \"UTC\"\n"
-			     "zone a { interface eth1  network 10.1.0.0/16 }\n"
-			     "zone b { interface eth2  network 10.2.0.0/16 }\n"
-			     "firebreak a -> b {\n");
+	two_zones(&text);
 	for (unsigned int i = 1; i < 17000; i++)
 		fb_strbuf_addf(&text, "  allow 10.1.0.0-10.1.%u.%u -> 10.2.0.0-10.2.%u.%u  udp/53 id l%u\n",
 			       i >> 8, i & 255, i >> 8, i & 255, i);
@@ -307,10 +313,7 @@ Test(large, a_square_of_nested_ranges_compiles_in_two_seconds)
 	struct fb_image_stats stats;
 	struct fb_error err = { 0 };
 
-	fb_strbuf_add(&text, "policy \"t\" language 1 version 1 timezone \"UTC\"\n"
-			     "zone a { interface eth1  network 10.1.0.0/16 }\n"
-			     "zone b { interface eth2  network 10.2.0.0/16 }\n"
-			     "firebreak a -> b {\n");
+	two_zones(&text);
 	for (unsigned int i = 0; i < 80; i++)
 		for (unsigned int k = 0; k < 80; k++)
 			fb_strbuf_addf(&text,
@@ -320,6 +323,44 @@ Test(large, a_square_of_nested_ranges_compiles_in_two_seconds)
 	cr_assert_eq(compile_quickly(&text, FB_IMAGE_BYTES_LARGE, &stats, &err), 0, "%s", err.text);
 }
 
+/* Every host from everywhere, and from every host everywhere: four million merges of two lists if all are compiled in one band. */
+Test(large, four_thousand_lines_that_cross_each_other_compile_in_two_seconds_and_little_memory)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct fb_image_stats stats;
+	struct fb_error err = { 0 };
+	struct rusage used;
+
+	two_zones(&text);
+	for (unsigned int i = 256; i < 256 + 2000; i++)
+		fb_strbuf_addf(&text,
+			       "  allow any -> 10.2.%u.%u  tcp/443 id s%u\n"
+			       "  allow 10.1.%u.%u -> any  tcp/443 id c%u\n",
+			       i >> 8, i & 255, i, i >> 8, i & 255, i);
+	fb_strbuf_add(&text, "}\n");
+	cr_assert_eq(compile_quickly(&text, FB_IMAGE_BYTES_SMALL, &stats, &err), 0, "%s", err.text);
+	cr_assert_lt(stats.bytes_used, 2 << 20);
+	getrusage(RUSAGE_SELF, &used);
+	cr_assert_lt(used.ru_maxrss, 150 << 10, "%ld KiB", used.ru_maxrss);
+}
+
+/* In two bands each of them has a row of its own, and 15 MiB more than there are. */
+Test(large, forty_thousand_lines_behind_a_wide_one_fit_into_the_small_image)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct fb_image_stats stats;
+	struct fb_error err = { 0 };
+
+	two_zones(&text);
+	fb_strbuf_add(&text, "  allow any -> any  tcp/443 id wide\n");
+	for (unsigned int i = 256; i < 40256; i++)
+		fb_strbuf_addf(&text, "  allow 10.1.%u.%u -> 10.2.%u.%u  tcp/443 id l%u\n", i >> 8, i & 255,
+			       i >> 8, i & 255, i);
+	fb_strbuf_add(&text, "}\n");
+	cr_assert_eq(compile_quickly(&text, FB_IMAGE_BYTES_SMALL, &stats, &err), 0, "%s", err.text);
+	cr_assert_lt(stats.bytes_used, 4 << 20);
+}
+
 /* S18 holds every line against those before it; only those of its own port are near. The last one has the ports of two. */
 Test(large, twenty_thousand_limits_are_held_against_each_other_in_two_seconds)
 {
@@ -327,10 +368,7 @@ Test(large, twenty_thousand_limits_are_held_against_each_other_in_two_seconds)
 	struct policy p;
 	clock_t begin;
 
-	fb_strbuf_add(&text, "policy \"t\" language 1 version 1 timezone \"UTC\"\n"
-			     "zone a { interface eth1  network 10.1.0.0/16 }\n"
-			     "zone b { interface eth2  network 10.2.0.0/16 }\n"
-			     "firebreak a -> b {\n");
+	two_zones(&text);
 	for (unsigned int i = 1; i <= 2 * LINES; i++)
 		fb_strbuf_addf(&text, "  allow any -> any  tcp/%u  limit %u new/s per source id l%u\n", i,
 			       i % 100 + 1, i);
