@@ -215,8 +215,10 @@ FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_flow *e, __u32 
 	reason = fb_tcp_window(&segment, e, dir, c->hit.word);
 	if (reason != FB_NEXT)
 		return reason;
+	/* Its receiver believes only one of exactly the next byte, and asks back after any other (RFC 5961, 3.2): that changes nothing here either. */
 	if (f & FB_TCP_RST) {
-		*state = FB_FLOW_CLOSING;
+		if (c->pkt.seq == fb_half_read(e, dir).end)
+			*state = FB_FLOW_CLOSING;
 		return FB_NEXT;
 	}
 	if (*state == FB_FLOW_REPLIED && dir == c->hit.origin)

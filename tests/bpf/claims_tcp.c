@@ -81,6 +81,20 @@ static void a_blind_reset_does_not_end_a_connection(void)
 	expect("cam", SPEC(RTSP, .tcp = RST, .seq = 101), FB_PASSED);
 }
 
+static void only_a_reset_of_exactly_the_next_byte_ends_a_connection(void)
+{
+	use_policy("");
+	small_window_handshake();
+	rig_clock(&rig, 6000, 1900000000);
+	expect("cam", SPEC(RTSP, .tcp = RST, .seq = 101 + 500), FB_PASSED); /* its receiver asks back */
+	expect("vid", SPEC(RTSP_BACK, .tcp = RST | ACK, .seq = 901 + 1, .ack = 101), FB_PASSED);
+	rig_clock(&rig, 6000 + FB_TIMEOUT_CLOSING * 3, 1900000000);
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 101, .window = 1000), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = RST, .seq = 901), FB_PASSED);
+	rig_clock(&rig, 6000 + FB_TIMEOUT_CLOSING * 6, 1900000000);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901, .window = 1000), FB_DROP_TCP_STATE);
+}
+
 static void windows_scale_only_if_both_ends_say_so(void)
 {
 	use_policy("");
@@ -146,6 +160,7 @@ void claims_tcp(void)
 	RUN_CASE(data_outside_of_the_window_is_tcp_window);
 	RUN_CASE(an_acknowledgement_of_what_was_never_sent_is_tcp_window);
 	RUN_CASE(a_blind_reset_does_not_end_a_connection);
+	RUN_CASE(only_a_reset_of_exactly_the_next_byte_ends_a_connection);
 	RUN_CASE(windows_scale_only_if_both_ends_say_so);
 	RUN_CASE(sequence_numbers_wrap);
 	RUN_CASE(a_refused_connection_ends);
