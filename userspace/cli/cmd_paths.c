@@ -36,10 +36,10 @@ static void add_place(const struct question *q, int line, struct fb_strbuf *out)
 			       q->rs->lines.v[line].at.line);
 }
 
-/* "cctv -> video -> traffic" */
+/* "cctv -> video -> traffic", or a zone in which both are. */
 static void add_zones(const struct question *q, const struct fb_path *path, struct fb_strbuf *out)
 {
-	fb_strbuf_add(out, fb_ruleset_zone_name(q->rs, path->steps.v[0].src_zone));
+	fb_strbuf_add(out, fb_ruleset_zone_name(q->rs, path->example.v[0].src_zone));
 	for (size_t i = 0; i < path->steps.n; i++)
 		fb_strbuf_addf(out, " %s %s", path->steps.v[i].reply ? "<-" : "->",
 			       fb_ruleset_zone_name(q->rs, path->steps.v[i].dst_zone));

@@ -391,6 +391,33 @@ static void report(struct search *s, int at, const struct fb_ipset *target)
 	fb_vec_done(&back);
 }
 
+/* Whom hosts of a start reach without the gateway: those beside them. A way without a step. */
+static void beside(struct search *s, const struct state *start)
+{
+	struct fb_ipset hit = fb_party_part(s->q->to, &start->set, start->zone), from, other;
+	struct fb_path path = { 0 };
+
+	/* Two hosts: one of those asked about alone is no way. */
+	fb_ipset_subtract(&start->arrived, &hit, &from);
+	fb_ipset_subtract(&hit, &start->arrived, &other);
+	for (int i = 0; i < 2 && !path.example.n; i++) {
+		const int family = i ? 6 : 4;
+		const struct fb_ipset *src = from.r[i].n ? &from : &start->arrived,
+				      *dst = from.r[i].n ? &hit : &other;
+
+		if (src->r[i].n && dst->r[i].n)
+			fb_vec_add(&path.example, within(start->zone, family, fb_witness(src, family),
+							 fb_witness(dst, family)));
+	}
+	if (path.example.n) {
+		s->ret->shared |= BIT(start->zone);
+		fb_vec_add(&s->ret->v, path);
+	}
+	fb_ipset_done(&hit);
+	fb_ipset_done(&from);
+	fb_ipset_done(&other);
+}
+
 /* ---- the search ------------------------------------------------------------------------------------------------------- */
 
 /* True if the target lies in what was arrived at, or beside it in the zone. */
@@ -467,6 +494,9 @@ void fb_paths_find(const struct fb_ruleset *rs, const struct fb_reach_list *edge
 	index_edges(&s);
 	measure(&s);
 	start(&s);
+	for (size_t i = 0; i < s.starts; i++)
+		if (s.states.v[i].zone != FB_ZONE_SELF && !fb_zone_isolated(rs, s.states.v[i].zone))
+			beside(&s, &s.states.v[i]);
 	for (size_t i = 0; i < s.states.n; i++) {
 		if (query->max_paths && ret->v.n >= query->max_paths) {
 			ret->more = true;

@@ -20,7 +20,7 @@ static void describe(const struct policy *p, const struct fb_paths *paths, struc
 	for (size_t i = 0; i < paths->v.n; i++) {
 		const struct fb_path *path = &paths->v.v[i];
 
-		fb_strbuf_addf(out, "[%s", fb_ruleset_zone_name(&p->rs, path->steps.v[0].src_zone));
+		fb_strbuf_addf(out, "[%s", fb_ruleset_zone_name(&p->rs, path->example.v[0].src_zone));
 		for (size_t k = 0; k < path->steps.n; k++)
 			fb_strbuf_addf(out, " %s*%zu",
 				       fb_ruleset_zone_name(&p->rs, path->steps.v[k].dst_zone),
@@ -84,6 +84,19 @@ Test(paths, a_shared_zone_is_a_step_of_its_own)
 		"   a1 -> b1  tcp/22  t.fb:11\n"
 		"   b1 ~ b2   same zone b (members shared)\n"
 		"   b2 -> c1  tcp/80  t.fb:12\n");
+}
+
+/* S38: nothing that passes the gateway is needed for it. */
+Test(paths, hosts_beside_each_other_are_a_way_unless_members_are_isolated)
+{
+	expect_paths("", "b1", "b2", "[b]\n   b1 ~ b2  same zone b (members shared)\n");
+	expect_paths("", "b", "b2", "[b]\n   b1 ~ b2  same zone b (members shared)\n");
+	expect_paths("", "b1", "b", "[b]\n   b1 ~ 10.2.0.0  same zone b (members shared)\n");
+	expect_paths("", "b1", "b1", "");
+	expect_paths("", "b1", "a1", "");
+	expect_paths("zone e { interface eth5  network 10.5.0.0/24  members isolated \"private VLAN\" }\n"
+		     "device e1 in e { ip 10.5.0.1 }\ndevice e2 in e { ip 10.5.0.2 }\n",
+		     "e1", "e2", "");
 }
 
 Test(paths, ways_through_the_same_zones_are_one_and_name_all_lines)
