@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Somebody removes the pins under an agent that runs: the gateway closes and says so, an apply is refused and names what mends it, and that
+# Somebody removes pins. One under an agent that runs is put back, an array of stages with what is in it; of one that was removed while no agent ran the next makes
+# a new one. Without the folders of the pins the gateway closes and says so, an apply is refused and names what mends it, and that
 # mends it. Of a tree without any pins a restart alone makes a new one.
 #
 #   recorder 10.30.0.10 (nginx) --- video0 [gateway + agent, pins removed] corp0 --- desk 172.16.5.20
@@ -18,7 +19,22 @@ END
 )
 apply "$policy"
 same "the desk may browse" 200 "$(browse corp "https://$RECORDER/")"
-rm -rf "$LAB_RUN"/bpf/v*/*
+pins() { (cd "$LAB_RUN"/bpf/v* && find . -type f | sort); }
+pins >"$LAB_DIR/pins"
+all_pinned() { [ "$(pins)" = "$(cat "$LAB_DIR/pins")" ]; }
+rm "$LAB_RUN"/bpf/v*/{progs/stages,progs/explain-stages,progs/fb_xdp_judge,maps/fb_egress,maps/image-a,explain/fb_flows}
+same "a new connection of the desk passes while the stages have no pin" 200 "$(browse corp "https://$RECORDER/")"
+claim "pins that are removed under an agent are put back" wait_until 10 all_pinned
+claim "and that is said" grep -q '6 pins were removed by somebody and put back' "$LAB_DIR/log/agent.log"
+agent_kill
+rm "$LAB_RUN"/bpf/v*/progs/{stages,explain-stages,fb_xdp_reject}
+agent_start
+claim "programs and stages that are removed while no agent runs are pinned anew" wait_until 10 all_pinned
+same "a new connection of the desk passes" 200 "$(browse corp "https://$RECORDER/")"
+claim "explain runs through its stages" grep -q "live program agrees" <(firebreak explain desk nvr-1 tcp/443 --expect allow)
+# an agent that looks meanwhile puts some back
+remove() { wait_until 5 rm -rf "$@"; }
+remove "$LAB_RUN"/bpf/v*/*
 not_enforcing() { ! enforcing corp0; }
 claim "the status says that nothing enforces" wait_until 10 not_enforcing
 deny "nothing passes" browse corp "http://$RECORDER/"
@@ -30,9 +46,9 @@ agent_start
 claim "a restart finds a tree without pins, and says so" grep -q 'somebody removed all pins below' "$LAB_DIR/log/agent.log"
 claim "that mends it, too" wait_until 10 enforcing corp0
 same "the desk may browse again" 200 "$(browse corp "https://$RECORDER/")"
-rm -rf "$LAB_RUN"/bpf/v*/{explain,links,progs}
+remove "$LAB_RUN"/bpf/v*/{explain,links,progs}
 claim "some pins are removed: the status says that nothing enforces" wait_until 10 not_enforcing
-rm -rf "$LAB_RUN"/bpf/v*
+remove "$LAB_RUN"/bpf/v*
 deny "the rest of the pins is not what keeps it closed" browse corp "http://$RECORDER/"
 agent_kill
 agent_start

@@ -188,11 +188,22 @@ static void repair(struct fb_agent *agent, struct fb_protected *device, const st
 	device->why[0] = 0;
 }
 
+static void keep_pins(struct fb_agent *agent)
+{
+	fb_autofree char *first = NULL;
+	int n = fb_dataplane_keep_pins(agent->dp, &first);
+
+	if (n)
+		fb_log(FB_LOG_ERROR, "%d pin%s removed by somebody and put back: %s%s", n,
+		       n == 1 ? " was" : "s were", first, n == 1 ? "" : " ...");
+}
+
 void fb_agent_check(struct fb_agent *agent)
 {
 	struct fb_error err = { 0 };
 	int reaped = fb_dataplane_reap(agent->dp, &err);
 
+	keep_pins(agent);
 	if (reaped < 0)
 		fb_log(FB_LOG_ERROR, "what deleted devices left cannot be removed: %s", err.text);
 	else if (reaped > 0)

@@ -38,9 +38,8 @@ static const enum bpf_map_type map_types[FB_MAP_COUNT] = {
 	[FB_MAP_FRAGS] = BPF_MAP_TYPE_ARRAY,
 };
 
-#define OTHER_VERSION                                                                                   \
-	"it was pinned by another version; run `firebreakd --unload` (enforcement ends until the next " \
-	"start)"
+#define UNLOAD	      "; run `firebreakd --unload` (enforcement ends until the next start)"
+#define OTHER_VERSION "it was pinned by another version" UNLOAD
 
 /*
  * Nobody is told to end the enforcement because of what this process lacks: files, memory, a privilege. What is pinned is then as good
@@ -56,6 +55,8 @@ static int cannot_open(const char *path, int r, struct fb_error *err)
 	case EACCES:
 		return fb_error_set(err, r, "%s: cannot be opened: %s; what is enforced stays so", path,
 				    strerror(-r));
+	case ENOENT:
+		return fb_error_set(err, r, "%s: somebody removed this pin" UNLOAD, path);
 	default:
 		return fb_error_set(err, r, "%s: cannot be opened: %s; %s", path, strerror(-r),
 				    OTHER_VERSION);
@@ -196,10 +197,18 @@ int fb_adopt_programs(struct fb_dataplane *dp, struct fb_error *err)
 		if (fb_prog_info(dp->prog[i], &dp->prog_id[i], NULL, err) < 0)
 			return fb_error_prefix(err, "%s", path);
 	}
+	for (int i = 0; i < 2; i++) {
+		fb_autofree char *path = fb_path("%s/progs/%s", fb_place(dp), fb_stage_pins[i]);
+		fb_autoclose int old = dp->stages_fd[i];
+
+		dp->stages_fd[i] = bpf_obj_get(path);
+		if (dp->stages_fd[i] < 0)
+			return cannot_open(path, dp->stages_fd[i], err);
+	}
 	return 0;
 }
 
-int fb_adopt(struct fb_dataplane *dp, struct fb_error *err)
+int fb_adopt_maps(struct fb_dataplane *dp, struct fb_error *err)
 {
 	const struct fb_sizes small = { .buckets = FB_EXPLAIN_BUCKETS, .cpus = 1 };
 	int r = find_buckets(dp, err);
@@ -211,8 +220,6 @@ int fb_adopt(struct fb_dataplane *dp, struct fb_error *err)
 	}
 	if (r == 0)
 		r = adopt_images(dp, err);
-	if (r == 0)
-		r = fb_adopt_programs(dp, err);
 	if (r < 0)
 		return r;
 

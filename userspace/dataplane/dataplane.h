@@ -35,6 +35,8 @@ struct fb_dataplane_options {
  */
 int fb_dataplane_open(const struct fb_dataplane_options *options, struct fb_dataplane **ret,
 		      bool *ret_adopted, struct fb_error *err);
+/* Puts back what somebody removed of our pins, and says how many; *ret_first (to be freed) is the first of them if there was one. */
+int fb_dataplane_keep_pins(struct fb_dataplane *dp, char **ret_first);
 /* Somebody had removed every pin of a tree: it was none any more. */
 bool fb_dataplane_was_emptied(const struct fb_dataplane *dp);
 /*

@@ -124,6 +124,7 @@ struct fb_dataplane {
 	struct fb_sizes sizes;
 	struct fb_maps live, explain;
 	int prog[FB_PROG_COUNT];
+	int stages_fd[2]; /* of the live and the explain instance */
 	__u32 prog_id[FB_PROG_COUNT];
 	int image_fd[2];
 	__u32 image_id[2];
@@ -181,8 +182,13 @@ int fb_load_replace(struct fb_dataplane *dp, struct fb_error *err);
 const char *fb_load_said(void);
 void fb_load_listen(void);
 
+/* ---- pins.c: what somebody removed of a tree ---- */
+extern const char *const fb_stage_pins[2]; /* of the live and the explain instance */
+/* A pin of a program or of an array of stages is missing: the programs are to be loaded anew. */
+bool fb_pins_lack_programs(const struct fb_dataplane *dp);
+
 /* ---- adopt.c: from a tree of pins to descriptors and mappings ---- */
-int fb_adopt(struct fb_dataplane *dp, struct fb_error *err);
+int fb_adopt_maps(struct fb_dataplane *dp, struct fb_error *err);
 int fb_adopt_programs(struct fb_dataplane *dp, struct fb_error *err);
 int fb_prog_info(int fd, __u32 *ret_id, char name[16], struct fb_error *err);
 

@@ -228,9 +228,6 @@ static int init_geometry(struct firebreak_bpf *live, struct firebreak_bpf *expla
 		     : 0;
 }
 
-/* Of the live and the explain instance. */
-static const char *const stage_pins[2] = { "stages", "explain-stages" };
-
 /* Programs go to <dir>/<where>: "progs" at first; a directory beside it when they replace others. */
 static int pin_programs(struct firebreak_bpf *live, struct firebreak_bpf *explain, const char *dir,
 			const char *where, uid_t owner, struct fb_error *err)
@@ -249,7 +246,7 @@ static int pin_programs(struct firebreak_bpf *live, struct firebreak_bpf *explai
 		r = fb_place_pin(bpf_program__fd(prog), path, owner, err);
 	}
 	for (int i = 0; r == 0 && i < 2; i++) {
-		fb_autofree char *path = fb_path("%s/%s", progs, stage_pins[i]);
+		fb_autofree char *path = fb_path("%s/%s", progs, fb_stage_pins[i]);
 
 		r = fb_place_pin(bpf_map__fd(i ? explain->maps.fb_stages : live->maps.fb_stages), path, owner,
 				 err);
@@ -371,9 +368,9 @@ int fb_load_pin(const char *dir, const struct fb_sizes *sizes, const struct fb_f
 static int swap_stages(const char *dir, struct fb_error *err)
 {
 	for (int i = 0; i < 2; i++) {
-		fb_autofree char *from = fb_path("%s/progs-new/%s", dir, stage_pins[i]),
-				 *to = fb_path("%s/progs/%s", dir, stage_pins[i]),
-				 *old = fb_path("%s/progs/%s-old", dir, stage_pins[i]);
+		fb_autofree char *from = fb_path("%s/progs-new/%s", dir, fb_stage_pins[i]),
+				 *to = fb_path("%s/progs/%s", dir, fb_stage_pins[i]),
+				 *old = fb_path("%s/progs/%s-old", dir, fb_stage_pins[i]);
 
 		if ((rename(to, old) < 0 && errno != ENOENT) || rename(from, to) < 0)
 			return fb_error_set(err, -errno, "%s: cannot be replaced: %s", to, strerror(errno));

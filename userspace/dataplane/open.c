@@ -61,7 +61,7 @@ struct fb_dataplane *fb_handle_new(const struct fb_dataplane_options *options)
 		dp->live.fd[i] = dp->explain.fd[i] = -1;
 	for (int i = 0; i < FB_PROG_COUNT; i++)
 		dp->prog[i] = -1;
-	dp->image_fd[0] = dp->image_fd[1] = -1;
+	dp->image_fd[0] = dp->image_fd[1] = dp->stages_fd[0] = dp->stages_fd[1] = -1;
 	return dp;
 }
 
@@ -88,6 +88,7 @@ void fb_dataplane_close(struct fb_dataplane *dp)
 		if (dp->image[i])
 			munmap(dp->image[i], dp->sizes.image);
 		fb_cleanup_close(&dp->image_fd[i]);
+		fb_cleanup_close(&dp->stages_fd[i]);
 	}
 	for (int i = 0; i < FB_PROG_COUNT; i++)
 		fb_cleanup_close(&dp->prog[i]);
@@ -147,19 +148,17 @@ static int load_fresh(struct fb_dataplane *dp, const struct fb_dataplane_options
 	return r;
 }
 
-/* The pinned programs may be of another build of the same ABI. */
+/* The pinned programs may be of another build of the same ABI, or not all there: an array of stages whose pin was removed is empty. */
 static int replace_programs(struct fb_dataplane *dp, struct fb_error *err)
 {
 	fb_autofree char *link = fb_path("%s/object", dp->dir);
 	char pinned[64] = "", own[17];
 	ssize_t n = readlink(link, pinned, sizeof(pinned) - 1);
-	int r;
 
 	fb_load_object_name(own);
-	if (n > 0 && strcmp(pinned, own) == 0)
+	if (n > 0 && strcmp(pinned, own) == 0 && !fb_pins_lack_programs(dp))
 		return 0;
-	r = fb_load_replace(dp, err);
-	return r == 0 ? fb_adopt_programs(dp, err) : r;
+	return fb_load_replace(dp, err);
 }
 
 int fb_dataplane_open(const struct fb_dataplane_options *options, struct fb_dataplane **ret,
@@ -182,9 +181,11 @@ int fb_dataplane_open(const struct fb_dataplane_options *options, struct fb_data
 	if (!adopted)
 		r = load_fresh(dp, options, err);
 	if (r == 0)
-		r = fb_adopt(dp, err);
+		r = fb_adopt_maps(dp, err);
 	if (r == 0 && adopted)
 		r = replace_programs(dp, err);
+	if (r == 0)
+		r = fb_adopt_programs(dp, err);
 	if (r == 0)
 		r = fb_guard_open(dp, options->management, err);
 	if (r < 0)
