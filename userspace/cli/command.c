@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "policy/diag.h"
 
 const struct fb_option fb_option_json = { "json", 'j', NULL, "print JSON" };
@@ -89,6 +91,15 @@ static int unknown_option(const struct fb_call *call, const char *word, size_t l
 	return fb_error_set(err, -EINVAL, "%s has no option \"--%s\"", verb, name);
 }
 
+/* What goes into the audit log: no request carries anything else. */
+static bool is_text(const char *value)
+{
+	json_t *text = json_string(value);
+
+	json_decref(text);
+	return text;
+}
+
 /* Takes one option at argv[*i], and its value, which may be the next word. */
 static int read_option(struct fb_call *call, int argc, char **argv, int *i, struct fb_error *err)
 {
@@ -136,6 +147,8 @@ static int read_option(struct fb_call *call, int argc, char **argv, int *i, stru
 	if (!**hit->value)
 		return fb_error_set(err, -EINVAL, "--%s needs %s, not an empty word", hit->option->name,
 				    hit->option->value);
+	if (!strcmp(hit->option->name, "reason") && !is_text(*hit->value))
+		return fb_error_set(err, -EINVAL, "--reason is not UTF-8 text");
 	return 0;
 }
 
