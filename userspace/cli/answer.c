@@ -162,8 +162,8 @@ void fb_explanation_print(const struct fb_explanation *e, const struct fb_screen
 	fb_print_wrapped(screen, colour, "%-7s %s%s%s -> %s", fb_verdict_name(reason),
 			 reason == FB_PASSED ? "" : fb_reason_name(reason), reason == FB_PASSED ? "" : "   ",
 			 zone_name(e, e->answer.src_zone), fb_strbuf_get(&copies));
-	fb_print_wrapped(screen, FB_PLAIN, "      %s to %s, %s", fb_strbuf_get(&from), fb_strbuf_get(&to),
-			 e->probe->service);
+	fb_print_wrapped(screen, FB_PLAIN, "      %s to %s, %s%s", fb_strbuf_get(&from), fb_strbuf_get(&to),
+			 e->probe->service, e->probe->range ? ", the first of a range" : "");
 	if (line)
 		print_line(e, screen, line);
 	else if (reason != FB_PASSED)

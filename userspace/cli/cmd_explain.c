@@ -71,6 +71,14 @@ static int prepare(struct asked *a)
 		fb_complain("%s", err.text);
 		return FB_EXIT_USAGE;
 	}
+	for (size_t i = 0; i < a->probes.v.n && fb_call_option(a->call, "expect"); i++)
+		if (a->probes.v.v[i].range) {
+			fb_complain(
+				"explain: %s has a range, of which --expect would look at one packet only: "
+				"name one port, such as %s",
+				a->call->args[2], a->probes.v.v[i].service);
+			return FB_EXIT_USAGE;
+		}
 	return FB_EXIT_OK;
 }
 

@@ -156,6 +156,14 @@ static void packet_of(const struct fb_proto *p, struct fb_probe *ret)
 			 k->sport);
 }
 
+static bool is_range(const struct fb_proto *p)
+{
+	if (p->kind == FB_PROTO_IP || p->kind == FB_PROTO_ICMP || p->kind == FB_PROTO_ICMPV6)
+		return p->number < 0;
+	return p->ports.any || p->ports.lo != p->ports.hi ||
+	       (p->has_source && !p->source_ports.any && p->source_ports.lo != p->source_ports.hi);
+}
+
 static int expand(const struct fb_tree *tree, const struct fb_svc_items *items, unsigned int depth,
 		  struct fb_probes *ret, struct fb_error *err)
 {
@@ -172,6 +180,12 @@ static int expand(const struct fb_tree *tree, const struct fb_svc_items *items, 
 				"\"all\" is not one connection: name a service, or write tcp/443");
 		case FB_SVC_PROTO:
 			packet_of(&item->proto, &probe);
+			probe.range = is_range(&item->proto);
+			if (probe.range && !depth)
+				return fb_error_set(
+					err, -EINVAL,
+					"a range is not one connection: name one of it, such as %s",
+					probe.service);
 			fb_vec_add(&ret->v, probe);
 			break;
 		case FB_SVC_NAME:

@@ -22,6 +22,7 @@ struct fb_endpoint {
 struct fb_probe {
 	struct fb_packet packet;
 	char service[48]; /* "tcp/22" */
+	bool range;	  /* one of the many packets of a named service's item */
 };
 struct fb_probes {
 	struct FB_VEC(struct fb_probe) v;
@@ -35,7 +36,7 @@ void fb_endpoint_print(const struct fb_endpoint *e, int family, struct fb_ip ip,
 
 /*
  * All packets that begin `service` from one to the other. zone NULL = the one that owns the source. own gets made-up gateway
- * addresses where it has none and one is needed; each is told in assumed.
+ * addresses where it has none and one is needed; each is told in assumed. A range that is asked for by itself is refused: it is not one connection.
  */
 int fb_probes_make(const struct fb_policy *policy, const struct fb_endpoint *from,
 		   const struct fb_endpoint *to, const char *service, const struct fb_zone *zone,

@@ -85,7 +85,7 @@ Test(cli_probe, a_source_port_is_kept)
 
 Test(cli_probe, a_port_needs_no_name)
 {
-	cr_assert_eq(make("10.20.9.9", "nvr", "tcp/8000-8100"), 0, "%s", err.text);
+	cr_assert_eq(make("10.20.9.9", "nvr", "tcp/8000"), 0, "%s", err.text);
 	cr_assert_eq(probes.v.v[0].packet.dport, 8000);
 	cr_assert_eq(probes.v.v[0].packet.sport, 49152);
 }
@@ -124,6 +124,11 @@ Test(cli_probe, says_what_else_was_meant)
 		{ "cam", "10.0.0.0/8", "web", "\"10.0.0.0/8\" is no device, address or \"self\"" },
 		{ "cam", "nvr", "wbe", "the policy has no service \"wbe\": did you mean \"web\"?" },
 		{ "cam", "nvr", "all", "\"all\" is not one connection" },
+		{ "cam", "nvr", "tcp/20-30",
+		  "a range is not one connection: name one of it, such as tcp/20" },
+		{ "cam", "nvr", "tcp/any", "not one connection" },
+		{ "cam", "nvr", "icmp/any", "not one connection: name one of it, such as icmp/8" },
+		{ "cam", "nvr", "udp/67 source-port 1-9", "not one connection" },
 		{ "cam", "nvr", "tcp/22 } zone x { ", "is no service" },
 		{ "cam", "nvr", "", "is no service" },
 		{ "cam", "nvr", "owner", "is no service" },
