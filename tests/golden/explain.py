@@ -18,6 +18,16 @@ service media { tcp/554, udp/6000-6010 }
 service web { tcp/80, tcp/443 }
 firebreak a -> b { allow any -> any tcp/22, media }
 """
+WIRE = HEAD + """zone signal { interface eth1 network 10.5.1.0/24 }
+zone backhaul { interface eth2 network 10.5.2.0/24 }
+zone mgmt { interface eth3 network 10.99.0.0/24 }
+wire eth1 <-> eth2
+firebreak signal -> mgmt { allow any -> any tcp/443 }
+firebreak signal -> backhaul { allow any -> any tcp/443 }
+firebreak signal -> self { allow any -> self udp/123 }
+firebreak self -> signal { allow self -> any udp/123 }
+firebreak mgmt -> signal { allow any -> any tcp/22 }
+"""
 # name, policy, arguments, status, what is said (runs of blanks are one)
 CASES = [
     ("a range", RANGES, "10.1.0.5 10.2.0.5 tcp/20-30 --expect deny", 2, "a range is not one connection: name one of it, such as tcp/20"),
@@ -25,6 +35,12 @@ CASES = [
     ("a range in a service", RANGES, "10.1.0.5 10.2.0.5 media", 0, "udp/6000, the first of a range"),
     ("a range in a service, and an expectation", RANGES, "10.1.0.5 10.2.0.5 media --expect allow", 2, "name one port, such as udp/6000"),
     ("a service of ports", RANGES, "10.1.0.5 10.2.0.5 web --expect deny", 0, "tcp/443"),
+    ("to the other end of a wire", WIRE, "10.5.1.9 10.5.2.7 tcp/443 --expect allow", 0, "ALLOW signal -> backhaul"),
+    ("from a wire to a third zone", WIRE, "10.5.1.9 10.99.0.1 tcp/443 --expect deny", 0, "DROP route-mismatch signal -> mgmt"),
+    ("the same that no line allows", WIRE, "10.5.1.9 10.99.0.1 tcp/444", 0, "a wire leads from signal into backhaul and nowhere else"),
+    ("from a wire to the gateway", WIRE, "10.5.1.9 self udp/123 --expect deny", 0, "DROP route-mismatch signal -> self"),
+    ("from the gateway into a wire", WIRE, "self 10.5.1.9 udp/123 --expect deny", 0, "signal is on wires only: nothing is routed into it"),
+    ("routed into a wire", WIRE, "10.99.0.1 10.5.1.9 tcp/22 --expect deny", 0, "DROP route-mismatch mgmt -> signal"),
 ]
 
 

@@ -12,6 +12,23 @@ const char *fb_verdict_name(enum fb_reason reason)
 	return reason == FB_PASSED ? "ALLOW" : reason == FB_WOULD_DROP ? "OBSERVE" : "DROP";
 }
 
+bool fb_answer_into_wire(const struct fb_ruleset *rs, const struct fb_packet *packet,
+			 const struct fb_answer *answer)
+{
+	const struct fb_zone *to = fb_ruleset_zone_by_id(rs, answer->dst_zone);
+
+	return !packet->wire_zone && to && fb_ruleset_only_wires(rs, to);
+}
+
+/* The line that would allow it. False: no line would. */
+static bool suggest(const struct fb_explanation *e, struct fb_strbuf *out)
+{
+	const struct fb_ruleset *rs = &e->policy->ruleset;
+
+	return !fb_answer_into_wire(rs, &e->probe->packet, &e->answer) &&
+	       fb_answer_suggest(rs, e->own, &e->probe->packet, &e->answer, out);
+}
+
 static const struct fb_line *line_of(const struct fb_explanation *e)
 {
 	const struct fb_ruleset *rs = &e->policy->ruleset;
@@ -83,7 +100,7 @@ static void print_advice(const struct fb_explanation *e, const struct fb_screen 
 			fb_print_wrapped(screen, FB_PLAIN,
 					 "      one zone: hosts of one segment reach each other without the "
 					 "gateway, which sees only this");
-		if (fb_answer_suggest(&e->policy->ruleset, e->own, k, &e->answer, &candidate))
+		if (suggest(e, &candidate))
 			fb_print_wrapped(screen, FB_PLAIN, "      this line would allow it:  %s",
 					 fb_strbuf_get(&candidate));
 		break;
@@ -105,8 +122,20 @@ static void print_advice(const struct fb_explanation *e, const struct fb_screen 
 				 fb_ip_print(k->family, owner || k->zone ? k->dst : k->src, buf));
 		break;
 	case FB_DROP_ROUTE_MISMATCH:
-		if (k->wire_zone)
+		if (k->wire_zone) {
+			fb_print_wrapped(
+				screen, FB_PLAIN,
+				"      a wire leads from %s into %s and nowhere else; the gateway has no "
+				"part in it",
+				zone_name(e, k->zone), zone_name(e, k->wire_zone));
 			break;
+		}
+		if (fb_answer_into_wire(&e->policy->ruleset, k, &e->answer)) {
+			fb_print_wrapped(screen, FB_PLAIN,
+					 "      %s is on wires only: nothing is routed into it",
+					 zone_name(e, e->answer.dst_zone));
+			break;
+		}
 		fb_print_wrapped(
 			screen, FB_PLAIN,
 			"      the policy lets it pass; this host's route to it does not lead into %s: "
@@ -209,7 +238,7 @@ json_t *fb_explanation_json(const struct fb_explanation *e)
 				json_array_append_new(zones, json_string(zone_name(e, id)));
 		json_object_set_new(v, "copies", zones);
 	}
-	if (fb_answer_suggest(&e->policy->ruleset, e->own, k, &e->answer, &candidate))
+	if (suggest(e, &candidate))
 		json_object_set_new(v, "would_allow", json_string(fb_strbuf_get(&candidate)));
 	if (e->live) {
 		json_object_set_new(v, "live", json_deep_copy(e->live));

@@ -181,6 +181,14 @@ static void judge_binding(const struct fb_ruleset *rs, const struct fb_packet *k
 	answer->line = -1;
 }
 
+/* S60: what the policy lets pass is not routed into a wire. */
+static void judge_way(const struct fb_ruleset *rs, const struct fb_packet *k, struct fb_answer *answer)
+{
+	if ((answer->reason == FB_PASSED || answer->reason == FB_WOULD_DROP) &&
+	    fb_answer_into_wire(rs, k, answer))
+		answer->reason = FB_DROP_ROUTE_MISMATCH;
+}
+
 static int answer(struct asked *a, const struct fb_probe *probe, const struct fb_screen *screen, json_t *out)
 {
 	const char *expect = fb_call_option(a->call, "expect");
@@ -198,6 +206,7 @@ static int answer(struct asked *a, const struct fb_probe *probe, const struct fb
 
 	e.answer = fb_eval_at(&a->policy.ruleset, &a->own, &probe->packet, &a->situation.when);
 	judge_binding(&a->policy.ruleset, &probe->packet, &e.answer);
+	judge_way(&a->policy.ruleset, &probe->packet, &e.answer);
 	e.answer.reason =
 		fb_situation_judge(&a->situation, &a->policy.ruleset, &probe->packet, &e.answer, &e.switched);
 	if (e.switched)

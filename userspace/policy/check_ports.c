@@ -197,21 +197,6 @@ void fb_check_wires(struct fb_checker *c)
 			wire(c, s);
 }
 
-/* Is every interface of the zone an end of a wire? Then the gateway has no address there. */
-static bool only_wires(const struct fb_checker *c, const struct fb_zone *z)
-{
-	for (size_t i = 0; i < z->n_ifaces; i++) {
-		bool on_wire = false;
-
-		for (size_t w = 0; w < c->rs->wires.n; w++)
-			on_wire |= same_port(c->rs->wires.v[w].a, &z->ifaces[i]) ||
-				   same_port(c->rs->wires.v[w].b, &z->ifaces[i]);
-		if (!on_wire)
-			return false;
-	}
-	return z->n_ifaces;
-}
-
 /* S60: what can never be, as no packet of the zone reaches the gateway. */
 void fb_check_wire_lines(struct fb_checker *c, const struct fb_header *h)
 {
@@ -223,7 +208,7 @@ void fb_check_wire_lines(struct fb_checker *c, const struct fb_header *h)
 	for (size_t i = 0; i < c->rs->zones.n; i++) {
 		const struct fb_zone *z = &c->rs->zones.v[i];
 
-		if (others & FB_ZONE_BIT(z->id) && only_wires(c, z))
+		if (others & FB_ZONE_BIT(z->id) && fb_ruleset_only_wires(c->rs, z))
 			fb_diag_lint(c->diags, h->stmt->at, NULL,
 				     "zone %s is on wires only: the gateway cannot be reached there",
 				     z->name);

@@ -211,7 +211,9 @@ static enum fb_reason judge_destination_wire(struct judgement *j)
 	}
 	j->dst = p->dst;
 	j->answer.dst_zone = owner_of(j->rs, p->family, p->dst);
-	return j->answer.dst_zone == FB_ZONE_NONE ? FB_DROP_NO_ZONE : FB_PASSED;
+	if (j->answer.dst_zone == FB_ZONE_NONE)
+		return FB_DROP_NO_ZONE;
+	return j->answer.dst_zone == p->wire_zone ? FB_PASSED : FB_DROP_ROUTE_MISMATCH;
 }
 
 static enum fb_reason judge_destination_in(struct judgement *j)
@@ -417,8 +419,6 @@ static struct fb_answer judge(struct judgement j, __s64 now)
 	if (is_group(packet->family, packet->dst) && packet->zone != FB_ZONE_SELF &&
 	    (j.answer.reason == FB_PASSED || j.answer.reason == FB_WOULD_DROP))
 		j.answer.reason = judge_group(&j);
-	if (packet->wire_zone && j.answer.dst_zone != packet->wire_zone && j.answer.reason == FB_PASSED)
-		j.answer.reason = FB_DROP_ROUTE_MISMATCH;
 	if (is_echo_reply(packet) && (j.answer.reason == FB_PASSED || j.answer.reason == FB_WOULD_DROP)) {
 		j.answer.reason = FB_DROP_ICMP_UNRELATED;
 		j.answer.copies = 0;

@@ -78,6 +78,16 @@ const struct fb_zone *fb_ruleset_zone_by_id(const struct fb_ruleset *rs, unsigne
 	return NULL;
 }
 
+/* No port is in two zones or an end of two wires. */
+bool fb_ruleset_only_wires(const struct fb_ruleset *rs, const struct fb_zone *zone)
+{
+	size_t ends = 0;
+
+	for (size_t i = 0; i < rs->wires.n; i++)
+		ends += rs->wires.v[i].zone_a == zone->id || rs->wires.v[i].zone_b == zone->id;
+	return ends && ends == zone->n_ifaces;
+}
+
 const char *fb_ruleset_zone_name(const struct fb_ruleset *rs, unsigned int id)
 {
 	static char unknown[FB_ZONES_MAX][12];

@@ -187,6 +187,7 @@ Test(eval, s60_s61_on_a_wire_the_other_end_is_all_there_is_and_dhcp_needs_a_line
 		{ "a", "b", { NULL, "10.1.0.5", "10.2.0.5", TCP, 1, 80, 0, 0, 0 }, FB_PASSED },
 		{ "a", "b", { NULL, "10.1.0.5", "10.2.0.5", TCP, 1, 81, 0, 0, 0 }, FB_DROP_NO_ALLOW },
 		{ "a", "b", { NULL, "10.1.0.5", "10.3.0.5", TCP, 1, 80, 0, 0, 0 }, FB_DROP_ROUTE_MISMATCH },
+		{ "a", "b", { NULL, "10.1.0.5", "10.3.0.5", TCP, 1, 81, 0, 0, 0 }, FB_DROP_ROUTE_MISMATCH },
 		{ "a", "b", { NULL, "10.1.0.5", "10.2.0.1", TCP, 1, 80, 0, 0, 0 }, FB_DROP_ROUTE_MISMATCH },
 		{ "a", "b", { NULL, "10.2.0.5", "10.2.0.6", TCP, 1, 80, 0, 0, 0 }, FB_DROP_SPOOF },
 		{ "a", "b", { NULL, "0.0.0.0", "255.255.255.255", UDP, 68, 67, 0, 0, 0 }, FB_PASSED },
