@@ -28,6 +28,11 @@ firebreak signal -> self { allow any -> self udp/123 }
 firebreak self -> signal { allow self -> any udp/123 }
 firebreak mgmt -> signal { allow any -> any tcp/22 }
 """
+GROUP = HEAD + """zone a { interface eth1 network 10.1.0.0/24, 2001:db8:1::/64 gateway 10.1.0.1 }
+zone b { interface eth2 network 10.2.0.0/24 gateway 10.2.0.1 }
+service dhcp-reply { udp/68 source-port 67 }
+firebreak self -> a { allow self -> 239.1.1.1 udp/9; allow self -> any dhcp-reply, ip/112 }
+"""
 # name, policy, arguments, status, what is said (runs of blanks are one)
 CASES = [
     ("a range", RANGES, "10.1.0.5 10.2.0.5 tcp/20-30 --expect deny", 2, "a range is not one connection: name one of it, such as tcp/20"),
@@ -41,6 +46,13 @@ CASES = [
     ("from a wire to the gateway", WIRE, "10.5.1.9 self udp/123 --expect deny", 0, "DROP route-mismatch signal -> self"),
     ("from the gateway into a wire", WIRE, "self 10.5.1.9 udp/123 --expect deny", 0, "signal is on wires only: nothing is routed into it"),
     ("routed into a wire", WIRE, "10.99.0.1 10.5.1.9 tcp/22 --expect deny", 0, "DROP route-mismatch mgmt -> signal"),
+    ("the gateway to a group", GROUP, "self 239.1.1.1 udp/9 --zone a --expect allow", 0, "ALLOW self -> a"),
+    ("the gateway to a group of another zone", GROUP, "self 239.1.1.1 udp/9 --zone b --expect deny", 0, "DROP no-allow self -> b"),
+    ("the gateway to a group, zone by zone", GROUP, "self 239.1.1.1 udp/9", 0, "DROP no-allow self -> b"),
+    ("the same is not denied everywhere", GROUP, "self 239.1.1.1 udp/9 --expect deny", 1, "ALLOW self -> a"),
+    ("the gateway's DHCP", GROUP, "self 255.255.255.255 dhcp-reply --zone a --expect allow", 0, "ALLOW self -> a"),
+    ("the gateway's VRRP", GROUP, "self 224.0.0.18 ip/112 --zone a --expect allow", 0, "ALLOW self -> a"),
+    ("the gateway to a link-local address", GROUP, "self fe80::5 ip/112 --zone a --expect allow", 0, "ALLOW self -> a"),
 ]
 
 

@@ -302,6 +302,14 @@ static unsigned int wire_zone(const struct fb_ruleset *rs, const struct fb_zone 
 	return first;
 }
 
+/* Multicast, limited broadcast, link-local: no zone owns it, and the gateway may send it into any. */
+static bool in_every_zone(int family, struct fb_ip ip)
+{
+	if (family == 4)
+		return ip.lo >> 28 == 0xe || ip.lo == 0xffffffff || ip.lo >> 16 == 0xa9fe;
+	return ip.hi >> 56 == 0xff || ip.hi >> 54 == 0x3fa;
+}
+
 /* Both ends and the zone of one packet. False: this family is not possible between the two. */
 static bool place(const struct fb_ruleset *rs, const struct fb_endpoint *from, const struct fb_endpoint *to,
 		  const struct fb_zone *zone, int family, struct fb_own *own, struct fb_strbuf *assumed,
@@ -316,10 +324,13 @@ static bool place(const struct fb_ruleset *rs, const struct fb_endpoint *from, c
 
 		if (!dst)
 			return false;
+		if (in_every_zone(family, *dst))
+			out = zone;
 		k->zone = FB_ZONE_SELF;
 		k->out_zone = out ? out->id : FB_ZONE_NONE;
 		k->dst = *dst;
-		return !out || own_address(rs, out, family, own, assumed, &k->src);
+		return !out || own_address(rs, out, family, own, assumed, &k->src) ||
+		       in_every_zone(family, *dst);
 	}
 	if (!src || (!to->self && !dst))
 		return false;
@@ -335,6 +346,23 @@ static bool place(const struct fb_ruleset *rs, const struct fb_endpoint *from, c
 	return owner && own_address(rs, owner, family, own, assumed, &k->dst);
 }
 
+/* The packets of one item in one family: one, or from the gateway to what is in every zone one into each. */
+static void place_all(const struct fb_ruleset *rs, const struct fb_endpoint *from,
+		      const struct fb_endpoint *to, const struct fb_zone *zone, int family,
+		      const struct fb_probe *item, struct fb_own *own, struct fb_strbuf *assumed,
+		      struct fb_probes *ret)
+{
+	const struct fb_ip *dst = address_of(to, family);
+	bool each = from->self && !zone && dst && in_every_zone(family, *dst);
+
+	for (size_t i = 0; i < (each ? rs->zones.n : 1); i++) {
+		struct fb_probe probe = *item;
+
+		if (place(rs, from, to, each ? &rs->zones.v[i] : zone, family, own, assumed, &probe.packet))
+			fb_vec_add(&ret->v, probe);
+	}
+}
+
 int fb_probes_make(const struct fb_policy *policy, const struct fb_endpoint *from,
 		   const struct fb_endpoint *to, const char *service, const struct fb_zone *zone,
 		   struct fb_own *own, struct fb_strbuf *assumed, struct fb_probes *ret, struct fb_error *err)
@@ -346,12 +374,10 @@ int fb_probes_make(const struct fb_policy *policy, const struct fb_endpoint *fro
 		r = fb_error_set(err, -EINVAL, "what the gateway says to itself never leaves it");
 	for (int family = 4; family <= 6 && r >= 0; family += 2)
 		for (size_t i = 0; i < items.v.n; i++) {
-			struct fb_probe probe = items.v.v[i];
+			const struct fb_probe *item = &items.v.v[i];
 
-			if (probe.packet.proto == (family == 4 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
-				continue;
-			if (place(&policy->ruleset, from, to, zone, family, own, assumed, &probe.packet))
-				fb_vec_add(&ret->v, probe);
+			if (item->packet.proto != (family == 4 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
+				place_all(&policy->ruleset, from, to, zone, family, item, own, assumed, ret);
 		}
 	fb_vec_done(&items.v);
 	if (r >= 0 && !ret->v.n)

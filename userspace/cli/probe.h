@@ -35,7 +35,7 @@ int fb_endpoint_find(const struct fb_ruleset *rs, const char *name, struct fb_en
 void fb_endpoint_print(const struct fb_endpoint *e, int family, struct fb_ip ip, struct fb_strbuf *out);
 
 /*
- * All packets that begin `service` from one to the other. zone NULL = the one that owns the source. own gets made-up gateway
+ * All packets that begin `service` from one to the other. zone NULL = the one that owns the source; for what the gateway sends to a group, a broadcast or a link-local address each in turn. own gets made-up gateway
  * addresses where it has none and one is needed; each is told in assumed. A range that is asked for by itself is refused: it is not one connection.
  */
 int fb_probes_make(const struct fb_policy *policy, const struct fb_endpoint *from,
