@@ -90,9 +90,11 @@ static bool select_devices(struct fb_checker *c, const struct fb_operand *op, st
 
 static bool resolve(struct fb_checker *c, unsigned int index);
 
-static bool named_member(struct fb_checker *c, const struct fb_operand *op, struct fb_ipset *set)
+static bool named_member(struct fb_checker *c, struct fb_group_state *state, const struct fb_operand *op,
+			 struct fb_ipset *set)
 {
 	const struct fb_symbol *symbol = fb_names_find(&c->places, op->name.s);
+	struct fb_group_state *inner;
 
 	if (symbol && symbol->kind == FB_SYMBOL_DEVICE) {
 		const struct fb_device *device = &c->rs->devices.v[symbol->index];
@@ -107,22 +109,25 @@ static bool named_member(struct fb_checker *c, const struct fb_operand *op, stru
 				 "device or group");
 		return false;
 	}
-	if (c->groups.v[symbol->index].state == FB_GROUP_OPEN) {
+	inner = &c->groups.v[symbol->index];
+	if (inner->state == FB_GROUP_OPEN) {
 		fb_diag_error(c->diags, op->at, NULL, "group %s contains itself", op->name.s);
 		return false;
 	}
-	if (!resolve(c, symbol->index))
+	if (!fb_names_nest(c, "group", &op->name, inner->height) || !resolve(c, symbol->index))
 		return false;
+	if (state->height <= inner->height)
+		state->height = inner->height + 1;
 	fb_ipset_add_set(set, &c->rs->groups.v[symbol->index].ips);
 	return true;
 }
 
-static bool member_set(struct fb_checker *c, const struct fb_group_state *state, const struct fb_operand *op,
+static bool member_set(struct fb_checker *c, struct fb_group_state *state, const struct fb_operand *op,
 		       struct fb_ipset *set)
 {
 	switch (op->kind) {
 	case FB_OPERAND_NAME:
-		return named_member(c, op, set);
+		return named_member(c, state, op, set);
 	case FB_OPERAND_NET:
 		if (!fb_check_unicast(c, op))
 			return false;
@@ -194,7 +199,7 @@ static bool collect(struct fb_checker *c, unsigned int index, struct fb_ipset *a
 	for (size_t i = 0; i < s->group.members.n; i++) {
 		struct fb_ipset one = { 0 };
 		/* member_set may resolve other groups, but the list does not grow any more */
-		const struct fb_group_state *state = &c->groups.v[index];
+		struct fb_group_state *state = &c->groups.v[index];
 
 		ok &= member_set(c, state, &s->group.members.v[i], &one) &&
 		      (!state->zone || member_in_zone(c, state, &s->group.members.v[i], &one));
@@ -239,6 +244,7 @@ static bool resolve(struct fb_checker *c, unsigned int index)
 	if (state->state == FB_GROUP_DONE)
 		return state->ok;
 	state->state = FB_GROUP_OPEN;
+	c->depth++;
 	state->ok = find_zone(c, index) && collect(c, index, &all, &except);
 	if (state->ok) {
 		fb_ipset_subtract(&all, &except, &group->ips);
@@ -246,6 +252,7 @@ static bool resolve(struct fb_checker *c, unsigned int index)
 		if (!state->ok)
 			fb_diag_error(c->diags, group->stmt->name.at, NULL, "group %s is empty", group->name);
 	}
+	c->depth--;
 	state->state = FB_GROUP_DONE;
 	fb_ipset_done(&all);
 	fb_ipset_done(&except);
@@ -254,6 +261,7 @@ static bool resolve(struct fb_checker *c, unsigned int index)
 
 void fb_check_groups(struct fb_checker *c)
 {
+	c->too_deep = false;
 	for (unsigned int i = 0; i < c->groups.n; i++)
 		resolve(c, i);
 }

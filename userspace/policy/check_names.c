@@ -99,6 +99,17 @@ const struct fb_symbol *fb_names_find(const struct fb_names *names, const char *
 	return found && !strcmp(names->v.v[found - 1].name, name) ? &names->v.v[found - 1] : NULL;
 }
 
+bool fb_names_nest(struct fb_checker *c, const char *what, const struct fb_word *word, unsigned int height)
+{
+	if (c->depth + height < FB_NESTING_MAX)
+		return true;
+	if (!c->too_deep)
+		fb_diag_error(c->diags, word->at, NULL, "%s %s is nested more than %d deep", what, word->s,
+			      FB_NESTING_MAX);
+	c->too_deep = true;
+	return false;
+}
+
 void fb_names_done(struct fb_names *names)
 {
 	fb_vec_done(&names->v);

@@ -42,7 +42,7 @@ static bool resolve(struct fb_checker *c, struct fb_service_state *state);
 
 /* The set behind one use; borrowed (storage lends a box). NULL = reported. */
 static const struct fb_l4set *item_set(struct fb_checker *c, const struct fb_svc_item *item,
-				       struct fb_l4 *box, struct fb_l4set *storage)
+				       struct fb_l4 *box, struct fb_l4set *storage, unsigned int *height)
 {
 	const struct fb_symbol *symbol;
 	struct fb_service_state *state;
@@ -62,11 +62,16 @@ static const struct fb_l4set *item_set(struct fb_checker *c, const struct fb_svc
 		fb_diag_error(c->diags, item->at, NULL, "service %s contains itself", item->name.s);
 		return NULL;
 	}
-	return resolve(c, state) ? &state->set : NULL;
+	if (!fb_names_nest(c, "service", &item->name, state->height) || !resolve(c, state))
+		return NULL;
+	if (*height <= state->height)
+		*height = state->height + 1;
+	return &state->set;
 }
 
 /* All items first and one union after: a union an item takes the cube of their number (2,000 ports on one line: 5 s). */
-bool fb_check_service_items(struct fb_checker *c, const struct fb_svc_items *items, struct fb_l4set *ret)
+static bool items_set(struct fb_checker *c, const struct fb_svc_items *items, struct fb_l4set *ret,
+		      unsigned int *height)
 {
 	struct FB_VEC(struct fb_l4) all = { 0 };
 	const struct fb_l4set none = { 0 };
@@ -75,7 +80,7 @@ bool fb_check_service_items(struct fb_checker *c, const struct fb_svc_items *ite
 	for (size_t i = 0; i < items->n; i++) {
 		struct fb_l4 box;
 		struct fb_l4set storage;
-		const struct fb_l4set *one = item_set(c, &items->v[i], &box, &storage);
+		const struct fb_l4set *one = item_set(c, &items->v[i], &box, &storage, height);
 
 		ok &= one != NULL;
 		for (size_t k = 0; one && k < one->n; k++)
@@ -85,6 +90,13 @@ bool fb_check_service_items(struct fb_checker *c, const struct fb_svc_items *ite
 		*ret = fb_l4set_combine(&(struct fb_l4set){ all.v, all.n }, &none, FB_L4_UNION);
 	fb_vec_done(&all);
 	return ok;
+}
+
+bool fb_check_service_items(struct fb_checker *c, const struct fb_svc_items *items, struct fb_l4set *ret)
+{
+	unsigned int height = 0;
+
+	return items_set(c, items, ret, &height);
 }
 
 static bool resolve_body(struct fb_checker *c, struct fb_service_state *state)
@@ -97,9 +109,9 @@ static bool resolve_body(struct fb_checker *c, struct fb_service_state *state)
 			      "service %s is empty", s->name.s);
 		return false;
 	}
-	if (!fb_check_service_items(c, &s->service.items, &sum))
+	if (!items_set(c, &s->service.items, &sum, &state->height))
 		return false;
-	if (!fb_check_service_items(c, &s->service.except, &except)) {
+	if (!items_set(c, &s->service.except, &except, &state->height)) {
 		free(sum.v);
 		return false;
 	}
@@ -122,13 +134,16 @@ static bool resolve(struct fb_checker *c, struct fb_service_state *state)
 	if (state->state == FB_SERVICE_DONE)
 		return state->ok;
 	state->state = FB_SERVICE_OPEN;
+	c->depth++;
 	state->ok = resolve_body(c, state);
+	c->depth--;
 	state->state = FB_SERVICE_DONE;
 	return state->ok;
 }
 
 void fb_check_services(struct fb_checker *c)
 {
+	c->too_deep = false;
 	for (size_t i = 0; i < c->service_states.n; i++)
 		resolve(c, &c->service_states.v[i]);
 }

@@ -143,16 +143,20 @@ void fb_check_zones(struct fb_checker *c)
 
 /* ---- zone groups ---------------------------------------------------------------------------------------- */
 
-enum expansion { EXPANSION_NEW, EXPANSION_OPEN, EXPANSION_DONE };
+struct expansion {
+	enum { EXPANSION_NEW, EXPANSION_OPEN, EXPANSION_DONE } state;
+	unsigned int height;
+};
 
-static void expand(struct fb_checker *c, unsigned int index, enum expansion *states)
+static void expand(struct fb_checker *c, unsigned int index, struct expansion *states)
 {
 	const struct fb_words *members = &c->rs->zone_groups.v[index].stmt->zone_group.members;
 	__u64 zones = 0;
 
-	if (states[index] == EXPANSION_DONE)
+	if (states[index].state == EXPANSION_DONE)
 		return;
-	states[index] = EXPANSION_OPEN;
+	states[index].state = EXPANSION_OPEN;
+	c->depth++;
 	for (size_t i = 0; i < members->n; i++) {
 		const struct fb_word *word = &members->v[i];
 		const struct fb_symbol *symbol = fb_names_find(&c->places, word->s);
@@ -160,10 +164,16 @@ static void expand(struct fb_checker *c, unsigned int index, enum expansion *sta
 		if (symbol && symbol->kind == FB_SYMBOL_ZONE) {
 			zones |= FB_ZONE_BIT(c->rs->zones.v[symbol->index].id) & ~1ull;
 		} else if (symbol && symbol->kind == FB_SYMBOL_ZONE_GROUP &&
-			   states[symbol->index] == EXPANSION_OPEN) {
+			   states[symbol->index].state == EXPANSION_OPEN) {
 			fb_diag_error(c->diags, word->at, NULL, "zone group %s contains itself", word->s);
 		} else if (symbol && symbol->kind == FB_SYMBOL_ZONE_GROUP) {
+			const struct expansion *inner = &states[symbol->index];
+
+			if (!fb_names_nest(c, "zone group", word, inner->height))
+				continue;
 			expand(c, symbol->index, states);
+			if (states[index].height <= inner->height)
+				states[index].height = inner->height + 1;
 			zones |= c->rs->zone_groups.v[symbol->index].zones;
 		} else {
 			fb_names_unknown(c, &c->places, FB_SYMBOL_ZONE | FB_SYMBOL_ZONE_GROUP, word,
@@ -171,15 +181,17 @@ static void expand(struct fb_checker *c, unsigned int index, enum expansion *sta
 		}
 	}
 	c->rs->zone_groups.v[index].zones = zones;
-	states[index] = EXPANSION_DONE;
+	c->depth--;
+	states[index].state = EXPANSION_DONE;
 }
 
 void fb_check_zone_groups(struct fb_checker *c)
 {
-	fb_autofree enum expansion *states = calloc(c->rs->zone_groups.n + 1, sizeof(*states));
+	fb_autofree struct expansion *states = calloc(c->rs->zone_groups.n + 1, sizeof(*states));
 
 	if (!states)
 		abort();
+	c->too_deep = false;
 	for (unsigned int i = 0; i < c->rs->zone_groups.n; i++)
 		expand(c, i, states);
 }

@@ -38,12 +38,14 @@ struct fb_names {
 struct fb_group_state {
 	enum { FB_GROUP_NEW, FB_GROUP_OPEN, FB_GROUP_DONE } state;
 	bool ok;
-	unsigned int zone; /* id; 0 = spans */
+	unsigned int zone;   /* id; 0 = spans */
+	unsigned int height; /* groups below this one, along the longest way down */
 };
 struct fb_service_state {
 	const struct fb_stmt *stmt;
 	enum { FB_SERVICE_NEW, FB_SERVICE_OPEN, FB_SERVICE_DONE } state;
 	bool ok;
+	unsigned int height;
 	struct fb_l4set set; /* owned */
 };
 struct fb_date_memo {
@@ -70,6 +72,8 @@ struct fb_checker {
 	struct fb_ipset unicast; /* what a zone may own at all (S4) */
 	const struct fb_stmt *policy;
 	bool timezone_bad;
+	unsigned int depth; /* of what is being resolved by name */
+	bool too_deep;	    /* reported */
 	struct FB_VEC(struct fb_group_state) groups;
 	struct FB_VEC(struct fb_service_state) service_states;
 	struct FB_VEC(struct fb_date_memo) dates;
@@ -84,6 +88,9 @@ void fb_names_unknown(struct fb_checker *c, const struct fb_names *names, unsign
 		      const struct fb_word *word, const char *what);
 const char *fb_symbol_kind_name(enum fb_symbol_kind kind);
 void fb_names_done(struct fb_names *names);
+/* Groups, services and zone groups are resolved by recursion, so a chain of names has an end. False = too deep, reported once. */
+#define FB_NESTING_MAX 256
+bool fb_names_nest(struct fb_checker *c, const char *what, const struct fb_word *word, unsigned int height);
 /* "hq.fb:44" */
 const char *fb_check_place(struct fb_checker *c, struct fb_at at);
 /* The nearest of the words, or NULL, as a help text. */

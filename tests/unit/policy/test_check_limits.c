@@ -192,3 +192,46 @@ Test(settings, s32_mid_stream_allow_is_of_its_pairs_and_a_lint)
 	cr_assert_eq(flags_of(&p, "b", "a"), 0);
 	policy_done(&p);
 }
+
+/* ---- chains of names -------------------------------------------------------------------------------------------- */
+
+/* n names, each but the first with the one before it inside, the first one first or last. */
+static void chain(struct fb_strbuf *out, const char *word, const char *first, int n, bool backwards)
+{
+	fb_strbuf_add(out, AB);
+	for (int i = 0; i < n; i++) {
+		int k = backwards ? n - 1 - i : i;
+
+		if (k)
+			fb_strbuf_addf(out, "%s x%d { x%d }\n", word, k, k - 1);
+		else
+			fb_strbuf_addf(out, "%s x0 { %s }\n", word, first);
+	}
+}
+
+Test(limits, names_nest_256_deep_and_no_deeper_in_whatever_order_they_stand)
+{
+	static const struct {
+		const char *word, *first, *says;
+	} cases[] = {
+		{ "group", "10.1.0.1", "error: group x" },
+		{ "service", "tcp/1", "error: service x" },
+		{ "zone-group", "a", "error: zone group x" },
+	};
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++)
+		for (int backwards = 0; backwards < 2; backwards++)
+			for (int n = 256; n < 100000; n = n == 256 ? 257 : n * 300) {
+				fb_autostrbuf struct fb_strbuf text = { 0 };
+				struct policy p;
+
+				chain(&text, cases[i].word, cases[i].first, n, backwards);
+				policy_load(&p, fb_strbuf_get(&text));
+				cr_assert_eq(p.errors, n > 256, "%s %d: %.500s", cases[i].word, n,
+					     fb_strbuf_get(&p.said));
+				cr_assert(n == 256 || (strstr(fb_strbuf_get(&p.said), cases[i].says) &&
+						       strstr(fb_strbuf_get(&p.said),
+							      " is nested more than 256 deep\n")));
+				policy_done(&p);
+			}
+}
