@@ -126,9 +126,10 @@ bool fb_lexer_line_is_open(struct fb_lexer *lexer)
 	if (lexer->open_line == lexer->line || lexer->closed_line == lexer->line)
 		return lexer->open_line == lexer->line;
 	for (size_t i = lexer->line_start; i < lexer->len && lexer->text[i] != '\n'; i++) {
-		if (lexer->text[i] == '"')
+		if (lexer->text[i] == '"') {
 			in_string = !in_string;
-		else if (lexer->text[i] == '#' && !in_string)
+			lexer->open_col = (unsigned int)(i - lexer->line_start + 1);
+		} else if (lexer->text[i] == '#' && !in_string)
 			break;
 	}
 	if (in_string)
@@ -227,6 +228,7 @@ static void fb_lexer_string(struct fb_lexer *lexer, struct fb_token *ret)
 	else {
 		fb_diag_error(lexer->diags, ret->at, "end it with \" on the same line",
 			      "unterminated string");
+		ret->unterminated = true;
 		while (ret->len && (unsigned char)ret->s[ret->len - 1] <= ' ')
 			ret->len--;
 		/* A brace at the end was meant to close what the line opened: taking it so keeps one mistake one message. */

@@ -32,6 +32,7 @@ struct fb_token {
 	struct fb_at at;
 	unsigned int end_col; /* the first column behind it */
 	bool first;	      /* on its line */
+	bool unterminated;    /* a string; reported */
 	bool blank_before;    /* an empty line lies between the token or comment before it and this one */
 };
 
@@ -51,7 +52,8 @@ struct fb_lexer {
 	bool line_used, blank;
 	int line_braces; /* opened less closed on the present line */
 	unsigned int open_line,
-		closed_line; /* what fb_lexer_line_is_open found, so that it looks once a line */
+		closed_line;   /* what fb_lexer_line_is_open found, so that it looks once a line */
+	unsigned int open_col; /* of the line's last quotation mark */
 	struct FB_VEC(struct fb_comment) comments; /* met since the parser last took them */
 	struct fb_diags *diags;
 };

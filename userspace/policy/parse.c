@@ -120,8 +120,14 @@ bool fb_parser_lost(struct fb_parser *p)
 			      "the line ends with a comma, so the next one belongs to it");
 		return true;
 	}
+	if (p->cur.unterminated) /* reported */
+		return true;
 	if (!p->has_ahead && p->cur.at.line == p->lexer.line && fb_lexer_line_is_open(&p->lexer)) {
-		fb_diag_error(p->diags, fb_parser_gap(p), "each string needs two",
+		struct fb_at at = fb_parser_gap(p);
+
+		if (at.line != p->lexer.line)
+			at = (struct fb_at){ at.file, p->lexer.line, p->lexer.open_col };
+		fb_diag_error(p->diags, at, "each string needs two",
 			      "the quotation marks of this line do not pair");
 		fb_lexer_skip_line(&p->lexer);
 		return true;
@@ -129,7 +135,7 @@ bool fb_parser_lost(struct fb_parser *p)
 	return false;
 }
 
-bool fb_parser_expected(struct fb_parser *p, const char *needed, const char *help)
+static bool fb_parser_expected_at(struct fb_parser *p, struct fb_at at, const char *needed, const char *help)
 {
 	const char *found;
 
@@ -148,8 +154,13 @@ bool fb_parser_expected(struct fb_parser *p, const char *needed, const char *hel
 	default:
 		found = fb_diag_printf(p->diags, "\"%s\"", fb_token_text(p, &p->cur));
 	}
-	fb_diag_error(p->diags, fb_parser_gap(p), help, "%s expected, found %s", needed, found);
+	fb_diag_error(p->diags, at, help, "%s expected, found %s", needed, found);
 	return false;
+}
+
+bool fb_parser_expected(struct fb_parser *p, const char *needed, const char *help)
+{
+	return fb_parser_expected_at(p, fb_parser_gap(p), needed, help);
 }
 
 void *fb_parser_keep(struct fb_parser *p, const void *v, size_t n, size_t size)
@@ -167,7 +178,9 @@ int fb_parser_keyword(struct fb_parser *p, const char *const *words, size_t n, c
 		      const char *help)
 {
 	if (p->cur.kind != FB_TOKEN_WORD) {
-		fb_parser_expected(p, fb_diag_printf(p->diags, "a word %s", where), help);
+		/* What stands before is complete: a string in the place of a word is wrong where it stands. */
+		fb_parser_expected_at(p, fb_token_ends_line(&p->cur) ? fb_parser_gap(p) : p->cur.at,
+				      fb_diag_printf(p->diags, "a word %s", where), help);
 		return -1;
 	}
 	for (size_t i = 0; i < n; i++)

@@ -411,3 +411,27 @@ Test(parse, a_file_of_more_than_16_mib_is_refused)
 	text_done(&t);
 	free(blank);
 }
+
+/* One message, and it begins with this place. */
+static void expect_place(const char *text, const char *place)
+{
+	struct text t;
+
+	text_parse(&t, text);
+	cr_assert_eq(t.errors, 1, "%s\n%s", text, fb_strbuf_get(&t.said));
+	cr_assert_eq(strncmp(fb_strbuf_get(&t.said), place, strlen(place)), 0, "%s\nwant %s\n%s", text, place,
+		     fb_strbuf_get(&t.said));
+	text_done(&t);
+}
+
+Test(parse, a_string_in_the_wrong_place_is_reported_where_it_stands)
+{
+	expect_place("policy \"x\" language 1\n\"abc\"\n", "t.fb:2:1: error: a word at the beginning");
+	expect_place("policy \"x\" language 1\n\n\n# c\n\"abc\n", "t.fb:5:1: error: unterminated string");
+	expect_place("service s { tcp/1 }\nfoo \"bar\n", "t.fb:2:5: error: the quotation marks of this line");
+	expect_place("zone c {\n network 10.2.0.0/16\n \"abc\n}\n", "t.fb:3:2: error: unterminated string");
+	expect_place("zone c {\n network 10.2.0.0/16\n \"abc\"\n}\n", "t.fb:3:2: error: a word in a zone");
+	expect_place("firebreak c -> d {\n allow any -> any tcp/1\n \"abc\"\n}\n",
+		     "t.fb:3:2: error: a word in a firebreak");
+	expect_place("zone \"abc\n", "t.fb:1:6: error: unterminated string");
+}
