@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Somebody removed the pin of a map: enforcement goes on, an agent refuses to adopt the rest and names `firebreakd --unload`, and that
-# is a way out. A damaged policy on disk is no such thing: what is enforced stays, and the status says so.
+# is a way out; that of another run directory leaves the guard alone. A damaged policy on disk is no such thing: what is enforced stays, and the status says so.
 #
 #   desk 172.16.5.20 --- corp0 [gateway + agent] video0 --- recorder 10.30.0.10
 set -euo pipefail
@@ -27,6 +27,10 @@ deny "and the signals are still closed to it" on corp ping -c 1 -W 1 -q "$SIGNAL
 claim "the status says that something is in force" grep -q 'DEGRADED *generation 1 stays in force' <<<"$(firebreak status || true)"
 
 agent_kill
+claim "an unload of another run directory says whose the host is" \
+	grep -q 'enforces by another run directory' <<<"$(on gw "$FB_BUILD/firebreakd" --run-dir "$LAB_RUN-other" --unload 2>&1 || true)"
+claim "and leaves the guard" on gw nft list table inet firebreak_guard >/dev/null
+rm -rf "$LAB_RUN-other"
 rm "$LAB_RUN"/bpf/v*/maps/fb_self
 claim "without a map's pin it still does" reached
 daemon() { on gw "$FB_BUILD/firebreakd" --run-dir "$LAB_RUN" --state-dir "$LAB_DIR/state" "$@" 2>&1; }

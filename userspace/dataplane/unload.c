@@ -10,6 +10,9 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
 #include "dataplane/handle.h"
 
 static int unload_tree(struct fb_dataplane *dp, const char *dir, struct fb_error *err)
@@ -32,6 +35,29 @@ static int unload_tree(struct fb_dataplane *dp, const char *dir, struct fb_error
 	return r < 0 ? r : fb_place_remove(dir, err);
 }
 
+/* -EBUSY: a device of this host runs a program of ours yet, which is none of the trees that were removed: the guard is another run directory's. */
+static int nobody_else(struct fb_error *err)
+{
+	struct if_nameindex *all = if_nameindex();
+	int r = 0;
+
+	for (size_t i = 0; all && all[i].if_index && r == 0; i++) {
+		char name[16] = "";
+		__u32 id = 0, same;
+		fb_autoclose int fd = bpf_xdp_query_id((int)all[i].if_index, 0, &id) == 0 && id
+					      ? bpf_prog_get_fd_by_id(id)
+					      : -1;
+
+		if (fd >= 0 && fb_prog_info(fd, &same, name, err) == 0 &&
+		    !strcmp(name, fb_prog_names[FB_PROG_XDP]))
+			r = fb_error_set(err, -EBUSY,
+					 "%s enforces by another run directory (--run-dir): its guard stays",
+					 all[i].if_name);
+	}
+	if_freenameindex(all);
+	return r;
+}
+
 static int unload(struct fb_dataplane *dp, struct fb_error *err)
 {
 	DIR *d = opendir(dp->mount);
@@ -48,6 +74,8 @@ static int unload(struct fb_dataplane *dp, struct fb_error *err)
 	}
 	if (d)
 		closedir(d);
+	if (r == 0)
+		r = nobody_else(err);
 	if (r == 0)
 		r = fb_guard_remove_table(dp, err);
 	if (r == 0)
