@@ -29,7 +29,7 @@ firebreak self -> signal { allow self -> any udp/123 }
 firebreak mgmt -> signal { allow any -> any tcp/22 }
 """
 GROUP = HEAD + """zone a { interface eth1 network 10.1.0.0/24, 2001:db8:1::/64 gateway 10.1.0.1 }
-zone b { interface eth2 network 10.2.0.0/24 gateway 10.2.0.1 }
+zone b { interface eth2 network 10.2.0.0/24, 2001:db8:2::/64 gateway 10.2.0.1 }
 service dhcp-reply { udp/68 source-port 67 }
 firebreak self -> a { allow self -> 239.1.1.1 udp/9; allow self -> any dhcp-reply, ip/112 }
 """
@@ -46,6 +46,8 @@ CASES = [
     ("from a wire to the gateway", WIRE, "10.5.1.9 self udp/123 --expect deny", 0, "DROP route-mismatch signal -> self"),
     ("from the gateway into a wire", WIRE, "self 10.5.1.9 udp/123 --expect deny", 0, "signal is on wires only: nothing is routed into it"),
     ("routed into a wire", WIRE, "10.99.0.1 10.5.1.9 tcp/22 --expect deny", 0, "DROP route-mismatch mgmt -> signal"),
+    ("a neighbour across a wire", WIRE, "fe80::5 ff02::1:ff00:1 icmpv6/135 --zone signal --expect allow", 0, "ALLOW signal -> backhaul"),
+    ("the gateway is no neighbour on a wire", WIRE, "self ff02::1 icmpv6/135 --zone signal --expect deny", 0, "DROP no-allow self -> signal"),
     ("the gateway to a group", GROUP, "self 239.1.1.1 udp/9 --zone a --expect allow", 0, "ALLOW self -> a"),
     ("the gateway to a group of another zone", GROUP, "self 239.1.1.1 udp/9 --zone b --expect deny", 0, "DROP no-allow self -> b"),
     ("the gateway to a group, zone by zone", GROUP, "self 239.1.1.1 udp/9", 0, "DROP no-allow self -> b"),
@@ -53,6 +55,15 @@ CASES = [
     ("the gateway's DHCP", GROUP, "self 255.255.255.255 dhcp-reply --zone a --expect allow", 0, "ALLOW self -> a"),
     ("the gateway's VRRP", GROUP, "self 224.0.0.18 ip/112 --zone a --expect allow", 0, "ALLOW self -> a"),
     ("the gateway to a link-local address", GROUP, "self fe80::5 ip/112 --zone a --expect allow", 0, "ALLOW self -> a"),
+    ("a neighbour asks the gateway", GROUP, "2001:db8:1::5 self icmpv6/neighbour-solicitation --expect allow", 0, "built in, as neighbours need it"),
+    ("a neighbour asks a group", GROUP, "fe80::5 ff02::1:ff00:1 icmpv6/135 --zone a --expect allow", 0, "ALLOW a -> self"),
+    ("duplicate address detection", GROUP, ":: ff02::1:ff00:5 icmpv6/135 --zone a --expect allow", 0, "ALLOW a -> self"),
+    ("a neighbour answers", GROUP, "2001:db8:1::5 self icmpv6/neighbour-advertisement --expect allow", 0, "ALLOW a -> self"),
+    ("a router solicitation", GROUP, "fe80::5 ff02::2 icmpv6/router-solicitation --zone a --expect allow", 0, "ALLOW a -> self"),
+    ("the gateway as a router", GROUP, "self ff02::1 icmpv6/router-advertisement --zone a --expect allow", 0, "ALLOW self -> a"),
+    ("another router", GROUP, "fe80::5 ff02::1 icmpv6/router-advertisement --zone a --expect deny", 0, "DROP no-allow a -> self"),
+    ("a neighbour that lies", GROUP, "2001:db8:1::5 self icmpv6/135 --zone b --expect deny", 0, "DROP spoof"),
+    ("a neighbour of another zone", GROUP, "2001:db8:1::5 2001:db8:2::5 icmpv6/135 --expect deny", 0, "DROP scope"),
 ]
 
 

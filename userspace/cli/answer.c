@@ -195,6 +195,8 @@ void fb_explanation_print(const struct fb_explanation *e, const struct fb_screen
 			 e->probe->service, e->probe->range ? ", the first of a range" : "");
 	if (line)
 		print_line(e, screen, line);
+	else if (reason == FB_PASSED && e->builtin)
+		fb_strbuf_add(&why, "built in, as neighbours need it: no line is asked");
 	else if (reason != FB_PASSED)
 		fb_answer_print(&e->policy->ruleset, &e->policy->tree.sources, k, &e->answer, &why);
 	if (why.len)
@@ -228,6 +230,8 @@ json_t *fb_explanation_json(const struct fb_explanation *e)
 					      fb_strbuf_get(&at), "owner", line->owner, "reason",
 					      line->reason));
 	}
+	if (e->builtin)
+		json_object_set_new(v, "built_in", json_true());
 	if (e->switched)
 		json_object_set_new(v, "switched", json_string(e->switched));
 	if (e->answer.copies) {
