@@ -64,6 +64,8 @@ CASES = [
     ("another router", GROUP, "fe80::5 ff02::1 icmpv6/router-advertisement --zone a --expect deny", 0, "DROP no-allow a -> self"),
     ("a neighbour that lies", GROUP, "2001:db8:1::5 self icmpv6/135 --zone b --expect deny", 0, "DROP spoof"),
     ("a neighbour of another zone", GROUP, "2001:db8:1::5 2001:db8:2::5 icmpv6/135 --expect deny", 0, "DROP scope"),
+    ("the gateway's own address", GROUP, "10.1.0.1 239.1.1.1 udp/9", 0, "10.1.0.1 is the gateway's own address; no line can allow it"),
+    ("an address of another zone", GROUP, "10.1.0.5 10.2.0.5 udp/9 --zone b", 0, "10.1.0.5 belongs to a; no line can allow it from elsewhere"),
 ]
 
 
