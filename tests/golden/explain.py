@@ -66,6 +66,7 @@ CASES = [
     ("a neighbour of another zone", GROUP, "2001:db8:1::5 2001:db8:2::5 icmpv6/135 --expect deny", 0, "DROP scope"),
     ("the gateway's own address", GROUP, "10.1.0.1 239.1.1.1 udp/9", 0, "10.1.0.1 is the gateway's own address; no line can allow it"),
     ("an address of another zone", GROUP, "10.1.0.5 10.2.0.5 udp/9 --zone b", 0, "10.1.0.5 belongs to a; no line can allow it from elsewhere"),
+    ("two assumptions", GROUP, "self 239.1.1.1 udp/9", 0, "address in a; no gateway addresses known: 10.2.0.1"),
 ]
 
 

@@ -269,7 +269,7 @@ static bool own_address(const struct fb_ruleset *rs, const struct fb_zone *zone,
 		   (struct fb_own_address){
 			   .family = family, .ip = *ret, .len = family == 4 ? 32 : 128, .zone = zone->id });
 	fb_strbuf_addf(assumed, "%sno gateway addresses known: %s stands for the gateway's address in %s",
-		       assumed->len ? "\n" : "", fb_ip_print(family, *ret, buf), zone->name);
+		       assumed->len ? "; " : "", fb_ip_print(family, *ret, buf), zone->name);
 	return true;
 }
 
