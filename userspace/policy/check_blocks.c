@@ -103,6 +103,8 @@ static void observe(struct fb_checker *c, const struct fb_header *h)
 
 	if (!h->stmt->firebreak.mode.s || strcmp(h->stmt->firebreak.mode.s, "observe"))
 		return;
+	if (!h->stmt->firebreak.observe_until.year) /* reported by the parser */
+		return;
 	if (!observe_allowed(c, h) ||
 	    !fb_check_deadline(c, &h->stmt->firebreak.observe_until, "observe", &until))
 		return;

@@ -405,6 +405,8 @@ Test(check, s51_until_in_the_past_is_a_lint)
 	expect_lint(ZONES "firebreak a -> b { allow any -> any ssh  until 2026-11-01 }\n",
 		    "lies in the past");
 	expect_lint(ZONES "firebreak a -> b { mode observe until 2026-11-01 }\n", "lies in the past");
+	expect_error(ZONES "firebreak a -> b { mode observe until }\n", "a date expected");
+	expect_error(ZONES "firebreak a -> b { mode observe }\n", "\"until\" and a date expected");
 }
 
 Test(check, s17_the_line_that_closes_last_wins)
