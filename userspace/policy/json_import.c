@@ -380,7 +380,8 @@ static int fb_json_read(struct fb_tree *drawn, const json_t *root, struct fb_err
 	return 0;
 }
 
-int fb_json_import(struct fb_tree *tree, const char *path, const char *text, size_t len, struct fb_error *err)
+static int fb_json_import_text(struct fb_tree *tree, const char *path, const char *text, size_t len,
+			       struct fb_error *err)
 {
 	struct fb_tree drawn = { 0 };
 	json_error_t why;
@@ -399,4 +400,11 @@ int fb_json_import(struct fb_tree *tree, const char *path, const char *text, siz
 	json_decref(root);
 	fb_tree_done(&drawn);
 	return r;
+}
+
+int fb_json_import(struct fb_tree *tree, const char *path, const char *text, size_t len, struct fb_error *err)
+{
+	int r = fb_json_import_text(tree, path, text, len, err);
+
+	return r < 0 ? fb_error_prefix(err, "%s", path) : 0;
 }

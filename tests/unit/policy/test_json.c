@@ -133,6 +133,7 @@ Test(json, says_which_field_is_wrong)
 			     cases[i].json);
 		cr_assert(strstr(err.text, cases[i].says), "%s\ngot:  %s\nwant: %s", cases[i].json, err.text,
 			  cases[i].says);
+		cr_assert_eq(strncmp(err.text, "f: ", 3), 0, "%s", err.text);
 		fb_tree_done(&tree);
 	}
 }
