@@ -87,6 +87,15 @@ static bool fb_json_rule(struct fb_parser *p, enum fb_field_kind kind, void *int
 	}
 }
 
+/* The lexer steps over blanks, line ends and comments: what they would take away is no part of a value. */
+static bool fb_json_whole(const struct fb_parser *p, const char *text)
+{
+	size_t n = strlen(text);
+
+	return !p->lexer.comments.n && !strchr(text, '\n') &&
+	       (!n || ((unsigned char)text[0] > ' ' && (unsigned char)text[n - 1] > ' '));
+}
+
 static bool fb_json_text(struct fb_json_reader *r, const struct fb_json_path *path, const json_t *json,
 			 enum fb_field_kind kind, void *into)
 {
@@ -111,6 +120,12 @@ static bool fb_json_text(struct fb_json_reader *r, const struct fb_json_path *pa
 	ok = ok && !diags.errors;
 	if (!ok)
 		fb_json_wrong(r, path, diags.list.n ? diags.list.v[0].text : "one value is wanted");
+	if (ok && !fb_json_whole(&p, text))
+		ok = fb_json_wrong(
+			r, path,
+			fb_arena_printf(&r->tree->arena,
+					"\"%.60s\" has a comment, a line end or blanks around the value",
+					text));
 	fb_lexer_done(&p.lexer);
 	fb_diags_done(&diags);
 	return ok;

@@ -121,6 +121,26 @@ Test(json, says_which_field_is_wrong)
 		{ ONE("{\"kind\": \"never\", \"from\": [\"a\"], \"to\": [\"b\"]}, {\"kind\": \"include\", "
 		      "\"file\": \"x\"}, {\"kind\": \"zone\", \"name\": \"any\"}"),
 		  "statements[2]: \"any\" is a reserved word" },
+		{ ONE("{\"kind\": \"zone\", \"name\": \"a # c\"}"),
+		  "statements[0].name: \"a # c\" has a comment" },
+		{ ONE("{\"kind\": \"zone\", \"name\": \"a#\"}"), "statements[0].name: \"a#\" has a comment" },
+		{ ONE("{\"kind\": \"zone\", \"name\": \" a\"}"), "statements[0].name: \" a\" has a comment" },
+		{ ONE("{\"kind\": \"zone\", \"name\": \"a b\"}"),
+		  "statements[0].name: the end of the string" },
+		{ ONE("{\"kind\": \"zone\", \"name\": \"a{\"}"),
+		  "statements[0].name: the end of the string" },
+		{ ONE("{\"kind\": \"zone\", \"name\": \"\\\"a\\\"\"}"),
+		  "statements[0].name: one word expected" },
+		{ ONE("{\"kind\": \"zone\", \"name\": \"a\", \"network\": [\"10.1.0.0/16 # x\"]}"),
+		  "statements[0].network[0]: \"10.1.0.0/16 # x\" has a comment" },
+		{ ONE("{\"kind\": \"never\", \"from\": [\"a\"], \"to\": [\"a # c\"]}"),
+		  "statements[0].to[0]: \"a # c\" has a comment" },
+		{ ONE("{\"kind\": \"never\", \"from\": [\"a\"], \"to\": [\"b\"], \"services\": [\"tcp/22 # "
+		      "x\"]}"),
+		  "statements[0].services[0]: \"tcp/22 # x\" has a comment" },
+		{ ONE("{\"kind\": \"never\", \"from\": [\"a\"], \"to\": [\"b\"], \"services\": "
+		      "[\"\\ntcp/22\"]}"),
+		  "statements[0].services[0]: \"\ntcp/22\" has a comment" },
 		{ ONE("{\"kind\": \"zone\", \"name\": \"a\", \"comment-behind\": 1}"),
 		  "statements[0].comment-behind: true or false is wanted" },
 	};
