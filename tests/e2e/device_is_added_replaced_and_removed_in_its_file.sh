@@ -33,8 +33,11 @@ claim "one is replaced" firebreak device replace cam-0499 --mac 00:00:de:ad:be:e
 same "nothing else in the line changed" "device cam-0499 in cctv { ip 10.20.4.99  mac 00:00:de:ad:be:ef }   # spare" "$(grep cam-0499 "$cameras")"
 claim "the comment stayed" grep -q 'keep this line' "$cameras"
 claim "the old MAC is in the history" bash -c 'grep -q "3c:ef:8c:00:04:99; ticket 88"' < <(firebreak history)
-claim "a dry run shows and changes nothing" firebreak device remove cam-0413 --dry-run >/dev/null
-same "not in force" 3 "$(generation)"
+status=0
+firebreak device remove cam-0413 --dry-run >"$LAB_DIR/said" || status=$?
+same "a dry run finds the change" 4 "$status"
+claim "and shows it" grep -q '^  gone  device cam-0413 in cctv { ip 10.20.4.13  mac 3c:ef:8c:00:04:13 }$' "$LAB_DIR/said"
+same "it is not in force" 3 "$(generation)"
 
 text=$(cat "$cameras")
 status=0

@@ -90,6 +90,24 @@ static void add_rows(struct fb_table *t, const struct fb_policy *p, const struct
 	}
 }
 
+static void print_settings(const struct fb_plan *plan)
+{
+	struct fb_screen screen = fb_screen_of(stdout);
+
+	if (plan->settings.n)
+		puts("changes besides what may pass:");
+	for (size_t i = 0; i < plan->settings.n; i++) {
+		const struct fb_setting *s = &plan->settings.v[i];
+
+		if (s->before)
+			fb_print_wrapped(&screen, FB_PLAIN, "  %s  %s", s->after ? "was " : "gone",
+					 s->before);
+		if (s->after)
+			fb_print_wrapped(&screen, FB_YELLOW, "  %s  %s", s->before ? "now " : "new ",
+					 s->after);
+	}
+}
+
 static void print(const struct fb_policy *before, const struct fb_policy *after, const struct fb_plan *plan,
 		  const struct fb_flows_end *ends)
 {
@@ -100,7 +118,7 @@ static void print(const struct fb_policy *before, const struct fb_policy *after,
 						    { "AT", .text = true, .rank = 1 },
 						    { "FLOWS" } };
 	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) - !ends->known };
-	char opened[FB_HUMAN_LEN], narrowed[FB_HUMAN_LEN], same[FB_HUMAN_LEN];
+	char opened[FB_HUMAN_LEN], narrowed[FB_HUMAN_LEN], same[FB_HUMAN_LEN], other[FB_HUMAN_LEN];
 	fb_autostrbuf struct fb_strbuf flows = { 0 };
 	const struct fb_ruleset *rs = &after->ruleset;
 
@@ -108,11 +126,15 @@ static void print(const struct fb_policy *before, const struct fb_policy *after,
 	add_rows(&t, before, &plan->closes, false, ends);
 	fb_table_print(&t);
 	fb_table_done(&t);
+	print_settings(plan);
 	printf("%s pair%s opened, %s narrowed, %s unchanged; ", fb_human_count(plan->pairs_opened, opened),
 	       plan->pairs_opened == 1 ? "" : "s", fb_human_count(plan->pairs_narrowed, narrowed),
 	       fb_human_count(plan->pairs_unchanged, same));
 	if (rs->assertions)
 		printf("assertions %u of %u hold; ", rs->assertions, rs->assertions);
+	if (plan->settings.n)
+		printf("%s other change%s; ", fb_human_count(plan->settings.n, other),
+		       plan->settings.n == 1 ? "" : "s");
 	printf("rule ids kept %u, new %u, gone %u\n", plan->ids_kept, plan->ids_new, plan->ids_gone);
 	if (ends->known) {
 		fb_flows_end_print(ends, &flows);
@@ -149,6 +171,16 @@ static json_t *changes(const struct fb_policy *p, const struct fb_reach_list *li
 	return v;
 }
 
+static json_t *settings(const struct fb_plan *plan)
+{
+	json_t *v = json_array();
+
+	for (size_t i = 0; i < plan->settings.n; i++)
+		json_array_append_new(v, json_pack("{ss? ss?}", "before", plan->settings.v[i].before, "after",
+						   plan->settings.v[i].after));
+	return v;
+}
+
 static json_t *to_json(const struct fb_policy *before, const struct fb_policy *after,
 		       const struct fb_plan *plan, const struct fb_flows_end *ends)
 {
@@ -157,12 +189,12 @@ static json_t *to_json(const struct fb_policy *before, const struct fb_policy *a
 
 	for (size_t i = 0; i < rs->assumptions.n; i++)
 		json_array_append_new(assumptions, json_string(rs->assumptions.v[i]));
-	return json_pack("{ss so so s{si si si} s{si si si} si so so}", "schema", "firebreak.plan/1", "opens",
-			 changes(after, &plan->opens), "closes", changes(before, &plan->closes), "pairs",
-			 "opened", (int)plan->pairs_opened, "narrowed", (int)plan->pairs_narrowed,
-			 "unchanged", (int)plan->pairs_unchanged, "ids", "kept", (int)plan->ids_kept, "new",
-			 (int)plan->ids_new, "gone", (int)plan->ids_gone, "assertions", (int)rs->assertions,
-			 "assumptions", assumptions, "flows",
+	return json_pack("{ss so so so s{si si si} s{si si si} si so so}", "schema", "firebreak.plan/1",
+			 "opens", changes(after, &plan->opens), "closes", changes(before, &plan->closes),
+			 "settings", settings(plan), "pairs", "opened", (int)plan->pairs_opened, "narrowed",
+			 (int)plan->pairs_narrowed, "unchanged", (int)plan->pairs_unchanged, "ids", "kept",
+			 (int)plan->ids_kept, "new", (int)plan->ids_new, "gone", (int)plan->ids_gone,
+			 "assertions", (int)rs->assertions, "assumptions", assumptions, "flows",
 			 ends->known ? fb_flows_end_json(ends) : json_null());
 }
 
@@ -179,6 +211,12 @@ static int load(struct fb_policy *p, const char *path)
 	fb_policy_complain(p);
 	fb_complain("%s: %u error%s, so there is no plan", path, p->errors, p->errors == 1 ? "" : "s");
 	return FB_EXIT_POLICY;
+}
+
+static void make(const struct fb_policy *before, const struct fb_policy *after, struct fb_plan *ret)
+{
+	fb_plan_make(&before->ruleset, &after->ruleset, ret);
+	fb_plan_settings(&before->tree, &before->ruleset, &after->tree, &after->ruleset, ret);
 }
 
 static int load_bundle(struct fb_policy *p, const json_t *bundle)
@@ -206,9 +244,9 @@ int fb_plan_bundles(const json_t *old, const json_t *new)
 		r = load_bundle(&after, new);
 	if (r)
 		return r;
-	fb_plan_make(&before.ruleset, &after.ruleset, &plan);
+	make(&before, &after, &plan);
 	print(&before, &after, &plan, &(struct fb_flows_end){ 0 });
-	return plan.opens.n || plan.closes.n ? FB_EXIT_CHANGES : FB_EXIT_OK;
+	return fb_plan_changes(&plan) ? FB_EXIT_CHANGES : FB_EXIT_OK;
 }
 
 static void ask_flows(const struct fb_call *call, const json_t *bundle, const struct fb_ruleset *before,
@@ -239,12 +277,12 @@ int fb_cmd_plan(const struct fb_call *call)
 		r = load(&after, call->args[call->n_args - 1]);
 	if (r)
 		return r;
-	fb_plan_make(&before.ruleset, &after.ruleset, &plan);
+	make(&before, &after, &plan);
 	if (bundle)
 		ask_flows(call, bundle, &before.ruleset, &after.ruleset, &ends);
 	if (call->json)
 		fb_json_put(to_json(&before, &after, &plan, &ends));
 	else
 		print(&before, &after, &plan, &ends);
-	return plan.opens.n || plan.closes.n ? FB_EXIT_CHANGES : FB_EXIT_OK;
+	return fb_plan_changes(&plan) ? FB_EXIT_CHANGES : FB_EXIT_OK;
 }

@@ -307,6 +307,7 @@ void fb_tree_done(struct fb_tree *tree);
 /* The canonical text of one file. */
 void fb_print(const struct fb_tree *tree, const struct fb_file *file, struct fb_strbuf *out);
 /* Pieces of it, for messages and reports. */
+void fb_print_statement(const struct fb_stmt *s, struct fb_strbuf *out); /* on one line, without comments */
 void fb_print_allow(const struct fb_allow *allow, struct fb_strbuf *out);
 void fb_print_operands(const struct fb_operands *ops, struct fb_strbuf *out);
 void fb_print_services(const struct fb_svc_items *items, struct fb_strbuf *out);

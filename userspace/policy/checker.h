@@ -168,7 +168,6 @@ bool fb_check_line_times(struct fb_checker *c, const struct fb_header *h, const 
 			 struct fb_line *line);
 bool fb_check_line_cap(struct fb_checker *c, const struct fb_header *h, const struct fb_allow *allow,
 		       struct fb_line *line);
-bool fb_cap_equal(const struct fb_cap *a, const struct fb_cap *b);
 
 /* ---- guards: check_never.c, check_overlap.c ------------------------------------------------------------------------------------ */
 void fb_check_nevers(struct fb_checker *c);

@@ -241,8 +241,18 @@ void fb_plan_make(const struct fb_ruleset *before, const struct fb_ruleset *afte
 	fb_reach_done(&new.list);
 }
 
+bool fb_plan_changes(const struct fb_plan *plan)
+{
+	return plan->opens.n || plan->closes.n || plan->settings.n;
+}
+
 void fb_plan_done(struct fb_plan *plan)
 {
+	for (size_t i = 0; i < plan->settings.n; i++) {
+		free(plan->settings.v[i].before);
+		free(plan->settings.v[i].after);
+	}
+	fb_vec_done(&plan->settings);
 	fb_reach_done(&plan->opens);
 	fb_reach_done(&plan->closes);
 }

@@ -232,6 +232,25 @@ static void fb_print_unbroken(struct fb_strbuf *out, struct fb_strbuf *line)
 	fb_strbuf_add(out, fb_strbuf_get(line));
 }
 
+void fb_print_statement(const struct fb_stmt *s, struct fb_strbuf *out)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct fb_stmt bare = *s;
+
+	bare.comments = (struct fb_words){ 0 };
+	fb_print_stmt(&text, &bare);
+	for (const char *p = fb_strbuf_get(&text); *p; p++) {
+		size_t indent = strspn(p + 1, " ");
+
+		if (*p != '\n') {
+			fb_strbuf_addc(out, *p);
+		} else if (p[1]) {
+			fb_strbuf_add(out, indent == BLOCK_INDENT && p[-1] != '{' ? "; " : " ");
+			p += indent;
+		}
+	}
+}
+
 void fb_print_allow(const struct fb_allow *allow, struct fb_strbuf *out)
 {
 	fb_autostrbuf struct fb_strbuf line = { 0 };

@@ -91,6 +91,7 @@ struct fb_cap {
 	__u32 quota_period; /* seconds */
 	bool quota_drop;
 };
+bool fb_cap_equal(const struct fb_cap *a, const struct fb_cap *b);
 
 /* One allow or never line, with all that people see of it. */
 struct fb_line {

@@ -24,6 +24,7 @@ static void two_load(struct two *t, const char *before, const char *after)
 	cr_assert(!t->before.errors && !t->after.errors, "%s\n%s\n%s%s", before, after,
 		  fb_strbuf_get(&t->before.said), fb_strbuf_get(&t->after.said));
 	fb_plan_make(&t->before.rs, &t->after.rs, &t->plan);
+	fb_plan_settings(&t->before.tree, &t->before.rs, &t->after.tree, &t->after.rs, &t->plan);
 }
 
 static void two_done(struct two *t)
@@ -49,7 +50,7 @@ Test(plan, another_text_that_means_the_same_changes_nothing)
 
 	two_load(&t, ZONES "firebreak a -> b { allow any -> any  tcp/80-90 }\n",
 		 ZONES "firebreak a -> b { allow any -> any  tcp/80-85; allow any -> any  tcp/85-90 }\n");
-	cr_assert_eq(t.plan.opens.n + t.plan.closes.n, 0);
+	cr_assert(!fb_plan_changes(&t.plan));
 	cr_assert_eq(t.plan.pairs_unchanged, 15);
 	cr_assert_eq(t.plan.ids_new, 2);
 	cr_assert_eq(t.plan.ids_gone, 1);
@@ -158,6 +159,145 @@ Test(plan, a_new_zone_and_an_observed_pair)
 	cr_assert_eq(t.plan.closes.n, 1);
 	expect_services(&t.plan.closes, 0, "tcp/80");
 	two_done(&t);
+}
+
+/* ---- what pairs do not show ------------------------------------------------------------------------------------------- */
+
+static void expect_settings(const char *before, const char *after, const char *wanted)
+{
+	fb_autostrbuf struct fb_strbuf out = { 0 };
+	struct two t;
+
+	two_load(&t, before, after);
+	for (size_t i = 0; i < t.plan.settings.n; i++) {
+		const struct fb_setting *s = &t.plan.settings.v[i];
+
+		fb_strbuf_addf(&out, "%s => %s\n", s->before ? s->before : "-", s->after ? s->after : "-");
+	}
+	cr_assert_str_eq(fb_strbuf_get(&out), wanted, "%s\n%s\n%s", before, after, fb_strbuf_get(&out));
+	cr_assert_eq(fb_plan_changes(&t.plan), t.plan.opens.n || t.plan.closes.n || *wanted);
+	two_done(&t);
+}
+
+/* Of one line, which passes the same. */
+static void expect_line(const char *before, const char *after, const char *wanted)
+{
+	fb_autostrbuf struct fb_strbuf old = { 0 }, new = { 0 };
+
+	fb_strbuf_addf(&old, ZONES "firebreak a -> b {\n%s }\n", before);
+	fb_strbuf_addf(&new, ZONES "firebreak a -> b {\n%s }\n", after);
+	expect_settings(fb_strbuf_get(&old), fb_strbuf_get(&new), wanted);
+}
+
+/* Of one statement behind the zones, which changes no pair. */
+static void expect_statement(const char *before, const char *after, const char *wanted)
+{
+	fb_autostrbuf struct fb_strbuf old = { 0 }, new = { 0 };
+
+	fb_strbuf_addf(&old, ZONES "%s\n", before);
+	fb_strbuf_addf(&new, ZONES "%s\n", after);
+	expect_settings(fb_strbuf_get(&old), fb_strbuf_get(&new), wanted);
+}
+
+#define LINE	  "allow any -> any  tcp/22"
+#define SHOWN(of) "firebreak a -> b { " LINE of " }"
+
+Test(plan, a_line_with_another_limit_quota_or_log_is_a_change)
+{
+	static const struct {
+		const char *before, *after;
+	} cases[] = {
+		{ "  limit 5 new/s per source", "" },
+		{ "  limit 5 new/s per source", "  limit 6 new/s per source" },
+		{ "  limit 5 new/s per source", "  limit 5 new/min per source" },
+		{ "  limit 5 new/s per source", "  limit 5 new/s per line" },
+		{ "", "  quota 5 GB/day per line drop" },
+		{ "  quota 4 GB/day per line drop", "  quota 5 GB/day per line drop" },
+		{ "  quota 5 GB/day per line drop", "  quota 5 GB/day per line alert" },
+		{ "", "  log" },
+	};
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++) {
+		fb_autostrbuf struct fb_strbuf old = { 0 }, new = { 0 }, wanted = { 0 };
+
+		fb_strbuf_addf(&old, LINE "%s", cases[i].before);
+		fb_strbuf_addf(&new, LINE "%s", cases[i].after);
+		fb_strbuf_addf(&wanted, SHOWN("%s") " => " SHOWN("%s") "\n", cases[i].before, cases[i].after);
+		expect_line(fb_strbuf_get(&old), fb_strbuf_get(&new), fb_strbuf_get(&wanted));
+	}
+}
+
+Test(plan, a_line_has_the_settings_that_it_inherits)
+{
+	expect_line("default limit 5 new/s per source\n" LINE, LINE "  limit 5 new/s per source", "");
+	expect_line("default log\n" LINE, LINE, SHOWN("  log") " => " SHOWN("") "\n");
+}
+
+Test(plan, a_line_that_came_or_went_is_shown_once)
+{
+	expect_line(LINE, LINE "; allow any -> any  tcp/80  log", "");
+	expect_line(LINE "; allow any -> any  tcp/80  log", LINE, "");
+	expect_line(LINE "  log  id old", LINE "  id new", SHOWN("  log  id old") " => -\n");
+	expect_line(LINE "  id old", LINE "  log  id new", "- => " SHOWN("  log  id new") "\n");
+}
+
+Test(plan, a_block_with_other_settings_is_a_change)
+{
+	expect_line(LINE, "mid-stream allow\n" LINE, "- => firebreak a -> b { mid-stream allow }\n");
+	expect_line("on-deny reject\n" LINE, "on-deny reject\nmid-stream allow\n" LINE,
+		    "firebreak a -> b { on-deny reject } => "
+		    "firebreak a -> b { on-deny reject; mid-stream allow }\n");
+}
+
+Test(plan, a_statement_that_says_something_else_is_a_change)
+{
+	static const struct {
+		const char *before, *after;
+	} cases[] = {
+		{ "zone d { interface eth4  network 10.3.0.0/30 }",
+		  "zone d { interface eth5  network 10.3.0.0/30 }" },
+		{ "zone d { interface eth4  network 10.3.0.0/30 }",
+		  "zone d { interface eth4 vlan 7  network 10.3.0.0/30 }" },
+		{ "zone d { interface eth4  network 10.3.0.0/29 }",
+		  "zone d { interface eth4  network 10.3.0.0/29  gateway 10.3.0.1 }" },
+		{ "zone d { interface eth4  network 10.3.0.0/30 }",
+		  "zone d { interface eth4  network 10.3.0.0/30  binding strict }" },
+		{ "zone d { interface eth4  network 10.3.0.0/30 }",
+		  "zone d { interface eth4  network 10.3.0.0/30  on-deny reject }" },
+		{ "zone d { interface eth4  network 10.3.0.0/30 }",
+		  "zone d { interface eth4  network 10.3.0.0/30  ethertype 0x88a4 }" },
+		{ "device x in a { ip 10.0.0.1  mac 02:00:00:00:00:01 }",
+		  "device x in a { ip 10.0.0.1  mac 02:00:00:00:00:02 }" },
+		{ "isolate p { cut a from b }", "isolate p { cut a from c }" },
+		{ "isolate p { cut a from b }", "isolate p { cut a from b, c; keep a with c }" },
+	};
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++) {
+		fb_autostrbuf struct fb_strbuf wanted = { 0 };
+
+		fb_strbuf_addf(&wanted, "%s => %s\n", cases[i].before, cases[i].after);
+		expect_statement(cases[i].before, cases[i].after, fb_strbuf_get(&wanted));
+	}
+}
+
+Test(plan, a_statement_that_came_or_went_is_a_change)
+{
+	expect_statement("never a -> b tcp/23", "device x in a { ip 10.0.0.1 }",
+			 "- => device x in a { ip 10.0.0.1 }\nnever a -> b tcp/23 => -\n");
+	expect_statement("", "service s { tcp/99 }\nwindow w { every tue 09:00-12:00 }", "");
+	expect_statement("service s { tcp/99 }", "service s { tcp/98 }",
+			 "service s { tcp/99 } => service s { tcp/98 }\n");
+}
+
+Test(plan, words_about_a_statement_and_their_order_are_no_change)
+{
+	expect_statement("device x in a { ip 10.0.0.1, 10.0.0.2  owner \"A\" }\nisolate p { cut a from b }",
+			 "# moved\nisolate p \"why\" { cut a from b }  # now\n"
+			 "device x in a { ip 10.0.0.2, 10.0.0.1  reason \"R\" }",
+			 "");
+	expect_line(LINE "  owner \"A\"", "# above\n" LINE "  reason \"R\"", "");
+	expect_settings("policy \"t\" language 1 version 1 timezone \"UTC\"\n",
+			"policy \"t\" language 1 version 2 timezone \"UTC\"\n", "");
 }
 
 /* ---- against every packet --------------------------------------------------------------------------------------------- */

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a plan does not see in packets: statements that say something else, and lines whose packets pass by other limits. Statements are
+ * compared by a form in which the order of lists, comments, owners and reasons have no place.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "policy/plan.h"
+#include "policy/schema.h"
+
+struct statement {
+	char *key; /* what stays itself when it changes */
+	char *form;
+	struct fb_stmt stmt;
+};
+struct statements FB_VEC(struct statement);
+struct lines FB_VEC(const struct fb_line *);
+
+/* ---- the form of a statement ------------------------------------------------------------------------------------- */
+
+static bool has_effect(const struct fb_field *field)
+{
+	return field->kind != FB_FIELD_LAYOUT && field->kind != FB_FIELD_COMMENTS &&
+	       strcmp(field->name, "owner") != 0 && strcmp(field->name, "reason") != 0 &&
+	       strcmp(field->name, "text") != 0 && strcmp(field->name, "version") != 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void put_form(const struct fb_schema *schema, const void *base, struct fb_strbuf *out)
+{
+	for (size_t f = 0; f < schema->n; f++) {
+		const struct fb_field *field = &schema->fields[f];
+		struct FB_VEC(char *) items = { 0 };
+
+		if (!has_effect(field) || !fb_field_given(field, base))
+			continue;
+		for (size_t i = 0; i < fb_field_items(field, base); i++) {
+			struct fb_strbuf item = { 0 };
+
+			if (field->schema)
+				put_form(field->schema, fb_field_struct(field, base, i), &item);
+			else
+				fb_field_put(field, base, i, &item);
+			fb_vec_add(&items, fb_strbuf_steal(&item));
+		}
+		qsort(items.v, items.n, sizeof(*items.v), by_text);
+		fb_strbuf_addf(out, "%s{", field->name);
+		for (size_t i = 0; i < items.n; i++) {
+			fb_strbuf_addf(out, "%s\n", items.v[i]);
+			free(items.v[i]);
+		}
+		fb_strbuf_addc(out, '}');
+		fb_vec_done(&items);
+	}
+}
+
+static char *form_of(const struct fb_stmt *s)
+{
+	struct fb_strbuf out = { 0 };
+
+	fb_strbuf_addf(&out, "%s ", fb_schema_of(s->kind)->kind);
+	put_form(fb_schema_of(s->kind), s, &out);
+	return fb_strbuf_steal(&out);
+}
+
+/* A firebreak without lines and what else pairs show. */
+static struct fb_stmt header_of(const struct fb_stmt *s)
+{
+	struct fb_stmt ret = { .kind = FB_STMT_FIREBREAK };
+
+	ret.firebreak.from = s->firebreak.from;
+	ret.firebreak.to = s->firebreak.to;
+	return ret;
+}
+
+static void add_statement(struct statements *list, const struct fb_stmt *s)
+{
+	struct statement add = { .stmt = *s };
+	struct fb_strbuf key = { 0 };
+
+	switch (s->kind) {
+	case FB_STMT_INCLUDE:
+	case FB_STMT_COMMENT:
+		return;
+	case FB_STMT_FIREBREAK:
+		if (!s->firebreak.on_deny.s && !s->firebreak.mid_stream)
+			return;
+		add.stmt = header_of(s);
+		add.key = form_of(&add.stmt);
+		add.stmt.firebreak.on_deny = s->firebreak.on_deny;
+		add.stmt.firebreak.mid_stream = s->firebreak.mid_stream;
+		break;
+	case FB_STMT_POLICY:
+		add.key = strdup("policy");
+		break;
+	case FB_STMT_WIRE:
+	case FB_STMT_NEVER:
+	case FB_STMT_ASSERT:
+		add.key = form_of(s);
+		break;
+	default:
+		fb_strbuf_addf(&key, "%s %s", fb_schema_of(s->kind)->kind, s->name.s);
+		add.key = fb_strbuf_steal(&key);
+	}
+	add.form = form_of(&add.stmt);
+	fb_vec_add(list, add);
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct statement *x = a, *y = b;
+	int order = strcmp(x->key, y->key);
+
+	return order ? order : strcmp(x->form, y->form);
+}
+
+static void find_statements(const struct fb_tree *tree, struct statements *ret)
+{
+	for (size_t f = 0; f < tree->files.n; f++)
+		for (size_t i = 0; i < tree->files.v[f].n_stmts; i++)
+			add_statement(ret, &tree->files.v[f].stmts[i]);
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), by_key);
+}
+
+static void statements_done(struct statements *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		free(list->v[i].key);
+		free(list->v[i].form);
+	}
+	fb_vec_done(list);
+}
+
+/* ---- what differs -------------------------------------------------------------------------------------------------- */
+
+static char *text_of(const struct fb_stmt *s)
+{
+	struct fb_strbuf out = { 0 };
+
+	if (!s)
+		return NULL;
+	fb_print_statement(s, &out);
+	return fb_strbuf_steal(&out);
+}
+
+static void add_setting(struct fb_plan *plan, const struct fb_stmt *before, const struct fb_stmt *after)
+{
+	fb_vec_add(&plan->settings, (struct fb_setting){ text_of(before), text_of(after) });
+}
+
+/* A name for addresses, services or hours does nothing by itself: who uses it shows that it came or went. */
+static bool is_name(const struct fb_stmt *s)
+{
+	return s->kind == FB_STMT_ZONE_GROUP || s->kind == FB_STMT_GROUP || s->kind == FB_STMT_SERVICE ||
+	       s->kind == FB_STMT_WINDOW || s->kind == FB_STMT_ACCESS;
+}
+
+static void compare_statements(const struct fb_tree *before, const struct fb_tree *after,
+			       struct fb_plan *plan)
+{
+	FB_CLEANUP(statements_done) struct statements old = { 0 }, new = { 0 };
+	size_t i = 0, k = 0;
+
+	find_statements(before, &old);
+	find_statements(after, &new);
+	while (i < old.n || k < new.n) {
+		int order = i == old.n ? 1 : k == new.n ? -1 : strcmp(old.v[i].key, new.v[k].key);
+		const struct statement *was = order <= 0 ? &old.v[i++] : NULL;
+		const struct statement *is = order >= 0 ? &new.v[k++] : NULL;
+
+		if (was && is ? strcmp(was->form, is->form) != 0 : !is_name(was ? &was->stmt : &is->stmt))
+			add_setting(plan, was ? &was->stmt : NULL, is ? &is->stmt : NULL);
+	}
+}
+
+/* ---- lines ---------------------------------------------------------------------------------------------------------- */
+
+static int by_id(const void *a, const void *b)
+{
+	return strcmp((*(const struct fb_line *const *)a)->id, (*(const struct fb_line *const *)b)->id);
+}
+
+static void find_lines(const struct fb_ruleset *rs, struct lines *ret)
+{
+	for (size_t i = 0; i < rs->lines.n; i++)
+		if (rs->lines.v[i].allow)
+			fb_vec_add(ret, &rs->lines.v[i]);
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), by_id);
+}
+
+static void lines_done(struct lines *list)
+{
+	fb_vec_done(list);
+}
+
+static bool same_settings(const struct fb_line *a, const struct fb_line *b)
+{
+	return fb_cap_equal(&a->cap, &b->cap) && a->log == b->log;
+}
+
+/* Which lines the pairs show. */
+static bool *shown_of(const struct fb_ruleset *rs, const struct fb_reach_list *list)
+{
+	bool *shown = calloc(rs->lines.n + 1, sizeof(*shown));
+
+	if (!shown)
+		abort();
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].line >= 0)
+			shown[list->v[i].line] = true;
+	return shown;
+}
+
+/* The line in a block of its own, with the settings that it inherits. */
+static const struct fb_stmt *show_line(const struct fb_line *line, struct fb_allow *allow,
+				       struct fb_stmt *stmt)
+{
+	const struct fb_suffix *block;
+
+	if (!line)
+		return NULL;
+	block = &line->stmt->firebreak.defaults;
+	*allow = *line->allow;
+	allow->comments = (struct fb_words){ 0 };
+	if (!allow->suffix.limit.unit.s)
+		allow->suffix.limit = block->limit;
+	if (!allow->suffix.quota.size.s)
+		allow->suffix.quota = block->quota;
+	allow->suffix.log = line->log;
+	*stmt = header_of(line->stmt);
+	stmt->firebreak.allows = allow;
+	stmt->firebreak.n_allows = 1;
+	return stmt;
+}
+
+/* A line that came or went matters here if it has settings and no pair shows it. */
+static void compare_lines(const struct fb_ruleset *before, const struct fb_ruleset *after,
+			  struct fb_plan *plan)
+{
+	FB_CLEANUP(lines_done) struct lines old = { 0 }, new = { 0 };
+	fb_autofree bool *closed = shown_of(before, &plan->closes), *opened = shown_of(after, &plan->opens);
+	const struct fb_line none = { 0 };
+	size_t i = 0, k = 0;
+
+	find_lines(before, &old);
+	find_lines(after, &new);
+	while (i < old.n || k < new.n) {
+		int order = i == old.n ? 1 : k == new.n ? -1 : by_id(&old.v[i], &new.v[k]);
+		const struct fb_line *was = order <= 0 ? old.v[i++] : NULL;
+		const struct fb_line *is = order >= 0 ? new.v[k++] : NULL;
+		struct fb_allow allows[2];
+		struct fb_stmt stmts[2];
+
+		if ((!is && closed[was - before->lines.v]) || (!was && opened[is - after->lines.v]))
+			continue;
+		if (!same_settings(was ? was : &none, is ? is : &none))
+			add_setting(plan, show_line(was, &allows[0], &stmts[0]),
+				    show_line(is, &allows[1], &stmts[1]));
+	}
+}
+
+void fb_plan_settings(const struct fb_tree *old_tree, const struct fb_ruleset *old,
+		      const struct fb_tree *new_tree, const struct fb_ruleset *new, struct fb_plan *plan)
+{
+	compare_statements(old_tree, new_tree, plan);
+	compare_lines(old, new, plan);
+}
