@@ -22,13 +22,18 @@ static bool services_of(struct fb_checker *c, const struct fb_svc_items *items, 
 	return true;
 }
 
+static bool has_members(const struct fb_party *party, const struct fb_zone *z)
+{
+	return party->zones & FB_ZONE_BIT(z->id) || fb_ipset_overlaps(&party->plain, &z->owned);
+}
+
 /* S7: what passes between two members of one zone is not seen here. NULL = there are no such two. */
 static const struct fb_zone *within_one_zone(const struct fb_checker *c, const struct fb_assertion *a)
 {
 	for (size_t i = 0; i < c->rs->zones.n; i++) {
 		const struct fb_zone *z = &c->rs->zones.v[i];
 
-		if (fb_ipset_overlaps(&a->a.plain, &z->owned) && fb_ipset_overlaps(&a->b.plain, &z->owned) &&
+		if (has_members(&a->a, z) && has_members(&a->b, z) &&
 		    !(a->transitively && z->stmt->zone.members_isolated))
 			return z;
 	}

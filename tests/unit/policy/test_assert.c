@@ -32,7 +32,12 @@ Test(assert, s7_two_members_of_one_zone_are_not_seen)
 		{ "a1 cannot reach a2", "both sides have members in zone a" },
 		{ "a1 can reach a2 all", "both sides have members in zone a" },
 		{ "a1, b1 cannot reach a2", "both sides have members in zone a" },
+		{ "a can reach a1 tcp/22", "both sides have members in zone a" },
+		{ "a1 can reach a tcp/22", "both sides have members in zone a" },
+		{ "a cannot reach a", "both sides have members in zone a" },
 		{ "a1 cannot reach b1", NULL },
+		{ "a cannot reach b1", NULL },
+		{ "a cannot reach any", NULL },
 	};
 
 	expect_all("", cases, FB_ARRAY_SIZE(cases));
