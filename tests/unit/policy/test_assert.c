@@ -37,6 +37,7 @@ Test(assert, s7_two_members_of_one_zone_are_not_seen)
 		{ "a cannot reach a", "both sides have members in zone a" },
 		{ "a1 cannot reach b1", NULL },
 		{ "a cannot reach b1", NULL },
+		{ "a, b cannot reach a1", NULL },
 		{ "a cannot reach any", NULL },
 	};
 
