@@ -82,26 +82,6 @@ static void print_line(const struct fb_explanation *e, const struct fb_screen *s
 	}
 }
 
-/* S22: the host's, or declared. Link-local ones are its own in their zone only. */
-static bool is_gateways(const struct fb_explanation *e, const struct fb_packet *k)
-{
-	const struct fb_ruleset *rs = &e->policy->ruleset;
-
-	for (size_t i = 0; i < e->own->v.n; i++) {
-		const struct fb_own_address *a = &e->own->v.v[i];
-
-		if (a->family == k->family && !fb_ip_cmp(a->ip, k->src) &&
-		    (fb_zone_of_ip(rs, k->family, k->src) || a->zone == k->zone))
-			return true;
-	}
-	for (size_t i = 0; i < rs->zones.n; i++)
-		for (size_t g = 0; g < rs->zones.v[i].n_gateways; g++)
-			if (rs->zones.v[i].gateways[g].family == k->family &&
-			    !fb_ip_cmp(rs->zones.v[i].gateways[g].range.first, k->src))
-				return true;
-	return false;
-}
-
 /* What to do about a denial, or why nothing can be done. */
 static void print_advice(const struct fb_explanation *e, const struct fb_screen *screen)
 {
@@ -130,7 +110,7 @@ static void print_advice(const struct fb_explanation *e, const struct fb_screen 
 					 "      a packet to its own source: no line can allow it");
 			break;
 		}
-		if (is_gateways(e, k)) {
+		if (fb_own_has(&e->policy->ruleset, e->own, k->family, k->src, k->zone)) {
 			fb_print_wrapped(screen, FB_PLAIN,
 					 "      %s is the gateway's own address; no line can allow it from "
 					 "elsewhere (ask about \"self\")",

@@ -302,14 +302,6 @@ static unsigned int wire_zone(const struct fb_ruleset *rs, const struct fb_zone 
 	return first;
 }
 
-/* Multicast, limited broadcast, link-local: no zone owns it, and the gateway may send it into any. */
-static bool in_every_zone(int family, struct fb_ip ip)
-{
-	if (family == 4)
-		return ip.lo >> 28 == 0xe || ip.lo == 0xffffffff || ip.lo >> 16 == 0xa9fe;
-	return ip.hi >> 56 == 0xff || ip.hi >> 54 == 0x3fa;
-}
-
 /* Both ends and the zone of one packet. False: this family is not possible between the two. */
 static bool place(const struct fb_ruleset *rs, const struct fb_endpoint *from, const struct fb_endpoint *to,
 		  const struct fb_zone *zone, int family, struct fb_own *own, struct fb_strbuf *assumed,
@@ -324,13 +316,13 @@ static bool place(const struct fb_ruleset *rs, const struct fb_endpoint *from, c
 
 		if (!dst)
 			return false;
-		if (in_every_zone(family, *dst))
+		if (fb_ip_in_every_zone(family, *dst))
 			out = zone;
 		k->zone = FB_ZONE_SELF;
 		k->out_zone = out ? out->id : FB_ZONE_NONE;
 		k->dst = *dst;
 		return !out || own_address(rs, out, family, own, assumed, &k->src) ||
-		       in_every_zone(family, *dst);
+		       fb_ip_in_every_zone(family, *dst);
 	}
 	if (!src || (!to->self && !dst))
 		return false;
@@ -353,7 +345,7 @@ static void place_all(const struct fb_ruleset *rs, const struct fb_endpoint *fro
 		      struct fb_probes *ret)
 {
 	const struct fb_ip *dst = address_of(to, family);
-	bool each = from->self && !zone && dst && in_every_zone(family, *dst);
+	bool each = from->self && !zone && dst && fb_ip_in_every_zone(family, *dst);
 
 	for (size_t i = 0; i < (each ? rs->zones.n : 1); i++) {
 		struct fb_probe probe = *item;

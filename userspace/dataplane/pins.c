@@ -33,13 +33,10 @@ static void keep(const struct fb_dataplane *dp, int fd, char *path, char **first
 {
 	struct fb_error ignored;
 
-	if (is_missing(path) && fb_place_pin(fd, path, dp->owner, &ignored) == 0) {
-		if (!(*n)++) {
-			*first = path;
-			return;
-		}
-	}
-	free(path);
+	if (is_missing(path) && fb_place_pin(fd, path, dp->owner, &ignored) == 0 && !(*n)++)
+		*first = path;
+	else
+		free(path);
 }
 
 int fb_dataplane_keep_pins(struct fb_dataplane *dp, char **ret_first)

@@ -52,6 +52,11 @@ static bool is_limited_broadcast(int family, struct fb_ip ip)
 	return family == 4 && ip.lo == 0xffffffff;
 }
 
+bool fb_ip_in_every_zone(int family, struct fb_ip ip)
+{
+	return is_multicast(family, ip) || is_limited_broadcast(family, ip) || is_link_local(family, ip);
+}
+
 /* What nobody may have as an address: 0/8, 127/8, 240/4 and broadcast; ::/8, which holds loopback and mapped IPv4. */
 static bool is_reserved(int family, struct fb_ip ip)
 {
@@ -80,10 +85,6 @@ static bool is_echo_reply(const struct fb_packet *p)
 
 /* ---- the gateway's own addresses -------------------------------------------------------------------------------- */
 
-/*
- * Link-local addresses are the gateway's in their own zone only: another zone may hold the same one. Loopback is on no wire, and the gateway's there
- * neither: the data plane does not know it (userspace/agent/ports.c).
- */
 /* S22: virtual addresses of a zone are the gateway's, whoever holds them. */
 static const struct fb_zone *virtual_zone(const struct fb_ruleset *rs, int family, struct fb_ip ip)
 {
@@ -97,6 +98,10 @@ static const struct fb_zone *virtual_zone(const struct fb_ruleset *rs, int famil
 	return NULL;
 }
 
+/*
+ * Link-local addresses are the gateway's in their own zone only: another zone may hold the same one. Loopback is on no wire, and the gateway's there
+ * neither: the data plane does not know it (userspace/agent/ports.c).
+ */
 static const struct fb_own_address *own_address(const struct fb_own *own, int family, struct fb_ip ip,
 						unsigned int zone)
 {
@@ -108,6 +113,12 @@ static const struct fb_own_address *own_address(const struct fb_own *own, int fa
 			return a;
 	}
 	return NULL;
+}
+
+bool fb_own_has(const struct fb_ruleset *rs, const struct fb_own *own, int family, struct fb_ip ip,
+		unsigned int zone)
+{
+	return own_address(own, family, ip, zone) || virtual_zone(rs, family, ip);
 }
 
 static const struct fb_own_address *own_broadcast(const struct fb_own *own, int family, struct fb_ip ip)
@@ -158,8 +169,7 @@ static enum fb_reason judge_source(struct judgement *j)
 	}
 	if (p->zone == FB_ZONE_NONE)
 		return FB_DROP_NO_ZONE; /* it can only come in where no zone is */
-	if (own_address(j->own, p->family, p->src, p->zone) || own_broadcast(j->own, p->family, p->src) ||
-	    virtual_zone(j->rs, p->family, p->src))
+	if (fb_own_has(j->rs, j->own, p->family, p->src, p->zone) || own_broadcast(j->own, p->family, p->src))
 		return FB_DROP_SPOOF;
 	if (is_unspecified(p->src) || is_link_local(p->family, p->src)) {
 		j->src_local = true;
@@ -196,8 +206,7 @@ static enum fb_reason judge_destination_wire(struct judgement *j)
 	const struct fb_packet *p = j->packet;
 
 	j->answer.dst_zone = FB_ZONE_SELF;
-	if (own_address(j->own, p->family, p->dst, p->zone) || own_broadcast(j->own, p->family, p->dst) ||
-	    virtual_zone(j->rs, p->family, p->dst))
+	if (fb_own_has(j->rs, j->own, p->family, p->dst, p->zone) || own_broadcast(j->own, p->family, p->dst))
 		return FB_DROP_ROUTE_MISMATCH;
 	j->answer.dst_zone = p->wire_zone;
 	if (is_link_local(p->family, p->dst) || is_limited_broadcast(p->family, p->dst) ||

@@ -39,6 +39,12 @@ struct fb_answer {
 	__u64 copies; /* S14: a packet of a group that passes: the zones (bits) that copies may go into, dst_zone is 0; 0 = it is none, or for the gateway only */
 };
 
+/* Multicast, limited broadcast, link-local: no zone owns it, and the gateway may send it into any. */
+bool fb_ip_in_every_zone(int family, struct fb_ip ip);
+/* Is it the gateway's to who asks from this zone (S22)? The host's, or declared; link-local ones in their own zone only. */
+bool fb_own_has(const struct fb_ruleset *rs, const struct fb_own *own, int family, struct fb_ip ip,
+		unsigned int zone);
+
 /* With what is open by request. */
 struct fb_answer fb_eval_at(const struct fb_ruleset *rs, const struct fb_own *own,
 			    const struct fb_packet *packet, const struct fb_when *when);
