@@ -236,3 +236,123 @@ Test(attach, switches_that_do_not_fit_are_refused_and_change_nothing)
 	fb_vec_done(&want.macs);
 	fb_dataplane_close(dp);
 }
+
+/* Somebody's hand in a pinned map, which no agent looked after yet: 1 = an update, 0 = a removal. */
+static void edit(const char *map, const void *key, const void *value)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/bpf/v%u/%s", run_dir, FB_ABI_VERSION, map);
+	fb_autoclose int fd = bpf_obj_get(path);
+	int r = value ? bpf_map_update_elem(fd, key, value, BPF_ANY) : bpf_map_delete_elem(fd, key);
+
+	cr_assert(fd >= 0 && r == 0, "%s: %s", path, strerror(-r));
+}
+
+static void mends(struct fb_dataplane *dp, const char *what)
+{
+	bool image = true;
+	fb_autofree char *names = fb_dataplane_keep_contents(dp, &image);
+
+	cr_assert(names && !strcmp(names, what), "%s, not %s", names ?: "nothing", what);
+	cr_assert(!image);
+	free(FB_STEAL(names));
+	names = fb_dataplane_keep_contents(dp, &image);
+	cr_assert(!names && !image, "%s is mended at once", names ?: "the image");
+}
+
+static struct fb_dataplane *open_filled(void)
+{
+	const struct fb_self_entry self = { .key = { .lo = 0x0a140001, .family = 4 } };
+	const struct fb_egress_entry way = { .ifindex = 7, .egress = { .port = 7 } };
+	struct fb_dataplane *dp = open_dp(false);
+	struct fb_switches_wanted want = { 0 };
+
+	want.cut[2] = 1ull << 3;
+	want.cut[3] = 1ull << 2;
+	fb_vec_add(&want.addresses, (struct fb_quarantine_key){ 32 + 32, 4, { 10, 20, 4, 12 } });
+	fb_vec_add(&want.macs, (struct fb_mac_key){ .mac = { 0x3c, 0xef, 0x8c } });
+	cr_assert(fb_dataplane_set_switches(dp, &want, &err) == 0, "%s", err.text);
+	cr_assert(fb_dataplane_set_self(dp, &self, 1, &err) == 0, "%s", err.text);
+	cr_assert(fb_dataplane_set_egress(dp, &way, 1, &err) == 0, "%s", err.text);
+	fill(dp, 1);
+	cr_assert(fb_dataplane_switch_image(dp, &err) == 0, "%s", err.text);
+	fb_vec_done(&want.addresses);
+	fb_vec_done(&want.macs);
+	return dp;
+}
+
+Test(attach, edited_tables_and_switches_are_put_back)
+{
+	const struct fb_quarantine_key gone = { 32 + 32, 4, { 10, 20, 4, 12 } },
+				       wider = { 32 + 24, 4, { 10, 20, 4 } };
+	const struct fb_self_key own = { .lo = 0x0a140001, .family = 4 };
+	const struct fb_self_value none = { .kind = FB_SELF_BROADCAST };
+	const struct fb_mac_key mac = { .mac = { 0x3c, 0xef, 0x8c } };
+	const __u32 zero = 0, seven = 7, one = 1;
+	struct fb_dataplane *dp = open_filled();
+	struct fb_switches before, live, nothing = { 0 };
+	struct fb_flow_geometry geometry;
+	bool image = true;
+
+	cr_assert(!fb_dataplane_keep_contents(dp, &image) && !image, "what nobody edited is left alone");
+	value_of("fb_switches", &before);
+	edit("maps/fb_switches", &zero, &nothing);
+	mends(dp, "fb_switches");
+	value_of("fb_switches", &live);
+	cr_assert(!memcmp(&live, &before, sizeof(live)));
+	cr_assert(live.quarantines == 1 && live.quarantined_macs == 1 && live.cut[2] == 1ull << 3);
+	/* as many entries as before, and the old one is still within a prefix */
+	edit("maps/fb_quarantine", &gone, NULL);
+	edit("maps/fb_quarantine", &wider, &one);
+	mends(dp, "fb_quarantine");
+	edit("maps/fb_quarantine_mac", &mac, NULL);
+	mends(dp, "fb_quarantine_mac");
+	edit("maps/fb_self", &own, &none);
+	edit("maps/fb_egress", &seven, NULL);
+	mends(dp, "fb_self, fb_egress");
+	edit("maps/fb_egress", &one, &(struct fb_egress){ .port = 1 });
+	mends(dp, "fb_egress");
+	value_of("fb_geometry", &geometry);
+	geometry.secret[0] ^= 1;
+	edit("maps/fb_geometry", &zero, &geometry);
+	mends(dp, "fb_geometry");
+	edit("progs/stages", &(__u32){ FB_STAGE_JUDGE }, NULL);
+	mends(dp, "stages");
+	fb_dataplane_close(dp);
+}
+
+Test(attach, a_filter_of_own_addresses_that_somebody_empties_is_put_back)
+{
+	struct fb_dataplane *dp = open_filled();
+	struct fb_runtime before, after;
+
+	value_of("fb_runtime", &before);
+	after = before;
+	memset(after.self_filter, 0, sizeof(after.self_filter));
+	edit("maps/fb_runtime", &(__u32){ 0 }, &after);
+	mends(dp, "fb_runtime");
+	value_of("fb_runtime", &after);
+	cr_assert(!memcmp(before.self_filter, after.self_filter, sizeof(after.self_filter)));
+	fb_dataplane_close(dp);
+}
+
+Test(attach, an_image_that_somebody_takes_out_or_edits_is_noticed)
+{
+	struct fb_dataplane *dp = open_filled();
+	__u32 *words = (__u32 *)fb_dataplane_image(dp);
+	bool image = false;
+
+	edit("maps/fb_images", &(__u32){ 0 }, NULL);
+	mends(dp, "fb_images");
+	words[sizeof(struct fb_image_header) / 4 - 1] ^= 4;
+	cr_assert(!fb_dataplane_keep_contents(dp, &image) && image);
+	words[sizeof(struct fb_image_header) / 4 - 1] ^= 4;
+	cr_assert(!fb_dataplane_keep_contents(dp, &image) && !image);
+	cr_assert(fb_dataplane_drop_image(dp, &err) == 0, "%s", err.text);
+	cr_assert(!fb_dataplane_keep_contents(dp, &image) && !image, "none is in force");
+	fill(dp, 2);
+	cr_assert(fb_dataplane_switch_image(dp, &err) == 0, "%s", err.text);
+	cr_assert(!fb_dataplane_keep_contents(dp, &image) && !image, "the next one has sums of its own");
+	fb_dataplane_close(dp);
+}

@@ -198,12 +198,25 @@ static void keep_pins(struct fb_agent *agent)
 		       n == 1 ? " was" : "s were", first, n == 1 ? "" : " ...");
 }
 
+static void keep_contents(struct fb_agent *agent)
+{
+	bool is_edited = false;
+	fb_autofree char *names = fb_dataplane_keep_contents(agent->dp, &is_edited);
+
+	if (names)
+		fb_log(FB_LOG_ERROR, "edited by somebody and put back: %s", names);
+	if (is_edited && !agent->stale)
+		fb_log(FB_LOG_ERROR, "the policy's image was edited by somebody and is compiled anew");
+	agent->stale |= is_edited;
+}
+
 void fb_agent_check(struct fb_agent *agent)
 {
 	struct fb_error err = { 0 };
 	int reaped = fb_dataplane_reap(agent->dp, &err);
 
 	keep_pins(agent);
+	keep_contents(agent);
 	if (reaped < 0)
 		fb_log(FB_LOG_ERROR, "what deleted devices left cannot be removed: %s", err.text);
 	else if (reaped > 0)

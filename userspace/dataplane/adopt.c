@@ -230,5 +230,6 @@ int fb_adopt_maps(struct fb_dataplane *dp, struct fb_error *err)
 			err, -EPROTO,
 			"%s/maps/fb_geometry: ABI %u, %u buckets, where %u and %u were expected; %s", dp->dir,
 			g->abi, g->bucket_mask + 1, FB_ABI_VERSION, dp->sizes.buckets, OTHER_VERSION);
+	dp->geometry = *g;
 	return 0;
 }

@@ -65,6 +65,13 @@ int fb_dataplane_detach(struct fb_dataplane *dp, const char *ifname, __u32 ifind
 	return r < 0 ? r : fb_link_unpin(pin, err);
 }
 
+static bool is_target(const struct fb_dataplane *dp, __u32 ifindex)
+{
+	__u32 to = 0;
+
+	return bpf_map_lookup_elem(dp->live.fd[FB_MAP_DEV], &ifindex, &to) == 0 && to == ifindex;
+}
+
 bool fb_dataplane_enforcing(struct fb_dataplane *dp, const char *ifname, __u32 ifindex,
 			    enum fb_xdp_mode *ret_mode, struct fb_error *ret_why)
 {
@@ -83,6 +90,11 @@ bool fb_dataplane_enforcing(struct fb_dataplane *dp, const char *ifname, __u32 i
 	*ret_mode = fb_link_mode(ifindex);
 	if (fb_tc_check(dp, ifname, ifindex, ret_why) < 0)
 		return false;
+	if (!is_target(dp, ifindex)) {
+		fb_error_set(ret_why, -ENOENT, "%s: somebody edited fb_dev: it is no target of redirects",
+			     ifname);
+		return false;
+	}
 	if (!fb_guard_has(dp, ifindex)) {
 		fb_error_set(ret_why, -ENOENT,
 			     "%s: the guard does not list it, so the kernel does not hear it", ifname);

@@ -37,6 +37,11 @@ int fb_dataplane_open(const struct fb_dataplane_options *options, struct fb_data
 		      bool *ret_adopted, struct fb_error *err);
 /* Puts back what somebody removed of our pins, and says how many; *ret_first (to be freed) is the first of them if there was one. */
 int fb_dataplane_keep_pins(struct fb_dataplane *dp, char **ret_first);
+/*
+ * Puts back what somebody edited in our maps; once a second. Returns their names (to be freed), NULL = all is as it was written. *ret_image: the image in force was
+ * edited, and is to be compiled anew. What the programs write themselves (flows, counters, meters, next hops) is not looked at.
+ */
+char *fb_dataplane_keep_contents(struct fb_dataplane *dp, bool *ret_image);
 /* Somebody had removed every pin of a tree: it was none any more. */
 bool fb_dataplane_was_emptied(const struct fb_dataplane *dp);
 /*

@@ -113,6 +113,12 @@ struct fb_before {
 	struct fb_flow_geometry geometry;
 };
 
+/* A table in terms of bytes: entries of `stride` bytes, the key at their start and the value behind it. */
+struct fb_table_content {
+	const void *entries;
+	size_t n, stride, key_size, value_offset;
+};
+
 struct fb_dataplane {
 	char *mount;		  /* <run_dir>/bpf */
 	char *dir;		  /* <run_dir>/bpf/v<abi> */
@@ -135,6 +141,12 @@ struct fb_dataplane {
 	char *guard;  /* the commands that make the guard what it should be */
 	char *rescue; /* and the one that lets the rescue access in; NULL = it is shut */
 	struct FB_VEC(struct fb_upper) uppers;
+	/* ---- contents.c: what was written last ---- */
+	struct fb_table_content kept[FB_MAP_COUNT]; /* of tables; entries NULL = nothing yet */
+	__u64 cut[FB_ZONES_MAX];
+	struct fb_flow_geometry geometry;
+	struct FB_VEC(__u64) image_sums; /* of the image in force, a part each */
+	size_t image_at;		 /* the part that is looked at next */
 };
 
 /* Of each class, per CPU: a flood on every core of a large machine is some thousand events a second. */
@@ -286,14 +298,25 @@ bool fb_guard_has(struct fb_dataplane *dp, __u32 ifindex);
 int fb_guard_reconcile(struct fb_dataplane *dp, const __u32 *ports, size_t n_ports, struct fb_error *err);
 
 /* ---- tables.c ---- */
-/* A table in terms of bytes: entries of `stride` bytes, the key at their start and the value behind it. */
-struct fb_table_content {
-	const void *entries;
-	size_t n, stride, key_size, value_offset;
-};
-/* Makes a hash or trie of at most max entries hold just these: what is missing is put before what is stale goes. */
-int fb_table_replace(int fd, const struct fb_table_content *content, size_t max, const char *what,
+/*
+ * Makes a table hold just these: what is missing is put before what is stale goes. -E2BIG: more than there is room for, and nothing changes. From any other error
+ * on it is what the table is to hold all the same: contents.c goes on trying.
+ */
+int fb_table_replace(struct fb_dataplane *dp, enum fb_map_id id, const struct fb_table_content *content,
 		     struct fb_error *err);
+/* The same, of what is kept. */
+int fb_table_write(struct fb_dataplane *dp, enum fb_map_id id, struct fb_error *err);
+/* fb_runtime.self_filter for these addresses. */
+void fb_self_filter(const struct fb_self_entry *entries, size_t n, __u32 *ret);
+
+/* ---- switches.c ---- */
+void fb_switches_write(struct fb_switches *live, const struct fb_switches *want);
+
+/* ---- contents.c: what somebody edited ---- */
+/* Copies content: the table is to hold it from now on. */
+void fb_contents_keep(struct fb_dataplane *dp, enum fb_map_id id, const struct fb_table_content *content);
+/* The image in force is as it should be. */
+void fb_contents_keep_image(struct fb_dataplane *dp);
 
 /* ---- flows.c ---- */
 /* Where a flow lies, and the word of its way at the time of reading. */

@@ -56,6 +56,7 @@ int fb_dataplane_switch_image(struct fb_dataplane *dp, struct fb_error *err)
 		return fb_error_set(err, r, "generation %u cannot be put in force: %s", header->generation,
 				    strerror(-r));
 	dp->image_live = i;
+	fb_contents_keep_image(dp);
 	return 0;
 }
 
@@ -77,6 +78,7 @@ int fb_dataplane_drop_image(struct fb_dataplane *dp, struct fb_error *err)
 	if (r < 0)
 		return fb_error_set(err, r, "the policy cannot be taken out of force: %s", strerror(-r));
 	dp->image_live = -1;
+	fb_contents_keep_image(dp);
 	return 0;
 }
 

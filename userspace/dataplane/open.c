@@ -95,6 +95,9 @@ void fb_dataplane_close(struct fb_dataplane *dp)
 	if (dp->nft)
 		nft_ctx_free(dp->nft);
 	fb_vec_done(&dp->uppers);
+	fb_vec_done(&dp->image_sums);
+	for (int i = 0; i < FB_MAP_COUNT; i++)
+		free((void *)dp->kept[i].entries);
 	free(dp->guard);
 	free(dp->rescue);
 	fb_before_free(dp->before);
@@ -194,6 +197,7 @@ int fb_dataplane_open(const struct fb_dataplane_options *options, struct fb_data
 	struct fb_runtime *rt = dp->live.mem[FB_MAP_RUNTIME];
 
 	rt->xdp_prog_id = dp->prog_id[FB_PROG_XDP];
+	fb_contents_keep_image(dp);
 	dp->image_clean[0] = dp->image_clean[1] = !adopted;
 	*ret = FB_STEAL(dp);
 	*ret_adopted = adopted;

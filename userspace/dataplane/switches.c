@@ -29,15 +29,15 @@ static void write_cuts(struct fb_switches *live, const __u64 *cut, bool keep)
  * The programs ask a table only while its number is not 0. It counts what is in the table for sure: up before an entry
  * comes, so that none is in it unasked, and down when the stale ones are gone.
  */
-static int write_table(int fd, __u32 *count, const struct fb_table_content *content, const char *what,
-		       struct fb_error *err)
+static int write_table(struct fb_dataplane *dp, enum fb_map_id id, __u32 *count,
+		       const struct fb_table_content *content, struct fb_error *err)
 {
 	const __u32 n = (__u32)content->n;
 	int r;
 
 	if (n > __atomic_load_n(count, __ATOMIC_RELAXED))
 		__atomic_store_n(count, n, __ATOMIC_SEQ_CST);
-	r = fb_table_replace(fd, content, FB_QUARANTINES_MAX, what, err);
+	r = fb_table_replace(dp, id, content, err);
 	if (r == 0)
 		__atomic_store_n(count, n, __ATOMIC_SEQ_CST);
 	return r;
@@ -65,8 +65,7 @@ static int write_addresses(struct fb_dataplane *dp, const struct fb_switches_wan
 	const struct fb_table_content content = { entries.v, entries.n, sizeof(*entries.v),
 						  sizeof(entries.v->key),
 						  offsetof(struct address_entry, value) };
-	int r = write_table(dp->live.fd[FB_MAP_QUARANTINE], &live->quarantines, &content,
-			    "quarantined addresses", err);
+	int r = write_table(dp, FB_MAP_QUARANTINE, &live->quarantines, &content, err);
 
 	fb_vec_done(&entries);
 	return r;
@@ -82,8 +81,7 @@ static int write_macs(struct fb_dataplane *dp, const struct fb_switches_wanted *
 
 	const struct fb_table_content content = { entries.v, entries.n, sizeof(*entries.v),
 						  sizeof(entries.v->key), offsetof(struct mac_entry, value) };
-	int r = write_table(dp->live.fd[FB_MAP_QUARANTINE_MAC], &live->quarantined_macs, &content,
-			    "quarantined MAC addresses", err);
+	int r = write_table(dp, FB_MAP_QUARANTINE_MAC, &live->quarantined_macs, &content, err);
 
 	fb_vec_done(&entries);
 	return r;
@@ -107,7 +105,16 @@ int fb_dataplane_set_switches(struct fb_dataplane *dp, const struct fb_switches_
 		r = write_macs(dp, want, err);
 	if (r == 0)
 		write_cuts(live, want->cut, false);
+	if (r == 0)
+		memcpy(dp->cut, want->cut, sizeof(dp->cut));
 	return r;
+}
+
+void fb_switches_write(struct fb_switches *live, const struct fb_switches *want)
+{
+	__atomic_store_n(&live->quarantines, want->quarantines, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&live->quarantined_macs, want->quarantined_macs, __ATOMIC_SEQ_CST);
+	write_cuts(live, want->cut, false);
 }
 
 void fb_dataplane_get_cuts(const struct fb_dataplane *dp, __u64 *ret)

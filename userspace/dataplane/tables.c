@@ -56,14 +56,33 @@ static int put_all(int fd, const struct fb_table_content *c)
 	return r;
 }
 
-int fb_table_replace(int fd, const struct fb_table_content *c, size_t max, const char *what,
+static const struct {
+	size_t max;
+	const char *what;
+} tables[FB_MAP_COUNT] = {
+	[FB_MAP_SELF] = { 4096, "the gateway's addresses" },
+	[FB_MAP_EGRESS] = { 1024, "ways out" },
+	[FB_MAP_QUARANTINE] = { FB_QUARANTINES_MAX, "quarantined addresses" },
+	[FB_MAP_QUARANTINE_MAC] = { FB_QUARANTINES_MAX, "quarantined MAC addresses" },
+};
+
+int fb_table_replace(struct fb_dataplane *dp, enum fb_map_id id, const struct fb_table_content *content,
 		     struct fb_error *err)
 {
-	int r;
+	if (content->n > tables[id].max)
+		return fb_error_set(err, -E2BIG, "%zu %s: the table holds %zu", content->n, tables[id].what,
+				    tables[id].max);
+	fb_contents_keep(dp, id, content);
+	return fb_table_write(dp, id, err);
+}
 
-	if (c->n > max)
-		return fb_error_set(err, -E2BIG, "%zu %s: the table holds %zu", c->n, what, max);
-	r = put_all(fd, c);
+int fb_table_write(struct fb_dataplane *dp, enum fb_map_id id, struct fb_error *err)
+{
+	const struct fb_table_content *c = &dp->kept[id];
+	const size_t max = tables[id].max;
+	const int fd = dp->live.fd[id];
+	int r = put_all(fd, c);
+
 	if (r == -E2BIG) {
 		r = delete_others(fd, c, max);
 		if (r == 0)
@@ -71,7 +90,20 @@ int fb_table_replace(int fd, const struct fb_table_content *c, size_t max, const
 	}
 	if (r == 0)
 		r = delete_others(fd, c, max);
-	return r < 0 ? fb_error_set(err, r, "the table of %s cannot be written: %s", what, strerror(-r)) : 0;
+	return r < 0 ? fb_error_set(err, r, "the table of %s cannot be written: %s", tables[id].what,
+				    strerror(-r))
+		     : 0;
+}
+
+/* A bit too many costs a search, a bit too few would make an address of ours somebody's. */
+void fb_self_filter(const struct fb_self_entry *entries, size_t n, __u32 *ret)
+{
+	memset(ret, 0, FB_SELF_FILTER_BITS / 8);
+	for (size_t i = 0; i < n; i++) {
+		__u32 bit = fb_self_bit(entries[i].key.hi, entries[i].key.lo);
+
+		ret[bit / 32] |= 1u << bit % 32;
+	}
 }
 
 int fb_dataplane_set_self(struct fb_dataplane *dp, const struct fb_self_entry *entries, size_t n,
@@ -81,17 +113,12 @@ int fb_dataplane_set_self(struct fb_dataplane *dp, const struct fb_self_entry *e
 					    offsetof(struct fb_self_entry, value) };
 
 	struct fb_runtime *rt = dp->live.mem[FB_MAP_RUNTIME];
-	__u32 filter[FB_SELF_FILTER_BITS / 32] = { 0 };
+	__u32 filter[FB_SELF_FILTER_BITS / 32];
 
-	/* A bit too many costs a search, a bit too few would make an address of ours somebody's. */
-	for (size_t i = 0; i < n; i++) {
-		__u32 bit = fb_self_bit(entries[i].key.hi, entries[i].key.lo);
-
-		filter[bit / 32] |= 1u << bit % 32;
-	}
+	fb_self_filter(entries, n, filter);
 	for (size_t i = 0; i < FB_ARRAY_SIZE(filter); i++)
 		__atomic_or_fetch(&rt->self_filter[i], filter[i], __ATOMIC_SEQ_CST);
-	int r = fb_table_replace(dp->live.fd[FB_MAP_SELF], &c, 4096, "the gateway's addresses", err);
+	int r = fb_table_replace(dp, FB_MAP_SELF, &c, err);
 
 	for (size_t i = 0; r == 0 && i < FB_ARRAY_SIZE(filter); i++)
 		__atomic_store_n(&rt->self_filter[i], filter[i], __ATOMIC_SEQ_CST);
@@ -104,7 +131,7 @@ int fb_dataplane_set_egress(struct fb_dataplane *dp, const struct fb_egress_entr
 	const struct fb_table_content c = { entries, n, sizeof(*entries), sizeof(entries->ifindex),
 					    offsetof(struct fb_egress_entry, egress) };
 	fb_autofree __u32 *ports = NULL;
-	int r = fb_table_replace(dp->live.fd[FB_MAP_EGRESS], &c, 1024, "ways out", err), n_ports;
+	int r = fb_table_replace(dp, FB_MAP_EGRESS, &c, err), n_ports;
 
 	if (r < 0)
 		return r;
