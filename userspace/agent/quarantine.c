@@ -123,9 +123,14 @@ static bool has_mac(const struct fb_device *device, const __u8 mac[6])
 static int by_mac(struct fb_quarantine *q, const __u8 mac[6], const struct fb_ruleset *rs,
 		  const struct fb_host *host, struct fb_error *err)
 {
+	static const __u8 none[6];
 	struct fb_ipset set = { 0 };
 	int r;
 
+	if (mac[0] & 1 || !memcmp(mac, none, sizeof(none)))
+		return fb_error_set(err, -EINVAL,
+				    "%s is no device's MAC address (%s), so nothing would be quarantined",
+				    q->name, mac[0] & 1 ? "a group's" : "all zeros");
 	add_mac(q, mac);
 	for (size_t i = 0; rs && i < rs->devices.n; i++)
 		if (has_mac(&rs->devices.v[i], mac))

@@ -102,6 +102,9 @@ Test(switches, an_x_is_a_device_a_group_an_address_or_a_mac)
 		{ "all-cams", "more than a /24", -EINVAL },
 		{ "cam-11", "did you mean \"cam-1\"", -ENOENT },
 		{ "cam", "is a zone", -ENOENT },
+		{ "01:00:5e:00:00:01", "is no device's MAC address (a group's)", -EINVAL },
+		{ "ff:ff:ff:ff:ff:ff", "is no device's MAC address (a group's)", -EINVAL },
+		{ "00:00:00:00:00:00", "is no device's MAC address (all zeros)", -EINVAL },
 		{ "xyzzy-plugh", "no device or group", -ENOENT },
 	};
 	struct fb_generation *g = read_policy(POLICY, NULL);
