@@ -90,7 +90,11 @@ is_over() { # NAME SRC: what is said in it is dropped as window-closed and not a
 shut() { [ "$(firebreak open -j | jq --arg a "$1" '.accesses[] | select(.access == $a) | .open')" = false ]; }
 open_again() { ! shut "$1"; }
 
+told=$(generation)
 firebreak open visit --for 20s --reason "CHG-7" >/dev/null
+claim "an access that opens gives the policy another number" test "$(generation)" -gt "$told"
+claim "and it is still found by the one that people were told" firebreak rollback -n "$told"
+same "the history has both" "$(generation) $told" "$(firebreak history -j | jq -r '.generations[0] | "\(.generation) \(.first)"')"
 firebreak status >"$LAB_DIR/status"
 claim "status has it" grep -q 'OPEN        visit until .* opened by root "CHG-7"' "$LAB_DIR/status"
 same "for programs, too" "visit access root CHG-7" "$(firebreak status -j | jq -r '.open[] | "\(.name) \(.kind) \(.by) \(.reason)"')"

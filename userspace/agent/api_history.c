@@ -13,7 +13,7 @@ static void stored_bundle(const struct fb_agent *agent, __u32 number, struct fb_
 {
 	FB_CLEANUP(fb_bundle_done) struct fb_bundle bundle = { 0 };
 	struct fb_error err = { 0 };
-	int r = fb_store_read(agent->config->state_dir, number, &bundle, &err);
+	int r = fb_store_find(agent->config->state_dir, number, &bundle, &err);
 
 	if (r == -ENOENT)
 		fb_ctl_answer_error(answer, FB_CTL_NOT_FOUND, "generation %u is not stored", number);
@@ -76,10 +76,11 @@ static json_t *entry(const struct fb_agent *agent, __u32 number)
 	if (fb_store_read(agent->config->state_dir, number, &b, &err) < 0)
 		return json_pack("{sI ss so}", "generation", (json_int_t)number, "state",
 				 state_of(agent, number), "why", fb_api_text(err.text));
-	return json_pack("{sI ss sI so so sI sI ss}", "generation", (json_int_t)number, "state",
-			 state_of(agent, number), "applied", (json_int_t)b.applied, "who", fb_api_text(b.who),
-			 "reason", fb_api_text(b.reason), "previous", (json_int_t)b.previous, "rollback_of",
-			 (json_int_t)b.rollback_of, "why", "");
+	return json_pack("{sI sI ss sI so so sI sI ss}", "generation", (json_int_t)number, "first",
+			 (json_int_t)b.first, "state", state_of(agent, number), "applied",
+			 (json_int_t)b.applied, "who", fb_api_text(b.who), "reason", fb_api_text(b.reason),
+			 "previous", (json_int_t)b.previous, "rollback_of", (json_int_t)b.rollback_of, "why",
+			 "");
 }
 
 void fb_api_history(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)

@@ -325,7 +325,7 @@ static int read_policy(struct fb_agent *agent, struct fb_bundle *bundle, const s
 	char *diagnostics = NULL;
 	int r;
 
-	bundle->generation = fb_agent_next_generation(agent);
+	bundle->generation = bundle->first = fb_agent_next_generation(agent);
 	bundle->previous = agent->generation ? agent->generation->bundle.generation : 0;
 	r = fb_generation_new(bundle, before, &try->generation, &diagnostics);
 	fb_strbuf_add(text, diagnostics);
@@ -384,12 +384,12 @@ int fb_agent_rollback_bundle(const struct fb_agent *agent, __u32 generation, str
 	}
 	if (!generation)
 		return fb_error_set(err, -ENOENT, "there is no generation before this one");
-	r = fb_store_read(dir, generation, ret, err);
+	r = fb_store_find(dir, generation, ret, err);
 	if (r == -ENOENT)
 		return fb_error_set(err, r,
 				    "generation %u is not stored; \"firebreak history\" lists those that are",
 				    generation);
 	if (r == 0)
-		ret->rollback_of = generation;
+		ret->rollback_of = ret->generation;
 	return r;
 }

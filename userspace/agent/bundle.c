@@ -223,7 +223,7 @@ int fb_bundle_decode(const char *text, size_t len, struct fb_bundle *ret, struct
 	FB_CLEANUP(fb_bundle_done) struct fb_bundle bundle = { 0 };
 	json_error_t why;
 	autojson json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
-	json_int_t generation, applied, previous, rollback_of;
+	json_int_t generation, first, applied, previous, rollback_of;
 	const json_t *slots;
 	int r;
 
@@ -242,17 +242,20 @@ int fb_bundle_decode(const char *text, size_t len, struct fb_bundle *ret, struct
 	if (r < 0)
 		return err->code = -EBADMSG;
 	generation = json_integer_value(json_object_get(json, "generation"));
+	first = json_integer_value(json_object_get(json, "first"));
 	applied = json_integer_value(json_object_get(json, "applied"));
 	previous = json_integer_value(json_object_get(json, "previous"));
 	rollback_of = json_integer_value(json_object_get(json, "rollback_of"));
 	slots = json_object_get(json, "slots");
 	if (generation <= 0 || generation > (json_int_t)UINT32_MAX || applied < 0 || previous < 0 ||
-	    previous >= generation || rollback_of < 0 || rollback_of >= generation)
+	    previous >= generation || rollback_of < 0 || rollback_of >= generation || first < 0 ||
+	    first > generation)
 		return fb_error_set(err, -EBADMSG, "generation %lld after %lld, applied %lld",
 				    (long long)generation, (long long)previous, (long long)applied);
 	bundle.previous = (__u32)previous;
 	bundle.rollback_of = (__u32)rollback_of;
 	bundle.generation = (__u32)generation;
+	bundle.first = (__u32)(first ?: generation); /* versions before did not write it */
 	bundle.applied = applied;
 	bundle.slots.generation = (unsigned int)json_integer_value(json_object_get(slots, "generation"));
 	r = read_slots(json_object_get(slots, "zones"), &bundle.slots.zones, &bundle.slots.arena,
@@ -318,8 +321,9 @@ json_t *fb_bundle_to_json(const struct fb_bundle *bundle, const struct fb_host *
 						       json_stringn(f->text, f->len), "sha256", hex));
 	}
 	return json_pack(
-		"{ss si sI sI sI sI ss ss ss ss so so so}", "schema", SCHEMA, "language", FB_LANGUAGE_VERSION,
-		"generation", (json_int_t)bundle->generation, "previous", (json_int_t)bundle->previous,
+		"{ss si sI sI sI sI sI ss ss ss ss so so so}", "schema", SCHEMA, "language",
+		FB_LANGUAGE_VERSION, "generation", (json_int_t)bundle->generation, "first",
+		(json_int_t)(bundle->first ?: bundle->generation), "previous", (json_int_t)bundle->previous,
 		"rollback_of", (json_int_t)bundle->rollback_of, "applied", (json_int_t)bundle->applied,
 		"root", bundle->root, "catalogue", bundle->catalogue, "who", bundle->who, "reason",
 		bundle->reason, "files", files, "slots",

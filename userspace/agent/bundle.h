@@ -20,6 +20,7 @@ struct fb_bundle_file {
 
 struct fb_bundle {
 	__u32 generation;
+	__u32 first; /* its number when it was applied, 0 = this one; a rebuild for the host's or a window's sake gives it another */
 	__s64 applied; /* unix seconds at which the policy was applied; a rebuild for the host's sake keeps it */
 	__u32 previous;	   /* in force before it, 0 = nothing was */
 	__u32 rollback_of; /* the generation whose files these are, 0 = none: they came with an apply */

@@ -81,6 +81,8 @@ static int rebuild(struct fb_agent *agent, struct fb_portset *ports, struct fb_e
 	agent->stale = false;
 	agent->edge = 0;
 	agent->generation->bundle.generation = number;
+	if (!agent->generation->bundle.first)
+		agent->generation->bundle.first = number;
 	store(agent, old);
 	fb_log(FB_LOG_NOTICE, "generation %u in force: the policy of %u on the interfaces as they are now",
 	       number, old);

@@ -257,6 +257,24 @@ size_t fb_store_list(const char *state_dir, __u32 **ret)
 	return numbers.n;
 }
 
+int fb_store_find(const char *state_dir, __u32 number, struct fb_bundle *ret, struct fb_error *err)
+{
+	int r = fb_store_read(state_dir, number, ret, err);
+	fb_autofree __u32 *numbers = NULL;
+	__u32 next = 0;
+
+	if (r != -ENOENT)
+		return r;
+	for (size_t i = 0, n = fb_store_list(state_dir, &numbers); i < n && numbers[i] > number; i++)
+		next = numbers[i];
+	if (!next || fb_store_read(state_dir, next, ret, err) < 0)
+		return r;
+	if (ret->first <= number)
+		return 0;
+	fb_bundle_done(ret);
+	return r;
+}
+
 static void prune(const char *state_dir)
 {
 	fb_autofree __u32 *numbers = NULL;

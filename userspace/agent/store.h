@@ -32,6 +32,10 @@ int fb_store_open(const char *state_dir, struct fb_error *err);
 int fb_store_load(const char *state_dir, __u32 pinned, struct fb_bundle *ret, struct fb_error *err);
 /* 0 = *ret is filled; -ENOENT: it is not stored (any more). */
 int fb_store_read(const char *state_dir, __u32 generation, struct fb_bundle *ret, struct fb_error *err);
+/*
+ * The same, also by a number that the generation had before it was rebuilt: whoever was told it may go back to it. -ENOENT: nothing stored ever had it.
+ */
+int fb_store_find(const char *state_dir, __u32 number, struct fb_bundle *ret, struct fb_error *err);
 /* What `current` names, 0 = nothing (*ret is then 0): the last generation that is known to be good. */
 int fb_store_current(const char *state_dir, __u32 *ret, struct fb_error *err);
 /* All numbers that are stored, newest first; *ret is the caller's to free. Returns how many. */

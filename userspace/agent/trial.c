@@ -110,6 +110,7 @@ void fb_agent_mark_return(struct fb_bundle *bundle, __u32 from, const char *who,
 	if (!bundle->who || !bundle->reason)
 		abort();
 	bundle->rollback_of = bundle->generation;
+	bundle->first = 0; /* it gets a number of its own */
 	bundle->previous = from;
 	bundle->applied = fb_clock_now();
 }

@@ -38,10 +38,14 @@ static const char *objection(const struct fb_call *call, const json_t *entry, ch
 static void add_row(struct fb_table *t, const json_t *entry, const char *why)
 {
 	const char *state = fb_field_text(entry, "state");
-	long long back = fb_field_int(entry, "rollback_of");
+	long long back = fb_field_int(entry, "rollback_of"), first = fb_field_int(entry, "first");
 	char buf[FB_HUMAN_LEN];
 
 	fb_table_addf(t, "%lld", fb_field_int(entry, "generation"));
+	if (first && first != fb_field_int(entry, "generation"))
+		fb_table_addf(t, "%lld", first);
+	else
+		fb_table_add(t, "");
 	fb_table_add(t, state);
 	fb_table_colour(t, *state ? FB_GREEN : FB_PLAIN);
 	fb_table_add(t, fb_field_time(entry, "applied", buf));
@@ -58,9 +62,13 @@ static void add_row(struct fb_table *t, const json_t *entry, const char *why)
 
 int fb_cmd_history(const struct fb_call *call)
 {
-	static const struct fb_column columns[] = { { "GENERATION", .right = true }, { "STATE" },
-						    { "APPLIED", .rank = 1 },	     { "BY", .text = true },
-						    { "REASON", .text = true },	     { "", .text = true } };
+	static const struct fb_column columns[] = { { "GENERATION", .right = true },
+						    { "APPLIED AS", .right = true, .rank = 2 },
+						    { "STATE" },
+						    { "APPLIED", .rank = 1 },
+						    { "BY", .text = true },
+						    { "REASON", .text = true },
+						    { "", .text = true } };
 	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
 	const char *limit = fb_call_option(call, "limit");
 	FB_CLEANUP(json_cleanup) json_t *answer = NULL;

@@ -24,8 +24,8 @@
  *                    total, next (the seq to ask since), emitted, lost; query ?kind=&host=ADDRESS&src=ZONE&dst=ZONE&since=SEQ&limit=N
  * GET  /v1/bundle    firebreak.bundle/1     the policy in force: {root, files: [{path, text}], language, host: {...}, generation, applied, previous,
  *                    rollback_of}; query ?generation=N: one that is stored; =previous: what a rollback goes to
- * GET  /v1/history   firebreak.history/1    generations [{generation, state ("in force" | "on trial" | ""), applied, who, reason, previous, rollback_of,
- *                    why ("" unless it cannot be read)}] newest first, stored (how many there are), confirm (as below); query ?limit=N
+ * GET  /v1/history   firebreak.history/1    generations [{generation, first (its number when it was applied), state ("in force" | "on trial" | ""), applied, who,
+ *                    reason, previous, rollback_of, why ("" unless it cannot be read)}] newest first, stored (how many there are), confirm (as below); query ?limit=N
  * POST /v1/apply     body {root, files: [{path, text}], reason, who, catalogue?, confirm?: seconds, session?: {from, from_port, to, to_port},
  *                    allow_lockout?: bool, adopt?: seconds}  ->  firebreak.apply/1 {generation, warnings: text, interfaces, session: text (what was tested of
  *                    it), confirm: {generation, previous, left (seconds), until} or null}

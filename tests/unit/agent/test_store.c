@@ -90,3 +90,34 @@ Test(store, refuses_a_policy_that_belongs_to_somebody_else)
 	cr_assert_eq(load(0, &err), -EPERM);
 	cr_assert(strstr(err.text, "chown root"), "%s", err.text);
 }
+
+/* Generation 1 as `start` stored it, rebuilt until it was generation 4; 5 is another policy. */
+Test(store, finds_a_generation_by_each_number_that_it_had)
+{
+	static const struct {
+		__u32 asked, found; /* 0 = nothing */
+	} cases[] = { { 1, 4 }, { 2, 4 }, { 4, 4 }, { 5, 5 }, { 6, 0 }, { 7, 8 }, { 8, 8 }, { 9, 0 } };
+	struct fb_bundle bundle = { 0 };
+	struct fb_error err = { 0 };
+
+	cr_assert_eq(fb_store_read(folder, 1, &bundle, &err), 0, "%s", err.text);
+	cr_assert_eq(bundle.first, 1, "a version before did not write it");
+	bundle.generation = 4;
+	cr_assert_eq(fb_store_write(folder, &bundle, NULL, &err), 0, "%s", err.text);
+	fb_store_forget(folder, 1);
+	bundle.generation = bundle.first = 5;
+	cr_assert_eq(fb_store_write(folder, &bundle, NULL, &err), 0, "%s", err.text);
+	bundle.generation = 8;
+	bundle.first = 7;
+	cr_assert_eq(fb_store_write(folder, &bundle, NULL, &err), 0, "%s", err.text);
+	fb_bundle_done(&bundle);
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++) {
+		int r = fb_store_find(folder, cases[i].asked, &bundle, &err);
+
+		cr_assert_eq(r, cases[i].found ? 0 : -ENOENT, "%u: %d", cases[i].asked, r);
+		if (r < 0)
+			continue;
+		cr_assert_eq(bundle.generation, cases[i].found, "%u", cases[i].asked);
+		fb_bundle_done(&bundle);
+	}
+}
