@@ -18,7 +18,7 @@ struct fb_image_header {
 	__u32 generation; /* > 0, only grows; stamped into flows */
 	__u32 n_words;
 	__u32 applied_lo; /* unix seconds at which the policy was applied; an earlier clock closes dated lines */
-	__u32 n_rules;
+	__u32 n_rules;	  /* from 1: fb_image_rule[0] is none */
 	__u32 port_w;	 /* fb_image_port[], open addressing */
 	__u32 port_mask; /* slots - 1 */
 	__u32 pair_w;	 /* fb_image_pair[FB_PAIRS_MAX] */

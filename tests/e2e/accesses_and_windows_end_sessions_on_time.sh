@@ -157,3 +157,16 @@ say "   the window ends at $to"
 after() { [ "$(date -u +%H%M)" -ge "${to/:/}" ]; }
 claim "the minute comes" wait_until 80 after
 is_over in-the-window control
+
+# the only line, which is the last one too
+town_policy only.fb >"$LAB_DIR/only" <<-'END'
+	access visit { max 1h }
+	firebreak jump -> traffic { allow jump-1 -> signals tcp/22 on-request visit }
+END
+apply "$(cat "$LAB_DIR/only")" >/dev/null
+firebreak close visit >/dev/null 2>&1 || true
+deny "the only line of a policy is shut" ssh_from jump "$SIGNAL" 2>/dev/null
+firebreak open visit --for 1h --reason "CHG-11" >/dev/null
+same "opens" signal "$(ssh_from jump "$SIGNAL")"
+firebreak close visit >/dev/null
+deny "and shuts" ssh_from jump "$SIGNAL" 2>/dev/null

@@ -44,7 +44,7 @@ static bool agrees(const struct fb_agent *agent, const struct fb_schedule *sched
 	for (size_t i = 0; i < rs->lines.n; i++)
 		if (rs->lines.v[i].slot < FB_RULE_SLOTS && (rs->lines.v[i].window || rs->lines.v[i].access))
 			by_slot[rs->lines.v[i].slot] = &rs->lines.v[i];
-	for (__u32 i = 0; i < header->n_rules; i++) {
+	for (__u32 i = 1; i <= header->n_rules; i++) { /* 0 is none */
 		const struct fb_line *line =
 			rules[i].slot && rules[i].slot < FB_RULE_SLOTS ? by_slot[rules[i].slot] : NULL;
 		struct fb_closing closing;
