@@ -19,7 +19,7 @@ struct fb_image_header {
 	__u32 n_words;
 	__u32 applied_lo; /* unix seconds at which the policy was applied; an earlier clock closes dated lines */
 	__u32 n_rules;	  /* from 1: fb_image_rule[0] is none */
-	__u32 port_w;	 /* fb_image_port[], open addressing */
+	__u32 port_w;	  /* fb_image_port[], open addressing */
 	__u32 port_mask; /* slots - 1 */
 	__u32 pair_w;	 /* fb_image_pair[FB_PAIRS_MAX] */
 	__u32 rule_w;	 /* fb_image_rule[] */
@@ -28,7 +28,7 @@ struct fb_image_header {
 	__u32 binding_w; /* fb_image_binding[], open addressing */
 	__u32 binding_mask;
 	__u32 group_w; /* __u64[FB_GROUP_MASKS]: sets of zones that copies of a multicast packet may leave by */
-	__u32 reserved;
+	__u32 on_trial; /* when it was made its policy was not confirmed yet; for the agent only */
 	/* The classifier's own header; see bpf/lib/classify.h. */
 	__u32 cls[48];
 };

@@ -9,6 +9,8 @@
 set -euo pipefail
 # shellcheck source=tests/support/e2e.sh
 . "${BASH_SOURCE[0]%/*}/../support/e2e.sh"
+# shellcheck source=tests/support/strace.sh
+. "$FB_TOP/tests/support/strace.sh"
 
 # The kernel's word on its clock, which a time daemon gives elsewhere; put back at the end.
 clock_is() { # known|unknown
@@ -170,3 +172,16 @@ firebreak open visit --for 1h --reason "CHG-11" >/dev/null
 same "opens" signal "$(ssh_from jump "$SIGNAL")"
 firebreak close visit >/dev/null
 deny "and shuts" ssh_from jump "$SIGNAL" 2>/dev/null
+firebreak open visit --for 1h --reason "CHG-12" >/dev/null
+under --inject=rename:error=EIO:when=2 firebreak close visit || true
+deny "it shuts although that cannot be written down" ssh_from jump "$SIGNAL" 2>/dev/null
+is_written() { grep -q 'which accesses are open written down now' "$LAB_DIR/log/agent.log"; }
+claim "which it is a second later" wait_until 5 is_written
+agent_kill
+agent_start
+claim "the clock is known" wait_until 5 clock_is_known
+deny "and an agent that starts again does not open it" ssh_from jump "$SIGNAL" 2>/dev/null
+firebreak open visit --for 1h --reason "CHG-13" >/dev/null
+deny "an extension that cannot be written down is refused" under --inject=rename:error=EIO:when=2 firebreak open visit --for 2s --reason "CHG-14"
+deny "and shuts what was open" ssh_from jump "$SIGNAL" 2>/dev/null
+same "the audit log says that it failed" "open-failed visit" "$(firebreak audit -j | jq -r '.entries[-1] | "\(.what) \(.object)"')"

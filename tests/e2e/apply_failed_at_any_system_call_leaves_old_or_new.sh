@@ -9,7 +9,8 @@
 set -euo pipefail
 # shellcheck source=tests/support/e2e.sh
 . "${BASH_SOURCE[0]%/*}/../support/e2e.sh"
-command -v strace >/dev/null || skip_test "strace is not installed"
+# shellcheck source=tests/support/strace.sh
+. "$FB_TOP/tests/support/strace.sh"
 
 lab_new
 northport_up
@@ -21,23 +22,6 @@ END
 b=$(sed 's/version 1/version 2/; s/^firebreak .*/firebreak corp -> control { allow desk -> utc-1 icmp\/echo-request }/' "$a" | policy_file b.fb)
 apply "$a"
 
-tracer_of() { sed -n 's/^TracerPid:\t//p' "/proc/$1/status" 2>/dev/null || true; } # nothing: it is dead
-traced() { [ "$(tracer_of "$1")" -gt 0 ] || ! kill -0 "$1" 2>/dev/null; } # the tick of a second may have come first
-not_traced() { [ "$(tracer_of "$1")" = 0 ] || ! kill -0 "$1" 2>/dev/null; }
-# under STRACE-OPTION COMMAND...: while strace is on the agent; 0 and more is the command's status
-under() {
-	local option=$1 pid tracer status=0
-	shift
-	pid=$(lab_pid agent)
-	strace -f -o "$LAB_DIR/trace" "$option" -p "$pid" 2>/dev/null &
-	tracer=$!
-	wait_until 10 traced "$pid" || fail "strace cannot follow the agent"
-	"$@" >"$LAB_DIR/said" 2>&1 || status=$?
-	kill -TERM "$tracer" 2>/dev/null || true
-	wait "$tracer" 2>/dev/null || true
-	wait_until 5 not_traced "$pid" || fail "strace does not leave the agent"
-	return "$status"
-}
 version() { firebreak status -j | jq -r .policy.version; }
 passes() { on corp ping -c1 -W1 "$1" >/dev/null; }
 blocked() { ! on corp ping -c1 -W0.1 "$1" >/dev/null; }

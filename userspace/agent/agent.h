@@ -34,6 +34,13 @@ struct fb_protected {
 	char why[FB_AGENT_WHY];
 };
 
+/* unwritten.c: what is in force and not on disk. */
+struct fb_unwritten {
+	bool switches, accesses, current;
+	__u32 number;		/* that `current` is to name */
+	char why[FB_AGENT_WHY]; /* "" = nothing is owed */
+};
+
 struct fb_agent {
 	const struct fb_agent_config *config;
 	struct fb_dataplane *dp;
@@ -46,6 +53,7 @@ struct fb_agent {
 	struct fb_generation *good;   /* while a trial runs: the one before; NULL = none, or on disk only */
 	struct fb_moment adopt_until; /* live TCP is taken up until then; .ns 0 = it is not */
 	bool unkept;		      /* what is in force is not on disk yet; tried every second */
+	struct fb_unwritten unwritten;
 	struct fb_switch_state switches;
 	struct fb_open_accesses accesses;
 	int edge_fd;		/* rings at the next edge of a window or access, and when the clock is set */
@@ -111,15 +119,23 @@ struct fb_change {
  */
 int fb_agent_apply(struct fb_agent *agent, const struct fb_change *change, struct fb_bundle *bundle,
 		   char **ret_text, char **ret_session, struct fb_error *err);
-/* Of the change, before it takes place; after = the generation that will be in force. */
-int fb_agent_audit(struct fb_agent *agent, const struct fb_change *change, const char *reason, __u32 after,
-		   struct fb_error *err);
 /*
  * Fills *ret with what rolls back to `generation`, 0 = to what was in force before. -ENOENT: it is not stored,
  * or there was none.
  */
 int fb_agent_rollback_bundle(const struct fb_agent *agent, __u32 generation, struct fb_bundle *ret,
 			     struct fb_error *err);
+
+/* ---- act.c ---- */
+/* Of the change, before it takes place; after = the generation that will be in force. */
+int fb_agent_audit(struct fb_agent *agent, const struct fb_change *change, const char *reason, __u32 after,
+		   struct fb_error *err);
+/* What is done to an object (a plan, an access), before it takes place; the generation stays. */
+int fb_agent_audit_act(struct fb_agent *agent, const struct fb_change *change, const char *object,
+		       const char *reason, struct fb_error *err);
+/* The log has the act already; that it failed is one line more. object may be NULL. */
+void fb_agent_audit_failed(struct fb_agent *agent, const struct fb_change *change, const char *object,
+			   const struct fb_error *why);
 
 /* ---- trial.c ---- */
 /* Writes down what is in force: as good, or as on trial. */
@@ -146,7 +162,7 @@ void fb_agent_mark_return(struct fb_bundle *bundle, __u32 from, const char *who,
 /* ---- force.c: the steps that boot, apply and reconcile share ---- */
 __u32 fb_agent_next_generation(const struct fb_agent *agent);
 int fb_agent_compile(struct fb_agent *agent, const struct fb_generation *generation,
-		     const struct fb_portset *ports, __u32 number, struct fb_error *err);
+		     const struct fb_portset *ports, __u32 number, bool on_trial, struct fb_error *err);
 /* Own addresses and ways out, as this policy sees them on this host. Writes only what changed. */
 int fb_agent_tables(struct fb_agent *agent, const struct fb_portset *ports, struct fb_error *err);
 /* Counters of zone ids and rule slots that mean something else than before. */
@@ -172,6 +188,15 @@ int fb_agent_quarantine(struct fb_agent *agent, const struct fb_change *change, 
 /* A plan or an X; -ENOENT: it is neither active nor in quarantine. */
 int fb_agent_unswitch(struct fb_agent *agent, const struct fb_change *change, const char *x,
 		      const char *reason, struct fb_error *err);
+
+/* ---- unwritten.c ---- */
+/* Write what is in force. A failure is an error of the caller's act, and tried again every second all the same. */
+int fb_agent_write_switches(struct fb_agent *agent, struct fb_error *err);
+int fb_agent_write_accesses(struct fb_agent *agent, struct fb_error *err);
+/* `current` names this one again (0 = none), now or as soon as the disk lets it. */
+void fb_agent_restore_current(struct fb_agent *agent, __u32 number);
+/* Once a second. */
+void fb_agent_tend_unwritten(struct fb_agent *agent);
 
 /* ---- schedule.c ---- */
 int fb_agent_schedule_open(struct fb_agent *agent, struct fb_error *err);

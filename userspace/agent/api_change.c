@@ -207,6 +207,7 @@ bool fb_api_read_words(const json_t *body, const struct fb_ctl_peer *peer, char 
 static void back(struct fb_agent *agent, struct fb_change *change, const char *reason,
 		 struct fb_ctl_answer *answer)
 {
+	static char unwritten[] = "in force, and not on disk yet: it is tried every second\n";
 	fb_autofree char *why = NULL;
 	struct fb_error err = { 0 };
 
@@ -214,7 +215,8 @@ static void back(struct fb_agent *agent, struct fb_change *change, const char *r
 		     *reason ? ": " : "", reason) < 0)
 		abort();
 	if (fb_agent_revert(agent, change, why, &err) == 0)
-		fb_ctl_answer_json(answer, FB_CTL_OK, in_force(agent, NULL, NULL));
+		fb_ctl_answer_json(answer, FB_CTL_OK,
+				   in_force(agent, agent->unkept ? unwritten : NULL, NULL));
 	else
 		refuse(answer, change, -EIO, "", "", &err);
 }

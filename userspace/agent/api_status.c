@@ -236,7 +236,9 @@ void fb_api_status(void *user, const struct fb_ctl_request *request, struct fb_c
 					      [FB_AGENT_DEGRADED] = "degraded",
 					      [FB_AGENT_ENFORCING] = "enforcing" };
 	const struct fb_agent *agent = user;
-	const char *why = agent->unreadable[0] ? agent->unreadable : agent->trouble;
+	const char *why = agent->unreadable[0] ? agent->unreadable
+			  : agent->trouble[0]  ? agent->trouble
+					       : agent->unwritten.why;
 	struct utsname host = { 0 };
 
 	uname(&host);

@@ -230,7 +230,8 @@ static int prepare(struct fb_agent *agent, struct attempt *try, struct fb_strbuf
 	if (r == 0)
 		r = prepare_adoption(agent, try, err);
 	if (r == 0)
-		r = fb_agent_compile(agent, try->generation, &try->ports, bundle->generation, err);
+		r = fb_agent_compile(agent, try->generation, &try->ports, bundle->generation,
+				     try->change->confirm != 0, err);
 	if (r == 0)
 		r = attach_all(agent, try, err);
 	if (r == 0)
@@ -290,35 +291,6 @@ static void settle(struct fb_agent *agent, struct attempt *try)
 		       try->change->confirm);
 }
 
-int fb_agent_audit(struct fb_agent *agent, const struct fb_change *change, const char *reason, __u32 after,
-		   struct fb_error *err)
-{
-	struct fb_audit_entry entry = {
-		.what = change->what,
-		.who = change->who,
-		.uid = change->uid,
-		.reason = reason,
-		.before = fb_dataplane_generation(agent->dp),
-		.after = after,
-	};
-
-	return fb_audit_add(agent->audit, &entry, err);
-}
-
-/* The log has the change already; that it was undone is one more. */
-static void audit_failure(struct fb_agent *agent, const struct attempt *try, const struct fb_error *why)
-{
-	struct fb_change change = *try->change;
-	struct fb_error err = { 0 };
-	char what[32];
-
-	snprintf(what, sizeof(what), "%s-failed", change.what);
-	change.what = what;
-	if (fb_audit_generation(agent->audit) == try->generation->bundle.generation &&
-	    fb_agent_audit(agent, &change, why->text, fb_dataplane_generation(agent->dp), &err) < 0)
-		fb_log(FB_LOG_WARNING, "%s", err.text);
-}
-
 static int read_policy(struct fb_agent *agent, struct fb_bundle *bundle, const struct fb_slots *before,
 		       struct attempt *try, struct fb_strbuf *text, struct fb_error *err)
 {
@@ -357,7 +329,8 @@ int fb_agent_apply(struct fb_agent *agent, const struct fb_change *change, struc
 	if (r < 0) {
 		*ret_text = fb_strbuf_steal(&text);
 		agent->apply_failures++;
-		audit_failure(agent, &try, err);
+		if (fb_audit_generation(agent->audit) == try.generation->bundle.generation)
+			fb_agent_audit_failed(agent, change, NULL, err);
 		undo(agent, &try);
 		return r == -EINVAL ? -EIO : r; /* -EINVAL is the policy's */
 	}

@@ -94,9 +94,13 @@ static enum fb_trial_state find_trial(struct fb_agent *agent, struct fb_trial *r
 	__u32 enforced = fb_dataplane_generation(agent->dp), current = 0;
 	struct fb_error err = { 0 };
 	struct fb_moment now = { 0 };
+	const struct fb_image_header *image = fb_dataplane_image(agent->dp);
 	int r = fb_trial_read(agent->config->state_dir, ret, &err);
 
 	if (r == 0)
+		return FB_TRIAL_VOID;
+	/* what the kernel has came after it and is good: it was taken back, and the disk would not take that */
+	if (r > 0 && image && image->generation > ret->generation && !image->on_trial)
 		return FB_TRIAL_VOID;
 	if (r > 0 && fb_moment_now(&now, &err) == 0 &&
 	    fb_store_current(agent->config->state_dir, &current, &err) == 0)

@@ -17,7 +17,7 @@ __u32 fb_agent_next_generation(const struct fb_agent *agent)
 }
 
 int fb_agent_compile(struct fb_agent *agent, const struct fb_generation *generation,
-		     const struct fb_portset *ports, __u32 number, struct fb_error *err)
+		     const struct fb_portset *ports, __u32 number, bool on_trial, struct fb_error *err)
 {
 	struct fb_host_ports usable;
 	struct fb_openings openings;
@@ -44,6 +44,8 @@ int fb_agent_compile(struct fb_agent *agent, const struct fb_generation *generat
 	r = fb_compile(&in, image, size, &stats, err);
 	if (r == 0 && agent->adopt_until.ns)
 		fb_adopt_mark(image);
+	if (r == 0)
+		((struct fb_image_header *)image)->on_trial = on_trial;
 	fb_vec_done(&openings);
 	fb_vec_done(&usable);
 	return r;
@@ -147,7 +149,7 @@ enum fb_agent_state fb_agent_state(const struct fb_agent *agent)
 {
 	if (!fb_dataplane_generation(agent->dp))
 		return FB_AGENT_CLOSED;
-	if (agent->unreadable[0] || agent->trouble[0] || !agent->generation)
+	if (agent->unreadable[0] || agent->trouble[0] || agent->unwritten.why[0] || !agent->generation)
 		return FB_AGENT_DEGRADED;
 	for (size_t i = 0; i < agent->ports.v.n; i++) {
 		const struct fb_port *port = &agent->ports.v.v[i];

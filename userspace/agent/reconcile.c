@@ -65,7 +65,7 @@ static void store(struct fb_agent *agent, __u32 old)
 static int rebuild(struct fb_agent *agent, struct fb_portset *ports, struct fb_error *err)
 {
 	__u32 old = agent->generation->bundle.generation, number = fb_agent_next_generation(agent);
-	int r = fb_agent_compile(agent, agent->generation, ports, number, err);
+	int r = fb_agent_compile(agent, agent->generation, ports, number, agent->trial.generation != 0, err);
 
 	if (r == 0)
 		r = fb_agent_tables(agent, ports, err);

@@ -97,8 +97,7 @@ static void tidy(struct fb_agent *agent)
 	if (changed) {
 		struct fb_error err = { 0 };
 
-		if (fb_open_accesses_write(agent->config->state_dir, &agent->accesses, &err) < 0)
-			fb_log(FB_LOG_ERROR, "%s", err.text);
+		fb_agent_write_accesses(agent, &err);
 	}
 }
 
@@ -154,21 +153,6 @@ int fb_agent_schedule_open(struct fb_agent *agent, struct fb_error *err)
 
 /* ---- acts ---- */
 
-static int audit(struct fb_agent *agent, const struct fb_change *change, const char *object,
-		 const char *reason, struct fb_error *err)
-{
-	const __u32 generation = fb_dataplane_generation(agent->dp);
-	const struct fb_audit_entry entry = { .what = change->what,
-					      .object = object,
-					      .who = change->who,
-					      .uid = change->uid,
-					      .reason = reason,
-					      .before = generation,
-					      .after = generation };
-
-	return fb_audit_add(agent->audit, &entry, err);
-}
-
 static int may_open(const struct fb_agent *agent, const char *name, __s64 seconds, struct fb_error *err)
 {
 	const struct fb_ruleset *rs = agent->generation ? &agent->generation->ruleset : NULL;
@@ -199,12 +183,14 @@ static int may_open(const struct fb_agent *agent, const char *name, __s64 second
 				  name);
 }
 
-/* The file and the image; the image alone can be lost without harm. */
+/* The file and the image, which follows whatever becomes of the file: what is shut is shut. */
 static int settle(struct fb_agent *agent, struct fb_error *err)
 {
-	int r = fb_open_accesses_write(agent->config->state_dir, &agent->accesses, err);
+	struct fb_error late = { 0 };
+	int r = fb_agent_write_accesses(agent, err),
+	    r2 = fb_agent_follow_schedule(agent, r < 0 ? &late : err);
 
-	return r < 0 ? r : fb_agent_follow_schedule(agent, err);
+	return r < 0 ? r : r2;
 }
 
 int fb_agent_open_access(struct fb_agent *agent, const struct fb_change *change, const char *name,
@@ -214,7 +200,7 @@ int fb_agent_open_access(struct fb_agent *agent, const struct fb_change *change,
 	int r = may_open(agent, name, seconds, err), at;
 
 	if (r == 0)
-		r = audit(agent, change, name, reason, err);
+		r = fb_agent_audit_act(agent, change, name, reason, err);
 	if (r < 0)
 		return r;
 	one = (struct fb_open_access){
@@ -238,6 +224,7 @@ int fb_agent_open_access(struct fb_agent *agent, const struct fb_change *change,
 
 		fb_open_accesses_remove(&agent->accesses, agent->accesses.v.n - 1);
 		settle(agent, &ignored);
+		fb_agent_audit_failed(agent, change, name, err);
 		return r;
 	}
 	fb_log(FB_LOG_NOTICE, "access %s is open for %lld s: %s, %s", name, (long long)seconds, change->who,
@@ -253,12 +240,16 @@ int fb_agent_close_access(struct fb_agent *agent, const struct fb_change *change
 	if (at < 0)
 		return fb_error_set(err, -ENOENT,
 				    "access \"%s\" is not open; \"firebreak open\" lists what is", name);
-	r = audit(agent, change, name, reason, err);
+	r = fb_agent_audit_act(agent, change, name, reason, err);
 	if (r < 0)
 		return r;
 	fb_open_accesses_remove(&agent->accesses, (size_t)at);
 	r = settle(agent, err);
-	if (r == 0)
-		fb_log(FB_LOG_NOTICE, "access %s is shut by %s", name, change->who);
-	return r;
+	if (agent->stale) {
+		fb_agent_audit_failed(agent, change, name, err);
+		return r;
+	}
+	/* that it is not on disk is said in the log and by the status: it is shut all the same */
+	fb_log(FB_LOG_NOTICE, "access %s is shut by %s", name, change->who);
+	return 0;
 }

@@ -57,9 +57,8 @@ void fb_agent_switches_settle(struct fb_agent *agent)
 	struct fb_error err = { 0 };
 
 	if (agent->generation && fb_switch_follow(&agent->switches, agent->generation, &agent->host) &&
-	    fb_switch_state_write(agent->config->state_dir, &agent->switches, &err) < 0)
-		fb_log(FB_LOG_ERROR, "what is isolated and quarantined is not written down anew: %s",
-		       err.text);
+	    fb_agent_write_switches(agent, &err) < 0)
+		err = (struct fb_error){ 0 }; /* said, and tried again */
 	fb_switch_want(&agent->switches, agent->generation, &want);
 	if (fb_dataplane_set_switches(agent->dp, &want, &err) < 0)
 		fb_log(FB_LOG_ERROR, "%s", err.text);
@@ -95,28 +94,11 @@ static int guard(const struct fb_agent *agent, const struct fb_change *change,
 	return 0;
 }
 
-static int audit(struct fb_agent *agent, const struct fb_change *change, const char *object,
-		 const char *reason, struct fb_error *err)
-{
-	const __u32 generation = fb_dataplane_generation(agent->dp);
-	const struct fb_audit_entry entry = {
-		.what = change->what,
-		.object = object,
-		.who = change->who,
-		.uid = change->uid,
-		.reason = reason,
-		.before = generation,
-		.after = generation,
-	};
-
-	return fb_audit_add(agent->audit, &entry, err);
-}
-
 /* Writes the state down and puts it in force. On failure the file is as it may be: the caller has undone, and calls again. */
 static int enforce(struct fb_agent *agent, struct fb_error *err)
 {
 	struct fb_switches_wanted want;
-	int r = fb_switch_state_write(agent->config->state_dir, &agent->switches, err);
+	int r = fb_agent_write_switches(agent, err);
 
 	if (r < 0)
 		return r;
@@ -137,8 +119,13 @@ static int throw(struct fb_agent * agent, const struct fb_change *change, const 
 	r = guard(agent, change, &want, text, err);
 	fb_switches_wanted_done(&want);
 	if (r == 0)
-		r = audit(agent, change, object, reason, err);
-	return r < 0 ? r : enforce(agent, err);
+		r = fb_agent_audit_act(agent, change, object, reason, err);
+	if (r < 0)
+		return r;
+	r = enforce(agent, err);
+	if (r < 0)
+		fb_agent_audit_failed(agent, change, object, err);
+	return r;
 }
 
 /* What the guard would say of it. */
@@ -259,7 +246,7 @@ static int release_plan(struct fb_agent *agent, const struct fb_change *change, 
 			struct fb_error *err)
 {
 	struct fb_isolation one;
-	int r = audit(agent, change, agent->switches.isolations.v[i].plan, reason, err);
+	int r = fb_agent_audit_act(agent, change, agent->switches.isolations.v[i].plan, reason, err);
 
 	if (r < 0)
 		return r;
@@ -268,6 +255,7 @@ static int release_plan(struct fb_agent *agent, const struct fb_change *change, 
 	if (r < 0) {
 		fb_vec_add(&agent->switches.isolations, one);
 		take_back(agent);
+		fb_agent_audit_failed(agent, change, one.plan, err);
 		return r;
 	}
 	fb_log(FB_LOG_NOTICE, "isolation plan %s is released by %s", one.plan, change->who);
@@ -279,7 +267,7 @@ static int release_quarantine(struct fb_agent *agent, const struct fb_change *ch
 			      const char *reason, struct fb_error *err)
 {
 	struct fb_quarantine one;
-	int r = audit(agent, change, agent->switches.quarantines.v[i].name, reason, err);
+	int r = fb_agent_audit_act(agent, change, agent->switches.quarantines.v[i].name, reason, err);
 
 	if (r < 0)
 		return r;
@@ -288,6 +276,7 @@ static int release_quarantine(struct fb_agent *agent, const struct fb_change *ch
 	if (r < 0) {
 		fb_vec_add(&agent->switches.quarantines, one);
 		take_back(agent);
+		fb_agent_audit_failed(agent, change, one.name, err);
 		return r;
 	}
 	fb_log(FB_LOG_NOTICE, "%s is out of quarantine, by %s", one.name, change->who);

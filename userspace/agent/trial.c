@@ -24,6 +24,8 @@ int fb_agent_keep(struct fb_agent *agent, struct fb_error *err)
 		r = fb_trial_write(dir, &agent->trial, err);
 	} else if (r == 0) {
 		r = fb_store_commit(dir, bundle->generation, err);
+		if (r == 0)
+			agent->unwritten.current = false;
 	}
 	if (r < 0 && !agent->unkept)
 		fb_log(FB_LOG_ERROR, "generation %u is in force, but this cannot be written down: %s",
@@ -167,13 +169,15 @@ int fb_agent_revert(struct fb_agent *agent, const struct fb_change *change, cons
 
 int fb_agent_confirm(struct fb_agent *agent, const struct fb_change *change, struct fb_error *err)
 {
-	__u32 number = agent->trial.generation;
+	__u32 number = agent->trial.generation, good = 0;
 	struct fb_trial trial = agent->trial;
 	int r;
 
 	if (!number)
 		return fb_error_set(err, -ENOENT, "no policy is waiting to be confirmed");
-	r = fb_agent_audit(agent, change, NULL, number, err);
+	r = fb_store_current(agent->config->state_dir, &good, err);
+	if (r == 0)
+		r = fb_agent_audit(agent, change, NULL, number, err);
 	if (r < 0)
 		return r;
 	agent->trial.generation = 0;
@@ -181,6 +185,8 @@ int fb_agent_confirm(struct fb_agent *agent, const struct fb_change *change, str
 	if (r < 0) { /* the trial goes on: what is not on disk is not confirmed */
 		agent->trial = trial;
 		agent->unkept = false;
+		fb_agent_restore_current(agent, good);
+		fb_agent_audit_failed(agent, change, NULL, err);
 		return r;
 	}
 	fb_agent_end_trial(agent);
@@ -230,6 +236,7 @@ void fb_agent_tend(struct fb_agent *agent)
 	struct fb_moment now;
 	char why[96];
 
+	fb_agent_tend_unwritten(agent);
 	if (agent->unkept && agent->generation && fb_agent_keep(agent, &err) == 0 && !agent->trial.generation)
 		fb_agent_end_trial(agent);
 	end_adoption(agent);
