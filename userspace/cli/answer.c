@@ -12,14 +12,6 @@ const char *fb_verdict_name(enum fb_reason reason)
 	return reason == FB_PASSED ? "ALLOW" : reason == FB_WOULD_DROP ? "OBSERVE" : "DROP";
 }
 
-bool fb_answer_into_wire(const struct fb_ruleset *rs, const struct fb_packet *packet,
-			 const struct fb_answer *answer)
-{
-	const struct fb_zone *to = fb_ruleset_zone_by_id(rs, answer->dst_zone);
-
-	return !packet->wire_zone && to && fb_ruleset_only_wires(rs, to);
-}
-
 /* The line that would allow it. False: no line would. */
 static bool suggest(const struct fb_explanation *e, struct fb_strbuf *out)
 {

@@ -25,10 +25,6 @@ struct fb_explanation {
 /* "ALLOW", "OBSERVE", "DROP". */
 const char *fb_verdict_name(enum fb_reason reason);
 
-/* Its way would be through the gateway into a zone that is on wires only (S60). */
-bool fb_answer_into_wire(const struct fb_ruleset *rs, const struct fb_packet *packet,
-			 const struct fb_answer *answer);
-
 void fb_explanation_print(const struct fb_explanation *e, const struct fb_screen *screen);
 json_t *fb_explanation_json(const struct fb_explanation *e);
 

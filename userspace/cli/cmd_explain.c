@@ -11,6 +11,7 @@
 #include "cli/verbs.h"
 #include "cli/zonetime.h"
 #include "policy/analyse.h"
+#include "policy/builtin.h"
 
 struct asked {
 	const struct fb_call *call;
@@ -189,45 +190,6 @@ static void judge_way(const struct fb_ruleset *rs, const struct fb_packet *k, st
 		answer->reason = FB_DROP_ROUTE_MISMATCH;
 }
 
-/*
- * S24: what hosts and the gateway need to be neighbours, as in bpf/lib/builtin.h; a question about it is never for the lines. An advertisement is taken to be about its
- * sender's own address.
- */
-static bool is_builtin(const struct fb_ruleset *rs, const struct fb_packet *k, const struct fb_answer *answer)
-{
-	enum { MLD_REPORT = 131, MLD_DONE, RS, RA, NS, NA, MLD2_REPORT = 143 };
-	unsigned int type = k->dport >> 8;
-
-	if (k->proto != IPPROTO_ICMPV6)
-		return false;
-	if (k->zone == FB_ZONE_SELF)
-		return k->out_zone && !fb_answer_into_wire(rs, k, answer) &&
-		       (type == MLD_REPORT || type == MLD_DONE || (type >= RS && type <= NA) ||
-			type == MLD2_REPORT);
-	return k->zone && answer->reason != FB_DROP_SPOOF && answer->reason != FB_DROP_BINDING &&
-	       (type == NS || type == NA || (type == RS && !k->wire_zone));
-}
-
-static void judge_builtin(const struct fb_packet *k, struct fb_answer *answer)
-{
-	bool group = k->dst.hi >> 56 == 0xff;
-
-	answer->line = -1;
-	answer->copies = 0;
-	answer->reason = FB_PASSED;
-	if (k->zone == FB_ZONE_SELF)
-		return;
-	if (k->wire_zone) {
-		if (answer->dst_zone != k->wire_zone)
-			answer->reason = FB_DROP_ROUTE_MISMATCH;
-	} else if (group) {
-		answer->dst_zone = FB_ZONE_SELF;
-	} else if (answer->dst_zone != FB_ZONE_SELF) {
-		answer->dst_zone = FB_ZONE_NONE;
-		answer->reason = FB_DROP_SCOPE;
-	}
-}
-
 static int answer(struct asked *a, const struct fb_probe *probe, const struct fb_screen *screen, json_t *out)
 {
 	const char *expect = fb_call_option(a->call, "expect");
@@ -246,9 +208,9 @@ static int answer(struct asked *a, const struct fb_probe *probe, const struct fb
 	e.answer = fb_eval_at(&a->policy.ruleset, &a->own, &probe->packet, &a->situation.when);
 	judge_binding(&a->policy.ruleset, &probe->packet, &e.answer);
 	judge_way(&a->policy.ruleset, &probe->packet, &e.answer);
-	e.builtin = is_builtin(&a->policy.ruleset, &probe->packet, &e.answer);
+	e.builtin = fb_builtin_is(&a->policy.ruleset, &probe->packet, &e.answer);
 	if (e.builtin)
-		judge_builtin(&probe->packet, &e.answer);
+		fb_builtin_judge(&probe->packet, &e.answer);
 	e.answer.reason =
 		fb_situation_judge(&a->situation, &a->policy.ruleset, &probe->packet, &e.answer, &e.switched);
 	if (e.switched)

@@ -457,3 +457,11 @@ struct fb_answer fb_eval(const struct fb_ruleset *rs, const struct fb_own *own,
 
 	return fb_eval_at(rs, own, packet, &when);
 }
+
+bool fb_answer_into_wire(const struct fb_ruleset *rs, const struct fb_packet *packet,
+			 const struct fb_answer *answer)
+{
+	const struct fb_zone *to = fb_ruleset_zone_by_id(rs, answer->dst_zone);
+
+	return !packet->wire_zone && to && fb_ruleset_only_wires(rs, to);
+}

@@ -52,4 +52,8 @@ struct fb_answer fb_eval_at(const struct fb_ruleset *rs, const struct fb_own *ow
 struct fb_answer fb_eval(const struct fb_ruleset *rs, const struct fb_own *own,
 			 const struct fb_packet *packet, __s64 now);
 
+/* Its way would be through the gateway into a zone that is on wires only (S60). */
+bool fb_answer_into_wire(const struct fb_ruleset *rs, const struct fb_packet *packet,
+			 const struct fb_answer *answer);
+
 #endif
