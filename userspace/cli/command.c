@@ -4,9 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "policy/diag.h"
+#include "policy/lex.h"
 
 const struct fb_option fb_option_json = { "json", 'j', NULL, "print JSON" };
 const struct fb_option fb_option_socket = { "socket", 0, "PATH", "the agent's control socket" };
@@ -94,10 +93,14 @@ static int unknown_option(const struct fb_call *call, const char *word, size_t l
 /* What goes into the audit log: no request carries anything else. */
 static bool is_text(const char *value)
 {
-	json_t *text = json_string(value);
+	unsigned int cp;
 
-	json_decref(text);
-	return text;
+	for (size_t left = strlen(value), n; left; value += n, left -= n) {
+		n = fb_utf8_decode(value, left, &cp);
+		if (!n)
+			return false;
+	}
+	return true;
 }
 
 /* Takes one option at argv[*i], and its value, which may be the next word. */

@@ -90,6 +90,8 @@ Test(cli_command, says_what_was_mistyped)
 		{ "apply --reason", "--reason needs TEXT" },
 		{ "apply --reason= a.fb", "--reason needs TEXT, not an empty word" },
 		{ "apply --reason=caf\xe9 a.fb", "--reason is not UTF-8 text" },
+		{ "apply --reason=\xc0\xaf a.fb", "--reason is not UTF-8 text" },
+		{ "apply --reason=\xed\xa0\x80 a.fb", "--reason is not UTF-8 text" },
 		{ "check --stats=yes a.fb", "--stats takes no value" },
 		{ "check -x a.fb", "check has no option \"-x\"" },
 		{ "fmt -wc a.fb", "write \"-wc\" as separate options" },
