@@ -5,7 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-enum { EPHEMERAL_PORT = 49152, NESTING_MAX = 16 };
+enum { EPHEMERAL_PORT = 49152 };
 
 const struct fb_zone *fb_zone_of_ip(const struct fb_ruleset *rs, int family, struct fb_ip ip)
 {
@@ -164,8 +164,23 @@ static bool is_range(const struct fb_proto *p)
 	       (p->has_source && !p->source_ports.any && p->source_ports.lo != p->source_ports.hi);
 }
 
-static int expand(const struct fb_tree *tree, const struct fb_svc_items *items, unsigned int depth,
-		  struct fb_probes *ret, struct fb_error *err)
+/* How deep names nest is the checker's to bound; each is taken once, as ten levels of two names each would be 1,024 times the same. */
+struct expansion {
+	const struct fb_tree *tree;
+	struct FB_VEC(const struct fb_stmt *) taken;
+	struct fb_probes *probes;
+};
+
+static bool take(struct expansion *x, const struct fb_stmt *service)
+{
+	for (size_t i = 0; i < x->taken.n; i++)
+		if (x->taken.v[i] == service)
+			return false;
+	fb_vec_add(&x->taken, service);
+	return true;
+}
+
+static int expand(struct expansion *x, const struct fb_svc_items *items, bool asked, struct fb_error *err)
 {
 	for (size_t i = 0; i < items->n; i++) {
 		const struct fb_svc_item *item = &items->v[i];
@@ -181,18 +196,18 @@ static int expand(const struct fb_tree *tree, const struct fb_svc_items *items, 
 		case FB_SVC_PROTO:
 			packet_of(&item->proto, &probe);
 			probe.range = is_range(&item->proto);
-			if (probe.range && !depth)
+			if (probe.range && asked)
 				return fb_error_set(
 					err, -EINVAL,
 					"a range is not one connection: name one of it, such as %s",
 					probe.service);
-			fb_vec_add(&ret->v, probe);
+			fb_vec_add(&x->probes->v, probe);
 			break;
 		case FB_SVC_NAME:
-			named = find_service(tree, item->name.s);
-			if (!named || depth == NESTING_MAX)
-				return no_service(tree, item->name.s, err);
-			r = expand(tree, &named->service.items, depth + 1, ret, err);
+			named = find_service(x->tree, item->name.s);
+			if (!named)
+				return no_service(x->tree, item->name.s, err);
+			r = take(x, named) ? expand(x, &named->service.items, false, err) : 0;
 			if (r < 0)
 				return r;
 			break;
@@ -208,6 +223,8 @@ static int read_service(const struct fb_tree *tree, const char *text, struct fb_
 	FB_CLEANUP(fb_tree_done) struct fb_tree own = { 0 };
 	FB_CLEANUP(fb_diags_done) struct fb_diags diags = { 0 };
 	fb_autostrbuf struct fb_strbuf source = { 0 };
+	struct expansion x = { .tree = tree, .probes = ret };
+	int r;
 
 	if (!*text || strpbrk(text, "{}#\n;\""))
 		return fb_error_set(
@@ -218,7 +235,9 @@ static int read_service(const struct fb_tree *tree, const char *text, struct fb_
 		return fb_error_set(err, -EINVAL, "\"%s\" is no service: %s", text, diags.list.v[0].text);
 	if (own.files.n != 1 || own.files.v[0].n_stmts != 1)
 		return fb_error_set(err, -EINVAL, "\"%s\" is no service", text);
-	return expand(tree, &own.files.v[0].stmts[0].service.items, 0, ret, err);
+	r = expand(&x, &own.files.v[0].stmts[0].service.items, true, err);
+	fb_vec_done(&x.taken);
+	return r;
 }
 
 /* ---- the gateway's side ------------------------------------------------------------------------ */

@@ -76,6 +76,23 @@ Test(cli_probe, services_nest_and_each_family_has_its_icmp)
 	cr_assert_eq(probes.v.v[3].packet.dport, 128 << 8);
 }
 
+/* What check accepts (256 deep) explain can be asked about. */
+Test(cli_probe, services_nest_as_deep_as_in_a_policy)
+{
+	fb_autostrbuf struct fb_strbuf deep = { 0 };
+
+	fb_strbuf_add(&deep, text);
+	fb_strbuf_add(&deep, "service s0 { tcp/7 }\n");
+	for (int i = 1; i < 256; i++)
+		fb_strbuf_addf(&deep, "service s%d { s%d, s%d }\n", i, i - 1, i - 1);
+	fb_policy_done(&policy);
+	fb_policy_load_text(&policy, "p.fb", fb_strbuf_get(&deep), deep.len);
+	cr_assert_eq(policy.errors, 0);
+	cr_assert_eq(make("cam", "nvr", "s255"), 0, "%s", err.text);
+	cr_assert_eq(probes.v.n, 1);
+	cr_assert_str_eq(probes.v.v[0].service, "tcp/7");
+}
+
 Test(cli_probe, a_source_port_is_kept)
 {
 	cr_assert_eq(make("0.0.0.0", "255.255.255.255", "dhcp"), 0, "%s", err.text);
