@@ -29,7 +29,7 @@ static bool is_zone(const struct fb_ruleset *rs, const struct fb_zone *zone, con
 	FB_CLEANUP(fb_ipset_done) struct fb_ipset src = { 0 }, dst = { 0 };
 	struct fb_error err = { 0 };
 
-	if (fb_ipset_equal(&zone->owned, set))
+	if (fb_ipset_equal(&zone->hosts, set))
 		return true;
 	if (fb_side_find(rs, zone->name, true, &src, &err) < 0 ||
 	    fb_side_find(rs, zone->name, false, &dst, &err) < 0)

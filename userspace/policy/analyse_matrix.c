@@ -48,7 +48,7 @@ static bool covers(const struct fb_ruleset *rs, const struct fb_box *box, const 
 	if (!fb_l4set_equal(&rs->services.v[box->svc], &(struct fb_l4set){ &all, 1 }))
 		return false;
 	if (from && cell->dst != FB_ZONE_SELF)
-		fb_ipset_copy(&from->owned, &src); /* link-local is never forwarded */
+		fb_ipset_copy(&from->hosts, &src); /* link-local is never forwarded */
 	else
 		src = fb_pair_sources(rs, cell->src, cell->dst);
 	dst = fb_pair_destinations(rs, cell->src, cell->dst);
@@ -57,7 +57,7 @@ static bool covers(const struct fb_ruleset *rs, const struct fb_box *box, const 
 		const struct fb_zone *to = fb_ruleset_zone_by_id(rs, cell->dst);
 
 		fb_ipset_done(&dst);
-		fb_ipset_copy(&to->owned, &dst);
+		fb_ipset_copy(&to->hosts, &dst);
 	}
 	whole = fb_ipset_within(&src, &rs->sets.v[box->src]) && fb_ipset_within(&dst, &rs->sets.v[box->dst]);
 	fb_ipset_done(&src);

@@ -18,7 +18,7 @@ static void add_zones(const struct fb_ruleset *rs, __u64 zones, struct fb_ipset 
 
 		if (!(zones & BIT(rs->zones.v[i].id)))
 			continue;
-		fb_ipset_add_set(ret, &rs->zones.v[i].owned);
+		fb_ipset_add_set(ret, &rs->zones.v[i].hosts);
 		fb_ipset_add(ret, 4, (struct fb_range){ local, local });
 		fb_ipset_add(ret, 6, (struct fb_range){ local, local });
 	}
@@ -67,16 +67,21 @@ static bool find_name(const struct fb_ruleset *rs, const char *word, struct fb_i
 	return false;
 }
 
-/* 10.0.0.1, 10.0.0.0/8, 10.0.0.1-10.0.0.9 */
-static bool find_address(const char *word, struct fb_ipset *ret)
+/* 10.0.0.1, 10.0.0.0/8, 10.0.0.1-10.0.0.9; a declared gateway's is the gateway there (S22). */
+static bool find_address(const struct fb_ruleset *rs, const char *word, bool source, struct fb_ipset *ret)
 {
 	size_t n = strcspn(word, "/-");
 	int family, last_family;
+	const struct fb_zone *gateway;
 	struct fb_range r;
 
 	if (fb_ip_parse(word, n, &family, &r.first) < 0)
 		return false;
 	r.last = r.first;
+	gateway = word[n] ? NULL : fb_gateway_zone(rs, family, r.first);
+	if (gateway)
+		r.first = r.last = (struct fb_ip){ 0, FB_ROLE(source ? FB_ROLE_SELF_SRC : FB_ROLE_SELF_AT,
+							      gateway->id) };
 	if (word[n] == '-') {
 		if (fb_ip_parse(word + n + 1, strlen(word + n + 1), &last_family, &r.last) < 0 ||
 		    last_family != family || fb_ip_cmp(r.first, r.last) > 0)
@@ -128,7 +133,7 @@ int fb_side_find(const struct fb_ruleset *rs, const char *word, bool source, str
 		fb_ipset_add(&set, 6, (struct fb_range){ { 0, 0 }, fb_ip_max(6) });
 	} else if (!strcmp(word, "self")) {
 		add_self(rs, source, &set);
-	} else if (!find_name(rs, word, &set) && !find_address(word, &set)) {
+	} else if (!find_name(rs, word, &set) && !find_address(rs, word, source, &set)) {
 		return not_found(rs, word, err);
 	}
 	*ret = set;
@@ -230,7 +235,7 @@ static void add_observed(const struct fb_ruleset *rs, const struct fb_pair_setti
 	struct fb_l4 all = FB_L4_ALL;
 	struct fb_reach_list left = { 0 };
 
-	add_entry(rs, from, to, &src->owned, &dst->owned, entry, &(struct fb_l4set){ &all, 1 }, &left);
+	add_entry(rs, from, to, &src->hosts, &dst->hosts, entry, &(struct fb_l4set){ &all, 1 }, &left);
 	for (size_t i = 0; i < rs->boxes.n && left.n; i++) {
 		const struct fb_box *box = &rs->boxes.v[i];
 		struct fb_reach guard = { .src = rs->sets.v[box->src],

@@ -11,6 +11,8 @@
 int fb_party_find(const struct fb_ruleset *rs, const char *word, struct fb_party *ret, struct fb_error *err)
 {
 	const struct fb_zone *z = fb_ruleset_zone(rs, word);
+	struct fb_ip ip;
+	int family;
 
 	*ret = (struct fb_party){ 0 };
 	if (!strcmp(word, "any")) {
@@ -24,6 +26,8 @@ int fb_party_find(const struct fb_ruleset *rs, const char *word, struct fb_party
 	for (size_t i = 0; i < rs->zone_groups.n && !ret->zones; i++)
 		if (!strcmp(rs->zone_groups.v[i].name, word))
 			ret->zones = rs->zone_groups.v[i].zones;
+	if (!fb_ip_parse(word, strlen(word), &family, &ip) && fb_gateway_zone(rs, family, ip))
+		ret->zones = BIT(FB_ZONE_SELF);
 	return ret->zones ? 0 : fb_side_find(rs, word, true, &ret->plain, err);
 }
 
@@ -202,7 +206,7 @@ static struct fb_ipset side_in(const struct fb_ruleset *rs, const struct fb_part
 	struct fb_ipset none = { 0 };
 	const struct fb_zone *z = fb_ruleset_zone_by_id(rs, zone);
 
-	return z ? fb_party_part(party, &z->owned, zone) : none;
+	return z ? fb_party_part(party, &z->hosts, zone) : none;
 }
 
 /* The gateway as the other end sees it: its addresses, not what it broadcasts. */

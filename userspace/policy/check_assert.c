@@ -25,7 +25,7 @@ static bool services_of(struct fb_checker *c, const struct fb_svc_items *items, 
 /* Of several zones the others are meant: what passes within one does not count as reaching (S33). */
 static bool has_members(const struct fb_party *party, const struct fb_zone *z)
 {
-	return party->zones == FB_ZONE_BIT(z->id) || fb_ipset_overlaps(&party->plain, &z->owned);
+	return party->zones == FB_ZONE_BIT(z->id) || fb_ipset_overlaps(&party->plain, &z->hosts);
 }
 
 /* S7: what passes between two members of one zone is not seen here. NULL = there are no such two. */

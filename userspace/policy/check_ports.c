@@ -110,6 +110,16 @@ static void virtual_address(struct fb_checker *c, const struct fb_zone *z, size_
 			      device->name, fb_check_place(c, device->stmt->at));
 }
 
+static void leave_hosts(struct fb_zone *z)
+{
+	struct fb_ipset gateways = { 0 };
+
+	for (size_t i = 0; i < z->n_gateways; i++)
+		fb_ipset_add(&gateways, z->gateways[i].family, z->gateways[i].range);
+	fb_ipset_subtract(&z->owned, &gateways, &z->hosts);
+	fb_ipset_done(&gateways);
+}
+
 void fb_check_zone_settings(struct fb_checker *c)
 {
 	for (size_t i = 0; i < c->rs->zones.n; i++) {
@@ -123,6 +133,7 @@ void fb_check_zone_settings(struct fb_checker *c)
 		z->n_gateways = z->stmt->zone.gateways.n;
 		for (size_t k = 0; k < z->n_gateways; k++)
 			virtual_address(c, z, k);
+		leave_hosts(z);
 	}
 	bound_devices(c);
 }

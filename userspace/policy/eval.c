@@ -85,8 +85,7 @@ static bool is_echo_reply(const struct fb_packet *p)
 
 /* ---- the gateway's own addresses -------------------------------------------------------------------------------- */
 
-/* S22: virtual addresses of a zone are the gateway's, whoever holds them. */
-static const struct fb_zone *virtual_zone(const struct fb_ruleset *rs, int family, struct fb_ip ip)
+const struct fb_zone *fb_gateway_zone(const struct fb_ruleset *rs, int family, struct fb_ip ip)
 {
 	for (size_t i = 0; i < rs->zones.n; i++)
 		for (size_t k = 0; k < rs->zones.v[i].n_gateways; k++) {
@@ -118,7 +117,7 @@ static const struct fb_own_address *own_address(const struct fb_own *own, int fa
 bool fb_own_has(const struct fb_ruleset *rs, const struct fb_own *own, int family, struct fb_ip ip,
 		unsigned int zone)
 {
-	return own_address(own, family, ip, zone) || virtual_zone(rs, family, ip);
+	return own_address(own, family, ip, zone) || fb_gateway_zone(rs, family, ip);
 }
 
 static const struct fb_own_address *own_broadcast(const struct fb_own *own, int family, struct fb_ip ip)
@@ -231,7 +230,7 @@ static enum fb_reason judge_destination_in(struct judgement *j)
 	const struct fb_own_address *own = own_address(j->own, p->family, p->dst, p->zone);
 	const struct fb_own_address *broadcast = own_broadcast(j->own, p->family, p->dst);
 
-	const struct fb_zone *virtual = virtual_zone(j->rs, p->family, p->dst);
+	const struct fb_zone *virtual = fb_gateway_zone(j->rs, p->family, p->dst);
 
 	if (own || virtual)
 		return to_gateway(j, role(FB_ROLE_SELF_AT, own ? own->zone : virtual->id));

@@ -41,6 +41,8 @@ struct fb_answer {
 
 /* Multicast, limited broadcast, link-local: no zone owns it, and the gateway may send it into any. */
 bool fb_ip_in_every_zone(int family, struct fb_ip ip);
+/* S22: the zone that declares the address as a gateway's, whoever holds it; NULL = none does. */
+const struct fb_zone *fb_gateway_zone(const struct fb_ruleset *rs, int family, struct fb_ip ip);
 /* Is it the gateway's to who asks from this zone (S22)? The host's, or declared; link-local ones in their own zone only. */
 bool fb_own_has(const struct fb_ruleset *rs, const struct fb_own *own, int family, struct fb_ip ip,
 		unsigned int zone);

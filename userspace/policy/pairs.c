@@ -34,7 +34,7 @@ struct fb_ipset fb_pair_sources(const struct fb_ruleset *rs, unsigned int src, u
 	if (src == FB_ZONE_SELF) {
 		add_role(&set, FB_ROLE_SELF_SRC, dst);
 	} else if (z) {
-		fb_ipset_add_set(&set, &z->owned);
+		fb_ipset_add_set(&set, &z->hosts);
 		add_role(&set, FB_ROLE_LOCAL, src);
 	}
 	return set;
@@ -46,7 +46,7 @@ struct fb_ipset fb_pair_destinations(const struct fb_ruleset *rs, unsigned int s
 	struct fb_ipset set = { 0 };
 
 	if (z)
-		fb_ipset_add_set(&set, &z->owned);
+		fb_ipset_add_set(&set, &z->hosts);
 	if (dst == FB_ZONE_SELF) {
 		add_role(&set, FB_ROLE_SELF_AT, 0);
 		for (size_t i = 0; i < rs->zones.n; i++)
@@ -72,7 +72,7 @@ static struct fb_set_zones zones_of(const struct fb_ruleset *rs, const struct fb
 
 		if (!z->id)
 			continue;
-		if (fb_ipset_overlaps(set, &z->owned))
+		if (fb_ipset_overlaps(set, &z->hosts))
 			r.hosts |= BIT(z->id);
 		if (has_role(set, FB_ROLE_LOCAL, z->id))
 			r.local |= BIT(z->id);

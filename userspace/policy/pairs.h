@@ -11,7 +11,7 @@ struct fb_ipset fb_pair_destinations(const struct fb_ruleset *rs, unsigned int s
 
 /* Bits by zone id for every set of the rule set: what lives where. */
 struct fb_set_zones {
-	__u64 hosts;	 /* owned addresses */
+	__u64 hosts;	 /* addresses of hosts */
 	__u64 local;	 /* link-local role */
 	__u64 self_src;	 /* the gateway, sending into */
 	__u64 broadcast; /* into, or heard in */

@@ -55,7 +55,7 @@ static bool target_zone(const struct fb_path_search *s, unsigned int zone)
 {
 	const struct fb_zone *z = fb_ruleset_zone_by_id(s->rs, zone);
 
-	return s->q->to->any || s->q->to->zones & BIT(zone) || (z && in_party(s->q->to, zone, &z->owned));
+	return s->q->to->any || s->q->to->zones & BIT(zone) || (z && in_party(s->q->to, zone, &z->hosts));
 }
 
 /* A lower bound, by zones alone: what cannot arrive in time is not followed. */

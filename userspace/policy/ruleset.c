@@ -8,8 +8,10 @@
 
 void fb_ruleset_done(struct fb_ruleset *rs)
 {
-	for (size_t i = 0; i < rs->zones.n; i++)
+	for (size_t i = 0; i < rs->zones.n; i++) {
 		fb_ipset_done(&rs->zones.v[i].owned);
+		fb_ipset_done(&rs->zones.v[i].hosts);
+	}
 	for (size_t i = 0; i < rs->devices.n; i++)
 		fb_ipset_done(&rs->devices.v[i].ips);
 	for (size_t i = 0; i < rs->groups.n; i++)
@@ -110,7 +112,7 @@ struct fb_ipset fb_group_listeners(const struct fb_ruleset *rs, const struct fb_
 
 	for (size_t i = 0; i < rs->zones.n; i++)
 		if (zones & 1ull << rs->zones.v[i].id)
-			fb_ipset_add_set(&all, &rs->zones.v[i].owned);
+			fb_ipset_add_set(&all, &rs->zones.v[i].hosts);
 	fb_ipset_copy(groups, &ret);
 	for (int f = 0; f < 2; f++) {
 		int family = f ? 6 : 4;

@@ -34,9 +34,10 @@ struct fb_zone {
 	const struct fb_stmt *stmt;
 	const struct fb_iface *ifaces; /* borrowed from the tree */
 	size_t n_ifaces;
-	struct fb_ipset owned;		     /* S2, S4: exactly the unicast addresses of this zone */
-	bool any;			     /* has `network any` */
-	__u32 flags;			     /* enum fb_zone_flag */
+	struct fb_ipset owned; /* S2, S4: exactly the unicast addresses of this zone */
+	struct fb_ipset hosts; /* of these all that may be somebody's: its gateways are self's (S22) */
+	bool any;	       /* has `network any` */
+	__u32 flags;	       /* enum fb_zone_flag */
 	__u16 ethertypes[FB_ETHERTYPES_MAX]; /* S62; 0 = none */
 	const struct fb_net *gateways;	     /* S22: virtual addresses, borrowed from the tree */
 	size_t n_gateways;
