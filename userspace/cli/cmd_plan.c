@@ -13,9 +13,9 @@
 
 static void describe(const struct fb_policy *p, const struct fb_reach *e, struct fb_strbuf *out)
 {
-	fb_policy_name_set(&p->ruleset, &e->src, e->src_zone, out);
+	fb_policy_name_end(&p->ruleset, e, true, out);
 	fb_strbuf_add(out, " -> ");
-	fb_policy_name_set(&p->ruleset, &e->dst, e->dst_zone, out);
+	fb_policy_name_end(&p->ruleset, e, false, out);
 	fb_strbuf_addc(out, ' ');
 	fb_l4set_print(&e->services, out);
 	if (e->deadline != FB_NO_DEADLINE) {

@@ -7,7 +7,7 @@
 #include "cli/load.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
-#include "policy/analyse.h"
+#include "policy/cubes.h"
 
 struct question {
 	const struct fb_policy *policy;
@@ -37,29 +37,37 @@ static bool is_zone(const struct fb_ruleset *rs, const struct fb_zone *zone, con
 	return fb_ipset_equal(&src, set) || fb_ipset_equal(&dst, set);
 }
 
-void fb_policy_name_set(const struct fb_ruleset *rs, const struct fb_ipset *set, unsigned int zone,
+static const char *name_of(const struct fb_ruleset *rs, const struct fb_ipset *set)
+{
+	for (size_t i = 0; i < rs->zones.n; i++)
+		if (is_zone(rs, &rs->zones.v[i], set))
+			return rs->zones.v[i].name;
+	for (size_t i = 0; i < rs->devices.n; i++)
+		if (fb_ipset_equal(&rs->devices.v[i].ips, set))
+			return rs->devices.v[i].name;
+	for (size_t i = 0; i < rs->groups.n; i++)
+		if (fb_ipset_equal(&rs->groups.v[i].ips, set))
+			return rs->groups.v[i].name;
+	return NULL;
+}
+
+void fb_policy_name_end(const struct fb_ruleset *rs, const struct fb_reach *r, bool source,
 			struct fb_strbuf *out)
 {
-	if (zone == FB_ZONE_SELF) {
-		fb_strbuf_add(out, "self");
-		return;
+	const struct fb_ipset *set = source ? &r->src : &r->dst, *other = source ? &r->dst : &r->src;
+	unsigned int zone = source ? r->src_zone : r->dst_zone;
+	FB_CLEANUP(fb_ipset_done) struct fb_ipset whole = { 0 };
+	const char *name = zone == FB_ZONE_SELF ? "self" : name_of(rs, set);
+
+	/* A zone less the host that calls, which is not said to call itself, is meant by its name. */
+	if (!name && r->src_zone == r->dst_zone && fb_single_hosts(rs, other, &whole)) {
+		fb_ipset_add_set(&whole, set);
+		name = name_of(rs, &whole);
 	}
-	for (size_t i = 0; i < rs->zones.n; i++)
-		if (is_zone(rs, &rs->zones.v[i], set)) {
-			fb_strbuf_add(out, rs->zones.v[i].name);
-			return;
-		}
-	for (size_t i = 0; i < rs->devices.n; i++)
-		if (fb_ipset_equal(&rs->devices.v[i].ips, set)) {
-			fb_strbuf_add(out, rs->devices.v[i].name);
-			return;
-		}
-	for (size_t i = 0; i < rs->groups.n; i++)
-		if (fb_ipset_equal(&rs->groups.v[i].ips, set)) {
-			fb_strbuf_add(out, rs->groups.v[i].name);
-			return;
-		}
-	fb_ruleset_print_set(rs, set, out);
+	if (name)
+		fb_strbuf_add(out, name);
+	else
+		fb_ruleset_print_set(rs, set, out);
 }
 
 /* The services as the line writes them: "nvr-1 -> cameras  rtsp, onvif  limit ..." has them after the first two blanks. */
@@ -105,8 +113,8 @@ static void print(const struct question *q)
 		fb_autostrbuf struct fb_strbuf src = { 0 }, dst = { 0 }, services = { 0 }, at = { 0 };
 		char buf[FB_CLOCK_STRLEN];
 
-		fb_policy_name_set(q->rs, &r->src, r->src_zone, &src);
-		fb_policy_name_set(q->rs, &r->dst, r->dst_zone, &dst);
+		fb_policy_name_end(q->rs, r, true, &src);
+		fb_policy_name_end(q->rs, r, false, &dst);
 		add_services(q->rs, r, &services);
 		add_place(q, r, &at);
 		fb_table_add(&t, fb_strbuf_get(&src));
@@ -165,19 +173,19 @@ static bool add_devices(const struct fb_ruleset *rs, const struct fb_ipset *set,
 }
 
 /* A side of an assertion is names: what has none is said by its zone, which is wider. True if it had to be. */
-static bool add_side(const struct question *q, const struct fb_ipset *set, unsigned int zone,
-		     struct fb_strbuf *out)
+static bool add_side(const struct question *q, const struct fb_reach *r, bool source, struct fb_strbuf *out)
 {
+	const struct fb_ipset *set = source ? &r->src : &r->dst;
 	fb_autostrbuf struct fb_strbuf name = { 0 };
 
-	fb_policy_name_set(q->rs, set, zone, &name);
+	fb_policy_name_end(q->rs, r, source, &name);
 	if (is_name(q->rs, fb_strbuf_get(&name))) {
 		fb_strbuf_add(out, fb_strbuf_get(&name));
 		return false;
 	}
 	if (add_devices(q->rs, set, out))
 		return false;
-	fb_strbuf_add(out, fb_ruleset_zone_name(q->rs, zone));
+	fb_strbuf_add(out, fb_ruleset_zone_name(q->rs, source ? r->src_zone : r->dst_zone));
 	return true;
 }
 
@@ -201,7 +209,7 @@ static bool collect(const struct question *q, bool from, struct entries *ret)
 		fb_autostrbuf struct fb_strbuf services = { 0 };
 		bool again = false;
 
-		wider |= add_side(q, from ? &r->dst : &r->src, from ? r->dst_zone : r->src_zone, &text);
+		wider |= add_side(q, r, !from, &text);
 		add_services(q->rs, r, &services);
 		if (strcmp(fb_strbuf_get(&services), "all") != 0)
 			fb_strbuf_addf(&text, " %s", fb_strbuf_get(&services));

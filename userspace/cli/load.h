@@ -7,7 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/reader.h"
-#include "policy/eval.h"
+#include "policy/analyse.h"
 #include "policy/ruleset.h"
 
 struct fb_policy {
@@ -41,8 +41,8 @@ void fb_policy_done(struct fb_policy *policy);
  */
 int fb_policy_get(const struct fb_call *call, struct fb_policy *policy, json_t **ret_bundle);
 
-/* The name that stands for exactly this set of addresses in that zone, else the addresses. */
-void fb_policy_name_set(const struct fb_ruleset *rs, const struct fb_ipset *set, unsigned int zone,
+/* The name that stands for exactly the addresses of one end, else the addresses. */
+void fb_policy_name_end(const struct fb_ruleset *rs, const struct fb_reach *r, bool source,
 			struct fb_strbuf *out);
 
 /* Prints all diagnostics to stderr. */

@@ -155,17 +155,6 @@ static struct fb_ipset narrowed(const struct fb_ipset *set, const struct fb_ipse
 	return ret;
 }
 
-/* IPv4 that meets no IPv4 reaches nothing (S11). */
-static void drop_lonely_families(struct fb_reach *entry)
-{
-	for (int f = 0; f < 2; f++) {
-		if (entry->src.r[f].n && entry->dst.r[f].n)
-			continue;
-		fb_vec_done(&entry->src.r[f]);
-		fb_vec_done(&entry->dst.r[f]);
-	}
-}
-
 /* What of a group line answers the question who reaches `to`: all of it, if somebody of `to` may listen. */
 static struct fb_ipset heard(const struct fb_ruleset *rs, const struct fb_ipset *groups, unsigned int zone,
 			     const struct fb_ipset *asked)
@@ -188,14 +177,12 @@ static void add_entry(const struct fb_ruleset *rs, const struct fb_ipset *from, 
 
 	entry.src = narrowed(src, &sources, from);
 	entry.dst = entry.group ? heard(rs, dst, entry.dst_zone, to) : narrowed(dst, &destinations, to);
-	drop_lonely_families(&entry);
-	if (!fb_ipset_empty(&entry.src)) {
+	if (!fb_ipset_empty(&entry.src) && !fb_ipset_empty(&entry.dst))
 		entry.services = fb_l4set_combine(services, &none, FB_L4_UNION);
+	if (fb_cube_part_hosts(rs, &entry))
 		fb_vec_add(list, entry);
-	} else {
-		fb_ipset_done(&entry.src);
-		fb_ipset_done(&entry.dst);
-	}
+	else
+		fb_cube_done(&entry);
 	fb_ipset_done(&sources);
 	fb_ipset_done(&destinations);
 }

@@ -129,8 +129,8 @@ struct fb_hop fb_hop_of(const struct fb_reach *cube)
 /* ---- the direct forms ----------------------------------------------------------------------------------------------- */
 
 /* The part of the edge that goes from one party to the other with these services. */
-static bool narrow(const struct fb_reach *edge, const struct fb_party *a, const struct fb_party *b,
-		   const struct fb_l4set *services, struct fb_reach *ret)
+static bool narrow(const struct fb_ruleset *rs, const struct fb_reach *edge, const struct fb_party *a,
+		   const struct fb_party *b, const struct fb_l4set *services, struct fb_reach *ret)
 {
 	struct fb_reach part = *edge;
 
@@ -139,7 +139,7 @@ static bool narrow(const struct fb_reach *edge, const struct fb_party *a, const 
 	part.src = fb_party_part(a, &edge->src, edge->src_zone);
 	part.dst = fb_party_part(b, &edge->dst, edge->dst_zone);
 	part.services = fb_l4set_combine(&edge->services, services, FB_L4_INTERSECT);
-	if (fb_cube_trim(&part)) {
+	if (fb_cube_part_hosts(rs, &part)) {
 		*ret = part;
 		return true;
 	}
@@ -155,7 +155,7 @@ static bool cannot(const struct fb_ruleset *rs, const struct fb_reach_list *edge
 		struct fb_reach part;
 
 		if (!fb_edge_counts(rs, &edges->v[i], a->unless_opened) ||
-		    !narrow(&edges->v[i], &a->a, &a->b, &a->services, &part))
+		    !narrow(rs, &edges->v[i], &a->a, &a->b, &a->services, &part))
 			continue;
 		fb_vec_add(ret, fb_hop_of(&part));
 		fb_cube_done(&part);
@@ -176,7 +176,7 @@ static bool only(const struct fb_ruleset *rs, const struct fb_reach_list *edges,
 		struct fb_reach part;
 
 		if (!fb_edge_counts(rs, &edges->v[i], a->unless_opened) ||
-		    !narrow(&edges->v[i], by ? &everyone : &a->a, by ? &a->a : &everyone, &a->services,
+		    !narrow(rs, &edges->v[i], by ? &everyone : &a->a, by ? &a->a : &everyone, &a->services,
 			    &part))
 			continue;
 		fb_vec_add(&left, part);
@@ -184,12 +184,13 @@ static bool only(const struct fb_ruleset *rs, const struct fb_reach_list *edges,
 			const struct fb_party_entry *e = &a->entries.v[k];
 			struct fb_reach listed;
 
-			if (!narrow(&edges->v[i], by ? &e->party : &everyone, by ? &everyone : &e->party,
+			if (!narrow(rs, &edges->v[i], by ? &e->party : &everyone, by ? &everyone : &e->party,
 				    &e->services, &listed))
 				continue;
 			fb_cubes_subtract(&left, &listed);
 			fb_cube_done(&listed);
 		}
+		fb_cubes_part_hosts(rs, &left);
 		if (left.n) {
 			fb_vec_add(ret, fb_hop_of(&left.v[0]));
 			holds = false;

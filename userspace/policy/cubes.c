@@ -22,6 +22,74 @@ bool fb_cube_trim(struct fb_reach *cube)
 	return cube->services.n && !fb_ipset_empty(&cube->src);
 }
 
+/* The addresses of the host that those of this family are of. False: there are none, or they are of several. */
+static bool single_host(const struct fb_ruleset *rs, const struct fb_ipset *set, int f, struct fb_ipset *ret)
+{
+	const struct fb_ranges *r = &set->r[f];
+	struct fb_ipset part = { 0 };
+
+	part.r[f] = *r;
+	for (size_t i = 0; r->n && i < rs->devices.n; i++) {
+		const struct fb_ipset *ips = &rs->devices.v[i].ips;
+
+		if (!fb_ipset_has(ips, f ? 6 : 4, r->v[0].first))
+			continue;
+		if (!fb_ipset_within(&part, ips))
+			return false;
+		for (size_t k = 0; k < ips->r[f].n; k++)
+			fb_ipset_add(ret, f ? 6 : 4, ips->r[f].v[k]);
+		return true;
+	}
+	if (r->n != 1 || fb_ip_cmp(r->v[0].first, r->v[0].last) != 0)
+		return false;
+	fb_ipset_add(ret, f ? 6 : 4, r->v[0]);
+	return true;
+}
+
+bool fb_single_hosts(const struct fb_ruleset *rs, const struct fb_ipset *set, struct fb_ipset *ret)
+{
+	*ret = (struct fb_ipset){ 0 };
+	for (int f = 0; f < 2; f++)
+		if (set->r[f].n && !single_host(rs, set, f, ret)) {
+			fb_ipset_done(ret);
+			return false;
+		}
+	return true;
+}
+
+static void leave_out(const struct fb_ruleset *rs, const struct fb_ipset *one, int f, struct fb_ipset *from)
+{
+	struct fb_ipset host = { 0 }, left;
+
+	if (single_host(rs, one, f, &host) && fb_ipset_overlaps(from, &host)) {
+		fb_ipset_subtract(from, &host, &left);
+		fb_ipset_done(from);
+		*from = left;
+	}
+	fb_ipset_done(&host);
+}
+
+bool fb_cube_part_hosts(const struct fb_ruleset *rs, struct fb_reach *cube)
+{
+	for (int f = 0; f < 2 && cube->src_zone == cube->dst_zone; f++) {
+		leave_out(rs, &cube->src, f, &cube->dst);
+		leave_out(rs, &cube->dst, f, &cube->src);
+	}
+	return fb_cube_trim(cube);
+}
+
+void fb_cubes_part_hosts(const struct fb_ruleset *rs, struct fb_reach_list *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (fb_cube_part_hosts(rs, &list->v[i]))
+			list->v[kept++] = list->v[i];
+		else
+			fb_cube_done(&list->v[i]);
+	list->n = kept;
+}
+
 bool fb_cube_intersect(const struct fb_reach *a, const struct fb_reach *b, struct fb_reach *ret)
 {
 	struct fb_reach both = {

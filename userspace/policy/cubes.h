@@ -15,6 +15,14 @@ void fb_cubes_subtract(struct fb_reach_list *list, const struct fb_reach *less);
 void fb_cubes_add_copy(struct fb_reach_list *list, const struct fb_reach *cube);
 /* Empties a family that has no source or no destination. False if nothing is left. */
 bool fb_cube_trim(struct fb_reach *cube);
+/*
+ * Leaves out what a host would say to itself, which never comes to the gateway: where one side is a single host (an address, or addresses of one device), it is not on the
+ * other. False if nothing is left.
+ */
+bool fb_cube_part_hosts(const struct fb_ruleset *rs, struct fb_reach *cube);
+void fb_cubes_part_hosts(const struct fb_ruleset *rs, struct fb_reach_list *list);
+/* All addresses, in both families, of the single hosts that the set is, one a family; false if there may be several in one. */
+bool fb_single_hosts(const struct fb_ruleset *rs, const struct fb_ipset *set, struct fb_ipset *ret);
 void fb_cube_done(struct fb_reach *cube);
 
 #endif

@@ -32,7 +32,8 @@ struct fb_path_search {
 
 struct fb_ipset fb_path_spread(const struct fb_path_search *s, unsigned int zone,
 			       const struct fb_ipset *arrived);
-bool fb_path_leave(const struct fb_reach *edge, bool reply, const struct fb_ipset *set, struct fb_reach *ret);
+bool fb_path_leave(const struct fb_path_search *s, const struct fb_reach *edge, bool reply,
+		   const struct fb_ipset *set, struct fb_reach *ret);
 const struct fb_path_edges *fb_path_edges_of(const struct fb_path_search *s, unsigned int from,
 					     unsigned int to, bool reply);
 

@@ -139,7 +139,8 @@ static void start(struct fb_path_search *s)
 }
 
 /* One line, as it leaves the set: sources among the reached, and where to. With reply, from who is called to who calls. */
-bool fb_path_leave(const struct fb_reach *edge, bool reply, const struct fb_ipset *set, struct fb_reach *ret)
+bool fb_path_leave(const struct fb_path_search *s, const struct fb_reach *edge, bool reply,
+		   const struct fb_ipset *set, struct fb_reach *ret)
 {
 	const struct fb_ipset *near = reply ? &edge->dst : &edge->src, *far = reply ? &edge->src : &edge->dst;
 	struct fb_reach part = { .line = edge->line,
@@ -153,7 +154,7 @@ bool fb_path_leave(const struct fb_reach *edge, bool reply, const struct fb_ipse
 	fb_ipset_intersect(near, set, &part.src);
 	fb_ipset_copy(far, &part.dst);
 	part.services = fb_l4set_combine(&edge->services, &none, FB_L4_UNION);
-	if (fb_cube_trim(&part)) {
+	if (fb_cube_part_hosts(s->rs, &part)) {
 		*ret = part;
 		return true;
 	}
@@ -176,7 +177,7 @@ static struct fb_ipset arrivals(const struct fb_path_search *s, const struct fb_
 	for (size_t i = 0; i < p->calls.n; i++) {
 		struct fb_reach part;
 
-		if (!fb_path_leave(&s->edges->v[p->calls.v[i]], reply, &at->set, &part))
+		if (!fb_path_leave(s, &s->edges->v[p->calls.v[i]], reply, &at->set, &part))
 			continue;
 		fb_ipset_add_set(&all, &part.dst);
 		fb_cube_done(&part);

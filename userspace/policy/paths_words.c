@@ -16,7 +16,7 @@ static void collect_lines(const struct fb_path_search *s, const struct fb_path_s
 
 		if (step.lines.n && step.lines.v[step.lines.n - 1] == e->line)
 			continue;
-		if (!fb_path_leave(e, reply, &from->set, &part))
+		if (!fb_path_leave(s, e, reply, &from->set, &part))
 			continue;
 		fb_cube_done(&part);
 		fb_vec_add(&step.lines, e->line);
@@ -55,7 +55,7 @@ static struct fb_reach choose(const struct fb_path_search *s, const struct fb_pa
 		struct fb_ipset around;
 		int score;
 
-		if (!fb_path_leave(&s->edges->v[p->calls.v[i]], reply, &from->set, &part))
+		if (!fb_path_leave(s, &s->edges->v[p->calls.v[i]], reply, &from->set, &part))
 			continue;
 		around = fb_path_spread(s, to, &part.dst);
 		score = 2 * narrow(&part, needed) + fb_ipset_overlaps(&part.src, &from->arrived);

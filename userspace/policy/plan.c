@@ -153,6 +153,7 @@ static void difference(const struct edges *of_a, const struct edges *of_b, struc
 		for (size_t k = 0; k < ret->n && left.n; k++)
 			if (same_pair(&ret->v[k], &a->v[i]) && outlasts(of_a, &ret->v[k], of_a, &a->v[i]))
 				fb_cubes_subtract(&left, &ret->v[k]);
+		fb_cubes_part_hosts(of_a->rs, &left);
 		for (size_t k = 0; k < left.n; k++)
 			fb_vec_add(ret, left.v[k]);
 		fb_vec_done(&left);

@@ -90,7 +90,8 @@ static void start(struct search *s)
 }
 
 /* The edge as it leaves the node: its sources are among the reached. */
-static bool leave(const struct node *node, const struct fb_reach *edge, struct fb_reach *ret)
+static bool leave(const struct search *s, const struct node *node, const struct fb_reach *edge,
+		  struct fb_reach *ret)
 {
 	struct fb_reach part = *edge;
 	struct fb_l4set none = { 0 };
@@ -100,7 +101,7 @@ static bool leave(const struct node *node, const struct fb_reach *edge, struct f
 	fb_ipset_intersect(&edge->src, &node->set, &part.src);
 	fb_ipset_copy(&edge->dst, &part.dst);
 	part.services = fb_l4set_combine(&edge->services, &none, FB_L4_UNION);
-	if (fb_cube_trim(&part)) {
+	if (fb_cube_part_hosts(s->rs, &part)) {
 		*ret = part;
 		return true;
 	}
@@ -165,7 +166,7 @@ static void trace(struct search *s, int at, const struct fb_reach *last, struct 
 		struct fb_reach part;
 		struct fb_l4set useful;
 
-		if (!node->edge || !leave(&s->nodes.v[node->from], node->edge, &part))
+		if (!node->edge || !leave(s, &s->nodes.v[node->from], node->edge, &part))
 			continue;
 		useful = fb_l4set_combine(&part.services, &s->a->ignoring, FB_L4_SUBTRACT);
 		free(part.services.v);
@@ -254,7 +255,8 @@ static bool expand(struct search *s, int at, struct fb_hops *ret)
 		const struct fb_reach *edge = &s->edges->v[i];
 		struct fb_reach part;
 
-		if (!fb_edge_counts(s->rs, edge, s->a->unless_opened) || !leave(&s->nodes.v[at], edge, &part))
+		if (!fb_edge_counts(s->rs, edge, s->a->unless_opened) ||
+		    !leave(s, &s->nodes.v[at], edge, &part))
 			continue;
 		found = arrives(s, at, &part, ret) || pivot(s, at, edge, &part, ret);
 		fb_cube_done(&part);

@@ -121,3 +121,52 @@ Test(hosts, s22_a_gateway_that_is_declared_closes_what_went_to_its_address)
 	policy_done(&new);
 	fb_slots_done(&slots);
 }
+
+/* ---- a host and itself: S3, S7 ------------------------------------------------------------------------------------------ */
+
+#define BESIDE                                                                                    \
+	HEAD A B "device a1 in a { ip 10.1.0.1, 10.1.0.2 }\ndevice a3 in a { ip 10.1.0.3 }\n"     \
+		 "group others in a { 10.1.0.0, 10.1.0.3-10.1.0.7 }\ngroup two in a { a1, a3 }\n" \
+		 "firebreak a -> a { allow any -> any  tcp/22 }\n"
+
+Test(hosts, s7_nobody_reaches_himself)
+{
+	expect_reach(BESIDE, "a1", NULL, "10.1.0.1-10.1.0.2 -> 10.1.0.0, 10.1.0.3-10.1.0.7 tcp/22\n");
+	expect_reach(BESIDE, NULL, "a3", "10.1.0.0-10.1.0.2, 10.1.0.4/30 -> 10.1.0.3 tcp/22\n");
+	expect_reach(BESIDE, "a1", "a1", "");
+	expect_reach(BESIDE, "10.1.0.7", "10.1.0.7", "");
+	expect_reach(BESIDE, "two", "two", "10.1.0.1-10.1.0.3 -> 10.1.0.1-10.1.0.3 tcp/22\n");
+	expect_reach(BESIDE, "two", "a1", "10.1.0.3 -> 10.1.0.1-10.1.0.2 tcp/22\n");
+}
+
+Test(hosts, s36_a_list_of_all_others_is_all_that_a_device_reaches)
+{
+	expect_assertion(BESIDE, "a1 can only reach others", NULL);
+	expect_assertion(BESIDE, "a1 can only be reached by others", NULL);
+	expect_assertion(BESIDE, "a3 can only reach others", "a3 -> a1");
+	expect_assertion(BESIDE, "two can only reach others", "a3 -> a1");
+}
+
+Test(hosts, s7_a_plan_opens_nothing_from_a_host_to_itself)
+{
+	const char *zone = HEAD "zone a { interface eth1  network 10.1.0.0/31 }\n";
+	fb_autostrbuf struct fb_strbuf before = { 0 }, after = { 0 };
+	struct fb_slots slots = { 0 };
+	struct policy old, new;
+	struct fb_plan plan;
+
+	fb_strbuf_addf(&before,
+		       "%sfirebreak a -> a { allow 10.1.0.0 -> 10.1.0.1  tcp/22\n"
+		       "allow 10.1.0.1 -> 10.1.0.0  tcp/22 }\n",
+		       zone);
+	fb_strbuf_addf(&after, "%sfirebreak a -> a { allow any -> any  tcp/22 }\n", zone);
+	policy_load_with(&old, fb_strbuf_get(&before), &slots);
+	policy_load_with(&new, fb_strbuf_get(&after), &slots);
+	cr_assert(!old.errors && !new.errors);
+	fb_plan_make(&old.rs, &new.rs, &plan);
+	cr_assert_eq(plan.opens.n + plan.closes.n, 0);
+	fb_plan_done(&plan);
+	policy_done(&old);
+	policy_done(&new);
+	fb_slots_done(&slots);
+}
