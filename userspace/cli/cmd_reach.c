@@ -70,10 +70,20 @@ void fb_policy_name_end(const struct fb_ruleset *rs, const struct fb_reach *r, b
 		fb_ruleset_print_set(rs, set, out);
 }
 
+/* Not so of what crosses a wire from link-local addresses, and of what an observed pair has left. */
+static bool has_all_services(const struct fb_ruleset *rs, const struct fb_reach *r)
+{
+	for (size_t i = 0; r->line >= 0 && i < rs->boxes.n; i++)
+		if (rs->boxes.v[i].line == (unsigned int)r->line)
+			return fb_l4set_equal(&rs->services.v[rs->boxes.v[i].svc], &r->services);
+	return false;
+}
+
 /* The services as the line writes them: "nvr-1 -> cameras  rtsp, onvif  limit ..." has them after the first two blanks. */
 static void add_services(const struct fb_ruleset *rs, const struct fb_reach *r, struct fb_strbuf *out)
 {
-	const char *text = r->line >= 0 ? rs->lines.v[r->line].text : "", *arrow = strstr(text, " -> ");
+	const char *text = has_all_services(rs, r) ? rs->lines.v[r->line].text : "",
+		   *arrow = strstr(text, " -> ");
 	const char *begin = arrow ? strstr(arrow + 4, "  ") : NULL, *end;
 
 	if (!begin) {

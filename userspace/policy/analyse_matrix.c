@@ -40,17 +40,13 @@ const struct fb_matrix_cell *fb_matrix_cell(const struct fb_matrix *m, unsigned 
 /* True if the box leaves nothing of the pair out. The gateway's multicast counts: "all" is a strong word. */
 static bool covers(const struct fb_ruleset *rs, const struct fb_box *box, const struct fb_matrix_cell *cell)
 {
-	const struct fb_zone *from = fb_ruleset_zone_by_id(rs, cell->src);
 	struct fb_ipset src, dst;
 	struct fb_l4 all = FB_L4_ALL;
 	bool whole;
 
 	if (!fb_l4set_equal(&rs->services.v[box->svc], &(struct fb_l4set){ &all, 1 }))
 		return false;
-	if (from && cell->dst != FB_ZONE_SELF)
-		fb_ipset_copy(&from->hosts, &src); /* link-local is never forwarded */
-	else
-		src = fb_pair_sources(rs, cell->src, cell->dst);
+	src = fb_pair_sources(rs, cell->src, cell->dst);
 	dst = fb_pair_destinations(rs, cell->src, cell->dst);
 	if (cell->src == FB_ZONE_SELF && rs->lines.v[box->line].kind == FB_RULE_NEVER) {
 		/* A guard's boxes for hosts and for broadcast are two. */

@@ -167,62 +167,132 @@ static struct fb_ipset heard(const struct fb_ruleset *rs, const struct fb_ipset 
 	return ret;
 }
 
-static void add_entry(const struct fb_ruleset *rs, const struct fb_ipset *from, const struct fb_ipset *to,
-		      const struct fb_ipset *src, const struct fb_ipset *dst, struct fb_reach entry,
-		      const struct fb_l4set *services, struct fb_reach_list *list)
+struct question {
+	const struct fb_ruleset *rs;
+	const struct fb_ipset *from, *to;
+	struct fb_reach_list *list;
+};
+
+/* What of the box, which is borrowed, lies between these, with these services. */
+static void add_part(const struct question *q, const struct fb_reach *box, const struct fb_ipset *sources,
+		     const struct fb_ipset *destinations, const struct fb_l4set *services)
 {
-	struct fb_ipset sources = fb_pair_sources(rs, entry.src_zone, entry.dst_zone);
-	struct fb_ipset destinations = fb_pair_destinations(rs, entry.src_zone, entry.dst_zone);
+	struct fb_reach entry = *box;
 	struct fb_l4set none = { 0 };
 
-	entry.src = narrowed(src, &sources, from);
-	entry.dst = entry.group ? heard(rs, dst, entry.dst_zone, to) : narrowed(dst, &destinations, to);
+	entry.src = narrowed(&box->src, sources, q->from);
+	entry.dst = box->group ? heard(q->rs, &box->dst, box->dst_zone, q->to)
+			       : narrowed(&box->dst, destinations, q->to);
+	entry.services = none;
 	if (!fb_ipset_empty(&entry.src) && !fb_ipset_empty(&entry.dst))
 		entry.services = fb_l4set_combine(services, &none, FB_L4_UNION);
-	if (fb_cube_part_hosts(rs, &entry))
-		fb_vec_add(list, entry);
+	if (fb_cube_part_hosts(q->rs, &entry))
+		fb_vec_add(q->list, entry);
 	else
 		fb_cube_done(&entry);
+}
+
+static void add_role(struct fb_ipset *set, enum fb_role_kind kind, unsigned int zone, int family)
+{
+	struct fb_ip role = { 0, FB_ROLE(kind, zone) };
+
+	fb_ipset_add(set, family, (struct fb_range){ role, role });
+}
+
+/* S61: over a wire link-local addresses are no hosts, but some services pass from and to them, and to all of the segment. */
+static void add_link(const struct question *q, const struct fb_reach *box)
+{
+	struct fb_ipset hosts = fb_pair_sources(q->rs, box->src_zone, box->dst_zone),
+			around = fb_pair_destinations(q->rs, box->src_zone, box->dst_zone);
+
+	for (int family = 4; family <= 6; family += 2) {
+		struct fb_l4set services = fb_link_services(&box->services, family);
+		struct fb_ipset local = { 0 }, segment = { 0 };
+
+		add_role(&local, FB_ROLE_LOCAL, box->src_zone, family);
+		add_role(&segment, FB_ROLE_LOCAL, box->dst_zone, family);
+		add_role(&segment, FB_ROLE_BCAST, box->dst_zone, family);
+		add_part(q, box, &hosts, &segment, &services);
+		fb_ipset_add_set(&around, &segment);
+		add_part(q, box, &local, &around, &services);
+		fb_ipset_done(&local);
+		fb_ipset_done(&segment);
+		free(services.v);
+	}
+	fb_ipset_done(&hosts);
+	fb_ipset_done(&around);
+}
+
+static void add_hosts(const struct question *q, const struct fb_reach *box)
+{
+	struct fb_ipset sources = fb_pair_sources(q->rs, box->src_zone, box->dst_zone);
+	struct fb_ipset destinations = fb_pair_destinations(q->rs, box->src_zone, box->dst_zone);
+
+	add_part(q, box, &sources, &destinations, &box->services);
 	fb_ipset_done(&sources);
 	fb_ipset_done(&destinations);
 }
 
-static void add_box(const struct fb_ruleset *rs, const struct fb_set_zones *zones, const struct fb_box *box,
-		    const struct fb_ipset *from, const struct fb_ipset *to, struct fb_reach_list *list)
+/* A box that over_wire() made says again what another box of its line says of hosts. */
+static bool is_of_wire(const struct fb_set_zones *zones, const struct fb_box *box, unsigned int src,
+		       unsigned int dst)
 {
-	const struct fb_line *line = &rs->lines.v[box->line];
+	return src != FB_ZONE_SELF && dst != FB_ZONE_SELF &&
+	       (zones[box->src].local & BIT(src) || zones[box->dst].broadcast & BIT(dst));
+}
+
+static void add_box(const struct question *q, const struct fb_set_zones *zones, const struct fb_box *box)
+{
+	const struct fb_ruleset *rs = q->rs;
 
 	for (size_t i = 0; i <= rs->zones.n; i++) {
 		unsigned int src = i < rs->zones.n ? rs->zones.v[i].id : FB_ZONE_SELF;
 		__u64 into = src ? fb_box_destinations(zones, box, src) : 0;
 
 		for (unsigned int dst = FB_ZONE_SELF; into && dst < FB_ZONES_MAX; dst++) {
-			struct fb_reach entry = { .src_zone = src,
+			struct fb_reach entry = { .src = rs->sets.v[box->src],
+						  .dst = rs->sets.v[box->dst],
+						  .services = rs->services.v[box->svc],
+						  .src_zone = src,
 						  .dst_zone = dst,
 						  .line = (int)box->line,
 						  .group = box->group,
-						  .deadline = line->deadline };
+						  .deadline = rs->lines.v[box->line].deadline };
 
-			if (into & BIT(dst))
-				add_entry(rs, from, to, &rs->sets.v[box->src], &rs->sets.v[box->dst], entry,
-					  &rs->services.v[box->svc], list);
+			if (!(into & BIT(dst)) || !fb_pair_meets(rs, src, dst))
+				continue;
+			if (!is_of_wire(zones, box, src, dst))
+				add_hosts(q, &entry);
+			else if (fb_pair_wired(rs, src, dst))
+				add_link(q, &entry);
 		}
 	}
 }
 
 /* An observed pair passes everything but what guards forbid, which is taken out exactly. */
-static void add_observed(const struct fb_ruleset *rs, const struct fb_pair_setting *pair,
-			 const struct fb_ipset *from, const struct fb_ipset *to, struct fb_reach_list *list)
+static void add_observed(const struct question *q, const struct fb_pair_setting *pair)
 {
-	const struct fb_zone *src = fb_ruleset_zone_by_id(rs, pair->src),
-			     *dst = fb_ruleset_zone_by_id(rs, pair->dst);
-	struct fb_reach entry = {
-		.src_zone = pair->src, .dst_zone = pair->dst, .line = -1, .deadline = pair->observe_until
-	};
+	const struct fb_ruleset *rs = q->rs;
 	struct fb_l4 all = FB_L4_ALL;
+	struct fb_reach entry = { .src_zone = pair->src,
+				  .dst_zone = pair->dst,
+				  .services = { &all, 1 },
+				  .line = -1,
+				  .deadline = pair->observe_until };
 	struct fb_reach_list left = { 0 };
+	struct question rest = { rs, q->from, q->to, &left };
 
-	add_entry(rs, from, to, &src->hosts, &dst->hosts, entry, &(struct fb_l4set){ &all, 1 }, &left);
+	if (!fb_pair_meets(rs, pair->src, pair->dst))
+		return;
+	entry.src = fb_zone_members(rs, pair->src);
+	entry.dst = fb_zone_members(rs, pair->dst);
+	add_role(&entry.dst, FB_ROLE_BCAST, pair->dst, 4);
+	add_role(&entry.dst, FB_ROLE_BCAST, pair->dst, 6);
+	add_hosts(&rest, &entry);
+	if (fb_pair_wired(rs, pair->src, pair->dst))
+		add_link(&rest, &entry);
+	fb_ipset_done(&entry.src);
+	fb_ipset_done(&entry.dst);
 	for (size_t i = 0; i < rs->boxes.n && left.n; i++) {
 		const struct fb_box *box = &rs->boxes.v[i];
 		struct fb_reach guard = { .src = rs->sets.v[box->src],
@@ -234,8 +304,9 @@ static void add_observed(const struct fb_ruleset *rs, const struct fb_pair_setti
 		if (rs->lines.v[box->line].kind == FB_RULE_NEVER)
 			fb_cubes_subtract(&left, &guard);
 	}
+	fb_cubes_part_hosts(rs, &left);
 	for (size_t i = 0; i < left.n; i++)
-		fb_vec_add(list, left.v[i]);
+		fb_vec_add(q->list, left.v[i]);
 	fb_vec_done(&left);
 }
 
@@ -243,6 +314,7 @@ void fb_reach_find(const struct fb_ruleset *rs, const struct fb_ipset *from, con
 		   __s64 now, struct fb_reach_list *ret)
 {
 	fb_autofree struct fb_set_zones *zones = fb_set_zones_new(rs);
+	const struct question q = { rs, from, to, ret };
 
 	*ret = (struct fb_reach_list){ 0 };
 	for (size_t i = 0; i < rs->boxes.n; i++) {
@@ -250,11 +322,11 @@ void fb_reach_find(const struct fb_ruleset *rs, const struct fb_ipset *from, con
 
 		if (line->kind == FB_RULE_ALLOW &&
 		    (!now || line->deadline == FB_NO_DEADLINE || line->deadline > now))
-			add_box(rs, zones, &rs->boxes.v[i], from, to, ret);
+			add_box(&q, zones, &rs->boxes.v[i]);
 	}
 	for (size_t i = 0; i < rs->pairs.n; i++)
 		if (!now || rs->pairs.v[i].observe_until > now)
-			add_observed(rs, &rs->pairs.v[i], from, to, ret);
+			add_observed(&q, &rs->pairs.v[i]);
 }
 
 void fb_reach_listen(const struct fb_ruleset *rs, struct fb_reach_list *list)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "policy/pairs.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 
 #define BIT(id) (1ull << (id))
@@ -26,17 +27,29 @@ static void add_link_multicast(struct fb_ipset *set)
 	fb_ipset_add(set, 6, (struct fb_range){ { 0xff02ull << 48, 0 }, { 0xff02ffffffffffff, ~0ull } });
 }
 
+struct fb_ipset fb_zone_members(const struct fb_ruleset *rs, unsigned int zone)
+{
+	const struct fb_zone *z = fb_ruleset_zone_by_id(rs, zone);
+	struct fb_ipset set = { 0 };
+
+	if (z) {
+		fb_ipset_add_set(&set, &z->hosts);
+		add_role(&set, FB_ROLE_LOCAL, zone);
+	}
+	return set;
+}
+
 struct fb_ipset fb_pair_sources(const struct fb_ruleset *rs, unsigned int src, unsigned int dst)
 {
 	const struct fb_zone *z = fb_ruleset_zone_by_id(rs, src);
 	struct fb_ipset set = { 0 };
 
-	if (src == FB_ZONE_SELF) {
+	if (src == FB_ZONE_SELF)
 		add_role(&set, FB_ROLE_SELF_SRC, dst);
-	} else if (z) {
+	else if (dst == FB_ZONE_SELF)
+		return fb_zone_members(rs, src);
+	else if (z) /* S13: link-local is never forwarded */
 		fb_ipset_add_set(&set, &z->hosts);
-		add_role(&set, FB_ROLE_LOCAL, src);
-	}
 	return set;
 }
 
@@ -59,6 +72,44 @@ struct fb_ipset fb_pair_destinations(const struct fb_ruleset *rs, unsigned int s
 		add_link_multicast(&set);
 	}
 	return set;
+}
+
+bool fb_pair_wired(const struct fb_ruleset *rs, unsigned int src, unsigned int dst)
+{
+	for (size_t i = 0; i < rs->wires.n; i++) {
+		const struct fb_wire *w = &rs->wires.v[i];
+
+		if ((w->zone_a == src && w->zone_b == dst) || (w->zone_b == src && w->zone_a == dst))
+			return true;
+	}
+	return false;
+}
+
+static bool only_wires(const struct fb_ruleset *rs, unsigned int zone)
+{
+	const struct fb_zone *z = fb_ruleset_zone_by_id(rs, zone);
+
+	return z && fb_ruleset_only_wires(rs, z);
+}
+
+bool fb_pair_meets(const struct fb_ruleset *rs, unsigned int src, unsigned int dst)
+{
+	return !rs->wires.n || fb_pair_wired(rs, src, dst) || (!only_wires(rs, src) && !only_wires(rs, dst));
+}
+
+struct fb_l4set fb_link_services(const struct fb_l4set *services, int family)
+{
+	enum { RS = 133, RA = 134, REDIRECT = 137 };
+	static const struct fb_l4 dhcp = { IPPROTO_UDP, IPPROTO_UDP, 67, 68, 0, 65535 };
+	static const struct fb_l4 link6[] = {
+		{ IPPROTO_UDP, IPPROTO_UDP, 546, 547, 0, 65535 },
+		{ IPPROTO_ICMPV6, IPPROTO_ICMPV6, 0, 65535, RS << 8, RA << 8 | 0xff },
+		{ IPPROTO_ICMPV6, IPPROTO_ICMPV6, 0, 65535, REDIRECT << 8, REDIRECT << 8 | 0xff },
+	};
+	const struct fb_l4set crossing = { (struct fb_l4 *)(family == 4 ? &dhcp : link6),
+					   family == 4 ? 1 : FB_ARRAY_SIZE(link6) };
+
+	return fb_l4set_combine(services, &crossing, FB_L4_INTERSECT);
 }
 
 static struct fb_set_zones zones_of(const struct fb_ruleset *rs, const struct fb_ipset *set,

@@ -3,11 +3,18 @@
 #ifndef FB_POLICY_PAIRS_H
 #define FB_POLICY_PAIRS_H
 
-#include "policy/ruleset.h"
+#include "policy/l4set.h"
 
 /* What a source in zone src may be (the gateway: as it sends into dst), and a destination in zone dst as src sees it. */
+struct fb_ipset fb_zone_members(const struct fb_ruleset *rs, unsigned int zone); /* hosts and link-local */
 struct fb_ipset fb_pair_sources(const struct fb_ruleset *rs, unsigned int src, unsigned int dst);
 struct fb_ipset fb_pair_destinations(const struct fb_ruleset *rs, unsigned int src, unsigned int dst);
+
+/* S60: is there a wire between the two, and is there any way at all? What is on wires only has no other. */
+bool fb_pair_wired(const struct fb_ruleset *rs, unsigned int src, unsigned int dst);
+bool fb_pair_meets(const struct fb_ruleset *rs, unsigned int src, unsigned int dst);
+/* S61: what of the services crosses a wire from link-local addresses, and to them and to broadcast; of one family. */
+struct fb_l4set fb_link_services(const struct fb_l4set *services, int family);
 
 /* Bits by zone id for every set of the rule set: what lives where. */
 struct fb_set_zones {

@@ -88,7 +88,7 @@ struct fb_ipset fb_path_spread(const struct fb_path_search *s, unsigned int zone
 	struct fb_ipset all;
 
 	if (zone != FB_ZONE_SELF && !fb_zone_isolated(s->rs, zone))
-		return fb_pair_sources(s->rs, zone, zone);
+		return fb_zone_members(s->rs, zone);
 	fb_ipset_copy(arrived, &all);
 	for (size_t i = 0; i < s->rs->devices.n && zone != FB_ZONE_SELF; i++)
 		if (fb_ipset_overlaps(&s->rs->devices.v[i].ips, arrived))
@@ -116,7 +116,7 @@ static void start(struct fb_path_search *s)
 
 	for (size_t i = 0; i < s->rs->zones.n; i++) {
 		unsigned int zone = s->rs->zones.v[i].id;
-		struct fb_ipset all = fb_pair_sources(s->rs, zone, zone);
+		struct fb_ipset all = fb_zone_members(s->rs, zone);
 		struct fb_ipset part = fb_party_part(from, &all, zone);
 
 		if (!fb_ipset_empty(&part))
@@ -188,7 +188,8 @@ static struct fb_ipset arrivals(const struct fb_path_search *s, const struct fb_
 /* True if the path that ends at this state, or any start, was there before. */
 static bool known(const struct fb_path_search *s, int at, unsigned int zone, const struct fb_ipset *set)
 {
-	struct fb_ipset before = { 0 };
+	struct fb_ipset before = { 0 }, all = fb_zone_members(s->rs, zone),
+			there = fb_path_spread(s, zone, set), hosts;
 	bool within;
 
 	for (size_t i = 0; i < s->starts; i++)
@@ -197,8 +198,12 @@ static bool known(const struct fb_path_search *s, int at, unsigned int zone, con
 	for (int i = at; i >= 0; i = s->states.v[i].from)
 		if (s->states.v[i].zone == zone)
 			fb_ipset_add_set(&before, &s->states.v[i].set);
-	within = fb_ipset_within(set, &before);
+	fb_ipset_intersect(&there, &all, &hosts); /* broadcast and groups are nobody who could go on */
+	within = fb_ipset_within(&hosts, &before);
 	fb_ipset_done(&before);
+	fb_ipset_done(&all);
+	fb_ipset_done(&there);
+	fb_ipset_done(&hosts);
 	return within;
 }
 

@@ -45,7 +45,7 @@ static int spread(struct search *s, int arrived)
 	struct fb_ipset all = { 0 };
 
 	if (!fb_zone_isolated(s->rs, zone)) {
-		all = fb_pair_sources(s->rs, zone, zone);
+		all = fb_zone_members(s->rs, zone);
 	} else {
 		for (size_t i = 0; i < s->rs->devices.n; i++)
 			if (fb_ipset_overlaps(&s->rs->devices.v[i].ips, &s->nodes.v[arrived].set))
@@ -63,7 +63,7 @@ static void start(struct search *s)
 
 	for (size_t i = 0; i < s->rs->zones.n; i++) {
 		unsigned int zone = s->rs->zones.v[i].id;
-		struct fb_ipset all = fb_pair_sources(s->rs, zone, zone);
+		struct fb_ipset all = fb_zone_members(s->rs, zone);
 		struct fb_ipset part = fb_party_part(&s->a->a, &all, zone);
 
 		fb_ipset_done(&all);

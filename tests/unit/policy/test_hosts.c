@@ -170,3 +170,205 @@ Test(hosts, s7_a_plan_opens_nothing_from_a_host_to_itself)
 	policy_done(&new);
 	fb_slots_done(&slots);
 }
+
+/* ---- wires: S13, S60, S61 ------------------------------------------------------------------------------------------------ */
+
+#define WIRED                                                                           \
+	HEAD A B "zone c { interface eth3  network 10.3.0.0/29 }\nwire eth1 <-> eth2\n" \
+		 "service dhcp { udp/67  source-port 68 }\n"
+
+Test(hosts, s61_link_local_addresses_cross_a_wire_by_the_services_of_a_link_only)
+{
+	expect_reach(
+		WIRED "firebreak a -> b { allow any -> any  tcp/22, dhcp }\n", "a", NULL,
+		"10.1.0.0/29 -> 10.2.0.0/29 tcp/22, udp/67 source-port 68\n"
+		"10.1.0.0/29 -> link-local in b, broadcast in b udp/67 source-port 68\n"
+		"link-local in a -> link-local in b, broadcast in b, 10.2.0.0/29 udp/67 source-port 68\n");
+	expect_reach(WIRED "firebreak a -> b { allow any -> any  tcp/22 }\n", "a", NULL,
+		     "10.1.0.0/29 -> 10.2.0.0/29 tcp/22\n");
+}
+
+Test(hosts, s60_what_is_on_wires_only_has_no_other_way)
+{
+	static const char text[] = WIRED "firebreak a -> c { allow any -> any  tcp/22 }\n"
+					 "firebreak c -> a { allow any -> any  tcp/22 }\n"
+					 "firebreak a -> self { allow any -> self  tcp/22 }\n"
+					 "firebreak self -> a { allow self -> any  tcp/22 }\n";
+
+	expect_reach(text, NULL, NULL, "");
+	expect_assertion(text, "a cannot reach any", NULL);
+	expect_assertion(text, "a can reach c tcp/22", "no line allows it at all times");
+}
+
+/* ---- against single packets ------------------------------------------------------------------------------------------------ */
+
+static unsigned int seed, policy_number;
+
+static unsigned int pick(unsigned int n)
+{
+	seed = seed * 1103515245 + 12345;
+	return (seed >> 16) % n;
+}
+
+enum { ZONES = 4, SELF = ZONES };
+static const char *const names[] = { "a", "b", "c", "d", "self" };
+
+static void add_operand(struct fb_strbuf *out, unsigned int zone)
+{
+	unsigned int what = pick(5);
+
+	if (zone == SELF)
+		fb_strbuf_add(out, "self");
+	else if (what < 2)
+		fb_strbuf_add(out, "any");
+	else if (what < 4)
+		fb_strbuf_addf(out, "%s%u", names[zone], what - 1);
+	else
+		fb_strbuf_addf(out, "%s1, %s2", names[zone], names[zone]);
+}
+
+/* a and b are on a wire alone, c and d are routed; d has gateways. */
+static void random_policy(struct fb_strbuf *out)
+{
+	static const char *const services[] = { "all",	    "tcp/22",		"dhcp",
+						"dhcp6",    "tcp/22, dhcp, rs", "udp/any",
+						"icmp/any", "icmpv6/any",	"rs" };
+
+	fb_strbuf_add(out,
+		      HEAD "service dhcp { udp/any  source-port 67-68 }\n"
+			   "service dhcp6 { udp/any  source-port 546-547 }\nservice rs { icmpv6/133 }\n");
+	for (unsigned int z = 0; z < ZONES; z++) {
+		fb_strbuf_addf(out,
+			       "zone %s { interface eth%u  network 10.%u.0.0/29, 2001:db8:%u::/125%s }\n",
+			       names[z], z, z, z, z == 3 ? "  gateway 10.3.0.3, 2001:db8:3::3" : "");
+		for (unsigned int h = 1; h <= 2; h++)
+			fb_strbuf_addf(out, "device %s%u in %s { ip 10.%u.0.%u, 2001:db8:%u::%u }\n",
+				       names[z], h, names[z], z, h, z, h);
+	}
+	fb_strbuf_add(out, "wire eth0 <-> eth1\n");
+	for (unsigned int i = 0, n = 1 + pick(4); i < n; i++) {
+		unsigned int s = pick(ZONES + 1), d = pick(s == SELF ? ZONES : ZONES + 1);
+
+		fb_strbuf_addf(out, "firebreak %s -> %s {", names[s], names[d]);
+		if (!i && s < SELF && d < SELF && s != d && pick(2)) {
+			fb_strbuf_addf(out, "\n  mode observe until 2036-01-01\n}\nnever %s%u -> %s  %s\n",
+				       names[s], 1 + pick(2), names[d], services[1 + pick(8)]);
+			continue;
+		}
+		fb_strbuf_add(out, " allow ");
+		add_operand(out, s);
+		fb_strbuf_add(out, " -> ");
+		add_operand(out, d);
+		fb_strbuf_addf(out, "  %s }\n", services[pick(FB_ARRAY_SIZE(services))]);
+	}
+}
+
+/* Hosts 1 to 3 of the zone (3 is d's gateway), then a link-local one. */
+static struct fb_ip address(int family, unsigned int zone, unsigned int host)
+{
+	if (host == 4)
+		return family == 4 ? (struct fb_ip){ 0, 0xa9fe0009 } : (struct fb_ip){ 0xfe80ull << 48, 9 };
+	return family == 4 ? (struct fb_ip){ 0, 10u << 24 | zone << 16 | host }
+			   : (struct fb_ip){ 0x20010db800000000ull | (__u64)zone << 16, host };
+}
+
+static bool said(const struct fb_reach_list *list, const struct fb_packet *k, unsigned int src_zone,
+		 struct fb_ip src, unsigned int dst_zone, struct fb_ip dst)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].src_zone == src_zone && list->v[i].dst_zone == dst_zone &&
+		    fb_ipset_has(&list->v[i].src, k->family, src) &&
+		    fb_ipset_has(&list->v[i].dst, k->family, dst) &&
+		    fb_l4set_has(&list->v[i].services, k->proto, k->sport, k->dport))
+			return true;
+	return false;
+}
+
+static struct fb_ip role(enum fb_role_kind kind, unsigned int zone)
+{
+	return (struct fb_ip){ 0, FB_ROLE(kind, zone) };
+}
+
+/* One packet, to the evaluator and to the list; from zone s, to host of zone d (4: link-local, 5: broadcast). */
+static void compare(const struct policy *p, const struct fb_reach_list *list, struct fb_packet k,
+		    unsigned int s, unsigned int d, unsigned int from, unsigned int to)
+{
+	struct fb_own own = { 0 };
+	unsigned int sz = zone_id(p, names[s]), dz = zone_id(p, names[d]);
+	struct fb_ip src, dst;
+	struct fb_answer answer;
+	bool wired = s < 2, passes;
+
+	k.zone = sz;
+	k.wire_zone = wired ? zone_id(p, names[1 - s]) : 0;
+	k.src = address(k.family, s, from);
+	k.dst = to == 5 ? (struct fb_ip){ 0, 0xffffffff } : address(k.family, d, to);
+	src = from == 4 ? role(FB_ROLE_LOCAL, sz) : k.src;
+	dst = to == 4 ? role(FB_ROLE_LOCAL, dz) : to == 5 ? role(FB_ROLE_BCAST, wired ? dz : sz) : k.dst;
+	if (d == 3 && to == 3) {
+		dst = role(FB_ROLE_SELF_AT, dz);
+		dz = FB_ZONE_SELF;
+	} else if (to == 5 && !wired) {
+		dz = FB_ZONE_SELF;
+	}
+	answer = fb_eval(&p->rs, &own, &k, NOW);
+	passes = (answer.reason == FB_PASSED || answer.reason == FB_WOULD_DROP) &&
+		 !fb_answer_into_wire(&p->rs, &k, &answer);
+	cr_assert_eq(said(list, &k, sz, src, dz, dst), passes,
+		     "policy %u: %s %u -> %s %u, family %d proto %u %u -> %u: the evaluator says %s",
+		     policy_number, names[s], from, names[d], to, k.family, k.proto, k.sport,
+		     k.dport >> (k.proto == 17 || k.proto == 6 ? 0 : 8), fb_reason_name(answer.reason));
+}
+
+static void compare_all(const struct policy *p, const struct fb_reach_list *list)
+{
+	static const struct fb_packet packets[] = {
+		{ .family = 4, .proto = 6, .sport = 1000, .dport = 22 },
+		{ .family = 6, .proto = 6, .sport = 1000, .dport = 23 },
+		{ .family = 4, .proto = 17, .sport = 68, .dport = 67 },
+		{ .family = 6, .proto = 17, .sport = 68, .dport = 67 },
+		{ .family = 6, .proto = 17, .sport = 546, .dport = 547 },
+		{ .family = 4, .proto = 1, .dport = 8 << 8 },
+		{ .family = 6, .proto = 58, .dport = 133 << 8 },
+		{ .family = 6, .proto = 58, .dport = 128 << 8 },
+		{ .family = 4, .proto = 47 },
+	};
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(packets); i++)
+		for (unsigned int n = 0; n < ZONES * ZONES * 4 * 5; n++) {
+			unsigned int s = n % ZONES, d = n / ZONES % ZONES, from = 1 + n / (ZONES * ZONES) % 4,
+				     to = 1 + n / (ZONES * ZONES * 4);
+			struct fb_packet k = packets[i];
+
+			k.first = true;
+			/* Broadcast is IPv4's; on a wire what is for a whole segment is for that of the other end. */
+			if ((to == 5 && k.family == 6) || (s < 2 && to > 3 && d != 1 - s) ||
+			    (s == d && from == to))
+				continue;
+			compare(p, list, k, s, d, from, to);
+		}
+}
+
+/* What reach, assertions, paths and plan rest on is what the evaluator says of every packet between hosts and to the gateway. */
+Test(hosts, agree_with_the_evaluator_about_every_packet_of_random_policies)
+{
+	unsigned int held = 0;
+
+	for (unsigned int i = 0; i < 400; i++) {
+		fb_autostrbuf struct fb_strbuf text = { 0 };
+		struct fb_reach_list list;
+		struct policy p;
+
+		seed = policy_number = i;
+		random_policy(&text);
+		policy_load(&p, fb_strbuf_get(&text));
+		if (!p.errors) { /* a line may break the guard, or be of one family only */
+			fb_reach_find(&p.rs, NULL, NULL, 0, &list);
+			compare_all(&p, &list);
+			fb_reach_done(&list);
+			held++;
+		}
+		policy_done(&p);
+	}
+	cr_assert_gt(held, 250, "%u", held);
+}
