@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What `firebreak explain` answers to questions about a policy file.
+"""What `firebreak explain` and `firebreak reach` answer to questions about a policy file.
 
   explain.py FIREBREAK
 
@@ -69,6 +69,31 @@ CASES = [
     ("two assumptions", GROUP, "self 239.1.1.1 udp/9", 0, "address in a; no gateway addresses known: 10.2.0.1"),
 ]
 
+OBSERVED = HEAD + """zone a { interface eth1 network 10.1.0.0/24 }
+zone b { interface eth2 network 10.2.0.0/24 }
+device a1 in a { ip 10.1.0.1 }
+firebreak a -> b {
+  mode observe until 2036-01-01
+}
+never a -> b tcp/22
+never a1 -> b udp/1-100
+"""
+LINKED = HEAD + """zone a { interface eth1 network 10.1.0.0/24, 2001:db8:1::/64 }
+zone b { interface eth2 network 10.2.0.0/24, 2001:db8:2::/64 }
+wire eth1 <-> eth2
+service dhcp { udp/67 source-port 68 }
+firebreak a -> b { allow any -> any tcp/22, dhcp }
+"""
+REACH = [
+    ("observed, less what a guard forbids", OBSERVED, "--from 10.1.0.7", 0, "10.1.0.7 b all but tcp/22 a -> b"),
+    ("the guards add up", OBSERVED, "--from a1", 0, "a1 b all but tcp/22, udp/1-100 a -> b"),
+    ("an assertion about it says more, and that it does", OBSERVED, "--from a1", 0, "assert a1 can only reach b addresses without a name"),
+    ("a guard's own service is not reached", OBSERVED, "--to b -j", 0, '"services": "all but tcp/22"'),
+    ("link-local over a wire", LINKED, "--from a", 0, "link-local in a link-local in b, broadcast in b, 10.2.0.0/24 udp/67 source-port 68 a -> b"),
+    ("hosts over a wire", LINKED, "--from a", 0, "a b tcp/22, dhcp a -> b"),
+    ("its assertion is one that can be read", LINKED, "--from a", 0, "assert a can only reach b tcp/22, dhcp"),
+]
+
 
 def main():
     firebreak = sys.argv[1]
@@ -76,10 +101,10 @@ def main():
     env.pop("COLUMNS", None)
     passed = failed = 0
     with tempfile.TemporaryDirectory() as where:
-        for name, text, args, status, says in CASES:
+        for verb, (name, text, args, status, says) in [("explain", c) for c in CASES] + [("reach", c) for c in REACH]:
             with open(f"{where}/p.fb", "w", encoding="utf-8") as f:
                 f.write(text)
-            done = subprocess.run([firebreak, "explain", "--policy", f"{where}/p.fb", *args.split()], env=env, stdout=subprocess.PIPE,
+            done = subprocess.run([firebreak, verb, "--policy", f"{where}/p.fb", *args.split()], env=env, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=60, check=False)
             said = " ".join(done.stdout.decode().split())
             if done.returncode == status and says in said:

@@ -17,7 +17,7 @@ static void describe(const struct fb_policy *p, const struct fb_reach *e, struct
 	fb_strbuf_add(out, " -> ");
 	fb_policy_name_end(&p->ruleset, e, false, out);
 	fb_strbuf_addc(out, ' ');
-	fb_l4set_print(&e->services, out);
+	fb_l4set_say(&e->services, out);
 	if (e->deadline != FB_NO_DEADLINE) {
 		char buf[FB_CLOCK_STRLEN];
 

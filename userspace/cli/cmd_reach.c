@@ -80,22 +80,23 @@ static bool has_all_services(const struct fb_ruleset *rs, const struct fb_reach 
 }
 
 /* The services as the line writes them: "nvr-1 -> cameras  rtsp, onvif  limit ..." has them after the first two blanks. */
-static void add_services(const struct fb_ruleset *rs, const struct fb_reach *r, struct fb_strbuf *out)
+static void add_written(const struct fb_line *line, struct fb_strbuf *out)
 {
-	const char *text = has_all_services(rs, r) ? rs->lines.v[r->line].text : "",
-		   *arrow = strstr(text, " -> ");
-	const char *begin = arrow ? strstr(arrow + 4, "  ") : NULL, *end;
+	const char *arrow = strstr(line->text, " -> "), *begin = arrow ? strstr(arrow + 4, "  ") : NULL, *end;
 
-	if (!begin) {
-		if (r->line >= 0)
-			fb_l4set_print(&r->services, out);
-		else
-			fb_strbuf_add(out, "all");
+	if (!begin)
 		return;
-	}
 	begin += 2;
 	end = strstr(begin, "  ");
 	fb_strbuf_addn(out, begin, end ? (size_t)(end - begin) : strlen(begin));
+}
+
+static void add_services(const struct fb_ruleset *rs, const struct fb_reach *r, struct fb_strbuf *out)
+{
+	if (has_all_services(rs, r))
+		add_written(&rs->lines.v[r->line], out);
+	else
+		fb_l4set_say(&r->services, out);
 }
 
 static void add_place(const struct question *q, const struct fb_reach *r, struct fb_strbuf *out)
@@ -208,9 +209,11 @@ static void entries_done(struct entries *list)
 	fb_vec_done(list);
 }
 
-/* All lines, whatever their time: an assertion knows no clock. True if a zone stands for addresses without a name. */
+/* All lines, whatever their time: an assertion knows no clock. True if a zone stands for addresses without a name, or any service for what is
+ * observed. */
 static bool collect(const struct question *q, bool from, struct entries *ret)
 {
+	struct fb_l4 all = FB_L4_ALL;
 	bool wider = false;
 
 	for (size_t i = 0; i < q->always.n; i++) {
@@ -220,8 +223,11 @@ static bool collect(const struct question *q, bool from, struct entries *ret)
 		bool again = false;
 
 		wider |= add_side(q, r, !from, &text);
-		add_services(q->rs, r, &services);
-		if (strcmp(fb_strbuf_get(&services), "all") != 0)
+		if (r->line >= 0)
+			add_written(&q->rs->lines.v[r->line], &services);
+		else
+			wider |= !fb_l4set_equal(&r->services, &(struct fb_l4set){ &all, 1 });
+		if (services.len && strcmp(fb_strbuf_get(&services), "all") != 0)
 			fb_strbuf_addf(&text, " %s", fb_strbuf_get(&services));
 		for (size_t k = 0; k < ret->n && !again; k++)
 			again = !strcmp(ret->v[k], fb_strbuf_get(&text));
@@ -263,7 +269,8 @@ static void print_assertion(const struct question *q)
 		return;
 	printf("\nas it is now, to be kept so:\n%s\n", fb_strbuf_get(&out));
 	if (wider)
-		puts("   addresses without a name are said by their zone, which is more");
+		puts("   addresses without a name are said by their zone, and an observed pair as any "
+		     "service, which is more");
 }
 
 static json_t *to_json(const struct question *q)

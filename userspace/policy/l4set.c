@@ -239,3 +239,17 @@ void fb_l4set_print(const struct fb_l4set *set, struct fb_strbuf *out)
 		print_box(&set->v[i], out);
 	}
 }
+
+void fb_l4set_say(const struct fb_l4set *set, struct fb_strbuf *out)
+{
+	struct fb_l4 all = FB_L4_ALL;
+	struct fb_l4set missing = fb_l4set_combine(&(struct fb_l4set){ &all, 1 }, set, FB_L4_SUBTRACT);
+
+	if (missing.n && missing.n < set->n) {
+		fb_strbuf_add(out, "all but ");
+		fb_l4set_print(&missing, out);
+	} else {
+		fb_l4set_print(set, out);
+	}
+	free(missing.v);
+}

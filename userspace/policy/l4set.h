@@ -22,5 +22,7 @@ bool fb_l4set_equal(const struct fb_l4set *a, const struct fb_l4set *b);
 /* "tcp/22, udp/67 source-port 68, icmp/8, ip/112", "all". */
 struct fb_strbuf;
 void fb_l4set_print(const struct fb_l4set *set, struct fb_strbuf *out);
+/* For people only: "all but tcp/22" where what is missing is less to say. */
+void fb_l4set_say(const struct fb_l4set *set, struct fb_strbuf *out);
 
 #endif

@@ -156,6 +156,22 @@ Test(reach, an_observed_pair_reaches_everything_but_what_a_guard_forbids)
 		     "10.1.0.5", NULL, "10.1.0.5 -> 10.3.0.0/16 ip/0-5, tcp/0-21, tcp/23-65535, ip/7-255\n");
 }
 
+Test(reach, what_is_left_of_all_services_is_said_by_what_is_missing)
+{
+	const struct fb_l4 all = FB_L4_ALL, ssh = { IPPROTO_TCP, IPPROTO_TCP, 0, 65535, 22, 22 };
+	const struct fb_l4set whole = { (struct fb_l4 *)&all, 1 }, one = { (struct fb_l4 *)&ssh, 1 };
+	struct fb_l4set left = fb_l4set_combine(&whole, &one, FB_L4_SUBTRACT);
+	fb_autostrbuf struct fb_strbuf out = { 0 };
+
+	fb_l4set_say(&left, &out);
+	fb_strbuf_addc(&out, ' ');
+	fb_l4set_say(&one, &out);
+	fb_strbuf_addc(&out, ' ');
+	fb_l4set_say(&whole, &out);
+	cr_assert_str_eq(fb_strbuf_get(&out), "all but tcp/22 tcp/22 all");
+	free(left.v);
+}
+
 Test(reach, unknown_words_come_with_a_suggestion)
 {
 	struct fb_ipset set = { 0 };
