@@ -44,7 +44,7 @@ static void place(const struct fb_policy *p, const struct fb_reach *e, struct fb
 
 static void example(const struct fb_policy *p, const struct fb_reach *e, struct fb_strbuf *out)
 {
-	struct fb_hop hop = fb_hop_of(e);
+	struct fb_hop hop = fb_hop_of(&p->ruleset, e);
 
 	fb_hop_print_ends(&p->ruleset, &hop, out);
 	fb_strbuf_addc(out, ' ');

@@ -102,7 +102,7 @@ struct fb_ip fb_witness(const struct fb_ipset *set, int family)
 }
 
 /* Of the gateway an address of its own, which is a role, rather than multicast. */
-struct fb_ip fb_witness_at(const struct fb_reach *cube, int family)
+static struct fb_ip destination(const struct fb_reach *cube, int family)
 {
 	const struct fb_ranges *dst = &cube->dst.r[FB_FAMILY_INDEX(family)];
 
@@ -113,17 +113,70 @@ struct fb_ip fb_witness_at(const struct fb_reach *cube, int family)
 	return fb_witness(&cube->dst, family);
 }
 
-struct fb_hop fb_hop_of(const struct fb_reach *cube)
+/* The set less the host that has the address; false, and nothing, if that is all of it. */
+static bool others(const struct fb_ruleset *rs, const struct fb_ipset *set, int family, struct fb_ip ip,
+		   struct fb_ipset *ret)
 {
-	int family = cube->src.r[0].n && cube->dst.r[0].n ? 4 : 6;
+	struct fb_ipset one = { 0 }, host;
 
-	return (struct fb_hop){ .family = family,
-				.src = fb_witness(&cube->src, family),
-				.dst = fb_witness_at(cube, family),
-				.service = cube->services.v[0],
-				.src_zone = cube->src_zone,
-				.dst_zone = cube->dst_zone,
-				.line = cube->line };
+	fb_ipset_add(&one, family, (struct fb_range){ ip, ip });
+	fb_single_hosts(rs, &one, &host);
+	fb_ipset_subtract(set, &host, ret);
+	fb_ipset_done(&one);
+	fb_ipset_done(&host);
+	if (ret->r[FB_FAMILY_INDEX(family)].n)
+		return true;
+	fb_ipset_done(ret);
+	return false;
+}
+
+/* Who hears a group is an example of whom the line reaches, but the packet goes to the group. */
+static struct fb_ip group_of(const struct fb_ruleset *rs, const struct fb_reach *cube, int family,
+			     struct fb_ip src, struct fb_ip dst)
+{
+	for (size_t i = 0; i < rs->boxes.n; i++) {
+		const struct fb_box *box = &rs->boxes.v[i];
+
+		if ((int)box->line == cube->line && box->group & BIT(cube->dst_zone) &&
+		    fb_ipset_has(&rs->sets.v[box->src], family, src) &&
+		    rs->sets.v[box->dst].r[FB_FAMILY_INDEX(family)].n &&
+		    fb_l4set_overlaps(&rs->services.v[box->svc], &cube->services))
+			return fb_witness(&rs->sets.v[box->dst], family);
+	}
+	return dst;
+}
+
+struct fb_hop fb_hop_from(const struct fb_ruleset *rs, const struct fb_reach *cube, int family,
+			  const struct fb_ipset *from)
+{
+	struct fb_hop hop = { .family = family,
+			      .src = fb_witness(from, family),
+			      .dst = destination(cube, family),
+			      .service = fb_l4set_witness(&cube->services, family),
+			      .src_zone = cube->src_zone,
+			      .dst_zone = cube->dst_zone,
+			      .line = cube->line };
+	struct fb_ipset rest;
+
+	/* Within a zone two hosts: one of them may be all that the other side has. */
+	if (hop.src_zone == hop.dst_zone && others(rs, &cube->dst, family, hop.src, &rest)) {
+		if (!fb_ipset_has(&rest, family, hop.dst))
+			hop.dst = fb_witness(&rest, family);
+		fb_ipset_done(&rest);
+	} else if (hop.src_zone == hop.dst_zone && others(rs, from, family, hop.dst, &rest)) {
+		hop.src = fb_witness(&rest, family);
+		fb_ipset_done(&rest);
+	}
+	return hop;
+}
+
+struct fb_hop fb_hop_of(const struct fb_ruleset *rs, const struct fb_reach *cube)
+{
+	struct fb_hop hop = fb_hop_from(rs, cube, cube->src.r[0].n ? 4 : 6, &cube->src);
+
+	if (cube->group && !fb_ip_in_every_zone(hop.family, hop.dst))
+		hop.dst = group_of(rs, cube, hop.family, hop.src, hop.dst);
+	return hop;
 }
 
 /* ---- the direct forms ----------------------------------------------------------------------------------------------- */
@@ -157,7 +210,7 @@ static bool cannot(const struct fb_ruleset *rs, const struct fb_reach_list *edge
 		if (!fb_edge_counts(rs, &edges->v[i], a->unless_opened) ||
 		    !narrow(rs, &edges->v[i], &a->a, &a->b, &a->services, &part))
 			continue;
-		fb_vec_add(ret, fb_hop_of(&part));
+		fb_vec_add(ret, fb_hop_of(rs, &part));
 		fb_cube_done(&part);
 		return false;
 	}
@@ -192,7 +245,7 @@ static bool only(const struct fb_ruleset *rs, const struct fb_reach_list *edges,
 		}
 		fb_cubes_part_hosts(rs, &left);
 		if (left.n) {
-			fb_vec_add(ret, fb_hop_of(&left.v[0]));
+			fb_vec_add(ret, fb_hop_of(rs, &left.v[0]));
 			holds = false;
 		}
 		fb_reach_done(&left);
@@ -260,7 +313,7 @@ static bool can(const struct fb_ruleset *rs, const struct fb_reach_list *edges, 
 	}
 	holds = !left.n;
 	if (!holds)
-		fb_vec_add(ret, fb_hop_of(&left.v[0]));
+		fb_vec_add(ret, fb_hop_of(rs, &left.v[0]));
 	fb_reach_done(&left);
 	return holds;
 }

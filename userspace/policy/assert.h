@@ -61,9 +61,11 @@ bool fb_chain_holds(const struct fb_ruleset *rs, const struct fb_reach_list *edg
 /* What of a set of the pair's side belongs to the party. */
 struct fb_ipset fb_party_part(const struct fb_party *party, const struct fb_ipset *set, unsigned int zone);
 bool fb_edge_counts(const struct fb_ruleset *rs, const struct fb_reach *edge, bool unless_opened);
-/* One step of the box, which is not empty. */
-struct fb_hop fb_hop_of(const struct fb_reach *cube);
-struct fb_ip fb_witness_at(const struct fb_reach *cube, int family); /* a destination of it */
+/* One packet of the box, which is not empty. */
+struct fb_hop fb_hop_of(const struct fb_ruleset *rs, const struct fb_reach *cube);
+/* As a step of a chain: from one of these, who are sources of it, to somebody who could go on, and not to a group that he hears. */
+struct fb_hop fb_hop_from(const struct fb_ruleset *rs, const struct fb_reach *cube, int family,
+			  const struct fb_ipset *from);
 struct fb_ip fb_witness(const struct fb_ipset *set, int family);
 /* A word of the command line as a party: a name, self, any, an address. -ENOENT with a suggestion in err. */
 int fb_party_find(const struct fb_ruleset *rs, const char *word, struct fb_party *ret, struct fb_error *err);

@@ -14,7 +14,7 @@ void fb_cube_done(struct fb_reach *cube)
 bool fb_cube_trim(struct fb_reach *cube)
 {
 	for (int f = 0; f < 2; f++) {
-		if (cube->src.r[f].n && cube->dst.r[f].n)
+		if (cube->src.r[f].n && cube->dst.r[f].n && fb_l4set_begins(&cube->services, f ? 6 : 4))
 			continue;
 		fb_vec_done(&cube->src.r[f]);
 		fb_vec_done(&cube->dst.r[f]);

@@ -13,7 +13,7 @@ bool fb_cube_intersect(const struct fb_reach *a, const struct fb_reach *b, struc
 /* Takes less out of every box of the list; boxes of other pairs stay. */
 void fb_cubes_subtract(struct fb_reach_list *list, const struct fb_reach *less);
 void fb_cubes_add_copy(struct fb_reach_list *list, const struct fb_reach *cube);
-/* Empties a family that has no source or no destination. False if nothing is left. */
+/* Empties a family that has no source, no destination or no service that begins anything. False if nothing is left. */
 bool fb_cube_trim(struct fb_reach *cube);
 /*
  * Leaves out what a host would say to itself, which never comes to the gateway: where one side is a single host (an address, or addresses of one device), it is not on the

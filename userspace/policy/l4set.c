@@ -173,6 +173,108 @@ bool fb_l4set_equal(const struct fb_l4set *a, const struct fb_l4set *b)
 	return a->n == b->n && (!a->n || !memcmp(a->v, b->v, a->n * sizeof(*a->v)));
 }
 
+/* ---- what begins ------------------------------------------------------------------------------------------------- */
+
+#define TYPES(proto, lo, hi)                                        \
+	{                                                           \
+		proto, proto, 0, 65535, (lo) << 8, (hi) << 8 | 0xff \
+	}
+
+struct fb_l4set fb_l4set_beginning(const struct fb_l4set *set, int family)
+{
+	static const struct fb_l4 not4[] = {
+		TYPES(IPPROTO_ICMP, 0, 0),
+		TYPES(IPPROTO_ICMP, 3, 5),
+		TYPES(IPPROTO_ICMP, 11, 12),
+		TYPES(IPPROTO_ICMPV6, 0, 255),
+	};
+	static const struct fb_l4 not6[] = {
+		TYPES(IPPROTO_ICMP, 0, 255),
+		TYPES(IPPROTO_ICMPV6, 0, 127),
+		TYPES(IPPROTO_ICMPV6, 129, 129),
+	};
+	const struct fb_l4set less = { (struct fb_l4 *)(family == 4 ? not4 : not6),
+				       family == 4 ? FB_ARRAY_SIZE(not4) : FB_ARRAY_SIZE(not6) };
+
+	return fb_l4set_combine(set, &less, FB_L4_SUBTRACT);
+}
+
+bool fb_l4set_begins(const struct fb_l4set *set, int family)
+{
+	struct fb_l4set left;
+
+	for (size_t i = 0; i < set->n; i++)
+		if (set->v[i].proto_lo != set->v[i].proto_hi ||
+		    (set->v[i].proto_lo != IPPROTO_ICMP && set->v[i].proto_lo != IPPROTO_ICMPV6))
+			return true;
+	left = fb_l4set_beginning(set, family);
+	free(left.v);
+	return left.n;
+}
+
+static bool has_ports(unsigned int proto)
+{
+	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP;
+}
+
+/* How plain an example it is: with a port that can be named, an echo request, a protocol that is no extension header (IPv6), the rest. */
+static int plainness(const struct fb_l4 *box, unsigned int proto)
+{
+	static const __u8 extensions[] = { IPPROTO_HOPOPTS,
+					   IPPROTO_ROUTING,
+					   IPPROTO_FRAGMENT,
+					   IPPROTO_AH,
+					   IPPROTO_NONE,
+					   IPPROTO_DSTOPTS,
+					   135,
+					   139,
+					   140 };
+
+	if (has_ports(proto))
+		return box->dport_hi ? 4 : 0;
+	if (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6)
+		return 3;
+	for (size_t i = 0; i < FB_ARRAY_SIZE(extensions); i++)
+		if (proto == extensions[i])
+			return 1;
+	return 2;
+}
+
+struct fb_l4 fb_l4set_witness(const struct fb_l4set *set, int family)
+{
+	struct fb_l4 all = FB_L4_ALL, best = set->v[0];
+	struct fb_l4set left;
+	int best_score = -1;
+
+	if (fb_l4set_equal(set, &(struct fb_l4set){ &all, 1 }))
+		return all;
+	left = fb_l4set_beginning(set, family);
+	for (size_t i = 0; i < left.n; i++)
+		for (unsigned int proto = left.v[i].proto_lo; proto <= left.v[i].proto_hi; proto++) {
+			if (plainness(&left.v[i], proto) <= best_score)
+				continue;
+			best_score = plainness(&left.v[i], proto);
+			best = left.v[i];
+			best.proto_lo = best.proto_hi = (__u8)proto;
+		}
+	free(left.v);
+	if (best.dport_lo || best.dport_hi != 65535) {
+		const unsigned int echo = (family == 4 ? 8 : 128) << 8;
+
+		if (!has_ports(best.proto_lo) && best.dport_lo <= echo && echo <= best.dport_hi)
+			best.dport_lo = (__u16)echo;
+		best.dport_lo += !best.dport_lo && best.dport_hi && has_ports(best.proto_lo);
+		best.dport_hi = best.dport_lo;
+	}
+	if (best.sport_lo || best.sport_hi != 65535) {
+		best.sport_lo += !best.sport_lo && best.sport_hi;
+		best.sport_hi = best.sport_lo;
+	}
+	return best;
+}
+
+/* ---- in words ---------------------------------------------------------------------------------------------------- */
+
 static void print_numbers(struct fb_strbuf *out, unsigned int lo, unsigned int hi)
 {
 	if (lo == hi)

@@ -88,17 +88,17 @@ static int family_of(const struct fb_ipset *set)
 }
 
 /* Goes on from the last hop (or from the start's own hosts) to a host of the set; a step within the zone if it must be another one. */
-static void join(struct fb_hops *hops, const struct fb_ipset *at, const struct fb_reach *next, bool reply)
+static void join(const struct fb_path_search *s, struct fb_hops *hops, const struct fb_ipset *at,
+		 const struct fb_reach *next, bool reply)
 {
-	struct fb_hop hop = fb_hop_of(next), *last = hops->n ? &hops->v[hops->n - 1] : NULL;
+	struct fb_hop hop = fb_hop_from(s->rs, next, family_of(&next->src), &next->src),
+		      *last = hops->n ? &hops->v[hops->n - 1] : NULL;
 	int family = last ? last->family : hop.family;
 	struct fb_ipset common;
 
 	fb_ipset_intersect(at, &next->src, &common);
 	if (common.r[FB_FAMILY_INDEX(family)].n) {
-		hop.family = family;
-		hop.src = fb_witness(&common, family);
-		hop.dst = fb_witness_at(next, family);
+		hop = fb_hop_from(s->rs, next, family, &common);
 		if (last)
 			last->dst = hop.src;
 	} else if (last) {
@@ -129,7 +129,7 @@ static void exemplify(struct fb_path_search *s, const int *trail, size_t n, cons
 		fb_vec_add(&chosen, cube);
 	}
 	for (size_t k = chosen.n; k-- > 0;)
-		join(&path->example,
+		join(s, &path->example,
 		     k == chosen.n - 1 ? &s->states.v[trail[0]].arrived : &chosen.v[k + 1].dst, &chosen.v[k],
 		     s->states.v[trail[chosen.n - k]].reply);
 	last = &chosen.v[0];

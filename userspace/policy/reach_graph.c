@@ -126,16 +126,17 @@ static void add_shared(struct fb_hops *hops, unsigned int zone, int family, stru
 }
 
 /* Joins a step to those before it: the same host if one can be both ends, else a step within the zone. */
-static void join(const struct node *before, const struct fb_reach *came, const struct fb_reach *goes,
-		 struct fb_hops *hops)
+static void join(const struct search *s, const struct node *before, const struct fb_reach *came,
+		 const struct fb_reach *goes, struct fb_hops *hops)
 {
-	struct fb_hop next = fb_hop_of(goes), *last = hops->n ? &hops->v[hops->n - 1] : NULL;
+	struct fb_hop next = fb_hop_from(s->rs, goes, goes->src.r[0].n ? 4 : 6, &goes->src),
+		      *last = hops->n ? &hops->v[hops->n - 1] : NULL;
 	const struct fb_ipset *at = came ? &came->dst : &before->set;
 	struct fb_ipset common;
 
 	fb_ipset_intersect(at, &goes->src, &common);
 	if (common.r[FB_FAMILY_INDEX(next.family)].n && (!last || last->family == next.family)) {
-		next.src = fb_witness(&common, next.family);
+		next = fb_hop_from(s->rs, goes, next.family, &common);
 		if (last)
 			last->dst = next.src;
 	} else if (last) {
@@ -171,12 +172,12 @@ static void trace(struct search *s, int at, const struct fb_reach *last, struct 
 		useful = fb_l4set_combine(&part.services, &s->a->ignoring, FB_L4_SUBTRACT);
 		free(part.services.v);
 		part.services = useful;
-		join(first, came, &part, hops);
+		join(s, first, came, &part, hops);
 		fb_cube_done(&part);
 		came = node->edge;
 	}
 	if (last)
-		join(first, came, last, hops);
+		join(s, first, came, last, hops);
 	fb_vec_done(&path);
 }
 

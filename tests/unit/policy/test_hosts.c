@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Who is a host of a zone, and whom it reaches, to reach, assertions, paths and plan alike: what the evaluator says of single packets. */
+#include <netinet/in.h>
+
 #include "fixture.h"
 
 #include "policy/paths.h"
@@ -230,13 +232,15 @@ static void add_operand(struct fb_strbuf *out, unsigned int zone)
 /* a and b are on a wire alone, c and d are routed; d has gateways. */
 static void random_policy(struct fb_strbuf *out)
 {
-	static const char *const services[] = { "all",	    "tcp/22",		"dhcp",
-						"dhcp6",    "tcp/22, dhcp, rs", "udp/any",
-						"icmp/any", "icmpv6/any",	"rs" };
+	static const char *const services[] = {
+		"all",	      "tcp/22", "dhcp", "dhcp6", "tcp/22, dhcp, rs", "udp/any", "icmp/any",
+		"icmpv6/any", "rs",	"odd",	"most"
+	};
 
-	fb_strbuf_add(out,
-		      HEAD "service dhcp { udp/any  source-port 67-68 }\n"
-			   "service dhcp6 { udp/any  source-port 546-547 }\nservice rs { icmpv6/133 }\n");
+	fb_strbuf_add(out, HEAD "service dhcp { udp/any  source-port 67-68 }\n"
+				"service dhcp6 { udp/any  source-port 546-547 }\nservice rs { icmpv6/133 }\n"
+				"service odd { all  except tcp/1-65535, udp/1-9 }\n"
+				"service most { icmp/any, icmpv6/any  except icmp/8, icmpv6/128 }\n");
 	for (unsigned int z = 0; z < ZONES; z++) {
 		fb_strbuf_addf(out,
 			       "zone %s { interface eth%u  network 10.%u.0.0/29, 2001:db8:%u::/125%s }\n",
@@ -252,7 +256,8 @@ static void random_policy(struct fb_strbuf *out)
 		fb_strbuf_addf(out, "firebreak %s -> %s {", names[s], names[d]);
 		if (!i && s < SELF && d < SELF && s != d && pick(2)) {
 			fb_strbuf_addf(out, "\n  mode observe until 2036-01-01\n}\nnever %s%u -> %s  %s\n",
-				       names[s], 1 + pick(2), names[d], services[1 + pick(8)]);
+				       names[s], 1 + pick(2), names[d],
+				       services[1 + pick(FB_ARRAY_SIZE(services) - 1)]);
 			continue;
 		}
 		fb_strbuf_add(out, " allow ");
@@ -371,4 +376,122 @@ Test(hosts, agree_with_the_evaluator_about_every_packet_of_random_policies)
 		policy_done(&p);
 	}
 	cr_assert_gt(held, 250, "%u", held);
+}
+
+/* ---- examples --------------------------------------------------------------------------------------------------------------- */
+
+/* Made-up addresses for roles. */
+static struct fb_packet packet_of(const struct policy *p, const struct fb_hop *hop, struct fb_own *own)
+{
+	const bool v4 = hop->family == 4;
+	struct fb_packet k = { .family = hop->family, .proto = hop->service.proto_lo, .first = true };
+	unsigned int kind = hop->src.hi ? 0 : (unsigned int)hop->src.lo >> 8, other = 0;
+	const bool ports = k.proto == IPPROTO_TCP || k.proto == IPPROTO_UDP;
+
+	k.zone = kind == FB_ROLE_SELF_SRC ? FB_ZONE_SELF : hop->src_zone;
+	k.out_zone = kind == FB_ROLE_SELF_SRC ? hop->dst_zone : 0;
+	k.src = kind == FB_ROLE_LOCAL ? address(k.family, 0, 4) : hop->src;
+	for (unsigned int z = 0; z < 2; z++)
+		if (k.zone == zone_id(p, names[z]))
+			other = zone_id(p, names[1 - z]);
+	k.wire_zone = other;
+	kind = hop->dst.hi ? 0 : (unsigned int)hop->dst.lo >> 8;
+	k.dst = hop->dst;
+	if (kind == FB_ROLE_LOCAL)
+		k.dst = v4 ? (struct fb_ip){ 0, 0xa9fe0008 } : (struct fb_ip){ 0xfe80ull << 48, 8 };
+	else if (kind == FB_ROLE_BCAST)
+		k.dst = v4 ? (struct fb_ip){ 0, 0xffffffff } : (struct fb_ip){ 0xff02ull << 48, 1 };
+	else if (kind == FB_ROLE_SELF_AT) {
+		k.dst = v4 ? (struct fb_ip){ 0, 0xc0000201 } : (struct fb_ip){ 0x20010db8ffff0000, 1 };
+		fb_vec_add(&own->v, (struct fb_own_address){ k.family, k.dst, 128, hop->dst.lo & 255 });
+	}
+	if (!hop->service.proto_lo && hop->service.proto_hi == 255)
+		k.proto = IPPROTO_TCP;
+	k.sport = hop->service.sport_hi == 65535 && !hop->service.sport_lo ? 1000 : hop->service.sport_lo;
+	k.dport = hop->service.dport_lo;
+	if (hop->service.dport_hi == 65535 && !k.dport && (ports || k.proto == IPPROTO_TCP))
+		k.dport = 22;
+	return k;
+}
+
+static void expect_true(const struct policy *p, const struct fb_hop *hop, bool passes)
+{
+	fb_autostrbuf struct fb_strbuf out = { 0 };
+	struct fb_own own = { 0 };
+	struct fb_packet k = packet_of(p, hop, &own);
+	struct fb_answer answer = fb_eval(&p->rs, &own, &k, NOW);
+	bool may = answer.reason == FB_PASSED || (passes && answer.reason == FB_WOULD_DROP);
+
+	fb_hop_print_ends(&p->rs, hop, &out);
+	fb_strbuf_addc(&out, ' ');
+	fb_hop_print_service(&p->rs, hop, &out);
+	may = may && !fb_answer_into_wire(&p->rs, &k, &answer);
+	cr_assert_eq(may, passes, "policy %u: %s: the evaluator says %s", policy_number, fb_strbuf_get(&out),
+		     fb_reason_name(answer.reason));
+	cr_assert(!passes || answer.reason == FB_WOULD_DROP || answer.line >= 0);
+	fb_vec_done(&own.v);
+}
+
+/* Of a random pair of parties: a failing assertion of each form shows packets that are as it says. */
+static unsigned int ask(const struct policy *p, const struct fb_reach_list *edges)
+{
+	static const enum fb_assert_kind kinds[] = { FB_ASSERT_CANNOT, FB_ASSERT_CAN, FB_ASSERT_ONLY,
+						     FB_ASSERT_ONLY_BY, FB_ASSERT_CANNOT };
+	struct fb_l4 all = FB_L4_ALL;
+	unsigned int shown = 0, x = pick(p->rs.devices.n), z = pick(ZONES + 1);
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(kinds); i++) {
+		struct fb_assertion a = { .kind = kinds[i],
+					  .a.plain = p->rs.devices.v[x].ips,
+					  .services = { &all, 1 },
+					  .transitively = i == 4 };
+		struct fb_party_entry entry = { .party.zones = 1ull << zone_id(p, names[z]),
+						.services = { &all, 1 } };
+		struct fb_hops hops;
+
+		a.b = entry.party;
+		if (pick(2))
+			fb_vec_add(&a.entries, entry);
+		if (pick(2)) {
+			a.b = a.a;
+			a.a = entry.party;
+		}
+		fb_assert_holds(&p->rs, edges, &a, &hops);
+		for (size_t k = 0; k < hops.n; k++)
+			if (!hops.v[k].shared) {
+				expect_true(p, &hops.v[k], a.kind != FB_ASSERT_CAN);
+				shown++;
+			}
+		fb_vec_done(&hops);
+		fb_vec_done(&a.entries);
+	}
+	return shown;
+}
+
+Test(hosts, examples_are_packets_of_which_the_evaluator_says_the_same)
+{
+	unsigned int shown = 0;
+
+	for (unsigned int i = 0; i < 200; i++) {
+		fb_autostrbuf struct fb_strbuf text = { 0 };
+		struct fb_reach_list list;
+		struct policy p;
+
+		seed = policy_number = i;
+		random_policy(&text);
+		policy_load(&p, fb_strbuf_get(&text));
+		if (!p.errors) {
+			fb_reach_find(&p.rs, NULL, NULL, 0, &list);
+			for (size_t k = 0; k < list.n; k++) {
+				struct fb_hop hop = fb_hop_of(&p.rs, &list.v[k]);
+
+				expect_true(&p, &hop, true);
+			}
+			for (unsigned int k = 0; k < 10; k++)
+				shown += ask(&p, &list);
+			fb_reach_done(&list);
+		}
+		policy_done(&p);
+	}
+	cr_assert_gt(shown, 1000, "%u", shown);
 }
