@@ -96,9 +96,11 @@ static const struct fb_device *device_of(const struct fb_ruleset *rs, int family
 }
 
 /* What keeps it from being a line; NULL = nothing. */
-static const char *objection(const struct fb_ruleset *rs, const struct fb_packet *p,
+static const char *objection(const struct fb_ruleset *rs, const struct fb_own *own, const struct fb_packet *p,
 			     const struct fb_answer *answer)
 {
+	fb_autostrbuf struct fb_strbuf line = { 0 };
+	struct fb_answer open = *answer;
 	const struct fb_zone *src = fb_ruleset_zone_by_id(rs, answer->src_zone),
 			     *dst = fb_ruleset_zone_by_id(rs, answer->dst_zone);
 
@@ -110,27 +112,11 @@ static const char *objection(const struct fb_ruleset *rs, const struct fb_packet
 		return "the source is no declared device";
 	if (!device_of(rs, p->family, p->dst))
 		return "the destination is no declared device";
-	return is_cleartext(p) ? "cleartext" : NULL;
-}
-
-/* As the language writes it: out of the line that would allow just this packet. */
-static bool service_of(const struct fb_ruleset *rs, const struct fb_packet *p, const struct fb_answer *answer,
-		       struct fb_strbuf *out)
-{
-	struct fb_answer open = *answer;
-	fb_autostrbuf struct fb_strbuf line = { 0 };
-	const char *begin, *end;
-	struct fb_own none = { 0 };
-
-	open.reason = FB_DROP_NO_ALLOW;
-	if (!fb_answer_suggest(rs, &none, p, &open, &line))
-		return false;
-	begin = strstr(fb_strbuf_get(&line), "  ");
-	end = begin ? strstr(begin, " }") : NULL;
-	if (!end)
-		return false;
-	fb_strbuf_addn(out, begin + 2, (size_t)(end - begin - 2));
-	return true;
+	if (is_cleartext(p))
+		return "cleartext";
+	open.reason = FB_DROP_NO_ALLOW; /* whatever it is now: a line that is shut, the end of observing */
+	return fb_answer_suggest(rs, own, p, &open, &line) ? NULL
+							   : "a guard or another line's limit is in the way";
 }
 
 static bool same_why(const struct candidate *a, const struct candidate *b)
@@ -195,11 +181,11 @@ static void collect(const struct fb_policy *policy, const struct fb_own *own, co
 			continue;
 		answer = fb_eval(rs, own, &p, fb_clock_now());
 		/* A line that came since then, or a packet that no line can speak of. */
-		if (answer.reason == FB_PASSED || !service_of(rs, &p, &answer, &c.services)) {
+		if (answer.reason == FB_PASSED || !fb_packet_service(&p, &c.services)) {
 			fb_strbuf_done(&c.services);
 			continue;
 		}
-		c.why = objection(rs, &p, &answer);
+		c.why = objection(rs, own, &p, &answer);
 		add_end(&c.src, p.family, p.src);
 		add_end(&c.dst, p.family, p.dst);
 		fb_vec_add(ret, c);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "policy/analyse.h"
+#include "policy/cubes.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -206,7 +206,8 @@ static void add_destination(const struct fb_ruleset *rs, const struct fb_own *ow
 	}
 }
 
-static void add_service(const struct fb_packet *packet, struct fb_strbuf *out)
+/* As the language can say it: all codes of a type, and from any port. */
+static struct fb_l4 service_of(const struct fb_packet *packet)
 {
 	struct fb_l4 box = FB_L4_ALL;
 
@@ -218,14 +219,81 @@ static void add_service(const struct fb_packet *packet, struct fb_strbuf *out)
 		   packet->proto == IPPROTO_SCTP) {
 		box.dport_lo = box.dport_hi = packet->dport;
 	}
-	fb_l4set_print(&(struct fb_l4set){ &box, 1 }, out);
+	return box;
+}
+
+/* No line speaks of port 0, and none lets pass what begins nothing. */
+static bool can_be_said(const struct fb_packet *packet, const struct fb_l4 *service)
+{
+	return fb_l4set_begins(&(struct fb_l4set){ (struct fb_l4 *)service, 1 }, packet->family) &&
+	       service->dport_hi;
+}
+
+/* All addresses of the host, or all that the zone's `any` is. */
+static struct fb_ipset end_of(const struct fb_ruleset *rs, unsigned int zone, int family, struct fb_ip ip)
+{
+	struct fb_ipset ret = { 0 };
+
+	if (!owned_by(rs, zone, family, ip))
+		return fb_zone_members(rs, zone);
+	fb_ipset_add(&ret, family, (struct fb_range){ ip, ip });
+	for (size_t i = 0; i < rs->devices.n; i++)
+		if (fb_ipset_has(&rs->devices.v[i].ips, family, ip))
+			fb_ipset_add_set(&ret, &rs->devices.v[i].ips);
+	return ret;
+}
+
+/* The line may be wider than the packet (a device's other addresses, any): it must not meet a guard (S26), nor a line with a limit (S18). */
+static bool clashes(const struct fb_ruleset *rs, const struct fb_packet *packet,
+		    const struct fb_answer *answer, struct fb_l4 *service)
+{
+	const bool out = packet->zone == FB_ZONE_SELF,
+		   named = owned_by(rs, answer->dst_zone, packet->family, packet->dst);
+	struct fb_reach line = { .services = { service, 1 } };
+	const struct fb_cap none = { 0 };
+	bool found = false;
+
+	line.src = out ? fb_pair_sources(rs, FB_ZONE_SELF, answer->dst_zone)
+		       : end_of(rs, packet->zone, packet->family, packet->src);
+	line.dst = answer->dst_zone == FB_ZONE_SELF || (out && !named)
+			   ? fb_pair_destinations(rs, packet->zone, answer->dst_zone)
+			   : end_of(rs, answer->dst_zone, packet->family, packet->dst);
+	for (size_t i = 0; i < rs->boxes.n && !found; i++) {
+		const struct fb_box *box = &rs->boxes.v[i];
+		const struct fb_line *other = &rs->lines.v[box->line];
+		struct fb_reach with = { .src = rs->sets.v[box->src],
+					 .dst = rs->sets.v[box->dst],
+					 .services = rs->services.v[box->svc] },
+				both;
+
+		if (other->kind == FB_RULE_ALLOW && fb_cap_equal(&other->cap, &none))
+			continue;
+		found = fb_cube_intersect(&line, &with, &both);
+		fb_cube_done(&both);
+	}
+	fb_ipset_done(&line.src);
+	fb_ipset_done(&line.dst);
+	return found;
+}
+
+bool fb_packet_service(const struct fb_packet *packet, struct fb_strbuf *out)
+{
+	struct fb_l4 service = service_of(packet);
+
+	if (!can_be_said(packet, &service))
+		return false;
+	fb_l4set_print(&(struct fb_l4set){ &service, 1 }, out);
+	return true;
 }
 
 bool fb_answer_suggest(const struct fb_ruleset *rs, const struct fb_own *own, const struct fb_packet *packet,
 		       const struct fb_answer *answer, struct fb_strbuf *out)
 {
+	struct fb_l4 service = service_of(packet);
+
 	if ((answer->reason != FB_DROP_NO_ALLOW && answer->reason != FB_WOULD_DROP) ||
-	    answer->dst_zone == FB_ZONE_NONE || crosses_as_multicast(packet))
+	    answer->dst_zone == FB_ZONE_NONE || crosses_as_multicast(packet) ||
+	    !can_be_said(packet, &service) || clashes(rs, packet, answer, &service))
 		return false;
 	fb_strbuf_add(out, "firebreak ");
 	add_pair(rs, answer, out);
@@ -234,7 +302,7 @@ bool fb_answer_suggest(const struct fb_ruleset *rs, const struct fb_own *own, co
 	fb_strbuf_add(out, " -> ");
 	add_destination(rs, own, packet, answer, out);
 	fb_strbuf_add(out, "  ");
-	add_service(packet, out);
+	fb_l4set_print(&(struct fb_l4set){ &service, 1 }, out);
 	fb_strbuf_add(out, " }");
 	return true;
 }

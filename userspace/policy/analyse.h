@@ -77,9 +77,11 @@ void fb_answer_print(const struct fb_ruleset *rs, const struct fb_sources *sourc
 		     const struct fb_packet *packet, const struct fb_answer *answer, struct fb_strbuf *out);
 /*
  * For no-allow and would-drop: the line that would allow just this packet ("firebreak a -> b { allow nvr-1 -> 10.2.0.1  tcp/22 }").
- * False if no line may: another verdict, or multicast that crosses zones.
+ * False if no line may: another verdict, multicast that crosses zones, what begins nothing or has port 0, or a line that check would refuse beside those that there are.
  */
 bool fb_answer_suggest(const struct fb_ruleset *rs, const struct fb_own *own, const struct fb_packet *packet,
 		       const struct fb_answer *answer, struct fb_strbuf *out);
+/* "tcp/22": what a line would say of it. False if none could: port 0, and what begins nothing. */
+bool fb_packet_service(const struct fb_packet *packet, struct fb_strbuf *out);
 
 #endif
