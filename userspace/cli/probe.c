@@ -250,46 +250,55 @@ static bool is_device(const struct fb_ruleset *rs, int family, struct fb_ip ip)
 	return false;
 }
 
-/* An address that stands for the gateway's on this zone: what is declared, else the first free host of its first network. */
-static bool invent(const struct fb_ruleset *rs, const struct fb_zone *zone, int family, struct fb_ip *ret)
+static bool is_link_local6(int family, struct fb_ip ip)
 {
-	const struct fb_nets *gateways = &zone->stmt->zone.gateways;
-	const struct fb_ranges *owned = &zone->owned.r[FB_FAMILY_INDEX(family)];
-
-	for (size_t i = 0; i < gateways->n; i++)
-		if (gateways->v[i].family == family) {
-			*ret = gateways->v[i].range.first;
-			return true;
-		}
-	if (!owned->n)
-		return false;
-	*ret = fb_ip_cmp(owned->v[0].first, owned->v[0].last) ? fb_ip_add(owned->v[0].first, 1)
-							      : owned->v[0].first;
-	while (is_device(rs, family, *ret) && fb_ip_cmp(*ret, owned->v[0].last) < 0)
-		*ret = fb_ip_add(*ret, 1);
-	return true;
+	return family == 6 && ip.hi >> 54 == 0xfe80 >> 6;
 }
 
-/* The gateway's address on a zone. */
-static bool own_address(const struct fb_ruleset *rs, const struct fb_zone *zone, int family,
-			struct fb_own *own, struct fb_strbuf *assumed, struct fb_ip *ret)
+/* An address that stands for the gateway's on this zone: what is declared, else the first that is free, and not that of the host it speaks with. */
+static struct fb_ip invent(const struct fb_ruleset *rs, const struct fb_zone *zone, int family,
+			   struct fb_ip host)
+{
+	const struct fb_ranges *hosts = &zone->hosts.r[FB_FAMILY_INDEX(family)];
+	/* RFC 5737, RFC 3849: of no network, as the gateway's may be where the zone has one host only */
+	struct fb_ip documentation = family == 4 ? (struct fb_ip){ 0, 0xc0000201 }
+						 : (struct fb_ip){ 0x20010db800000000, 1 };
+
+	for (size_t i = 0; i < zone->n_gateways; i++)
+		if (zone->gateways[i].family == family && !is_link_local6(family, host))
+			return zone->gateways[i].range.first;
+	if (is_link_local6(family, host))
+		return (struct fb_ip){ host.hi, host.lo == 1 ? 2 : 1 };
+	for (size_t i = 0; i < hosts->n; i++) {
+		struct fb_ip ip = hosts->v[i].first;
+
+		if (!i && fb_ip_cmp(ip, hosts->v[i].last) < 0)
+			ip = fb_ip_add(ip, 1);
+		for (; fb_ip_cmp(ip, hosts->v[i].last) <= 0; ip = fb_ip_add(ip, 1))
+			if (!is_device(rs, family, ip) && fb_ip_cmp(ip, host) != 0)
+				return ip;
+	}
+	return fb_ip_cmp(documentation, host) ? documentation : fb_ip_add(documentation, 1);
+}
+
+/* The gateway's address on a zone, as this host there speaks with it: to a link-local one by its own link-local one. */
+static struct fb_ip own_address(const struct fb_ruleset *rs, const struct fb_zone *zone, int family,
+				struct fb_ip host, struct fb_own *own, struct fb_strbuf *assumed)
 {
 	char buf[FB_INET_STRLEN];
+	struct fb_ip ip;
 
 	for (size_t i = 0; i < own->v.n; i++)
 		if (own->v.v[i].family == family && own->v.v[i].zone == zone->id &&
-		    !(family == 6 && own->v.v[i].ip.hi >> 54 == 0xfe80 >> 6)) {
-			*ret = own->v.v[i].ip;
-			return true;
-		}
-	if (!invent(rs, zone, family, ret))
-		return false;
+		    is_link_local6(family, own->v.v[i].ip) == is_link_local6(family, host))
+			return own->v.v[i].ip;
+	ip = invent(rs, zone, family, host);
 	fb_vec_add(&own->v,
 		   (struct fb_own_address){
-			   .family = family, .ip = *ret, .len = family == 4 ? 32 : 128, .zone = zone->id });
+			   .family = family, .ip = ip, .len = family == 4 ? 32 : 128, .zone = zone->id });
 	fb_strbuf_addf(assumed, "%sno gateway addresses known: %s stands for the gateway's address in %s",
-		       assumed->len ? "; " : "", fb_ip_print(family, *ret, buf), zone->name);
-	return true;
+		       assumed->len ? "; " : "", fb_ip_print(family, ip, buf), zone->name);
+	return ip;
 }
 
 static const struct fb_ip *address_of(const struct fb_endpoint *e, int family)
@@ -340,8 +349,9 @@ static bool place(const struct fb_ruleset *rs, const struct fb_endpoint *from, c
 		k->zone = FB_ZONE_SELF;
 		k->out_zone = out ? out->id : FB_ZONE_NONE;
 		k->dst = *dst;
-		return !out || own_address(rs, out, family, own, assumed, &k->src) ||
-		       fb_ip_in_every_zone(family, *dst);
+		if (out)
+			k->src = own_address(rs, out, family, *dst, own, assumed);
+		return true;
 	}
 	if (!src || (!to->self && !dst))
 		return false;
@@ -354,7 +364,9 @@ static bool place(const struct fb_ruleset *rs, const struct fb_endpoint *from, c
 		k->dst = *dst;
 		return true;
 	}
-	return owner && own_address(rs, owner, family, own, assumed, &k->dst);
+	if (owner)
+		k->dst = own_address(rs, owner, family, *src, own, assumed);
+	return owner;
 }
 
 /* The packets of one item in one family: one, or from the gateway to what is in every zone one into each. */
@@ -381,6 +393,11 @@ int fb_probes_make(const struct fb_policy *policy, const struct fb_endpoint *fro
 	struct fb_probes items = { 0 };
 	int r = read_service(&policy->tree, service, &items, err);
 
+	if (r >= 0 && to->self && !zone && from->n == 1 &&
+	    !fb_zone_of_ip(&policy->ruleset, from->v[0].family, from->v[0].ip))
+		r = fb_error_set(err, -EINVAL,
+				 "%s is of no one zone: name that from which it asks the gateway (--zone)",
+				 from->name);
 	if (from->self && to->self)
 		r = fb_error_set(err, -EINVAL, "what the gateway says to itself never leaves it");
 	for (int family = 4; family <= 6 && r >= 0; family += 2)

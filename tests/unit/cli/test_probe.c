@@ -116,6 +116,43 @@ Test(cli_probe, unknown_gateway_addresses_are_made_up_and_told)
 	cr_assert_str_eq(ip(4, probes.v.v[1].packet.dst), "10.20.0.2"); /* .1 is the camera */
 }
 
+/* Else the packet would be one to its own source, or from the gateway to itself. */
+Test(cli_probe, a_made_up_gateway_is_nobody_who_is_asked_about)
+{
+	static const char small[] = "policy \"p\" language 1\nzone z { interface e1  network 10.40.0.1 }\n"
+				    "device box1 in z { ip 10.40.0.1 }\n";
+
+	cr_assert_eq(make("10.30.0.1", "self", "tcp/22"), 0, "%s", err.text);
+	cr_assert_str_eq(ip(4, probes.v.v[0].packet.dst), "10.30.0.2");
+	own.v.n = probes.v.n = 0;
+	cr_assert_eq(make("self", "10.30.0.1", "tcp/22"), 0, "%s", err.text);
+	cr_assert_str_eq(ip(4, probes.v.v[0].packet.src), "10.30.0.2");
+	own.v.n = probes.v.n = 0;
+	fb_policy_done(&policy);
+	fb_policy_load_text(&policy, "p.fb", small, sizeof(small) - 1);
+	cr_assert_eq(policy.errors, 0);
+	cr_assert_eq(make("box1", "self", "tcp/22"), 0, "%s", err.text);
+	cr_assert_str_eq(ip(4, probes.v.v[0].packet.dst), "192.0.2.1");
+}
+
+Test(cli_probe, a_link_local_host_speaks_to_the_gateways_link_local_address)
+{
+	const struct fb_zone *video = fb_ruleset_zone(&policy.ruleset, "video");
+	struct fb_endpoint a, self;
+
+	cr_assert_lt(make("fe80::1", "self", "udp/53"), 0);
+	cr_assert(strstr(err.text, "fe80::1 is of no one zone"), "%s", err.text);
+	cr_assert_eq(fb_endpoint_find(&policy.ruleset, "fe80::1", &a, &err), 0);
+	cr_assert_eq(fb_endpoint_find(&policy.ruleset, "self", &self, &err), 0);
+	cr_assert_eq(fb_probes_make(&policy, &a, &self, "udp/53", video, &own, &assumed, &probes, &err), 0,
+		     "%s", err.text);
+	cr_assert_str_eq(ip(6, probes.v.v[0].packet.dst), "fe80::2"); /* video has no other IPv6 */
+	own.v.n = probes.v.n = 0;
+	fb_vec_add(&own.v, (struct fb_own_address){ 6, { 0xfe80ull << 48, 7 }, 64, video->id });
+	cr_assert_eq(fb_probes_make(&policy, &a, &self, "udp/53", video, &own, &assumed, &probes, &err), 0);
+	cr_assert_str_eq(ip(6, probes.v.v[0].packet.dst), "fe80::7");
+}
+
 Test(cli_probe, known_gateway_addresses_are_used)
 {
 	unsigned int zone = fb_ruleset_zone(&policy.ruleset, "cctv")->id;
