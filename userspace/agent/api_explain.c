@@ -86,9 +86,17 @@ static bool parse(const json_t *body, struct asked *a, struct fb_ctl_answer *ans
 	return true;
 }
 
+static const struct fb_zone *owner_of(const struct fb_ruleset *rs, int family, struct fb_ip ip)
+{
+	for (size_t i = 0; i < rs->zones.n; i++)
+		if (fb_ipset_has(&rs->zones.v[i].owned, family, ip))
+			return &rs->zones.v[i];
+	return NULL;
+}
+
 /*
- * Where the packet comes in: the zone that is named, else the one that owns the source; by the first of its
- * ports that is there.
+ * Where the packet comes in: the zone that is named, else the one that owns the source; by the port whose wire leads to the destination, if it has wires, else by the first
+ * that is there. The answer says which.
  */
 static bool find_port(const struct fb_agent *agent, const json_t *body, struct asked *a,
 		      struct fb_ctl_answer *answer)
@@ -96,11 +104,7 @@ static bool find_port(const struct fb_agent *agent, const json_t *body, struct a
 	const struct fb_ruleset *rs = &agent->generation->ruleset;
 	const char *name = field(body, "zone");
 
-	if (*name)
-		a->zone = fb_ruleset_zone(rs, name);
-	for (size_t i = 0; !*name && i < rs->zones.n && !a->zone; i++)
-		if (fb_ipset_has(&rs->zones.v[i].owned, a->frame.family, a->frame.src))
-			a->zone = &rs->zones.v[i];
+	a->zone = *name ? fb_ruleset_zone(rs, name) : owner_of(rs, a->frame.family, a->frame.src);
 	if (!a->zone)
 		return *name ? fb_ctl_answer_error(answer, FB_CTL_UNPROCESSABLE,
 						   "the policy in force has no zone %s", name)
@@ -108,9 +112,9 @@ static bool find_port(const struct fb_agent *agent, const json_t *body, struct a
 				       answer, FB_CTL_UNPROCESSABLE,
 				       "%s belongs to no zone: name the zone that it comes in from",
 				       field(body, "from"));
-	for (size_t i = 0; i < agent->ports.v.n && !a->port; i++)
-		if (agent->ports.v.v[i].zone == a->zone->id && agent->ports.v.v[i].ifindex)
-			a->port = &agent->ports.v.v[i];
+	a->port = fb_ports_entrance(&agent->ports, a->zone->id,
+				    fb_ruleset_wire_zone(rs, a->zone,
+							 owner_of(rs, a->frame.family, a->frame.dst)));
 	return a->port ? true
 		       : fb_ctl_answer_error(answer, FB_CTL_UNPROCESSABLE, "no interface of zone %s is there",
 					     a->zone->name);

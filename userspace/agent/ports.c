@@ -267,6 +267,31 @@ bool fb_ports_equal(const struct fb_portset *a, const struct fb_portset *b)
 	return true;
 }
 
+static unsigned int zone_behind(const struct fb_portset *ports, const struct fb_port *port)
+{
+	for (size_t i = 0; port->wire && i < ports->v.n; i++)
+		if (ports->v.v[i].ifindex == port->wire && ports->v.v[i].vlan == port->vlan)
+			return ports->v.v[i].zone;
+	return 0;
+}
+
+const struct fb_port *fb_ports_entrance(const struct fb_portset *ports, unsigned int zone,
+					unsigned int wire_zone)
+{
+	const struct fb_port *first = NULL;
+
+	for (size_t i = 0; i < ports->v.n; i++) {
+		const struct fb_port *port = &ports->v.v[i];
+
+		if (port->zone != zone || !port->ifindex)
+			continue;
+		if (zone_behind(ports, port) == wire_zone)
+			return port;
+		first = first ? first : port;
+	}
+	return first;
+}
+
 void fb_ports_usable(const struct fb_portset *ports, struct fb_host_ports *ret)
 {
 	*ret = (struct fb_host_ports){ 0 };

@@ -50,6 +50,10 @@ bool fb_ports_in_image(const struct fb_portset *ports, const void *image);
 struct fb_host_ports FB_VEC(struct fb_host_port);
 void fb_ports_usable(const struct fb_portset *ports, struct fb_host_ports *ret);
 
+/* Where a packet comes in from the zone that goes on by a wire into wire_zone, or is routed (0); the zone's first port if there is none such; NULL = none is there. */
+const struct fb_port *fb_ports_entrance(const struct fb_portset *ports, unsigned int zone,
+					unsigned int wire_zone);
+
 struct fb_self_entries FB_VEC(struct fb_self_entry);
 struct fb_egress_entries FB_VEC(struct fb_egress_entry);
 /* Own addresses, virtual ones and directed broadcasts (S20, S22). Sorted, each key once. */

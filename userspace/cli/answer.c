@@ -157,17 +157,20 @@ static void print_live(const struct fb_explanation *e, const struct fb_screen *s
 	if (e->state == FB_LIVE_NOT_ASKED)
 		return;
 	if (e->state == FB_LIVE_AGREES) {
-		fb_print_wrapped(screen, FB_GREEN, "      live program agrees (generation %lld)%s%s",
-				 fb_field_int(e->live, "generation"),
+		fb_print_wrapped(screen, FB_GREEN,
+				 "      live program agrees (generation %lld, in by %s)%s%s",
+				 fb_field_int(e->live, "generation"), fb_field_text(e->live, "device"),
 				 *flow && strcmp(flow, "none") ? ", flow " : "",
 				 *flow && strcmp(flow, "none") ? flow : "");
 		return;
 	}
-	fb_print_wrapped(screen, FB_RED,
-			 "  !!  THE LIVE PROGRAM DISAGREES (generation %lld): %s, %s -> %s, line %s",
-			 fb_field_int(e->live, "generation"), fb_field_text(e->live, "reason"),
-			 fb_field_text(e->live, "src_zone"), fb_field_text(e->live, "dst_zone"),
-			 *fb_field_text(e->live, "rule") ? fb_field_text(e->live, "rule") : "none");
+	fb_print_wrapped(
+		screen, FB_RED,
+		"  !!  THE LIVE PROGRAM DISAGREES (generation %lld, in by %s): %s, %s -> %s, line %s",
+		fb_field_int(e->live, "generation"), fb_field_text(e->live, "device"),
+		fb_field_text(e->live, "reason"), fb_field_text(e->live, "src_zone"),
+		fb_field_text(e->live, "dst_zone"),
+		*fb_field_text(e->live, "rule") ? fb_field_text(e->live, "rule") : "none");
 	fb_print_wrapped(
 		screen, FB_RED,
 		"  !!  what it does is what counts; please report this with \"firebreak explain -j\"");

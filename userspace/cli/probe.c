@@ -309,27 +309,6 @@ static const struct fb_ip *address_of(const struct fb_endpoint *e, int family)
 	return NULL;
 }
 
-/* S60: at whose wire's other end a packet from one zone to the other goes on; 0 = it is routed. to NULL = no zone. */
-static unsigned int wire_zone(const struct fb_ruleset *rs, const struct fb_zone *from,
-			      const struct fb_zone *to)
-{
-	bool only = fb_ruleset_only_wires(rs, from);
-	unsigned int first = 0;
-
-	for (size_t i = 0; i < rs->wires.n; i++) {
-		const struct fb_wire *w = &rs->wires.v[i];
-		unsigned int other = w->zone_a == from->id   ? w->zone_b
-				     : w->zone_b == from->id ? w->zone_a
-							     : 0;
-
-		if (to && other == to->id && (only || fb_ruleset_only_wires(rs, to)))
-			return other;
-		if (only && !first)
-			first = other;
-	}
-	return first;
-}
-
 /* Both ends and the zone of one packet. False: this family is not possible between the two. */
 static bool place(const struct fb_ruleset *rs, const struct fb_endpoint *from, const struct fb_endpoint *to,
 		  const struct fb_zone *zone, int family, struct fb_own *own, struct fb_strbuf *assumed,
@@ -359,7 +338,7 @@ static bool place(const struct fb_ruleset *rs, const struct fb_endpoint *from, c
 	k->src = *src;
 	k->zone = owner ? owner->id : FB_ZONE_NONE;
 	if (owner)
-		k->wire_zone = wire_zone(rs, owner, dst ? fb_zone_of_ip(rs, family, *dst) : NULL);
+		k->wire_zone = fb_ruleset_wire_zone(rs, owner, dst ? fb_zone_of_ip(rs, family, *dst) : NULL);
 	if (!to->self) {
 		k->dst = *dst;
 		return true;

@@ -90,6 +90,26 @@ bool fb_ruleset_only_wires(const struct fb_ruleset *rs, const struct fb_zone *zo
 	return ends && ends == zone->n_ifaces;
 }
 
+unsigned int fb_ruleset_wire_zone(const struct fb_ruleset *rs, const struct fb_zone *from,
+				  const struct fb_zone *to)
+{
+	bool only = fb_ruleset_only_wires(rs, from);
+	unsigned int first = 0;
+
+	for (size_t i = 0; i < rs->wires.n; i++) {
+		const struct fb_wire *w = &rs->wires.v[i];
+		unsigned int other = w->zone_a == from->id   ? w->zone_b
+				     : w->zone_b == from->id ? w->zone_a
+							     : 0;
+
+		if (to && other == to->id && (only || fb_ruleset_only_wires(rs, to)))
+			return other;
+		if (only && !first)
+			first = other;
+	}
+	return first;
+}
+
 const char *fb_ruleset_zone_name(const struct fb_ruleset *rs, unsigned int id)
 {
 	static char unknown[FB_ZONES_MAX][12];

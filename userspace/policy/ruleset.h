@@ -214,6 +214,9 @@ const struct fb_zone *fb_ruleset_zone(const struct fb_ruleset *rs, const char *n
 const struct fb_zone *fb_ruleset_zone_by_id(const struct fb_ruleset *rs, unsigned int id);
 /* Is every interface of the zone an end of a wire? Then the gateway has no address there, and nothing is routed into it. */
 bool fb_ruleset_only_wires(const struct fb_ruleset *rs, const struct fb_zone *zone);
+/* S60: at whose wire's other end a packet from one zone to the other goes on; 0 = it is routed. to NULL = no zone. */
+unsigned int fb_ruleset_wire_zone(const struct fb_ruleset *rs, const struct fb_zone *from,
+				  const struct fb_zone *to);
 /* Bits of the zone ids behind the names of a header; zone groups are resolved, self is bit FB_ZONE_SELF. */
 __u64 fb_ruleset_zones(const struct fb_ruleset *rs, const struct fb_words *names);
 /* What a packet of a multicast box may arrive at: besides the groups themselves all of the zones that copies go into, as anybody there may listen. */

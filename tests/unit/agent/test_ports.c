@@ -443,3 +443,27 @@ Test(ports, s60_a_bond_is_no_end_of_a_wire, .init = set_up, .fini = tear_down)
 	cr_assert_eq(ports.v.v[0].ifindex, 0, "and the other end is closed");
 	fb_generation_free(g);
 }
+
+/* S60: explain hands its packet to one port, which must be that of the wire that leads to where it is to go. */
+Test(agent_ports, a_packet_comes_in_by_the_wire_that_leads_to_its_destination)
+{
+	FB_CLEANUP(fb_ports_done) struct fb_portset ports = { 0 };
+	static const struct fb_port all[] = {
+		{ .name = "e1", .zone = 2, .ifindex = 1, .wire = 11, .vlan = -1 },
+		{ .name = "e2", .zone = 2, .ifindex = 2, .wire = 12, .vlan = -1 },
+		{ .name = "e3", .zone = 2, .ifindex = 0, .vlan = -1 },
+		{ .name = "e4", .zone = 2, .ifindex = 4, .vlan = -1 },
+		{ .name = "o1", .zone = 3, .ifindex = 11, .wire = 1, .vlan = -1 },
+		{ .name = "o2", .zone = 4, .ifindex = 12, .wire = 2, .vlan = -1 },
+		{ .name = "o2", .zone = 5, .ifindex = 12, .vlan = 7 },
+		{ .name = "gone", .zone = 6, .vlan = -1 },
+	};
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(all); i++)
+		fb_vec_add(&ports.v, all[i]);
+	cr_assert_str_eq(fb_ports_entrance(&ports, 2, 3)->name, "e1");
+	cr_assert_str_eq(fb_ports_entrance(&ports, 2, 4)->name, "e2");
+	cr_assert_str_eq(fb_ports_entrance(&ports, 2, 0)->name, "e4");
+	cr_assert_str_eq(fb_ports_entrance(&ports, 2, 9)->name, "e1", "as good as any, and it is told");
+	cr_assert_null(fb_ports_entrance(&ports, 6, 0));
+}
