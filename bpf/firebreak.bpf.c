@@ -139,6 +139,9 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 			return reason;
 		if (c->unbound)
 			return FB_DROP_BINDING;
+		/* Who sends it: afterwards its ends are those of the flow. */
+		if (fb_is_quarantined(img, c))
+			return FB_DROP_QUARANTINED;
 		if (!fb_quote(c, data, end))
 			return FB_DROP_ICMP_UNRELATED;
 	}
@@ -332,6 +335,8 @@ FB_INLINE int fb_wire(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 			return reason;
 		if (c->unbound)
 			return FB_DROP_BINDING;
+		if (fb_is_quarantined(img, c))
+			return FB_DROP_QUARANTINED;
 		if (!fb_quote(c, (void *)(long)ctx->data, (void *)(long)ctx->data_end))
 			return FB_DROP_ICMP_UNRELATED;
 	}

@@ -161,6 +161,26 @@ static void quarantine_cuts_what_neighbour_discovery_says_of_an_address(void)
 	bpf_map_delete_elem(fd, &key);
 }
 
+/* Whom an error quotes is not who sends it. */
+static void an_error_that_the_quarantined_sends_about_its_neighbours_flow_is_cut(void)
+{
+	static const __u8 beside[4] = { 10, 30, 0, 20 };
+	struct rig_result r;
+	struct frame f;
+
+	use_policy("");
+	handshake();
+	build_error(&f,
+		    SPEC(.vlan = 30, .src = "10.30.0.20", .dst = "10.20.0.5", .icmp_type = 3, .icmp_code = 4),
+		    SPEC(RTSP, .tcp = ACK, .seq = 101));
+	CHECK(rig_xdp(&rig, "vid", &f).reason == FB_PASSED, "a router's error");
+	quarantine(beside, 32, true);
+	r = rig_xdp(&rig, "vid", &f);
+	CHECK(r.reason == FB_DROP_QUARANTINED && r.counters == 1, "%s", rig_reason_name(r.reason));
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901), FB_PASSED);
+	quarantine(beside, 32, false);
+}
+
 void claims_switch(void)
 {
 	RUN_CASE(isolation_ends_a_live_flow_with_its_next_packet_both_ways);
@@ -173,4 +193,5 @@ void claims_switch(void)
 	RUN_CASE(a_spoofed_source_is_spoof_even_under_quarantine);
 	RUN_CASE(what_the_gateway_sends_to_the_quarantined_stays_here);
 	RUN_CASE(quarantine_cuts_what_neighbour_discovery_says_of_an_address);
+	RUN_CASE(an_error_that_the_quarantined_sends_about_its_neighbours_flow_is_cut);
 }

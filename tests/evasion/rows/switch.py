@@ -6,8 +6,8 @@ CUT = [Switch("cut", "cam", "vid")]
 HELD = [Switch("quarantine", CAM + "/32")]
 
 
-def errors(src=NVR, dst=CAM):
-    return IP(src=src, dst=dst) / ICMP(type=3, code=1) / ip() / TCP(sport=port(), dport=554, seq=100)
+def errors(src=NVR, dst=CAM, mac=HOST):
+    return ether(src=mac) / IP(src=src, dst=dst) / ICMP(type=3, code=1) / ip() / TCP(sport=port(), dport=554, seq=100)
 
 
 for name, at, frame, reason, before in (
@@ -70,6 +70,10 @@ for name, at, frame, reason, before in (
     Row(f"quarantined: {name}", at, frame(), reason, after=before() + HELD)
 Row("quarantined: the rest of a packet that was half sent", "cam", ip(proto=17, frag=2, id=port()) / Raw(b"e" * 32), "quarantined",
     after=[Step("cam", ip(proto=17, flags="MF", id=port()) / Raw(bytes(udp(9000, len=48)) + b"e" * 8), "-> vid")] + HELD)
+for what, message in (("unreachable", ICMP(type=3, code=1)), ("too big", ICMP(type=3, code=4, nexthopmtu=600)), ("time exceeded", ICMP(type=11))):
+    Row(f"quarantined: {what}, about the connection of another", "vid", ether(src=ROUTER_MAC) / IP(src=ROUTER, dst=CAM) / message / ip() /
+        TCP(sport=port(), dport=554, seq=100), "quarantined", after=opened() + [Switch("quarantine", ROUTER + "/32")], then=alive())
+Row("quarantined: what it sends about nothing is quarantined, too", "vid", errors(ROUTER, mac=ROUTER_MAC), "quarantined", after=[Switch("quarantine", ROUTER + "/32")])
 Row("quarantined: a prefix", "cam", ip("10.20.0.77") / tcp(), "quarantined", after=[Switch("quarantine", "10.20.0.0/24")])
 Row("quarantined: beside the prefix", "cam", ip("10.20.1.77") / tcp(), "-> vid", after=[Switch("quarantine", "10.20.0.0/24")])
 Row("quarantined: IPv6", "sig", dns6(), "quarantined", after=[Switch("quarantine", SIG6 + "/128")])

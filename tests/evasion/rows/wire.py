@@ -192,5 +192,8 @@ Row("wire: cut: ARP", "cab", arp(), "isolated", after=CUT)
 Row("wire: cut: neighbour discovery", "cab", nd(ICMPv6ND_NA(tgt=PLC6)), "isolated", after=CUT)
 Row("wire: cut: DHCP", "cab", out(DISCOVER, dst=ALL), "isolated", after=CUT)
 Row("wire: cut: another pair goes on", "cam", rtsp(), "-> vid", after=CUT)
+Row("wire: quarantined: an error about the connection of another", "back", back(IP(src="10.40.9.66", dst=PLC) / ICMP(type=3, code=1) / IP(src=PLC, dst=CENTRE) /
+                                                                                TCP(sport=port(), dport=443, seq=100)), "quarantined",
+    after=connected() + [Switch("quarantine", "10.40.9.66/32")], then=goes_on())
 Row("wire: quarantined: its ARP", "cab", arp(), "quarantined", after=HELD)
 Row("wire: quarantined: who asks for it", "back", arp(1, CENTRE, PLC, FAR_MAC), "quarantined", after=HELD)
