@@ -84,7 +84,7 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		return FB_STAGE;
 	c->dst_zone = c->hit.zone_to;
 	if (fb_binding_refuses(img, c))
-		return FB_DROP_BINDING;
+		return c->unbound;
 	reason = fb_use_flow(img, c, dir);
 	if (reason != FB_NEXT)
 		return reason;
@@ -120,7 +120,7 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 			if (reason == FB_NEXT && !(c->pkt.flags & FB_PKT_GROUP_MAC))
 				reason = fb_l2_address(c, port);
 			if (reason == FB_NEXT && fb_binding_refuses(img, c))
-				reason = FB_DROP_BINDING;
+				reason = c->unbound;
 			if (reason != FB_NEXT)
 				return reason;
 			c->dst_zone = FB_ZONE_SELF;
@@ -138,7 +138,7 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		if (reason != FB_NEXT)
 			return reason;
 		if (c->unbound)
-			return FB_DROP_BINDING;
+			return c->unbound;
 		/* Who sends it: afterwards its ends are those of the flow. */
 		if (fb_is_quarantined(img, c))
 			return FB_DROP_QUARANTINED;
@@ -203,7 +203,7 @@ FB_INLINE int fb_later(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	if (reason == FB_NEXT)
 		reason = c->wire ? fb_wire_l2(c) : fb_l2_address(c, port);
 	if (reason == FB_NEXT && fb_binding_refuses(img, c))
-		reason = FB_DROP_BINDING;
+		reason = c->unbound;
 	if (reason == FB_NEXT)
 		reason = fb_frag_verdict(img, c);
 	if (reason != FB_NEXT)
@@ -320,7 +320,7 @@ FB_INLINE int fb_wire(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	if (!c->pkt.family) {
 		reason = fb_wire_ethertype(img, c);
 		if (reason == FB_NEXT && fb_binding_refuses(img, c))
-			reason = FB_DROP_BINDING;
+			reason = c->unbound;
 		return reason == FB_NEXT ? fb_wire_send(c, action) : reason;
 	}
 	if (fb_is_forged_nd(&c->pkt))
@@ -334,7 +334,7 @@ FB_INLINE int fb_wire(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		if (reason != FB_NEXT)
 			return reason;
 		if (c->unbound)
-			return FB_DROP_BINDING;
+			return c->unbound;
 		if (fb_is_quarantined(img, c))
 			return FB_DROP_QUARANTINED;
 		if (!fb_quote(c, (void *)(long)ctx->data, (void *)(long)ctx->data_end))

@@ -5,20 +5,15 @@
  * MAC that nobody declared. Where an address says nothing (link-local, 0.0.0.0 and :: of DHCP and DAD) the MAC alone decides.
  *
  * Order by S27: after spoof, before quarantine and flows. A zone without binding costs a look at its flags. The inventory (fb_devices) is for people; no verdict depends on it.
+ *
+ * Whether the MAC is quarantined (S29) is asked here too: whoever has it speaks for nobody, so his packet drops before it is anything to the flow whose addresses it has.
  */
 #ifndef FB_LIB_BINDING_H
 #define FB_LIB_BINDING_H
 
 #include "event.h"
+#include "switch.h"
 #include "zone.h"
-
-#define FB_ZONE_BOUND (FB_ZONE_F_LEARN | FB_ZONE_F_STRICT)
-
-/* 48 bits, first byte highest. */
-FB_INLINE __u64 fb_mac_number(const __u8 *mac)
-{
-	return (__u64)fb_get16(mac) << 32 | fb_get32(mac + 2);
-}
 
 static __noinline int fb_binding_find(const void *img, __u64 hi, __u64 lo, __u64 who)
 {
@@ -65,21 +60,28 @@ FB_INLINE void fb_binding_note(struct fb_ctx *c, __u32 flags, __u32 verdict)
 		return;
 	fb_event_note(c, FB_EVENT_BINDING, verdict);
 	if (flags & FB_ZONE_F_STRICT)
-		c->unbound = 1;
+		c->unbound = FB_DROP_BINDING;
+}
+
+FB_INLINE void fb_binding_quarantine(struct fb_ctx *c, __u64 mac)
+{
+	if (!c->unbound && fb_is_quarantined_mac(mac))
+		c->unbound = FB_DROP_QUARANTINED;
 }
 
 /* The source of an IP packet that arrived: sets c->unbound. Returns the verdict. */
 static __noinline int fb_binding_source(const void *img, struct fb_ctx *c)
 {
 	const struct fb_pkt *pkt = &c->pkt;
-	__u32 verdict =
-		fb_binding_verdict(img, c, fb_mac_number(pkt->smac), pkt->family, pkt->s_hi, pkt->s_lo);
+	__u64 mac = fb_mac_number(pkt->smac);
+	__u32 verdict = fb_binding_verdict(img, c, mac, pkt->family, pkt->s_hi, pkt->s_lo);
 
 	fb_binding_note(c, fb_zone_flags(img, c->zone), verdict);
+	fb_binding_quarantine(c, mac);
 	return (int)verdict;
 }
 
-/* May the packet not go on by its flow? */
+/* May the packet not go on by its flow? 0, or why. */
 FB_INLINE int fb_binding_refuses(const void *img, struct fb_ctx *c)
 {
 	if (!(fb_zone_flags(img, c->zone) & FB_ZONE_BOUND))
@@ -137,9 +139,11 @@ static __noinline int fb_binding_claim(const void *img, struct fb_ctx *c, __u64 
 		if (!verdict && mac != fb_mac_number(c->pkt.smac))
 			verdict = FB_BINDING_FOREIGN_MAC;
 		fb_binding_note(c, flags, verdict);
+		fb_binding_quarantine(c, mac);
+		fb_binding_quarantine(c, fb_mac_number(c->pkt.smac));
 	}
 	fb_device_see(c, hi, lo, family, verdict);
-	return c->unbound ? FB_DROP_BINDING : FB_NEXT;
+	return c->unbound ? c->unbound : FB_NEXT;
 }
 
 /* An address that the zone may not claim at all: the gateway's, or another zone's. */

@@ -95,7 +95,7 @@ FB_INLINE int fb_nd_claim(const void *img, struct fb_ctx *c, __u8 type, const __
 	if ((fb_zone_flags(img, c->zone) & FB_ZONE_BOUND) && !fb_nd_options(c, icmp, end)) {
 		fb_binding_note(c, fb_zone_flags(img, c->zone), FB_BINDING_FOREIGN_MAC);
 		if (c->unbound)
-			return FB_DROP_BINDING;
+			return c->unbound;
 	}
 	if (type != FB_ND_NA) { /* the source was asked, as any packet's */
 		hi = c->pkt.s_hi;
@@ -130,7 +130,7 @@ FB_INLINE int fb_nd(const void *img, struct fb_ctx *c, const __u8 *data, const _
 		return reason;
 	c->dst_zone = c->wire ? c->wire_zone : FB_ZONE_SELF;
 	if (c->unbound)
-		return FB_DROP_BINDING;
+		return c->unbound;
 	if (fb_is_quarantined(img, c))
 		return FB_DROP_QUARANTINED;
 	if (!c->wire && !(c->pkt.flags & FB_PKT_GROUP_DST) &&

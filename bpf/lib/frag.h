@@ -215,7 +215,7 @@ FB_INLINE int fb_later_dropped(const void *img, struct fb_ctx *c, int reason)
 {
 	__u32 record;
 
-	if (reason != FB_DROP_BINDING && reason != FB_DROP_FRAGMENT)
+	if (reason != FB_DROP_BINDING && reason != FB_DROP_QUARANTINED && reason != FB_DROP_FRAGMENT)
 		return reason;
 	return fb_source(img, c, &record) == FB_NEXT ? reason : FB_DROP_SPOOF;
 }

@@ -106,7 +106,7 @@ FB_INLINE enum fb_reason fb_judge_ends(const void *img, struct fb_ctx *c)
 	if (reason != FB_NEXT)
 		return reason;
 	if (c->unbound)
-		return FB_DROP_BINDING;
+		return c->unbound;
 	if (fb_is_quarantined(img, c))
 		return FB_DROP_QUARANTINED;
 	reason = fb_destination(img, c, &dst);

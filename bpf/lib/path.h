@@ -236,7 +236,7 @@ FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c)
 	c->flow_state = hit->live ? hit->state : 0;
 	/* Without a flow the judge asks, after the source. */
 	if (c->unbound && c->ask != FB_ASK_NEW && c->ask != FB_ASK_FOREIGN)
-		return FB_DROP_BINDING;
+		return c->unbound;
 	if (c->ask == FB_ASK_FOREIGN)
 		hit->live = 0;
 	if (c->ask != FB_ASK_NOTHING)

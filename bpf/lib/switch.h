@@ -2,6 +2,8 @@
 /*
  * The operator's switches: isolation of two zones (S28) and quarantine of a device (S29). The agent writes them into maps; they hold from the next packet on, for
  * live flows too, and go before every verdict of the policy. ARP and neighbour discovery with the gateway go on under isolation, not under quarantine.
+ *
+ * A MAC in quarantine may not speak in a zone with bindings: that is asked with them (binding.h).
  */
 #ifndef FB_LIB_SWITCH_H
 #define FB_LIB_SWITCH_H
@@ -27,15 +29,16 @@ static __noinline int fb_is_quarantined_address(int family, __u64 hi, __u64 lo)
 	return bpf_map_lookup_elem(&fb_quarantine, &key) != 0;
 }
 
-FB_INLINE int fb_is_quarantined_mac(const __u8 *mac)
+/* A MAC as in fb_mac_number(), of a zone with bindings. */
+FB_INLINE int fb_is_quarantined_mac(__u64 mac)
 {
-	struct fb_mac_key key = { 0 };
+	const struct fb_switches *sw = fb_base(&fb_switches);
+	__u64 key = __builtin_bswap64(mac << 16); /* struct fb_mac_key */
 
-	__builtin_memcpy(key.mac, mac, 6);
-	return bpf_map_lookup_elem(&fb_quarantine_mac, &key) != 0;
+	return sw->quarantined_macs && bpf_map_lookup_elem(&fb_quarantine_mac, &key) != 0;
 }
 
-/* Is either end quarantined, or (in a zone with bindings) the sender's MAC? Nobody is asked while nobody is. */
+/* Is either end quarantined, or (in a zone with bindings) the MAC that the gateway sends to? Nobody is asked while nobody is. */
 FB_INLINE int fb_is_quarantined(const void *img, const struct fb_ctx *c)
 {
 	const struct fb_switches *sw = fb_base(&fb_switches);
@@ -45,10 +48,8 @@ FB_INLINE int fb_is_quarantined(const void *img, const struct fb_ctx *c)
 	    (fb_is_quarantined_address(pkt->family, pkt->s_hi, pkt->s_lo) ||
 	     fb_is_quarantined_address(pkt->family, pkt->d_hi, pkt->d_lo)))
 		return 1;
-	if (!sw->quarantined_macs || !(fb_zone_flags(img, c->made_here ? c->out_zone : c->zone) &
-				       (FB_ZONE_F_LEARN | FB_ZONE_F_STRICT)))
-		return 0;
-	return fb_is_quarantined_mac(c->made_here ? pkt->dmac : pkt->smac);
+	return c->made_here && (fb_zone_flags(img, c->out_zone) & FB_ZONE_BOUND) &&
+	       fb_is_quarantined_mac(fb_mac_number(pkt->dmac));
 }
 
 /* The address that neighbour discovery speaks of. */

@@ -102,7 +102,7 @@ struct fb_ctx {
 	__u8 flow_flags; /* enum fb_flow_flag of a flow that is made by this judgement */
 	__u8 mid_stream; /* TCP without a handshake may make a flow (S30, S32) */
 	__u8 reject;	 /* it was denied in a pair whose denials are answered (S31) */
-	__u8 unbound;	 /* in a zone with binding strict, and not of a declared device */
+	__u8 unbound;	 /* why its MAC may not speak in this zone: FB_DROP_BINDING, FB_DROP_QUARANTINED */
 	__u8 group;	 /* multicast: index into the image's sets of zones, 0 = not known */
 	__u32 dead;	 /* a way that has its tag and is free: its place + 1 */
 	__u32 rule_index;
@@ -169,6 +169,14 @@ FB_INLINE __u32 fb_zone_flags(const void *img, __u32 zone)
 {
 	return fb_image_word(img, FB_HDR(img, zone_w) + (zone & (FB_ZONES_MAX - 1)) *
 								(__u32)(sizeof(struct fb_image_zone) / 4));
+}
+
+#define FB_ZONE_BOUND (FB_ZONE_F_LEARN | FB_ZONE_F_STRICT)
+
+/* 48 bits, first byte highest. */
+FB_INLINE __u64 fb_mac_number(const __u8 *mac)
+{
+	return (__u64)fb_get16(mac) << 32 | fb_get32(mac + 2);
 }
 
 FB_INLINE int fb_is_link_local(int family, __u64 hi, __u64 lo)

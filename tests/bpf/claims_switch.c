@@ -4,6 +4,10 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <stdio.h>
+
+#define HELD   "02:00:00:00:00:99" /* the MAC address that is in quarantine */
+#define BESIDE "02:00:00:00:00:06"
 
 static void arp(const char *spa, const char *tpa, enum fb_reason reason)
 {
@@ -181,6 +185,105 @@ static void an_error_that_the_quarantined_sends_about_its_neighbours_flow_is_cut
 	quarantine(beside, 32, false);
 }
 
+/* HELD, which is no MAC of the rig's, in quarantine, and cam with binding learn. */
+static void hold_mac(bool on)
+{
+	struct fb_mac_key key = { .mac = { 2, 0, 0, 0, 0, 0x99 } };
+	int fd = bpf_map__fd(bpf_object__find_map_by_name(rig.object, "fb_quarantine_mac"));
+	__u32 value = 1;
+
+	if (on)
+		bpf_map_update_elem(fd, &key, &value, 0);
+	else
+		bpf_map_delete_elem(fd, &key);
+	rig.switches->quarantined_macs = on;
+	rig_zone_record(&rig, "cam")->flags |= FB_ZONE_F_LEARN;
+}
+
+/* In a frame from smac. */
+static void arp_says(const char *smac, int op, const char *sha, const char *spa, enum fb_reason reason)
+{
+	struct frame sender, f;
+
+	frame_arp(&sender, RIG_MAC, smac, op, spa, "10.20.0.1");
+	frame_arp(&f, RIG_MAC, sha, op, spa, "10.20.0.1");
+	memcpy(f.b + 6, sender.b + 6, 6);
+	struct rig_result r = rig_xdp(&rig, "cam", &f);
+
+	CHECK(r.counters == 1 && r.reason == reason, "%s: ARP %d from %s for %s at %s",
+	      rig_reason_name(r.reason), op, smac, spa, sha);
+}
+
+static void a_quarantined_mac_speaks_for_no_address(void)
+{
+	struct frame f;
+
+	use_policy("");
+	hold_mac(true);
+	for (int op = 1; op <= 2; op++) {
+		arp_says(HELD, op, HELD, "10.20.0.66", FB_DROP_QUARANTINED);
+		arp_says(HELD, op, HELD, "10.20.0.5", FB_DROP_QUARANTINED);
+		arp_says(HELD, op, BESIDE, "10.20.0.6", FB_DROP_QUARANTINED);
+		arp_says(BESIDE, op, HELD, "10.20.0.6", FB_DROP_QUARANTINED);
+		arp_says(HELD, op, HELD, "10.20.0.1", FB_DROP_BINDING);
+		arp_says(BESIDE, op, BESIDE, "10.20.0.6", FB_PASSED);
+	}
+	arp_says(HELD, 1, HELD, "0.0.0.0", FB_DROP_QUARANTINED);
+	for (int type = 135; type <= 136; type++) {
+		frame_nd(&f, RIG_MAC, HELD, "2001:db8:20::66", "2001:db8:20::1", type,
+			 type == 136 ? "2001:db8:20::66" : "2001:db8:20::1");
+		CHECK(rig_xdp(&rig, "cam", &f).reason == FB_DROP_QUARANTINED, "type %d", type);
+	}
+	expect("cam", SPEC(.smac = HELD, .src = "10.20.0.66", .dst = "10.20.0.1", .sport = 5, .dport = 123),
+	       FB_DROP_QUARANTINED);
+	expect("cam", SPEC(.smac = HELD, .src = "10.10.0.5", .dst = "10.20.0.1", .sport = 5, .dport = 123),
+	       FB_DROP_SPOOF);
+	expect("cam",
+	       SPEC(.smac = HELD, .src = "10.20.0.66", .dst = "10.30.0.10", .proto = 17, .payload = 8,
+		    .frag = 4),
+	       FB_DROP_QUARANTINED);
+	expect("cam",
+	       SPEC(.smac = HELD, .src = "10.10.0.5", .dst = "10.30.0.10", .proto = 17, .payload = 8,
+		    .frag = 4),
+	       FB_DROP_SPOOF);
+	rig_zone_record(&rig, "cam")->ethertype[0] = 0x88cc;
+	expect("cam", SPEC(.smac = HELD, .ethertype = 0x88cc, .payload = 46), FB_DROP_QUARANTINED);
+	/* A zone without binding does not ask for MAC addresses. */
+	rig_zone_record(&rig, "cam")->flags &= ~(__u32)FB_ZONE_F_LEARN;
+	arp_says(HELD, 1, HELD, "10.20.0.66", FB_PASSED);
+	hold_mac(false);
+}
+
+/* The same lines in another generation: every flow is asked for anew. */
+static void apply_again(void)
+{
+	char text[8192];
+
+	snprintf(text, sizeof(text), "%s%s", rig_zones, policy_text);
+	CHECK(rig_policy(&rig, text));
+	rig_zone_record(&rig, "cam")->flags |= FB_ZONE_F_LEARN;
+}
+
+static void what_a_quarantined_mac_sends_ends_no_flow_of_its_neighbour(void)
+{
+	struct frame f;
+
+	use_policy("");
+	handshake();
+	hold_mac(true);
+	expect("cam", SPEC(.smac = HELD, RTSP, .tcp = ACK, .seq = 0x70000000, .ack = 1), FB_DROP_QUARANTINED);
+	expect("cam", SPEC(.smac = HELD, RTSP, .tcp = RST, .seq = 101), FB_DROP_QUARANTINED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 101), FB_PASSED);
+	apply_again();
+	expect("cam", SPEC(.smac = HELD, RTSP, .tcp = ACK, .seq = 101, .ack = 901), FB_DROP_QUARANTINED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901), FB_PASSED);
+	build_error(&f, SPEC(.smac = HELD, .src = "10.20.0.66", .dst = "10.30.0.10", .icmp_type = 3),
+		    SPEC(RTSP_BACK, .tcp = ACK, .seq = 901));
+	CHECK(rig_xdp(&rig, "cam", &f).reason == FB_DROP_QUARANTINED, "an error");
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 101), FB_PASSED);
+	hold_mac(false);
+}
+
 void claims_switch(void)
 {
 	RUN_CASE(isolation_ends_a_live_flow_with_its_next_packet_both_ways);
@@ -194,4 +297,6 @@ void claims_switch(void)
 	RUN_CASE(what_the_gateway_sends_to_the_quarantined_stays_here);
 	RUN_CASE(quarantine_cuts_what_neighbour_discovery_says_of_an_address);
 	RUN_CASE(an_error_that_the_quarantined_sends_about_its_neighbours_flow_is_cut);
+	RUN_CASE(a_quarantined_mac_speaks_for_no_address);
+	RUN_CASE(what_a_quarantined_mac_sends_ends_no_flow_of_its_neighbour);
 }
