@@ -89,10 +89,10 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	if (reason != FB_NEXT)
 		return reason;
 	if (c->wire)
-		return fb_wire_send(c, action);
+		return fb_wire_send(img, c, action);
 	if (c->dst_zone == FB_ZONE_SELF)
 		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
-	return fb_leave(ctx, c, nh, action);
+	return fb_leave(ctx, c, img, nh, action);
 }
 
 /* Everything else; one packet is judged by one policy. */
@@ -140,7 +140,7 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		if (c->unbound)
 			return c->unbound;
 		/* Who sends it: afterwards its ends are those of the flow. */
-		if (fb_is_quarantined(img, c))
+		if (fb_is_quarantined(c))
 			return FB_DROP_QUARANTINED;
 		if (!fb_quote(c, data, end))
 			return FB_DROP_ICMP_UNRELATED;
@@ -151,7 +151,7 @@ FB_INLINE int fb_slow(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	if (c->begins)
 		fb_flow_warm(c);
 	if (c->dst_zone != FB_ZONE_SELF && !fb_is_group(&c->pkt))
-		return fb_out(ctx, c, c->key.dir, action);
+		return fb_out(ctx, c, img, c->key.dir, action);
 	if (fb_is_group(&c->pkt))
 		fb_group_of_flow(c);
 	reason = fb_remember(c);
@@ -209,12 +209,12 @@ FB_INLINE int fb_later(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	if (reason != FB_NEXT)
 		return fb_later_dropped(img, c, reason);
 	if (c->wire)
-		return c->dst_zone == c->wire_zone ? fb_wire_send(c, action) : FB_DROP_ROUTE_MISMATCH;
+		return c->dst_zone == c->wire_zone ? fb_wire_send(img, c, action) : FB_DROP_ROUTE_MISMATCH;
 	if (fb_is_group(&c->pkt))
 		return fb_group_out(ctx, c, img, action);
 	if (c->dst_zone == FB_ZONE_SELF)
 		return fb_pass(ctx, c, FB_TOKEN_SELF, action);
-	return fb_out(ctx, c, 0, action);
+	return fb_out(ctx, c, img, 0, action);
 }
 
 SEC("xdp.frags")
@@ -287,7 +287,7 @@ FB_INLINE int fb_neighbour(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		return reason;
 	if (!fb_wire_owns(img, c, &subject))
 		return FB_DROP_ROUTE_MISMATCH;
-	return fb_is_cut(c->zone, c->wire_zone) ? FB_DROP_ISOLATED : fb_wire_send(c, action);
+	return fb_is_cut(c->zone, c->wire_zone) ? FB_DROP_ISOLATED : fb_wire_send(img, c, action);
 }
 
 SEC("xdp.frags")
@@ -321,7 +321,7 @@ FB_INLINE int fb_wire(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		reason = fb_wire_ethertype(img, c);
 		if (reason == FB_NEXT && fb_binding_refuses(img, c))
 			reason = c->unbound;
-		return reason == FB_NEXT ? fb_wire_send(c, action) : reason;
+		return reason == FB_NEXT ? fb_wire_send(img, c, action) : reason;
 	}
 	if (fb_is_forged_nd(&c->pkt))
 		return FB_DROP_MALFORMED;
@@ -335,7 +335,7 @@ FB_INLINE int fb_wire(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 			return reason;
 		if (c->unbound)
 			return c->unbound;
-		if (fb_is_quarantined(img, c))
+		if (fb_is_quarantined(c))
 			return FB_DROP_QUARANTINED;
 		if (!fb_quote(c, (void *)(long)ctx->data, (void *)(long)ctx->data_end))
 			return FB_DROP_ICMP_UNRELATED;
@@ -345,7 +345,7 @@ FB_INLINE int fb_wire(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 		reason = FB_DROP_ROUTE_MISMATCH;
 	if (reason == FB_NEXT)
 		reason = fb_remember(c);
-	return reason == FB_NEXT ? fb_wire_send(c, action) : reason;
+	return reason == FB_NEXT ? fb_wire_send(img, c, action) : reason;
 }
 
 SEC("xdp.frags")

@@ -157,7 +157,7 @@ struct fb_quarantine_key {
 	__u32 family;	  /* 4 or 6, host order: a whole match or none */
 	__u8 address[16]; /* network order; IPv4 in the first four */
 };
-/* fb_quarantine_mac: hash. Holds where the zone's binding is learn or strict. */
+/* fb_quarantine_mac: hash. Holds for frames from and to it, where that zone's binding is learn or strict. */
 struct fb_mac_key {
 	__u8 mac[6];
 	__u8 pad[2];

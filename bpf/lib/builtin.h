@@ -131,7 +131,7 @@ FB_INLINE int fb_nd(const void *img, struct fb_ctx *c, const __u8 *data, const _
 	c->dst_zone = c->wire ? c->wire_zone : FB_ZONE_SELF;
 	if (c->unbound)
 		return c->unbound;
-	if (fb_is_quarantined(img, c))
+	if (fb_is_quarantined(c))
 		return FB_DROP_QUARANTINED;
 	if (!c->wire && !(c->pkt.flags & FB_PKT_GROUP_DST) &&
 	    !fb_self_find(6, c->pkt.d_hi, c->pkt.d_lo, c->zone)) {

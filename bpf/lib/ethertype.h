@@ -28,8 +28,6 @@ FB_INLINE int fb_ethertype(const void *img, const struct fb_ctx *c, __u32 zone)
 {
 	if (!fb_zone_lists(img, zone, c->pkt.ethertype))
 		return FB_DROP_L2_PROTOCOL;
-	if (fb_is_quarantined(img, c))
-		return FB_DROP_QUARANTINED;
 	return fb_is_cut(zone, FB_ZONE_SELF) ? FB_DROP_ISOLATED : FB_NEXT;
 }
 

@@ -203,7 +203,7 @@ FB_INLINE int fb_frag_verdict(const void *img, struct fb_ctx *c)
 		c->group = c->dst_zone;
 		c->dst_zone = FB_ZONE_NONE;
 	}
-	if (fb_is_quarantined(img, c))
+	if (fb_is_quarantined(c))
 		return FB_DROP_QUARANTINED;
 	if (fb_is_cut(c->zone, c->dst_zone))
 		return FB_DROP_ISOLATED;

@@ -107,7 +107,7 @@ FB_INLINE enum fb_reason fb_judge_ends(const void *img, struct fb_ctx *c)
 		return reason;
 	if (c->unbound)
 		return c->unbound;
-	if (fb_is_quarantined(img, c))
+	if (fb_is_quarantined(c))
 		return FB_DROP_QUARANTINED;
 	reason = fb_destination(img, c, &dst);
 	if (reason != FB_NEXT)

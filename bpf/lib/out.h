@@ -31,10 +31,12 @@ FB_INLINE int fb_made_here(struct __sk_buff *skb, const void *img, struct fb_ctx
 	int reason;
 
 	c->dst_zone = c->out_zone;
+	if (fb_is_quarantined_at(img, c->out_zone, c->pkt.dmac))
+		return FB_DROP_QUARANTINED;
 	if (c->pkt.ethertype == FB_ETH_ARP)
 		return fb_arp_out(c, (void *)(long)skb->data, (void *)(long)skb->data_end);
 	if (fb_is_builtin_out(&c->pkt))
-		return fb_is_quarantined(img, c) ? FB_DROP_QUARANTINED : FB_PASSED;
+		return fb_is_quarantined(c) ? FB_DROP_QUARANTINED : FB_PASSED;
 	if (!c->pkt.family) {
 		reason = fb_ethertype(img, c, c->out_zone);
 		return reason == FB_NEXT ? FB_PASSED : reason;
@@ -76,8 +78,9 @@ FB_INLINE int fb_out_skb(struct __sk_buff *skb, struct fb_ctx *c)
 		c->dst_zone = c->out_zone;
 		if (fb_is_group_token(skb->tc_index))
 			return fb_group_copy(img, c, skb->tc_index, skb->ingress_ifindex);
-		return skb->tc_index == FB_TC_INDEX(c->out_zone, FB_TOKEN_FORWARD) ? FB_NEXT
-										   : FB_DROP_ROUTE_MISMATCH;
+		if (skb->tc_index != FB_TC_INDEX(c->out_zone, FB_TOKEN_FORWARD))
+			return FB_DROP_ROUTE_MISMATCH;
+		return fb_is_quarantined_at(img, c->out_zone, c->pkt.dmac) ? FB_DROP_QUARANTINED : FB_NEXT;
 	}
 	c->zone = FB_ZONE_SELF;
 	c->made_here = 1;

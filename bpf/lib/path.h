@@ -56,10 +56,10 @@ FB_INLINE int fb_is_owner(const struct fb_ctx *c)
 }
 
 /* A flow that the operator's switches forbid ends: release lets new ones through, not this one. */
-FB_INLINE int fb_switched_off(const void *img, struct fb_ctx *c)
+FB_INLINE int fb_switched_off(struct fb_ctx *c)
 {
 	struct fb_hit *hit = &c->hit;
-	int reason = fb_is_quarantined(img, c)		       ? FB_DROP_QUARANTINED
+	int reason = fb_is_quarantined(c)		       ? FB_DROP_QUARANTINED
 		     : fb_is_cut(hit->zone_from, hit->zone_to) ? FB_DROP_ISOLATED
 							       : FB_NEXT;
 
@@ -76,7 +76,7 @@ FB_INLINE int fb_use_flow(const void *img, struct fb_ctx *c, __u32 dir)
 
 	c->flow_state = hit->state;
 	c->dst_zone = hit->zone_to;
-	reason = fb_switched_off(img, c);
+	reason = fb_switched_off(c);
 	if (reason != FB_NEXT)
 		return reason;
 	c->rule = hit->rule;

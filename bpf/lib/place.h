@@ -83,15 +83,18 @@ FB_INLINE int fb_whole(struct xdp_md *ctx, struct fb_ctx *c, int parsed)
 }
 
 /* Out by its next hop, or to the kernel where XDP cannot do it: it answers for a used-up hop limit, and is heard because the flow is live. */
-FB_INLINE int fb_leave(struct xdp_md *ctx, struct fb_ctx *c, const struct fb_nexthop *nh, int *action)
+FB_INLINE int fb_leave(struct xdp_md *ctx, struct fb_ctx *c, const void *img, const struct fb_nexthop *nh,
+		       int *action)
 {
+	if (nh && fb_is_quarantined_at(img, c->dst_zone, nh->dmac))
+		return FB_DROP_QUARANTINED;
 	if (!nh || c->frags || c->pkt.ttl <= 1 || (c->pkt.flags & FB_PKT_OPTIONS) ||
 	    (nh->mtu && c->pkt.ip_len > nh->mtu))
 		return fb_pass(ctx, c, FB_TOKEN_FORWARD, action);
 	return fb_send(ctx, c, nh, action);
 }
 
-FB_INLINE int fb_out(struct xdp_md *ctx, struct fb_ctx *c, __u32 dir, int *action)
+FB_INLINE int fb_out(struct xdp_md *ctx, struct fb_ctx *c, const void *img, __u32 dir, int *action)
 {
 	struct fb_way way;
 	int reason = fb_way_out(ctx, c, dir, fb_stamp(c->tick), &way);
@@ -101,7 +104,7 @@ FB_INLINE int fb_out(struct xdp_md *ctx, struct fb_ctx *c, __u32 dir, int *actio
 	if (reason != FB_NEXT)
 		return reason;
 	c->nexthop = way.ref & (FB_NEXTHOPS - 1);
-	return fb_leave(ctx, c, way.kernel ? 0 : way.nh, action);
+	return fb_leave(ctx, c, img, way.kernel ? 0 : way.nh, action);
 }
 
 #endif

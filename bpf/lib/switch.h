@@ -3,7 +3,8 @@
  * The operator's switches: isolation of two zones (S28) and quarantine of a device (S29). The agent writes them into maps; they hold from the next packet on, for
  * live flows too, and go before every verdict of the policy. ARP and neighbour discovery with the gateway go on under isolation, not under quarantine.
  *
- * A MAC in quarantine may not speak in a zone with bindings: that is asked with them (binding.h).
+ * A MAC in quarantine may not speak in a zone with bindings: that is asked with them (binding.h). What goes to it is asked where that MAC is first known: by a next
+ * hop, at the other end of a wire, at the kernel's way out. Neither ends a flow, which is of addresses: whoever has them now may be another.
  */
 #ifndef FB_LIB_SWITCH_H
 #define FB_LIB_SWITCH_H
@@ -38,18 +39,23 @@ FB_INLINE int fb_is_quarantined_mac(__u64 mac)
 	return sw->quarantined_macs && bpf_map_lookup_elem(&fb_quarantine_mac, &key) != 0;
 }
 
-/* Is either end quarantined, or (in a zone with bindings) the MAC that the gateway sends to? Nobody is asked while nobody is. */
-FB_INLINE int fb_is_quarantined(const void *img, const struct fb_ctx *c)
+/* May no frame leave into this zone for this MAC? */
+FB_INLINE int fb_is_quarantined_at(const void *img, __u32 zone, const __u8 *mac)
+{
+	const struct fb_switches *sw = fb_base(&fb_switches);
+
+	return sw->quarantined_macs && (fb_zone_flags(img, zone) & FB_ZONE_BOUND) &&
+	       fb_is_quarantined_mac(fb_mac_number(mac));
+}
+
+/* Is either end quarantined? Nobody is asked while nobody is. */
+FB_INLINE int fb_is_quarantined(const struct fb_ctx *c)
 {
 	const struct fb_switches *sw = fb_base(&fb_switches);
 	const struct fb_pkt *pkt = &c->pkt;
 
-	if (sw->quarantines && pkt->family &&
-	    (fb_is_quarantined_address(pkt->family, pkt->s_hi, pkt->s_lo) ||
-	     fb_is_quarantined_address(pkt->family, pkt->d_hi, pkt->d_lo)))
-		return 1;
-	return c->made_here && (fb_zone_flags(img, c->out_zone) & FB_ZONE_BOUND) &&
-	       fb_is_quarantined_mac(fb_mac_number(pkt->dmac));
+	return sw->quarantines && (fb_is_quarantined_address(pkt->family, pkt->s_hi, pkt->s_lo) ||
+				   fb_is_quarantined_address(pkt->family, pkt->d_hi, pkt->d_lo));
 }
 
 /* The address that neighbour discovery speaks of. */

@@ -92,8 +92,6 @@ FB_INLINE int fb_wire_ethertype(const void *img, const struct fb_ctx *c)
 	if (!fb_zone_lists(img, c->zone, c->pkt.ethertype) ||
 	    !fb_zone_lists(img, c->wire_zone, c->pkt.ethertype))
 		return FB_DROP_L2_PROTOCOL;
-	if (fb_is_quarantined(img, c))
-		return FB_DROP_QUARANTINED;
 	return fb_is_cut(c->zone, c->wire_zone) ? FB_DROP_ISOLATED : FB_NEXT;
 }
 
@@ -106,8 +104,10 @@ FB_INLINE int fb_is_forged_nd(const struct fb_pkt *pkt)
 }
 
 /* Out of the other end, unchanged. */
-FB_INLINE int fb_wire_send(struct fb_ctx *c, int *action)
+FB_INLINE int fb_wire_send(const void *img, struct fb_ctx *c, int *action)
 {
+	if (fb_is_quarantined_at(img, c->wire_zone, c->pkt.dmac))
+		return FB_DROP_QUARANTINED;
 	c->out_port = c->wire;
 	if (fb_cfg.explain)
 		return FB_PASSED;

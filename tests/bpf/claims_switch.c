@@ -185,13 +185,16 @@ static void an_error_that_the_quarantined_sends_about_its_neighbours_flow_is_cut
 	quarantine(beside, 32, false);
 }
 
-/* HELD, which is no MAC of the rig's, in quarantine, and cam with binding learn. */
-static void hold_mac(bool on)
+static const __u8 held[6] = { 2, 0, 0, 0, 0, 0x99 }, host[6] = { 2, 0, 0, 0, 1, 1 };
+
+/* A MAC in quarantine, and cam with binding learn. */
+static void hold_mac(const __u8 mac[6], bool on)
 {
-	struct fb_mac_key key = { .mac = { 2, 0, 0, 0, 0, 0x99 } };
+	struct fb_mac_key key = { 0 };
 	int fd = bpf_map__fd(bpf_object__find_map_by_name(rig.object, "fb_quarantine_mac"));
 	__u32 value = 1;
 
+	memcpy(key.mac, mac, 6);
 	if (on)
 		bpf_map_update_elem(fd, &key, &value, 0);
 	else
@@ -219,7 +222,7 @@ static void a_quarantined_mac_speaks_for_no_address(void)
 	struct frame f;
 
 	use_policy("");
-	hold_mac(true);
+	hold_mac(held, true);
 	for (int op = 1; op <= 2; op++) {
 		arp_says(HELD, op, HELD, "10.20.0.66", FB_DROP_QUARANTINED);
 		arp_says(HELD, op, HELD, "10.20.0.5", FB_DROP_QUARANTINED);
@@ -251,7 +254,7 @@ static void a_quarantined_mac_speaks_for_no_address(void)
 	/* A zone without binding does not ask for MAC addresses. */
 	rig_zone_record(&rig, "cam")->flags &= ~(__u32)FB_ZONE_F_LEARN;
 	arp_says(HELD, 1, HELD, "10.20.0.66", FB_PASSED);
-	hold_mac(false);
+	hold_mac(held, false);
 }
 
 /* The same lines in another generation: every flow is asked for anew. */
@@ -270,7 +273,7 @@ static void what_a_quarantined_mac_sends_ends_no_flow_of_its_neighbour(void)
 
 	use_policy("");
 	handshake();
-	hold_mac(true);
+	hold_mac(held, true);
 	expect("cam", SPEC(.smac = HELD, RTSP, .tcp = ACK, .seq = 0x70000000, .ack = 1), FB_DROP_QUARANTINED);
 	expect("cam", SPEC(.smac = HELD, RTSP, .tcp = RST, .seq = 101), FB_DROP_QUARANTINED);
 	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 101), FB_PASSED);
@@ -281,7 +284,71 @@ static void what_a_quarantined_mac_sends_ends_no_flow_of_its_neighbour(void)
 		    SPEC(RTSP_BACK, .tcp = ACK, .seq = 901));
 	CHECK(rig_xdp(&rig, "cam", &f).reason == FB_DROP_QUARANTINED, "an error");
 	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 101), FB_PASSED);
-	hold_mac(false);
+	hold_mac(held, false);
+}
+
+/* The neighbour of 10.20.0.5, which is not in quarantine, is. */
+static void nothing_is_forwarded_to_a_quarantined_mac(void)
+{
+	static const __u8 nop[4] = { 1, 1, 1, 1 };
+	const struct frame_spec back = { RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 101 };
+	const struct frame_spec ping = {
+		.vlan = 30, .src = "10.30.0.10", .dst = "10.20.0.5", .proto = 1, .icmp_type = 8
+	};
+	struct frame_spec odd = ping;
+
+	use_policy("");
+	handshake();
+	hold_mac(host, true);
+	expect("vid", &back, FB_DROP_QUARANTINED);
+	expect("vid", &ping, FB_DROP_QUARANTINED);
+	odd.options = nop;
+	odd.options_len = sizeof(nop);
+	expect("vid", &odd, FB_DROP_QUARANTINED);
+	odd = ping;
+	odd.payload = 24;
+	odd.frag = 0x2000;
+	expect("vid", &odd, FB_DROP_QUARANTINED);
+	odd.frag = 4;
+	expect("vid", &odd, FB_DROP_QUARANTINED);
+	expect("sig", SPEC(.src = "2001:db8:10::5", .dst = "2001:db8:20::5", .sport = 7, .dport = 53),
+	       FB_DROP_QUARANTINED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901), FB_PASSED);
+	/* The kernel still hears of its neighbour, and finds whoever has the address now; its way out asks again. */
+	rig_clock(&rig, 1010, 1900000010);
+	CHECK(expect("vid", &back, FB_PASSED).action == XDP_PASS);
+	expect("vid", &back, FB_DROP_QUARANTINED);
+	rig_clock(&rig, 1000, 1900000000);
+	rig_zone_record(&rig, "cam")->flags &= ~(__u32)FB_ZONE_F_LEARN;
+	expect("vid", &back, FB_PASSED);
+	hold_mac(host, false);
+	expect("vid", &back, FB_PASSED);
+}
+
+static void the_gateway_sends_nothing_to_a_quarantined_mac(void)
+{
+	const struct frame_spec log = { .src = "10.20.0.1", .dst = "10.20.0.5", .sport = 5, .dport = 514 };
+	struct frame_spec s = log;
+	struct frame f;
+
+	use_policy("");
+	expect_out("cam", &log, FB_PASSED);
+	hold_mac(held, true);
+	s.dmac = HELD;
+	expect_out("cam", &s, FB_DROP_QUARANTINED);
+	CHECK(rig_flow_count(&rig) == 1, "%zu flows", rig_flow_count(&rig));
+	expect_out("cam", &log, FB_PASSED);
+	for (int op = 1; op <= 2; op++) {
+		frame_arp(&f, HELD, RIG_MAC, op, "10.20.0.1", "10.20.0.66");
+		CHECK(rig_tc_out(&rig, "cam", &f).reason == FB_DROP_QUARANTINED, "ARP %d", op);
+	}
+	frame_arp(&f, "ff:ff:ff:ff:ff:ff", RIG_MAC, 1, "10.20.0.1", "10.20.0.66");
+	CHECK(rig_tc_out(&rig, "cam", &f).reason == FB_PASSED, "a question to all");
+	frame_nd(&f, HELD, RIG_MAC, "2001:db8:20::1", "2001:db8:20::66", 136, "2001:db8:20::1");
+	CHECK(rig_tc_out(&rig, "cam", &f).reason == FB_DROP_QUARANTINED, "an advertisement");
+	rig_zone_record(&rig, "cam")->ethertype[0] = 0x88cc;
+	expect_out("cam", SPEC(.dmac = HELD, .ethertype = 0x88cc, .payload = 46), FB_DROP_QUARANTINED);
+	hold_mac(held, false);
 }
 
 void claims_switch(void)
@@ -299,4 +366,6 @@ void claims_switch(void)
 	RUN_CASE(an_error_that_the_quarantined_sends_about_its_neighbours_flow_is_cut);
 	RUN_CASE(a_quarantined_mac_speaks_for_no_address);
 	RUN_CASE(what_a_quarantined_mac_sends_ends_no_flow_of_its_neighbour);
+	RUN_CASE(nothing_is_forwarded_to_a_quarantined_mac);
+	RUN_CASE(the_gateway_sends_nothing_to_a_quarantined_mac);
 }

@@ -103,7 +103,7 @@ class Wait:
 
 
 class Switch:
-    """What an operator does: Switch("cut", ZONE, ZONE), Switch("join", ZONE, ZONE), Switch("quarantine", PREFIX), Switch("release", PREFIX). A row's end undoes it."""
+    """What an operator does: Switch("cut", ZONE, ZONE), Switch("join", ZONE, ZONE), Switch("quarantine", PREFIX or MAC), Switch("release", the same). A row's end undoes it."""
 
     def __init__(self, what, *names):
         self.words = " ".join((what, *names))

@@ -135,13 +135,38 @@ static int quarantine_map(void)
 	return bpf_map__fd(bpf_object__find_map_by_name(rig.object, "fb_quarantine"));
 }
 
-/* PREFIX of either family into the quarantine or out of it. */
+static int quarantine_mac_map(void)
+{
+	return bpf_map__fd(bpf_object__find_map_by_name(rig.object, "fb_quarantine_mac"));
+}
+
+/* A MAC address into the quarantine or out of it; false if the text is none. */
+static bool quarantine_mac(const char *text, bool on)
+{
+	struct fb_mac_key key = { 0 };
+	__u32 value = 1;
+	char end;
+
+	if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &key.mac[0], &key.mac[1], &key.mac[2],
+		   &key.mac[3], &key.mac[4], &key.mac[5], &end) != 6)
+		return false;
+	if (on)
+		CHECK(!bpf_map_update_elem(quarantine_mac_map(), &key, &value, 0), "%m");
+	else
+		bpf_map_delete_elem(quarantine_mac_map(), &key);
+	rig.switches->quarantined_macs = on;
+	return true;
+}
+
+/* PREFIX of either family, or a MAC address, into the quarantine or out of it. */
 static void quarantine(const char *prefix, bool on)
 {
 	struct fb_quarantine_key key = { 0 };
 	char address[64] = { 0 };
 	__u32 value = 1, length = 0;
 
+	if (quarantine_mac(prefix, on))
+		return;
 	if (sscanf(prefix, "%63[^/]/%u", address, &length) != 2) {
 		CHECK(0, "\"%s\" is no prefix", prefix);
 		return;
@@ -159,13 +184,16 @@ static void quarantine(const char *prefix, bool on)
 static void release_all(void)
 {
 	struct fb_quarantine_key key;
+	struct fb_mac_key mac;
 
 	memset(rig.switches, 0, sizeof(*rig.switches));
 	while (!bpf_map_get_next_key(quarantine_map(), NULL, &key))
 		bpf_map_delete_elem(quarantine_map(), &key);
+	while (!bpf_map_get_next_key(quarantine_mac_map(), NULL, &mac))
+		bpf_map_delete_elem(quarantine_mac_map(), &mac);
 }
 
-/* cut ZONE ZONE, join ZONE ZONE, quarantine PREFIX, release PREFIX */
+/* cut ZONE ZONE, join ZONE ZONE, quarantine PREFIX | MAC, release PREFIX | MAC */
 static void turn_switch(char *text)
 {
 	char *save = NULL, *what = strtok_r(text, " \n", &save), *one = strtok_r(NULL, " \n", &save),

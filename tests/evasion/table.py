@@ -4,7 +4,7 @@
 
 table.py --list                names and what is expected
 table.py --frames [BUCKETS]    for replay: "case NAME", "step PORT REASON DESTINATION ACTION HEX HEX-OUT", "wait SECONDS",
-                               "switch cut|join ZONE ZONE", "switch quarantine|release PREFIX"
+                               "switch cut|join ZONE ZONE", "switch quarantine|release PREFIX|MAC"
 table.py --connections         for explain: "ZONE FROM TO SERVICE REASON" of rows that are one plain packet
 """
 import importlib

@@ -86,3 +86,24 @@ Row("quarantined: the mapped address of the other family is another", "cam", rts
 for what, message in (("an advertisement", ICMPv6ND_NA(tgt=CAM6)), ("a solicitation", ICMPv6ND_NS(tgt=CAM6))):
     Row(f"quarantined: {what} about it from a link-local address", "cam", ether() / IPv6(src="fe80::5", dst=GW_LOCAL, hlim=255) / message, "quarantined",
         after=[Switch("quarantine", CAM6 + "/128")])
+
+# ---- the recorder's MAC address, in zones with binding: of those where it is, only vid
+HELD = [Switch("quarantine", HOST)]
+for name, at, frame, reason, before in (
+        ("a new connection to it", "cam", lambda: rtsp(), "quarantined", list),
+        ("a live connection, to it", "cam", lambda: rtsp("PA", 101, 901, 5), "quarantined", opened),
+        ("a live connection, from it", "vid", lambda: rtsp_back("PA", 901, 101, 5), "quarantined", opened),
+        ("a new connection from it", "vid", lambda: ip(NVR, CAM) / tcp(dport=80), "quarantined", list),
+        ("an error from it", "vid", lambda: errors(), "quarantined", opened),
+        ("an error to it", "cam", lambda: IP(src=CAM, dst=NVR) / ICMP(type=3, code=1) / ip(NVR, CAM) / TCP(sport=554, dport=port(), seq=900), "quarantined", opened),
+        ("options, to it", "cam", lambda: IP(src=CAM, dst=NVR, options=b"\1\1\1\1") / tcp(), "quarantined", list),
+        ("a first fragment to it", "cam", lambda: ip(flags="MF", id=port()) / udp(len=48) / (b"e" * 8), "quarantined", list),
+        ("what no line allows is that", "cam", lambda: rtsp(dport=23), "no-allow", list),
+        ("its ARP", "vid", lambda: ether(ALL) / ARP(op=1, hwsrc=HOST, psrc=NVR, pdst=GW_VID), "quarantined", list),
+        ("its ARP in the name of another is a foreign one", "vid", lambda: ether() / ARP(op=2, hwsrc=HOST, psrc=ROUTER, pdst=GW_VID), "binding", list),
+        ("a zone without binding goes on", "cam", lambda: ip(CAM, WORLD) / tcp(dport=443), "-> net", list)):
+    Row(f"quarantined MAC: {name}", at, frame(), reason, after=before() + HELD)
+Row("quarantined MAC: the rest of a packet that was half sent", "cam", ip(proto=17, frag=2, id=port()) / Raw(b"e" * 32), "quarantined",
+    after=[Step("cam", ip(proto=17, flags="MF", id=port()) / Raw(bytes(udp(9000, len=48)) + b"e" * 8), "-> vid")] + HELD)
+Row("quarantined MAC: a connection outlives it, since its addresses were not cut", "cam", rtsp("A", 101, 901), "quarantined", after=opened() + HELD,
+    then=[Switch("release", HOST)] + alive())

@@ -195,5 +195,16 @@ Row("wire: cut: another pair goes on", "cam", rtsp(), "-> vid", after=CUT)
 Row("wire: quarantined: an error about the connection of another", "back", back(IP(src="10.40.9.66", dst=PLC) / ICMP(type=3, code=1) / IP(src=PLC, dst=CENTRE) /
                                                                                 TCP(sport=port(), dport=443, seq=100)), "quarantined",
     after=connected() + [Switch("quarantine", "10.40.9.66/32")], then=goes_on())
+HELD_MAC = [Switch("quarantine", PLC_MAC)]
+for what, at, frame, reason, before in (
+        ("what it sends", "cab", lambda: https(), "quarantined", list), ("its live connection", "cab", lambda: https("PA", 101, 901, 5), "quarantined", connected),
+        ("to its live connection", "back", lambda: https_back("PA", 901, 101, 5), "quarantined", connected),
+        ("a new connection to it", "back", lambda: back(IP(src=CENTRE, dst=PLC) / tcp(dport=80)), "quarantined", list),
+        ("its ARP", "cab", lambda: arp(), "quarantined", list), ("an ARP answer to it", "back", lambda: arp(2, CENTRE, PLC, FAR_MAC, dst=PLC_MAC), "quarantined", list),
+        ("its neighbour discovery", "cab", lambda: nd(ICMPv6ND_NA(tgt=PLC6)), "quarantined", list),
+        ("an ethertype from it", "cab", lambda: raw(0x88B8, b"e" * 46, FAR_MAC, PLC_MAC), "quarantined", list),
+        ("an ethertype to it", "back", lambda: raw(0x88B8, b"e" * 46, PLC_MAC, FAR_MAC), "quarantined", list),
+        ("who asks all for it", "back", lambda: arp(1, CENTRE, PLC, FAR_MAC), "-> cab", list)):
+    Row(f"wire: quarantined MAC: {what}", at, frame(), reason, after=before() + HELD_MAC)
 Row("wire: quarantined: its ARP", "cab", arp(), "quarantined", after=HELD)
 Row("wire: quarantined: who asks for it", "back", arp(1, CENTRE, PLC, FAR_MAC), "quarantined", after=HELD)
