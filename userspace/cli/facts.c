@@ -13,8 +13,8 @@
 
 #include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/session.h"
 #include "base/strbuf.h"
-#include "cli/session.h"
 
 void fb_facts_file(const char *path, struct fb_strbuf *out)
 {

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The ssh session in which we run. */
 #ifndef FB_CLI_SESSION_H
 #define FB_CLI_SESSION_H
 
 #include <jansson.h>
-#include <stdbool.h>
-#include <stddef.h>
 
-/*
- * The text of SSH_CONNECTION: ours, or, since sudo takes it away, that of a process that we descend from. Set and empty
- * means that there is no session.
- */
-bool fb_session_find(char *buf, size_t size);
-/* As the agent takes it: {from, from_port, to, to_port}; NULL = no session. */
+/* The ssh session in which we run, as the agent takes it: {from, from_port, to, to_port}; NULL = no session. */
 json_t *fb_session_json(void);
 
 #endif

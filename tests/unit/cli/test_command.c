@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/session.h"
 #include "cli/change.h"
 #include "cli/command.h"
 #include "cli/session.h"
