@@ -14,6 +14,7 @@
 #include "base/inet.h"
 #include "base/io.h"
 #include "base/strbuf.h"
+#include "ctl/server.h"
 
 typedef int fb_set(struct fb_agent_config *config, const char *value, struct fb_error *err);
 
@@ -51,11 +52,12 @@ static int set_state_dir(struct fb_agent_config *config, const char *value, stru
 
 static int set_metrics(struct fb_agent_config *config, const char *value, struct fb_error *err)
 {
-	keep(&config->metrics, value);
-	if (!strcmp(value, "off")) {
-		free(config->metrics);
-		config->metrics = NULL;
+	if (strcmp(value, "off") != 0) {
+		keep(&config->metrics, value);
+		return fb_ctl_check_loopback(value, err);
 	}
+	free(config->metrics);
+	config->metrics = NULL;
 	return 0;
 }
 

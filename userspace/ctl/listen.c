@@ -88,17 +88,26 @@ static bool parse(const char *text, struct endpoint *ret)
 	       ntohl(ret->address.v4.sin_addr.s_addr) >> 24 == 127;
 }
 
+int fb_ctl_check_loopback(const char *address, struct fb_error *err)
+{
+	struct endpoint at;
+
+	return parse(address, &at) ? 0
+				   : fb_error_set(err, -EINVAL,
+						  "%s: write 127.0.0.1:PORT or [::1]:PORT; nothing but "
+						  "loopback is listened on",
+						  address);
+}
+
 int fb_ctl_listen_loopback(const char *address, struct fb_error *err)
 {
 	struct endpoint at;
 	fb_autoclose int fd = -1;
-	int one = 1;
+	int one = 1, r = fb_ctl_check_loopback(address, err);
 
-	if (!parse(address, &at))
-		return fb_error_set(
-			err, -EINVAL,
-			"%s: write 127.0.0.1:PORT or [::1]:PORT; nothing but loopback is listened on",
-			address);
+	if (r < 0)
+		return r;
+	parse(address, &at);
 	fd = socket(at.address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
 	    bind(fd, &at.address.any, at.size) < 0 || listen(fd, BACKLOG) < 0)

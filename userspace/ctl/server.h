@@ -96,6 +96,7 @@ int fb_ctl_server_run(struct fb_ctl_server *server);
  */
 int fb_ctl_listen_unix(const char *path, mode_t mode, gid_t group, struct fb_error *err);
 /* "127.0.0.1:9456", "[::1]:9456"; only loopback addresses: -EINVAL otherwise. */
+int fb_ctl_check_loopback(const char *address, struct fb_error *err);
 int fb_ctl_listen_loopback(const char *address, struct fb_error *err);
 
 /* The query's value, NULL = not there; borrowed. */

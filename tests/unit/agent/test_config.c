@@ -105,6 +105,11 @@ Test(config, refuses_what_it_does_not_know)
 		{ "stray", "stray: takes options only; see --help" },
 		{ "--flows", "--flows: needs a value" },
 		{ "--metrics", "--metrics: needs a value" },
+		{ "--metrics=0.0.0.0:9000", "--metrics: 0.0.0.0:9000: write 127.0.0.1:PORT or [::1]:PORT; "
+					    "nothing but loopback is listened "
+					    "on" },
+		{ "--metrics=9000", "--metrics: 9000: write 127.0.0.1:PORT or [::1]:PORT; nothing but "
+				    "loopback is listened on" },
 		{ "--flows=0", "--flows: 0: must be a number of flows from 1024 to 8388608" },
 	};
 
