@@ -12,6 +12,12 @@ set -euo pipefail
 lab_new
 northport_up
 operator_up
+status=0
+SSH_CONNECTION="10.30.0.130 50122 10.30.0.129 22" on gw "$FB_BUILD/firebreakd" --run-dir "$LAB_RUN" --state-dir "$LAB_DIR/state" \
+	--metrics off 2>"$LAB_DIR/refusal" || status=$?
+same "a first start that would end the session that it is typed in is refused" 2 "$status"
+claim "and names what would hold it" grep -q -- '--rescue "jump0 10.30.0.128/28 22"' "$LAB_DIR/refusal"
+claim "the operator is in still" operator true
 rescued() { agent_start --rescue "jump0 10.30.0.128/28 22"; }
 rescued
 deaf=$(town_policy deaf.fb <<-'END'

@@ -161,6 +161,11 @@ static int set_keep_privileges(struct fb_agent_config *config, const char *value
 	return set_switch(&config->keep_privileges, value, err);
 }
 
+static int set_allow_lockout(struct fb_agent_config *config, const char *value, struct fb_error *err)
+{
+	return set_switch(&config->allow_lockout, value, err);
+}
+
 static int set_unload(struct fb_agent_config *config, const char *value, struct fb_error *err)
 {
 	return set_switch(&config->unload, value, err);
@@ -193,6 +198,8 @@ static const struct {
 	  "an interface beside the policy from which this host may be reached; repeatable" },
 	{ "rescue", "ACCESS", true, set_rescue,
 	  "\"IF PREFIX PORT\": from there, while no policy is in force" },
+	{ "allow-lockout", NULL, false, set_allow_lockout,
+	  "start without a policy, also if that ends the ssh session that this is typed in" },
 	{ "viewers", "GROUP", true, set_viewers, "who may look and ask (firebreak)" },
 	{ "operators", "GROUP", true, set_operators, "who may also cut and open (firebreak-operator)" },
 	{ "admins", "GROUP", true, set_admins, "who may also apply (firebreak-admin)" },

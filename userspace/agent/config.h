@@ -24,7 +24,7 @@ struct fb_agent_config {
 	struct fb_rescue rescue;
 	char *groups[3]; /* Unix groups of viewers, operators, admins */
 	bool generic, large_image, keep_privileges;
-	bool unload, version, help; /* on the command line only */
+	bool allow_lockout, unload, version, help; /* on the command line only */
 };
 
 /* Defaults, then the file, then the command line. -EINVAL: which option is wrong and how. */

@@ -40,6 +40,24 @@ int fb_session_from_json(const json_t *json, struct fb_session *ret, struct fb_e
 	return r;
 }
 
+bool fb_session_parse(const char *text, struct fb_session *ret)
+{
+	char from[64], to[64];
+	unsigned int from_port, to_port;
+	int other;
+
+	*ret = (struct fb_session){ 0 };
+	if (sscanf(text, "%63s %u %63s %u", from, &from_port, to, &to_port) != 4 || from_port > 65535 ||
+	    to_port > 65535)
+		return false;
+	from[strcspn(from, "%")] = 0; /* "fe80::1%eth0" */
+	to[strcspn(to, "%")] = 0;
+	ret->from_port = (__u16)from_port;
+	ret->to_port = (__u16)to_port;
+	return fb_ip_parse(from, strlen(from), &ret->family, &ret->from) == 0 &&
+	       fb_ip_parse(to, strlen(to), &other, &ret->to) == 0 && other == ret->family;
+}
+
 static bool is_loopback(int family, struct fb_ip ip)
 {
 	return family == 4 ? ip.lo >> 24 == 127 : ip.hi == 0 && ip.lo == 1;
@@ -63,13 +81,14 @@ static void own_addresses(const struct fb_lockout_case *c, struct fb_own *ret)
 	}
 }
 
-static bool is_own(const struct fb_lockout_case *c, struct fb_ip ip)
+/* NULL = the session ends at another host, or in another network name space. */
+static const struct fb_host_address *own_end(const struct fb_lockout_case *c)
 {
 	for (size_t i = 0; i < c->host->addresses.n; i++)
 		if (c->host->addresses.v[i].family == c->session->family &&
-		    !fb_ip_cmp(c->host->addresses.v[i].ip, ip))
-			return true;
-	return false;
+		    !fb_ip_cmp(c->host->addresses.v[i].ip, c->session->to))
+			return &c->host->addresses.v[i];
+	return NULL;
 }
 
 /* On whose wire the other end is; 0 = behind a router, or nowhere. */
@@ -236,7 +255,7 @@ enum fb_lockout fb_lockout_judge(const struct fb_lockout_case *c, struct fb_strb
 		fb_strbuf_add(ret_text, "still allowed: it comes from this host itself\n");
 		return FB_LOCKOUT_KEPT;
 	}
-	if (!is_own(c, s->to)) {
+	if (!own_end(c)) {
 		fb_strbuf_addf(ret_text, "not tested: %s is no address of this host\n", to);
 		return FB_LOCKOUT_UNKNOWN;
 	}
@@ -245,4 +264,56 @@ enum fb_lockout fb_lockout_judge(const struct fb_lockout_case *c, struct fb_strb
 		       "not tested: logging in anew (RADIUS, LDAP, DNS), and the way that you took to %s\n",
 		       from);
 	return verdict;
+}
+
+/* ---- before there is a policy ---- */
+
+static bool rescues(const struct fb_rescue *rescue, const struct fb_session *s, const char *device)
+{
+	unsigned int len = s->family == 4 ? 32 : 128;
+	const char *slash = strchrnul(rescue->prefix, '/');
+	struct fb_ip first;
+	int family;
+
+	if (rescue->family != s->family || rescue->port != s->to_port || strcmp(rescue->interface, device) ||
+	    fb_ip_parse(rescue->prefix, (size_t)(slash - rescue->prefix), &family, &first) < 0)
+		return false;
+	if (*slash)
+		len = (unsigned int)strtoul(slash + 1, NULL, 10);
+	return !fb_ip_cmp(fb_ip_last(s->family, first, len), fb_ip_last(s->family, s->from, len));
+}
+
+static bool is_on_link(const struct fb_host_address *a, const struct fb_session *s)
+{
+	return !fb_ip_cmp(fb_ip_last(a->family, a->ip, a->prefix_len),
+			  fb_ip_last(a->family, s->from, a->prefix_len));
+}
+
+int fb_lockout_at_start(const struct fb_lockout_case *c, const struct fb_rescue *rescue, struct fb_error *err)
+{
+	const struct fb_session *s = c->session;
+	const struct fb_host_address *to = own_end(c);
+	unsigned int len = s->family == 4 ? 32 : 128;
+	const struct fb_host_link *link;
+	struct fb_ip rest, first = s->from;
+	char from[FB_INET_STRLEN], prefix[FB_INET_STRLEN];
+	__u32 device;
+
+	if (!s->family || !to || is_loopback(s->family, s->from))
+		return 0;
+	device = is_on_link(to, s) ? to->ifindex : device_on_link(c);
+	link = fb_host_by_index(c->host, device ? device : to->ifindex);
+	if (!link || is_management(c, link->name) || rescues(rescue, s, link->name))
+		return 0;
+	if (is_on_link(to, s)) {
+		len = to->prefix_len;
+		rest = fb_ip_last(s->family, (struct fb_ip){ 0 }, len);
+		first = (struct fb_ip){ s->from.hi & ~rest.hi, s->from.lo & ~rest.lo };
+	}
+	return fb_error_set(
+		err, -EACCES,
+		"no policy is stored, and without one everything drops: this would end your ssh session "
+		"from %s. Keep it with --rescue \"%s %s/%u %u\", or give --allow-lockout",
+		fb_ip_print(s->family, s->from, from), link->name, fb_ip_print(s->family, first, prefix), len,
+		s->to_port);
 }

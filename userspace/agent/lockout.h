@@ -46,4 +46,13 @@ struct fb_lockout_case {
 enum fb_lockout fb_lockout_judge(const struct fb_lockout_case *c, struct fb_strbuf *ret_text,
 				 __u32 *ret_device);
 
+/* "10.99.0.10 50122 10.99.0.1 22", as SSH_CONNECTION has it. False: it is no session. */
+bool fb_session_parse(const char *text, struct fb_session *ret);
+/*
+ * Before there is any policy: the guard lets only management interfaces and the rescue access in. Of the case session,
+ * host and management count. -EACCES: the session would end, and the text says what would hold it.
+ */
+int fb_lockout_at_start(const struct fb_lockout_case *c, const struct fb_rescue *rescue,
+			struct fb_error *err);
+
 #endif

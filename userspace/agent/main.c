@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,8 +14,10 @@
 #include "agent/agent.h"
 #include "agent/loop.h"
 #include "agent/privileges.h"
+#include "agent/store.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/session.h"
 
 enum { EXIT_OK = 0, EXIT_USAGE = 2, EXIT_HOST = 3 };
 
@@ -58,12 +61,57 @@ static int ready(struct fb_agent *agent, struct fb_error *err)
 	return agent->config->keep_privileges ? 0 : fb_privileges_drop(err);
 }
 
+static bool is_pinned(const struct fb_agent_config *config)
+{
+	fb_autofree char *pattern = NULL;
+	glob_t found = { 0 };
+	bool pinned;
+
+	if (asprintf(&pattern, "%s/bpf/v*", config->run_dir) < 0)
+		abort();
+	pinned = glob(pattern, 0, NULL, &found) == 0;
+	globfree(&found);
+	return pinned;
+}
+
+/*
+ * The very first start closes this host: with it goes the session that it is typed in, before any policy can let that in.
+ * Where something is stored or pinned, this start changes nothing for a session that lives.
+ */
+static int spare_session(const struct fb_agent_config *config, struct fb_error *err)
+{
+	struct fb_host host = { 0 };
+	struct fb_watch *watch = NULL;
+	struct fb_session session;
+	const struct fb_lockout_case c = { .session = &session,
+					   .host = &host,
+					   .management = (const char *const *)config->management.v };
+	char text[160];
+	__u32 current;
+	int r;
+
+	if (config->allow_lockout || !fb_session_find(text, sizeof(text)) ||
+	    !fb_session_parse(text, &session) || is_pinned(config) ||
+	    fb_store_current(config->state_dir, &current, err) < 0 || current)
+		return 0;
+	r = fb_watch_open(&host, &watch, err);
+	if (r == 0)
+		r = fb_lockout_at_start(&c, &config->rescue, err);
+	fb_watch_close(watch);
+	fb_host_done(&host);
+	return r;
+}
+
 static int serve(const struct fb_agent_config *config)
 {
 	struct fb_error err = { 0 };
 	struct fb_agent agent = { 0 };
 	int r = lock(config, &err);
 
+	if (r == 0 && spare_session(config, &err) < 0) {
+		fb_log(FB_LOG_ERROR, "%s", err.text);
+		return EXIT_USAGE;
+	}
 	if (r == 0)
 		r = fb_agent_open(&agent, config, &err);
 	if (r == 0)

@@ -207,3 +207,58 @@ Test(lockout, a_quarantine_or_a_cut_of_the_session_is_told_before_the_policy, .i
 	cr_assert(strstr(text.s, "CUT (quarantined)"), "%s", text.s);
 	fb_switches_wanted_done(&want);
 }
+
+Test(lockout, a_first_start_that_would_end_the_session_names_what_holds_it, .init = start, .fini = stop)
+{
+	static const char *const management[] = { "eth3", NULL };
+	static const struct {
+		const char *session, *rescue; /* "IF PREFIX PORT" */
+		const char *says;	      /* NULL = it holds */
+	} cases[] = {
+		{ "10.99.0.10 50122 10.99.0.1 22", NULL,
+		  "from 10.99.0.10. Keep it with --rescue \"eth1 10.99.0.0/24 22\"," },
+		{ "10.99.0.10 50122 10.99.0.1 2222", "eth1 10.99.0.0/24 22",
+		  "--rescue \"eth1 10.99.0.0/24 2222\"," },
+		{ "10.99.0.10 50122 10.99.0.1 22", "eth1 10.99.0.0/29 22",
+		  "--rescue \"eth1 10.99.0.0/24 22\"," },
+		{ "10.99.0.10 50122 10.99.0.1 22", "eth2 10.99.0.0/24 22",
+		  "--rescue \"eth1 10.99.0.0/24 22\"," },
+		{ "10.99.0.10 50122 10.99.0.1 22", "eth1 10.99.0.0/24 22", NULL },
+		{ "10.99.0.10 50122 10.99.0.1 22", "eth1 10.99.0.10 22", NULL },
+		{ "198.51.100.7 50122 10.1.0.1 22", NULL, "--rescue \"eth2 198.51.100.7/32 22\"," },
+		{ "192.0.2.9 50122 192.0.2.1 22", NULL, NULL },	 /* a management interface */
+		{ "10.99.0.10 50122 10.99.0.2 22", NULL, NULL }, /* another host's, or name space's */
+		{ "127.0.0.1 50122 127.0.0.1 22", NULL, NULL },
+	};
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++) {
+		struct fb_session s;
+		const struct fb_lockout_case c = { .session = &s, .host = &host, .management = management };
+		struct fb_rescue rescue = { 0 };
+		struct fb_error err = { 0 };
+		unsigned int port = 0;
+		int r;
+
+		if (cases[i].rescue) {
+			cr_assert_eq(sscanf(cases[i].rescue, "%15s %63s %u", rescue.interface, rescue.prefix,
+					    &port),
+				     3);
+			rescue.port = (unsigned short)port;
+			rescue.family = 4;
+		}
+		cr_assert(fb_session_parse(cases[i].session, &s));
+		r = fb_lockout_at_start(&c, &rescue, &err);
+		cr_assert_eq(r, cases[i].says ? -EACCES : 0, "%s: %s", cases[i].session, err.text);
+		cr_assert(!cases[i].says || strstr(err.text, cases[i].says), "%s", err.text);
+	}
+}
+
+Test(lockout, what_is_no_session_is_none)
+{
+	static const char *const cases[] = { "", "10.99.0.10", "10.99.0.10 1 ::1 22", "x 1 y 2",
+					     "10.0.0.1 70000 10.0.0.2 22" };
+	struct fb_session s;
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++)
+		cr_assert_not(fb_session_parse(cases[i], &s), "%s", cases[i]);
+}
