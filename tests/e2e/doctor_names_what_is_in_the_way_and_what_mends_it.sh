@@ -48,6 +48,9 @@ mended() { # SENTENCE HEALTH WHAT PATTERN ADVICE
 }
 
 claim "without an agent nothing of firebreak is looked for" quiet "corp0 tc"
+claim "nor does anybody claim that something is enforced" says warn agent "no agent .*, and nothing is enforced on these interfaces" "firebreak apply"
+firebreak status 2>"$LAB_DIR/said" && fail "an agent answered"
+claim "status says where to ask that" grep -q 'no agent answers on .*: firebreak doctor$' "$LAB_DIR/said"
 on gw ethtool -K p0 tx on gro off txvlan on >/dev/null
 mended "the other end of a veth is named with its switches" warn "v0 other end" "TCP dies.*lost.*tags" "ethtool -K p0 tx off gro on txvlan off"
 on gw ip link set back0 mtu 1400
@@ -73,6 +76,7 @@ claim "the policy is accepted then" wait_until 10 apply "$policy"
 claim "the program is known as firebreak's" says ok "v0 XDP" "firebreak, native" ""
 claim "and its fence is there" says ok "v0 tc" "both filters" ""
 agent_kill
+claim "without an agent what goes on is told" says warn agent "4 interfaces go on enforcing without it" "systemctl status firebreakd"
 on gw tc filter add dev v0 egress pref 9 bpf direct-action object-file "$FB_BUILD/tests/evasion/hide_tag.bpf.o" section tc
 mended "a filter behind it" warn "v0 tc egress" "priority 9 changes or drops" "tc filter del dev v0 egress pref 9"
 on gw tc qdisc del dev v0 clsact

@@ -101,21 +101,39 @@ static int check_interfaces(struct fb_findings *list, const struct fb_call *call
 	return FB_EXIT_OK;
 }
 
+/*
+ * What the interfaces say is enforced all the same. No failure: before a first install it is so on every host, and this is
+ * asked then.
+ */
+static void add_silence(struct fb_findings *list, const char *what)
+{
+	if (list->ours)
+		fb_finding_add(list, FB_HEALTH_WARN, "agent", "systemctl status firebreakd",
+			       "%s; %u interface%s on enforcing without it", what, list->ours,
+			       list->ours == 1 ? " goes" : "s go");
+	else if (list->unknown)
+		fb_finding_add(list, FB_HEALTH_WARN, "agent", "run doctor as root",
+			       "%s; whether anything is enforced only root sees", what);
+	else
+		fb_finding_add(list, FB_HEALTH_WARN, "agent",
+			       "systemctl start firebreakd, then firebreak apply",
+			       "%s, and nothing is enforced on these interfaces", what);
+}
+
 /* Asked here and not through live.c: that nobody answers is a finding, not a failure. */
 static void check_agent(struct fb_findings *list, const struct fb_call *call)
 {
+	fb_autofree char *none = NULL;
 	json_t *answer = NULL;
 
+	if (asprintf(&none, "no agent that you may ask on %s", fb_live_socket(call)) < 0)
+		abort();
 	if (!fb_live_exists(call)) {
-		fb_finding_add(list, FB_HEALTH_WARN, "agent",
-			       "systemctl status firebreakd; enforcement goes on without it",
-			       "no agent that you may ask on %s", fb_live_socket(call));
+		add_silence(list, none);
 		return;
 	}
 	if (fb_live_get(call, "/v1/status", &answer)) {
-		fb_finding_add(list, FB_HEALTH_WARN, "agent",
-			       "systemctl status firebreakd; enforcement goes on without it",
-			       "does not answer");
+		add_silence(list, "does not answer");
 		return;
 	}
 	fb_finding_add(

@@ -17,6 +17,8 @@ struct fb_finding {
 struct fb_findings {
 	struct FB_VEC(struct fb_finding) v;
 	enum fb_health worst;
+	unsigned int ours,
+		unknown; /* interfaces with firebreak's program, and with one that only root can tell */
 };
 
 /* fmt makes the state; advice may be NULL. */

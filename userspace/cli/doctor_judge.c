@@ -52,6 +52,8 @@ static void judge_program(struct fb_findings *list, const struct fb_doctor_card 
 {
 	char what[64], advice[128];
 
+	list->ours += card->program == FB_CARD_OURS;
+	list->unknown += card->program == FB_CARD_UNKNOWN;
 	snprintf(what, sizeof(what), "%s XDP", card->name);
 	snprintf(advice, sizeof(advice), "ip link set dev %s xdp%s off, or by the tool that attached it",
 		 card->name, card->attached.xdp_generic ? "generic" : "");

@@ -38,15 +38,15 @@ static int explain_failure(const char *socket, const struct fb_error *err, struc
 	case ECONNREFUSED:
 		fb_strbuf_addf(
 			why,
-			"no agent answers on %s: is firebreakd running? What it enforced before goes on "
-			"without it.",
+			"no agent answers on %s: is firebreakd running? Whether anything is enforced without "
+			"it says: firebreak doctor",
 			socket);
 		break;
 	case ETIMEDOUT:
 	case EAGAIN:
 		fb_strbuf_addf(why,
 			       "the agent on %s does not answer: \"systemctl status firebreakd\" may tell "
-			       "why. Enforcement goes on without it.",
+			       "why, and \"firebreak doctor\" what is enforced without it",
 			       socket);
 		break;
 	default:
