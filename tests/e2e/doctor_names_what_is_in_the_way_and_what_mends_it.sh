@@ -83,3 +83,14 @@ on gw tc qdisc del dev v0 clsact
 claim "a deleted clsact fails" says fail "v0 tc" "qdisc clsact is missing" "systemctl restart firebreakd"
 agent_start
 claim "and a live agent puts it back" wait_until 10 quiet "v0 tc"
+
+# An address on a bridge, looked at from a mount name space whose /sys is the host's: what apply refuses, init leaves out.
+on gw ip link add br0 type bridge
+on gw ip address add 10.60.0.1/24 dev br0
+on gw ip link set p0 master br0
+init=$(firebreak init)
+claim "init leaves a bridge out, and says what to name" grep -q '^# left out: br0 is a bridge: .*(p0)$' <<<"$init"
+deny "and makes no zone of it" grep -q '^zone .* interface br0 ' <<<"$init"
+bridged=$(sed 's/interface v0 /interface br0 /' "$policy" | policy_file bridged.fb)
+says_ports() { { firebreak doctor -j "$bridged" || true; } | jq -e 'any(.findings[]; .what == "br0 kind" and (.advice | contains("ip link set PORT nomaster; in the policy: interface PORT")))' >/dev/null; }
+claim "doctor says how to take its ports" says_ports

@@ -167,8 +167,11 @@ void fb_doctor_judge(struct fb_findings *list, const struct fb_doctor_card *card
 
 	if (card->refusal[0]) {
 		snprintf(what, sizeof(what), "%s kind", card->name);
-		fb_finding_add(list, FB_HEALTH_FAIL, what, "name in the policy what the sentence says", "%s",
-			       card->refusal);
+		fb_finding_add(list, FB_HEALTH_FAIL, what,
+			       card->kind == FB_LINK_BRIDGE ? "for each PORT of it: ip link set PORT "
+							      "nomaster; in the policy: interface PORT"
+							    : "name in the policy what the sentence says",
+			       "%s", card->refusal);
 		return;
 	}
 	judge_link(list, card);

@@ -9,12 +9,12 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/cleanup.h"
 #include "base/session.h"
 #include "base/strbuf.h"
+#include "net/net.h"
 
 void fb_facts_file(const char *path, struct fb_strbuf *out)
 {
@@ -53,47 +53,24 @@ static struct fb_facts_iface *find(struct fb_facts *facts, const char *name)
 
 /* ---- interfaces ------------------------------------------------------------------------------- */
 
-static bool sys_exists(const char *iface, const char *what)
+/* S5, as an apply judges it: what cannot be a zone's interface, and what to name instead. A VLAN device is its port and its tag. */
+static void judge(const struct fb_net_state *state, struct fb_facts_iface *f)
 {
-	char path[128];
-	struct stat st;
+	const struct fb_net_link *link = fb_net_link_by_name(state, f->name), *port;
 
-	snprintf(path, sizeof(path), "/sys/class/net/%s/%s", iface, what);
-	return !lstat(path, &st);
-}
-
-/* S5: what cannot be a zone's interface, and what to name instead. */
-static void judge(struct fb_facts_iface *f)
-{
-	fb_autostrbuf struct fb_strbuf type = { 0 }, uevent = { 0 }, vlan = { 0 };
-	char path[128];
-	const char *line;
-
-	snprintf(path, sizeof(path), "/sys/class/net/%s/type", f->name);
-	fb_facts_file(path, &type);
-	snprintf(path, sizeof(path), "/sys/class/net/%s/uevent", f->name);
-	fb_facts_file(path, &uevent);
-	snprintf(path, sizeof(path), "/proc/net/vlan/%s", f->name);
-	fb_facts_file(path, &vlan);
-	line = strstr(fb_strbuf_get(&vlan), "VID: ");
-	if (line && sscanf(line, "VID: %d", &f->vlan) == 1) {
-		line = strstr(line, "Device: ");
-		if (line)
-			sscanf(line, "Device: %15s", f->port);
-	} else if (strstr(fb_strbuf_get(&uevent), "DEVTYPE=vlan")) {
-		strcpy(f->refused, "a VLAN device whose port cannot be seen from here");
+	if (!link)
+		return;
+	port = link->kind == FB_LINK_VLAN && !link->qinq ? fb_net_link_by_index(state, link->parent) : NULL;
+	if (port) {
+		memcpy(f->port, port->name, sizeof(f->port));
+		f->vlan = link->vid;
+		link = port;
 	}
-	if (sys_exists(f->name, "bridge"))
-		strcpy(f->refused, "a bridge: give each of its ports to a zone");
-	else if (sys_exists(f->name, "master"))
-		strcpy(f->refused, "part of a bridge or bond");
-	else if (sys_exists(f->name, "tun_flags"))
-		strcpy(f->refused, "a tunnel: it cannot be protected here");
-	else if (type.len && strcmp(fb_strbuf_get(&type), "1") != 0)
-		strcpy(f->refused, "not Ethernet: it cannot be protected here");
+	if (!fb_net_port_refusal(state, link, f->refused, sizeof(f->refused)))
+		f->refused[0] = 0;
 }
 
-static void add_iface(struct fb_facts *facts, const char *name)
+static void add_iface(struct fb_facts *facts, const struct fb_net_state *state, const char *name)
 {
 	struct fb_facts_iface f = { .vlan = -1 };
 
@@ -101,7 +78,7 @@ static void add_iface(struct fb_facts *facts, const char *name)
 		return;
 	snprintf(f.name, sizeof(f.name), "%s", name);
 	snprintf(f.port, sizeof(f.port), "%s", name);
-	judge(&f);
+	judge(state, &f);
 	fb_vec_add(&facts->ifaces, f);
 }
 
@@ -135,15 +112,24 @@ static void add_address(struct fb_facts *facts, const struct ifaddrs *a)
 	fb_vec_add(&f->addresses, net);
 }
 
+static void close_net(struct fb_netlink **net)
+{
+	fb_net_close(*net);
+}
+
 static int read_interfaces(struct fb_facts *facts, struct fb_error *err)
 {
+	struct fb_netlink *net FB_CLEANUP(close_net) = NULL;
 	struct ifaddrs *list = NULL;
+	int r = fb_net_open(&net, err);
 
+	if (r < 0)
+		return r;
 	if (getifaddrs(&list) < 0)
 		return fb_error_set(err, -errno, "cannot list the interfaces: %s", strerror(errno));
 	for (const struct ifaddrs *a = list; a; a = a->ifa_next)
 		if (!(a->ifa_flags & IFF_LOOPBACK))
-			add_iface(facts, a->ifa_name);
+			add_iface(facts, fb_net_state(net), a->ifa_name);
 	for (const struct ifaddrs *a = list; a; a = a->ifa_next)
 		if (a->ifa_addr && (a->ifa_addr->sa_family == AF_INET || a->ifa_addr->sa_family == AF_INET6))
 			add_address(facts, a);

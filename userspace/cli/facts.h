@@ -24,7 +24,7 @@ struct fb_facts_iface {
 	char name[IF_NAMESIZE];
 	char port[IF_NAMESIZE]; /* of a VLAN device: what it sits on; else name */
 	int vlan;		/* -1 = none */
-	char refused[64];	/* why it cannot be a zone's interface; "" = it can */
+	char refused[256];	/* the sentence why it cannot be a zone's interface; "" = it can */
 	bool default4, default6, router_advertisements;
 	struct fb_facts_nets addresses; /* no link-local ones */
 	struct fb_facts_nets routes;	/* networks behind a next hop on this interface */

@@ -177,7 +177,7 @@ static void write_left_out(const struct plan *plan, struct fb_strbuf *out)
 		const struct fb_facts_iface *f = &plan->facts->ifaces.v[i];
 
 		if (f->refused[0])
-			fb_strbuf_addf(out, "# %s left out: %s\n", f->name, f->refused);
+			fb_strbuf_addf(out, "# left out: %s\n", f->refused);
 		else if (!f->addresses.n && !f->routes.n && f != outside_of(plan->facts))
 			fb_strbuf_addf(out, "# %s left out: it has no address yet\n", f->name);
 	}

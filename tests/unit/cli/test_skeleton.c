@@ -36,7 +36,7 @@ static struct fb_facts town(void)
 	fb_vec_add(&f.ifaces.v[1].addresses, net("172.16.0.1", 16));
 	fb_vec_add(&f.ifaces.v[1].addresses, net("2001:db8:1::1", 64));
 	fb_vec_add(&f.ifaces.v[2].addresses, net("10.10.0.1", 16));
-	strcpy(f.ifaces.v[3].refused, "a bridge: give each of its ports to a zone");
+	strcpy(f.ifaces.v[3].refused, "br0 is a bridge: take the ports out of it (eth7, eth8)");
 	fb_facts_read_routes4(&f, "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\n"
 				  "eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
 				  "eth1\t0010A8C0\t020010AC\t0003\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
@@ -98,7 +98,7 @@ Test(cli_skeleton, one_zone_an_interface_with_its_networks_and_routes)
 	must_have(text,
 		  "zone eth1 { interface eth1  network 172.16.0.0/16, 2001:db8:1::/64, 192.168.16.0/24 }");
 	must_have(text, "zone eth1-110 { interface eth1 vlan 110  network 10.10.0.0/16 }");
-	must_have(text, "# br0 left out: a bridge");
+	must_have(text, "# left out: br0 is a bridge: take the ports out of it (eth7, eth8)\n");
 	must_have(text, "# eth9 left out: it has no address yet");
 	must_pass(text);
 }
