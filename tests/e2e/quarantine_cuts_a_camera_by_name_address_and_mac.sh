@@ -68,6 +68,10 @@ for x in cam-0412 "$CAMERA" "$MAC"; do
 done
 at_least "the drops say why" 1000 "$(dropped_from cctv quarantined)"
 
+unknown=$(firebreak quarantine 02:00:00:00:00:77 --reason "seen on a switch" 2>/dev/null)
+claim "a MAC address that nothing is cut by is told so" grep -q '^!!  02:00:00:00:00:77: nothing is cut: ' <<<"$unknown"
+firebreak release 02:00:00:00:00:77 >/dev/null
+
 firebreak quarantine cameras --reason "too much" 2>"$LAB_DIR/refusal" && fail "a group of 4,096 addresses was quarantined"
 claim "a group that is more than a /24 is refused" grep -q "more than a /24" "$LAB_DIR/refusal"
 firebreak quarantine 10.20.0.0/23 --reason "too much" 2>"$LAB_DIR/refusal" && fail "a /23 was quarantined"

@@ -59,11 +59,16 @@ json_t *fb_api_plans(const struct fb_agent *agent)
 	return list;
 }
 
-static json_t *quarantine_json(const struct fb_quarantine *q)
+static json_t *quarantine_json(const struct fb_agent *agent, const struct fb_quarantine *q)
 {
-	return json_pack("{so so so sI so so}", "name", fb_api_text(q->name), "who", fb_api_text(q->note.who),
-			 "reason", fb_api_text(q->note.reason), "since", (json_int_t)q->note.since,
-			 "addresses", fb_quarantine_addresses_json(q), "macs", fb_quarantine_macs_json(q));
+	fb_autostrbuf struct fb_strbuf lacks = { 0 };
+
+	fb_quarantine_lacks(q, agent->generation, &lacks);
+	return json_pack("{so so so sI so so so}", "name", fb_api_text(q->name), "who",
+			 fb_api_text(q->note.who), "reason", fb_api_text(q->note.reason), "since",
+			 (json_int_t)q->note.since, "addresses", fb_quarantine_addresses_json(q), "macs",
+			 fb_quarantine_macs_json(q), "lacks",
+			 lacks.len ? fb_api_text(fb_strbuf_get(&lacks)) : json_null());
 }
 
 json_t *fb_api_quarantines(const struct fb_agent *agent)
@@ -71,7 +76,7 @@ json_t *fb_api_quarantines(const struct fb_agent *agent)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < agent->switches.quarantines.n; i++)
-		json_array_append_new(list, quarantine_json(&agent->switches.quarantines.v[i]));
+		json_array_append_new(list, quarantine_json(agent, &agent->switches.quarantines.v[i]));
 	return list;
 }
 

@@ -130,14 +130,6 @@ static const struct fb_zone *owner_of(const struct fb_ruleset *rs, int family, s
 	return NULL;
 }
 
-static bool heeds_macs(const struct fb_ruleset *rs, unsigned int id)
-{
-	const struct fb_zone *zone = fb_ruleset_zone_by_id(rs, id);
-	const char *binding = zone ? zone->stmt->zone.binding.s : NULL;
-
-	return binding && (!strcmp(binding, "learn") || !strcmp(binding, "strict"));
-}
-
 static bool has_quarantined_mac(const struct fb_lockout_case *c, struct fb_ip ip)
 {
 	for (size_t i = 0; i < c->host->neighbours.n; i++) {
@@ -156,12 +148,13 @@ static bool has_quarantined_mac(const struct fb_lockout_case *c, struct fb_ip ip
 static enum fb_reason switched_off(const struct fb_lockout_case *c, unsigned int zone)
 {
 	const struct fb_session *s = c->session;
+	const struct fb_zone *from = fb_ruleset_zone_by_id(&c->candidate->ruleset, zone);
 
 	if (!c->switches)
 		return FB_PASSED;
 	if (fb_switches_wanted_has(c->switches, s->family, s->from) ||
 	    fb_switches_wanted_has(c->switches, s->family, s->to) ||
-	    (heeds_macs(&c->candidate->ruleset, zone) && has_quarantined_mac(c, s->from)))
+	    (from && fb_zone_heeds_macs(from) && has_quarantined_mac(c, s->from)))
 		return FB_DROP_QUARANTINED;
 	return c->switches->cut[zone] >> FB_ZONE_SELF & 1 ? FB_DROP_ISOLATED : FB_PASSED;
 }

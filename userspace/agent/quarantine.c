@@ -247,3 +247,36 @@ int fb_quarantine_resolve(const char *x, const struct fb_generation *generation,
 	*ret = q;
 	return 0;
 }
+
+bool fb_zone_heeds_macs(const struct fb_zone *zone)
+{
+	const char *binding = zone->stmt->zone.binding.s;
+
+	return binding && (!strcmp(binding, "learn") || !strcmp(binding, "strict"));
+}
+
+/*
+ * Not followed is who claims an address later: a device in quarantine could put whomever it likes into it, by ARP in his
+ * name.
+ */
+void fb_quarantine_lacks(const struct fb_quarantine *quarantine, const struct fb_generation *generation,
+			 struct fb_strbuf *out)
+{
+	const struct fb_ruleset *rs = generation ? &generation->ruleset : NULL;
+	fb_autostrbuf struct fb_strbuf zones = { 0 };
+	size_t heeding = 0;
+
+	if (quarantine->addresses.n || !rs)
+		return;
+	for (size_t i = 0; i < rs->zones.n; i++)
+		if (fb_zone_heeds_macs(&rs->zones.v[i]))
+			fb_strbuf_addf(&zones, "%s%s", heeding++ ? ", " : "", rs->zones.v[i].name);
+	if (heeding == rs->zones.n)
+		return;
+	if (heeding)
+		fb_strbuf_addf(out, "cut only in %s, with binding (S45)", fb_strbuf_get(&zones));
+	else
+		fb_strbuf_add(out, "nothing is cut: no zone has binding learn or strict (S45)");
+	fb_strbuf_addf(out, ", and no address of %s is known; quarantine its address, or isolate its zone",
+		       quarantine->name);
+}

@@ -11,6 +11,7 @@
 
 #include "agent/generation.h"
 #include "agent/host.h"
+#include "base/strbuf.h"
 #include "dataplane/dataplane.h"
 
 /* Who threw a switch, when and why. */
@@ -92,4 +93,9 @@ bool fb_switch_follow(struct fb_switch_state *state, const struct fb_generation 
  */
 int fb_quarantine_resolve(const char *x, const struct fb_generation *generation, const struct fb_host *host,
 			  struct fb_quarantine *ret, struct fb_error *err);
+/* Zones with binding learn or strict (S45): only there a MAC address says who sent it. */
+bool fb_zone_heeds_macs(const struct fb_zone *zone);
+/* What a quarantine without an address does not cut, and what would; nothing is added if it cuts all that it names. */
+void fb_quarantine_lacks(const struct fb_quarantine *quarantine, const struct fb_generation *generation,
+			 struct fb_strbuf *out);
 #endif

@@ -125,6 +125,20 @@ int fb_cmd_isolate(const struct fb_call *call)
 	return FB_EXIT_OK;
 }
 
+/* A quarantine that holds less than its name promises. */
+static void print_lacks(const json_t *list)
+{
+	struct fb_screen screen = fb_screen_of(stdout);
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *q = json_array_get(list, i);
+
+		if (*fb_field_text(q, "lacks"))
+			fb_print_wrapped(&screen, FB_RED, "!!  %s: %s", fb_field_text(q, "name"),
+					 fb_field_text(q, "lacks"));
+	}
+}
+
 static void print_quarantines(const json_t *list)
 {
 	static const struct fb_column columns[] = {
@@ -156,6 +170,7 @@ static void print_quarantines(const json_t *list)
 	}
 	fb_table_print(&t);
 	fb_table_done(&t);
+	print_lacks(list);
 	if (!json_array_size(list))
 		fb_complain("nothing is in quarantine");
 }

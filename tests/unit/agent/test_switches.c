@@ -128,6 +128,40 @@ Test(switches, an_x_is_a_device_a_group_an_address_or_a_mac)
 	fb_generation_free(g);
 }
 
+Test(switches, a_mac_without_an_address_cuts_only_where_there_is_binding_and_says_so)
+{
+	static const struct {
+		const char *x, *policy, *lacks;
+	} cases[] = {
+		{ "02:00:00:00:00:77", POLICY,
+		  "nothing is cut: no zone has binding learn or strict (S45), and no address of "
+		  "02:00:00:00:00:77 is "
+		  "known; quarantine its address, or isolate its zone" },
+		{ "02:00:00:00:00:77",
+		  POLICY "zone lab { interface eth4  network 10.4.0.0/16  binding learn }\n",
+		  "cut only in lab, with binding (S45), and no address of 02:00:00:00:00:77 is known; "
+		  "quarantine its "
+		  "address, or isolate its zone" },
+		{ "02:00:00:00:00:77", "zone lab { interface eth4  network 10.4.0.0/16  binding strict }\n",
+		  "" },
+		{ "3c:ef:8c:00:04:12", POLICY, "" },
+		{ "cam-3", POLICY, "" },
+	};
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++) {
+		struct fb_generation *g = read_policy(cases[i].policy, NULL);
+		fb_autostrbuf struct fb_strbuf lacks = { 0 };
+		struct fb_quarantine q = { 0 };
+		struct fb_error err = { 0 };
+
+		cr_assert_eq(fb_quarantine_resolve(cases[i].x, g, &host, &q, &err), 0, "%s", err.text);
+		fb_quarantine_lacks(&q, g, &lacks);
+		cr_assert_str_eq(fb_strbuf_get(&lacks), cases[i].lacks);
+		fb_quarantine_done(&q);
+		fb_generation_free(g);
+	}
+}
+
 Test(switches, without_a_policy_addresses_can_be_quarantined_all_the_same)
 {
 	struct fb_quarantine q = { 0 };
