@@ -116,4 +116,9 @@ session_is_ended() { [ "$(dropped cctv traffic tcp-state)" -ge 1 ]; }
 claim "its next segments are of no connection" wait_until 10 session_is_ended
 same "nothing was answered" 0 "$(grep -c second "$LAB_DIR/log/session.log" || true)"
 deny "it cannot be ended twice" firebreak end "$row" 2>/dev/null
+ends() { firebreak audit -j | jq -r '.entries[] | select(.what == "end") | .object'; }
+same "what was ended is in the audit log, and nothing else" "$(sed -E 's/^tcp +([^ ]+) +([^ ]+) .*/tcp \1 -> \2/' <<<"$row")" "$(ends)"
+status=0
+firebreak end tcp "$CAMERA" "$SIGNAL" 2>/dev/null || status=$?
+same "tcp without ports is a usage error" 2 "$status"
 same "a new one passes" "signal" "$(ssh_from cctv "$SIGNAL")"

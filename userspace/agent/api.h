@@ -56,6 +56,8 @@ bool fb_api_read_change(const json_t *body, const struct fb_ctl_peer *peer, stru
 /* who and reason of a request that brings no policy; *ret_who is the caller's to free. */
 bool fb_api_read_words(const json_t *body, const struct fb_ctl_peer *peer, char **ret_who,
 		       const char **ret_reason, struct fb_ctl_answer *answer);
+/* "tcp", "47"; buf holds 8 bytes. */
+const char *fb_api_proto_name(unsigned int proto, char *buf);
 /* A flow as /v1/flows has it. by_slot: fb_api_lines_by_slot(). */
 json_t *fb_api_flow(const struct fb_agent *agent, const struct fb_snapshot_flow *flow,
 		    const struct fb_line *const *by_slot);

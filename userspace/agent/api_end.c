@@ -13,16 +13,31 @@ struct wanted {
 	unsigned int sport, dport; /* not looked at for ICMP, whose flows have none that people see */
 	const struct fb_agent *agent;
 	const struct fb_line **by_slot;
+	bool lives;
 	json_t *ended;
 };
 
-static bool is_it(const struct fb_snapshot_flow *f, void *arg)
+static bool is_it(const struct fb_snapshot_flow *f, const struct wanted *w)
 {
-	struct wanted *w = arg;
 	bool icmp = w->proto == IPPROTO_ICMP || w->proto == IPPROTO_ICMPV6;
 
-	if (f->family != w->family || f->proto != w->proto || fb_ip_cmp(f->src, w->src) ||
-	    fb_ip_cmp(f->dst, w->dst) || (!icmp && (f->sport != w->sport || f->dport != w->dport)))
+	return f->family == w->family && f->proto == w->proto && !fb_ip_cmp(f->src, w->src) &&
+	       !fb_ip_cmp(f->dst, w->dst) && (icmp || (f->sport == w->sport && f->dport == w->dport));
+}
+
+static bool look(const struct fb_snapshot_flow *f, void *arg)
+{
+	struct wanted *w = arg;
+
+	w->lives |= is_it(f, w);
+	return !w->lives;
+}
+
+static bool end(const struct fb_snapshot_flow *f, void *arg)
+{
+	struct wanted *w = arg;
+
+	if (!is_it(f, w))
 		return false;
 	json_array_append_new(w->ended, fb_api_flow(w->agent, f, w->by_slot));
 	return true;
@@ -56,10 +71,23 @@ static bool read_flow(const json_t *body, struct wanted *ret, struct fb_ctl_answ
 	return read_port(body, "sport", &ret->sport, answer) && read_port(body, "dport", &ret->dport, answer);
 }
 
+/* "10.30.0.10:443", "[2001:db8::1]:443"; ICMP and the like have no port. */
+static void print_end(const struct wanted *w, struct fb_ip ip, unsigned int port, char *buf, size_t size)
+{
+	bool ports = w->proto == IPPROTO_TCP || w->proto == IPPROTO_UDP || w->proto == IPPROTO_SCTP;
+	char text[FB_INET_STRLEN];
+
+	fb_ip_print(w->family, ip, text);
+	if (ports)
+		snprintf(buf, size, w->family == 6 ? "[%s]:%u" : "%s:%u", text, port);
+	else
+		snprintf(buf, size, "%s", text);
+}
+
 static int audit(struct fb_agent *agent, const struct fb_ctl_request *request, const struct wanted *w,
 		 const char *who, const char *reason, struct fb_error *err)
 {
-	char src[FB_INET_STRLEN], dst[FB_INET_STRLEN], object[160];
+	char src[64], dst[64], proto[8], object[160];
 	const __u32 generation = fb_dataplane_generation(agent->dp);
 	const struct fb_audit_entry entry = { .what = "end",
 					      .object = object,
@@ -69,9 +97,9 @@ static int audit(struct fb_agent *agent, const struct fb_ctl_request *request, c
 					      .before = generation,
 					      .after = generation };
 
-	snprintf(object, sizeof(object), "protocol %u %s %u -> %s %u", w->proto,
-		 fb_ip_print(w->family, w->src, src), w->sport, fb_ip_print(w->family, w->dst, dst),
-		 w->dport);
+	print_end(w, w->src, w->sport, src, sizeof(src));
+	print_end(w, w->dst, w->dport, dst, sizeof(dst));
+	snprintf(object, sizeof(object), "%s %s -> %s", fb_api_proto_name(w->proto, proto), src, dst);
 	return fb_audit_add(agent->audit, &entry, err);
 }
 
@@ -93,11 +121,12 @@ void fb_api_end(void *user, const struct fb_ctl_request *request, struct fb_ctl_
 	if (!body || !fb_api_read_words(body, &request->peer, &who, &reason, answer) ||
 	    !read_flow(body, &w, answer))
 		return;
+	fb_dataplane_each_flow(agent->dp, look, &w);
 	w.by_slot = fb_api_lines_by_slot(agent);
 	w.ended = json_array();
-	r = audit(agent, request, &w, who, reason, &err);
-	if (r == 0)
-		r = fb_dataplane_end_flows(agent->dp, is_it, &w, &err);
+	r = w.lives ? audit(agent, request, &w, who, reason, &err) : 0;
+	if (r == 0 && w.lives)
+		r = fb_dataplane_end_flows(agent->dp, end, &w, &err);
 	free(w.by_slot);
 	if (r > 0) {
 		fb_log(FB_LOG_NOTICE, "%d flow%s ended by %s%s%s", r, r == 1 ? "" : "s", who,

@@ -52,7 +52,7 @@ static bool matches(const struct question *q, const struct fb_snapshot_flow *f, 
 			     !strcmp(q->state, state_names[f->state]));
 }
 
-static const char *proto_name(unsigned int proto, char *buf)
+const char *fb_api_proto_name(unsigned int proto, char *buf)
 {
 	static const char *const names[256] = { [IPPROTO_TCP] = "tcp",
 						[IPPROTO_UDP] = "udp",
@@ -73,7 +73,7 @@ json_t *fb_api_flow(const struct fb_agent *agent, const struct fb_snapshot_flow 
 	const struct fb_line *line = f->rule < FB_RULE_SLOTS ? by_slot[f->rule] : NULL;
 	json_t *flow = json_pack("{ss si ss si ss ss so so}", "src", fb_ip_print(f->family, f->src, src),
 				 "sport", f->sport, "dst", fb_ip_print(f->family, f->dst, dst), "dport",
-				 f->dport, "proto", proto_name(f->proto, proto), "state",
+				 f->dport, "proto", fb_api_proto_name(f->proto, proto), "state",
 				 f->state < FB_FLOW_STATES && state_names[f->state] ? state_names[f->state]
 										    : "unknown",
 				 "src_zone", fb_api_text(fb_agent_zone_name(agent, f->src_zone, src_zone)),

@@ -10,7 +10,7 @@
 #include "cli/output.h"
 #include "cli/verbs.h"
 
-enum { WORDS_MAX = 5 };
+enum { WORDS_MAX = 5, NO_PORT = 65536 };
 
 /* The words of all arguments; a whole row of `flows` in quotes is one argument, and its other columns are left out. */
 static size_t split(const struct fb_call *call, char *words[WORDS_MAX])
@@ -63,7 +63,7 @@ static bool read_endpoint(char *word, char **ret_address, unsigned int *ret_port
 	int family;
 
 	*ret_address = word;
-	*ret_port = 0;
+	*ret_port = NO_PORT;
 	if (word[0] == '[' && end) {
 		*ret_address = word + 1;
 		*end++ = 0;
@@ -93,6 +93,11 @@ static json_t *read_flow(char **words, size_t n)
 	if (apart) {
 		read_port(words[2], &sport);
 		read_port(words[4], &dport);
+	}
+	if (sport == NO_PORT || dport == NO_PORT) {
+		if (proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP)
+			return NULL;
+		sport = dport = 0;
 	}
 	return json_pack("{si ss si ss si}", "proto", (int)proto, "src", src, "sport", (int)sport, "dst", dst,
 			 "dport", (int)dport);
