@@ -13,7 +13,7 @@ lab_new
 northport_up
 agent_start
 policy=$(town_policy town.fb <<-'END'
-	firebreak cctv -> video { allow cam-0412 -> nvr-1 tcp/554 }
+	firebreak cctv -> video { allow cam-0412 -> nvr-1 tcp/554, udp/5005 }
 	firebreak corp -> jump { mode observe until 2099-01-01
 	  allow desk -> jump-1 tcp/22 }
 	never cctv -> traffic
@@ -84,6 +84,16 @@ question=$(sed -n 's/.*firebreak explain //p' "$LAB_DIR/why")
 claim "the question has an answer" firebreak explain $question
 same "all of them are there with --all" 40 "$(firebreak why --all cam-0412 | grep -c 'this line would allow it')"
 same "and in JSON" 40 "$(firebreak why -j cam-0412 | jq '[.drops[] | select(.would_allow)] | length')"
+
+# an answer to nothing that lives: the camera may call udp/5005
+on video /usr/bin/python3 -c 'import socket,sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("10.30.0.10", 5005))
+for port in 50001, 5004: s.sendto(b"x", (sys.argv[1], port))' "$CAMERA"
+answered() { firebreak why cam-0412 | grep -q 'looks like an answer to cam-0412 -> nvr-1 udp/5005, a connection that is gone; no line is needed'; }
+claim "what looks like an answer gets no line" wait_until 5 answered
+deny "for its caller's port" grep -q 'udp/50001 }' <<<"$(firebreak why cam-0412)"
+claim "a call to a lower port does" grep -q 'allow nvr-1 -> cam-0412  udp/5004 }' <<<"$(firebreak why cam-0412)"
 
 # a flood: every packet is counted, few are told
 before=$(dropped cctv video no-allow)

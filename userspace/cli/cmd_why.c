@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* why HOST: what was dropped lately from and to it, and what could be done about each. */
+#include <netinet/in.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -87,6 +88,26 @@ static bool declare_hint(const json_t *e, struct fb_strbuf *out)
 	return *detail;
 }
 
+/*
+ * Back from a port that a line lets its destination call, to a higher one, as those that callers take are: what was called
+ * answers on, or late, to a connection that was ended or forgotten. A line for it would open the other direction.
+ */
+static bool is_answer(const struct asked *a, const struct fb_packet *p, unsigned int dst_zone)
+{
+	struct fb_packet call = *p;
+
+	if ((p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP && p->proto != IPPROTO_SCTP) ||
+	    p->sport >= p->dport || dst_zone == FB_ZONE_NONE)
+		return false;
+	call.src = p->dst;
+	call.dst = p->src;
+	call.sport = p->dport;
+	call.dport = p->sport;
+	call.zone = dst_zone;
+	call.out_zone = dst_zone == FB_ZONE_SELF ? p->zone : FB_ZONE_NONE;
+	return fb_eval_at(&a->policy.ruleset, &a->own, &call, &a->situation.when).reason == FB_PASSED;
+}
+
 /* What can be done, as the policy in force now sees it. *ret_line: the text is a line of a policy. */
 static void advise(const struct asked *a, const json_t *e, struct fb_strbuf *out, bool *ret_line)
 {
@@ -110,6 +131,15 @@ static void advise(const struct asked *a, const json_t *e, struct fb_strbuf *out
 	if (answer.reason == FB_PASSED && !strcmp(fb_field_text(e, "reason"), "no-allow")) {
 		fb_strbuf_add(out, "the policy in force allows a new connection of this kind: ");
 		fb_answer_print(rs, &a->policy.tree.sources, &packet, &answer, out);
+		return;
+	}
+	if (answer.reason == FB_DROP_NO_ALLOW && is_answer(a, &packet, answer.dst_zone)) {
+		fb_strbuf_addf(out,
+			       "looks like an answer to %s -> %s %.*s/%u, a connection that is gone; no line "
+			       "is needed",
+			       fb_seen_name(e, "dst"), fb_seen_name(e, "src"),
+			       (int)strcspn(fb_field_text(e, "service"), "/"), fb_field_text(e, "service"),
+			       packet.sport);
 		return;
 	}
 	*ret_line = !strcmp(fb_field_text(e, "reason"), "no-allow") &&
