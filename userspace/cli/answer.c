@@ -67,7 +67,8 @@ static void print_line(const struct fb_explanation *e, const struct fb_screen *s
 	if (e->seen >= 0) {
 		char count[FB_HUMAN_LEN], last[FB_HUMAN_LEN];
 
-		fb_print_wrapped(screen, FB_PLAIN, "      seen %s time%s%s%s",
+		fb_print_wrapped(screen, FB_PLAIN, "      the %s counted %s packet%s%s%s",
+				 line->kind == FB_RULE_NEVER ? "guard" : "line",
 				 fb_human_count((unsigned long long)e->seen, count), e->seen == 1 ? "" : "s",
 				 e->last > 0 ? ", last " : "",
 				 e->last > 0 ? fb_human_time(e->last, last) : "");
