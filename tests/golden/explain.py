@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What `firebreak explain` and `firebreak reach` answer to questions about a policy file.
+"""What `firebreak explain`, `matrix` and `reach` answer to questions about a policy file.
 
   explain.py FIREBREAK
 
@@ -33,8 +33,15 @@ zone b { interface eth2 network 10.2.0.0/24, 2001:db8:2::/64 gateway 10.2.0.1 }
 service dhcp-reply { udp/68 source-port 67 }
 firebreak self -> a { allow self -> 239.1.1.1 udp/9; allow self -> any dhcp-reply, ip/112 }
 """
+ONE = HEAD + """zone a { interface eth1 network 10.1.0.0/24 }
+zone b { interface eth2 network 10.2.0.0/24 }
+never a -> a
+"""
 # name, policy, arguments, status, what is said (runs of blanks are one)
 CASES = [
+    ("a guard within a zone", ONE, "10.1.0.1 10.1.0.2 tcp/80", 0, "hosts of one segment reach each other without the gateway, which sees only this no line could"),
+    ("the same in the grid", ONE, "matrix", 0, "never* . b . . not seen * what passes the gateway; hosts of one segment"),
+    ("no line within a zone", ONE, "10.2.0.1 10.2.0.2 tcp/80", 0, "hosts of one segment reach each other without the gateway"),
     ("a range", RANGES, "10.1.0.5 10.2.0.5 tcp/20-30 --expect deny", 2, "a range is not one connection: name one of it, such as tcp/20"),
     ("any port", RANGES, "10.1.0.5 10.2.0.5 tcp/any", 2, "a range is not one connection"),
     ("a range in a service", RANGES, "10.1.0.5 10.2.0.5 media", 0, "udp/6000, the first of a range"),
@@ -104,7 +111,10 @@ def main():
         for verb, (name, text, args, status, says) in [("explain", c) for c in CASES] + [("reach", c) for c in REACH]:
             with open(f"{where}/p.fb", "w", encoding="utf-8") as f:
                 f.write(text)
-            done = subprocess.run([firebreak, verb, "--policy", f"{where}/p.fb", *args.split()], env=env, stdout=subprocess.PIPE,
+            words = args.split()
+            if words[0] == "matrix":
+                verb = words.pop(0)
+            done = subprocess.run([firebreak, verb, "--policy", f"{where}/p.fb", *words], env=env, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=60, check=False)
             said = " ".join(done.stdout.decode().split())
             if done.returncode == status and says in said:

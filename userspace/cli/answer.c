@@ -89,10 +89,6 @@ static void print_advice(const struct fb_explanation *e, const struct fb_screen 
 		break;
 	case FB_WOULD_DROP:
 	case FB_DROP_NO_ALLOW:
-		if (e->answer.src_zone == e->answer.dst_zone && !e->from->self && !e->to->self)
-			fb_print_wrapped(screen, FB_PLAIN,
-					 "      one zone: hosts of one segment reach each other without the "
-					 "gateway, which sees only this");
 		if (suggest(e, &candidate))
 			fb_print_wrapped(screen, FB_PLAIN, "      this line would allow it:  %s",
 					 fb_strbuf_get(&candidate));
@@ -207,6 +203,11 @@ void fb_explanation_print(const struct fb_explanation *e, const struct fb_screen
 	if (e->answer.copies)
 		fb_print_wrapped(screen, FB_PLAIN,
 				 "      copied there by the kernel, as far as it has multicast routes");
+	if (reason != FB_PASSED && e->answer.src_zone && e->answer.src_zone == e->answer.dst_zone &&
+	    !e->from->self && !e->to->self)
+		fb_print_wrapped(screen, FB_PLAIN,
+				 "      one zone: hosts of one segment reach each other without the gateway, "
+				 "which sees only this");
 	print_advice(e, screen);
 	print_live(e, screen);
 }

@@ -42,10 +42,11 @@ static bool open_pair(const struct fb_matrix_cell *c)
 /* The grid, rows begin. False: it would not fit, and cut cells would say something wrong. */
 static bool print_grid(const struct sheet *s)
 {
-	enum { ZONES_MAX = 14, STATE_WIDTH = 8 };
+	enum { ZONES_MAX = 14, STATE_WIDTH = 9 }; /* "observed*" */
 	struct fb_column columns[ZONES_MAX + 1] = { { "FROM \\ TO" } };
 	struct fb_table t = { .columns = columns, .n_columns = (unsigned int)s->m.zones.n + 1 };
 	size_t width = strlen(columns[0].title);
+	bool starred = false;
 
 	if (s->m.zones.n > ZONES_MAX)
 		return false;
@@ -63,12 +64,22 @@ static bool print_grid(const struct sheet *s)
 			const struct fb_matrix_cell *c =
 				fb_matrix_cell(&s->m, s->m.zones.v[i], s->m.zones.v[k]);
 
-			fb_table_add(&t, c->state == FB_PAIR_NONE ? "." : fb_pair_state_name(c->state));
+			bool star = c->src == c->dst && c->state != FB_PAIR_UNSEEN;
+			char text[16];
+
+			snprintf(text, sizeof(text), "%s%s",
+				 c->state == FB_PAIR_NONE ? "." : fb_pair_state_name(c->state),
+				 star ? "*" : "");
+			starred |= star;
+			fb_table_add(&t, text);
 			fb_table_colour(&t, colour_of(c->state));
 		}
 	}
 	fb_table_print(&t);
 	fb_table_done(&t);
+	if (starred)
+		fb_print_line(&s->screen, FB_PLAIN,
+			      "* what passes the gateway; hosts of one segment reach each other without it");
 	return true;
 }
 
