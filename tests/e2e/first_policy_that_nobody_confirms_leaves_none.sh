@@ -42,6 +42,8 @@ as_before() {
 }
 
 as_before
+claim "nobody claims that nothing was dropped" grep -q "what the guard drops is not counted" <<<"$(firebreak drops 2>&1)"
+claim "on one screen neither" grep -q "drops/min *all drops: no policy is in force" <<<"$(firebreak status)"
 lock_out
 claim "the first policy is on trial, and enforces" pings
 deny "the rescue access is shut" operator true

@@ -179,6 +179,7 @@ void fb_api_drops(void *user, const struct fb_ctl_request *request, struct fb_ct
 	const struct fb_agent *agent = user;
 
 	fb_ctl_answer_json(answer, FB_CTL_OK,
-			   json_pack("{ss so so}", "schema", "firebreak.drops/1", "drops",
+			   json_pack("{ss sI so so}", "schema", "firebreak.drops/1", "generation",
+				     (json_int_t)fb_dataplane_generation(agent->dp), "drops",
 				     list_json(agent, false), "passed", list_json(agent, true)));
 }

@@ -215,7 +215,9 @@ int fb_cmd_drops(const struct fb_call *call)
 	}
 	fb_table_print(&t);
 	fb_table_done(&t);
-	if (!json_array_size(drops))
+	if (json_is_integer(json_object_get(answer, "generation")) && !fb_field_int(answer, "generation"))
+		fb_complain("no policy is in force: all drops, and what the guard drops is not counted");
+	else if (!json_array_size(drops))
 		fb_complain("nothing was dropped yet");
 	return FB_EXIT_OK;
 }

@@ -263,6 +263,12 @@ static void print_drops(const struct fb_screen *screen, const json_t *status, co
 	char buf[FB_HUMAN_LEN];
 	const char *reason;
 
+	if (!fb_field_int(status, "generation")) {
+		fb_print_wrapped(
+			screen, FB_PLAIN,
+			"  drops/min   all drops: no policy is in force, and the guard does not count");
+		return;
+	}
 	if (!json_is_object(rate)) {
 		fb_print_wrapped(screen, FB_PLAIN, "  drops/min   not known yet");
 		return;

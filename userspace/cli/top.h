@@ -45,6 +45,7 @@ struct fb_top_rows FB_VEC(struct fb_top_row);
 struct fb_top {
 	const struct fb_top_snapshot *now;
 	double seconds; /* between the two snapshots; 0 = there is only one, and nothing has a rate */
+	double window;	/* that drops a minute are of; 0 likewise */
 	struct fb_top_rows pairs, rules, drops, flows;
 };
 /*

@@ -119,7 +119,6 @@ static void compare_drops(const struct fb_top_snapshot *before, const struct fb_
 			  struct fb_top *top)
 {
 	FB_CLEANUP(json_decrefp) json_t *last = index_of(before, "drops"), *minute = index_of(since, "drops");
-	double window = seconds_between(since, top->now);
 	fb_autostrbuf struct fb_strbuf key = { 0 };
 	json_t *drop;
 	size_t i;
@@ -129,8 +128,8 @@ static void compare_drops(const struct fb_top_snapshot *before, const struct fb_
 		struct fb_top_row row =
 			row_of(drop, json_object_get(last, fb_strbuf_get(&key)), top->seconds);
 
-		if (window > 0)
-			row.minute = grown(drop, then, "packets") * 60 / window;
+		if (top->window > 0)
+			row.minute = grown(drop, then, "packets") * 60 / top->window;
 		if (row.minute <= 0 && row.packets <= 0)
 			continue;
 		row.who = who(top->now, drop);
@@ -204,7 +203,9 @@ void fb_top_compare(const struct fb_top_snapshot *now, const struct fb_top_snaps
 	json_t *flow;
 	size_t i;
 
-	*ret = (struct fb_top){ .now = now, .seconds = seconds_between(before, now) };
+	*ret = (struct fb_top){ .now = now,
+				.seconds = seconds_between(before, now),
+				.window = seconds_between(since, now) };
 	if (ret->seconds > 0)
 		compare_pairs(before, ret);
 	compare_rules(before, ret);

@@ -111,7 +111,7 @@ static struct list list_of(const struct fb_top *top, enum fb_top_view view)
 				      "no line carries anything now" };
 	case FB_TOP_DROPS:
 		return (struct list){ &top->drops, drop_columns, FB_ARRAY_SIZE(drop_columns), add_drop,
-				      "nothing was dropped in the last minute" };
+				      NULL };
 	case FB_TOP_FLOWS:
 		return (struct list){ &top->flows, fb_flow_columns, FB_FLOW_COLUMNS, add_flow,
 				      "no flows now" };
@@ -121,6 +121,15 @@ static struct list list_of(const struct fb_top *top, enum fb_top_view view)
 	}
 }
 
+/* No more is claimed than was looked at: this may have begun two seconds ago. */
+static const char *no_drops(const struct fb_top *top, char *buf, size_t size)
+{
+	if (!fb_field_int(top->now->status, "generation"))
+		return "all drops: no policy is in force, and the guard does not count";
+	snprintf(buf, size, "nothing was dropped in the last %.0f s", top->window);
+	return buf;
+}
+
 /* Rows from first on in so many lines, the titles being one of them; returns the rows that fitted. */
 static size_t add_list(const struct fb_top *top, const struct fb_top_look *look, enum fb_top_view view,
 		       size_t first, size_t lines, struct fb_strbuf *out)
@@ -128,11 +137,15 @@ static size_t add_list(const struct fb_top *top, const struct fb_top_look *look,
 	struct list l = list_of(top, view);
 	struct fb_table t = { .columns = l.columns, .n_columns = l.n_columns };
 	size_t last = l.rows->n - first < lines - 1 ? l.rows->n : first + lines - 1;
+	char buf[80];
 	bool known;
 
 	known = view == FB_TOP_FLOWS ? top->now->flows != NULL : top->seconds > 0;
 	if (!l.rows->n)
-		fb_top_line(look, out, FB_DIM, "%s", known ? l.nothing : "not known yet ...");
+		fb_top_line(look, out, FB_DIM, "%s",
+			    !known		   ? "not known yet ..."
+			    : view == FB_TOP_DROPS ? no_drops(top, buf, sizeof(buf))
+						   : l.nothing);
 	for (size_t i = first; i < last; i++)
 		l.add(&t, &l.rows->v[i]);
 	fb_table_render(&t, &look->screen, out);

@@ -158,6 +158,28 @@ Test(cli_top, one_moment_has_no_rates)
 	fb_top_done(&top);
 }
 
+Test(cli_top, that_nothing_was_dropped_is_said_of_the_time_that_was_looked_at)
+{
+	struct fb_top_snapshot calm = now;
+	struct fb_top_look look = look_of(80, 24);
+	struct fb_strbuf out = { 0 };
+	struct fb_top top;
+
+	calm.drops = before.drops;
+	look.view = FB_TOP_DROPS;
+	fb_top_compare(&calm, &before, &before, FB_TOP_BY_BITS, &top);
+	fb_top_render(&top, &look, &out);
+	has(out.s, "nothing was dropped in the last 2 s\n");
+	fb_top_done(&top);
+
+	calm.status = json_deep_copy(now.status);
+	json_object_set_new(calm.status, "generation", json_integer(0));
+	fb_top_compare(&calm, &before, &before, FB_TOP_BY_BITS, &top);
+	fb_top_render(&top, &look, &out);
+	has(out.s, "no policy is in force, and the guard does not count");
+	fb_top_done(&top);
+}
+
 Test(cli_top, counters_that_began_anew_are_no_giant_rate)
 {
 	struct fb_top top;
