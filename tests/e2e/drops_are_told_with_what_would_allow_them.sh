@@ -71,19 +71,21 @@ lab_stop agent
 agent_start
 remembers() { firebreak suggest corp jump | grep -q 'udp/3389  # seen 1 time'; }
 claim "what was observed outlives the agent" remembers
+claim "so does what was dropped" grep -q 'this line would allow it:  firebreak cctv -> video { allow cam-0412 -> nvr-1  udp/9999 }' <<<"$(firebreak why cam-0412)"
+same "and by whom" cam-0412 "$(firebreak drops --by source -j | jq -r '.groups[0].key')"
 
-# a scan
+# a scan, with the drop of before
 for port in {7001..7040}; do udp cctv "$CAMERA" 10.30.0.10 "$port"; done
-scanned() { firebreak why cam-0412 2>"$LAB_DIR/said" | tee "$LAB_DIR/why" | grep -q 'cam-0412 (.*) to nvr-1 (.*), 40 ports; seen 40 times'; }
+scanned() { firebreak why cam-0412 2>"$LAB_DIR/said" | tee "$LAB_DIR/why" | grep -q 'cam-0412 (.*) to nvr-1 (.*), 41 ports; seen 42 times'; }
 claim "a scan of ports is one row of why" wait_until 5 scanned
 claim "with one question instead of its lines" grep -q 'ask what one of them needs:  firebreak explain cam-0412 nvr-1 udp/7040$' "$LAB_DIR/why"
 deny "and no line" grep -q 'would allow it' "$LAB_DIR/why"
-claim "and a word on how to see them all" grep -q -- '--all has all 40 of them' "$LAB_DIR/said"
+claim "and a word on how to see them all" grep -q -- '--all has all 42 of them' "$LAB_DIR/said"
 question=$(sed -n 's/.*firebreak explain //p' "$LAB_DIR/why")
 # shellcheck disable=SC2086
 claim "the question has an answer" firebreak explain $question
-same "all of them are there with --all" 40 "$(firebreak why --all cam-0412 | grep -c 'this line would allow it')"
-same "and in JSON" 40 "$(firebreak why -j cam-0412 | jq '[.drops[] | select(.would_allow)] | length')"
+same "all of them are there with --all" 41 "$(firebreak why --all cam-0412 | grep -c 'this line would allow it')"
+same "and in JSON" 41 "$(firebreak why -j cam-0412 | jq '[.drops[] | select(.would_allow)] | length')"
 
 # an answer to nothing that lives: the camera may call udp/5005
 on video /usr/bin/python3 -c 'import socket,sys

@@ -45,7 +45,7 @@ int fb_agent_events_open(struct fb_agent *agent, struct fb_error *err)
 	agent->events = fb_events_new();
 	r = fb_events_load(agent->events, agent->config->state_dir, &why);
 	if (r < 0 && r != -ENOENT)
-		fb_log(FB_LOG_WARNING, "what observe mode saw before is lost: %s", why.text);
+		fb_log(FB_LOG_WARNING, "what was told and observed before is lost: %s", why.text);
 	return fb_dataplane_events_open(agent->dp, hear, agent, &agent->reader, err);
 }
 
@@ -56,7 +56,7 @@ void fb_agent_events_close(struct fb_agent *agent)
 	fb_dataplane_events_close(agent->reader);
 	if (agent->events && agent->reader &&
 	    fb_events_save(agent->events, agent->config->state_dir, &err) < 0)
-		fb_log(FB_LOG_WARNING, "what observe mode saw is not kept: %s", err.text);
+		fb_log(FB_LOG_WARNING, "what was told and observed is not kept: %s", err.text);
 	fb_events_free(agent->events);
 	agent->events = NULL;
 }
@@ -250,5 +250,5 @@ void fb_agent_events_write(struct fb_agent *agent)
 		return;
 	agent->events_saved = w.now;
 	if (fb_events_save(agent->events, agent->config->state_dir, &err) < 0)
-		fb_log(FB_LOG_WARNING, "what observe mode saw is not kept: %s", err.text);
+		fb_log(FB_LOG_WARNING, "what was told and observed is not kept: %s", err.text);
 }

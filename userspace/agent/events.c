@@ -8,13 +8,16 @@
 #include <sys/random.h>
 
 #include "agent/store.h"
+#include "base/vec.h"
 
 /* Sets of eight; in a full set the record that was quiet for longest makes room. The hash has a secret: nobody aims at a set. */
 enum { WAYS = 8, DROP_SETS = 512, FLOW_SETS = 512, ALARM_SETS = 128 };
 enum table_id { DROPS, FLOWS, ALARMS, TABLES };
 
 static const unsigned int sets[TABLES] = { [DROPS] = DROP_SETS, [FLOWS] = FLOW_SETS, [ALARMS] = ALARM_SETS };
-static const char file[] = "observed.json";
+static const char file[] = "events.json", older_file[] = "observed.json";
+
+struct fb_records FB_VEC(struct fb_event_record *);
 
 struct fb_events {
 	struct fb_event_record *table[TABLES];
@@ -73,11 +76,10 @@ static bool is_icmp(__u8 proto)
 	return proto == 1 || proto == 58;
 }
 
-static bool is_alarm(const struct fb_event *event)
+static bool is_alarm(unsigned int kind, unsigned int reason)
 {
-	return event->kind == FB_EVENT_BINDING || event->kind == FB_EVENT_QUOTA ||
-	       (event->kind == FB_EVENT_DROP &&
-		(event->reason == FB_DROP_NEVER || event->reason == FB_DROP_TABLE_FULL));
+	return kind == FB_EVENT_BINDING || kind == FB_EVENT_QUOTA ||
+	       (kind == FB_EVENT_DROP && (reason == FB_DROP_NEVER || reason == FB_DROP_TABLE_FULL));
 }
 
 static struct fb_event_record record_of(const struct fb_event *event)
@@ -90,7 +92,7 @@ static struct fb_event_record record_of(const struct fb_event *event)
 		.dst_zone = event->dst_zone,
 		.family = event->family,
 		.proto = event->proto,
-		.alarm = is_alarm(event),
+		.alarm = is_alarm(event->kind, event->reason),
 		.src = { event->s_hi, event->s_lo },
 		.dst = { event->d_hi, event->d_lo },
 		.rule = event->rule,
@@ -160,34 +162,52 @@ void fb_events_note(struct fb_events *e, const struct fb_event *event, __s64 now
 	r->ifindex = event->ifindex;
 }
 
-/* ---- what observe mode learned is worth a file ---- */
+/* ---- what was told is worth a file: suggest needs all that observe mode saw, why what was dropped before a restart ---- */
 
-static void add_observed(struct fb_event_record *r, void *user)
+static void collect(struct fb_event_record *r, void *user)
 {
+	fb_vec_add((struct fb_records *)user, r);
+}
+
+static int oldest_first(const void *a, const void *b)
+{
+	const struct fb_event_record *x = *(const struct fb_event_record *const *)a,
+				     *y = *(const struct fb_event_record *const *)b;
+
+	return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+/* Without the device: its index means nothing after a boot. */
+static json_t *to_json(const struct fb_event_record *r)
+{
+	int family = r->family ? r->family : 4;
 	char src[FB_INET_STRLEN], dst[FB_INET_STRLEN], mac[FB_MAC_STRLEN];
 
-	if (r->kind != FB_EVENT_WOULD_DROP)
-		return;
-	json_array_append_new(user,
-			      json_pack("{si si si si ss ss ss si sI sI sI}", "src_zone", r->src_zone,
-					"dst_zone", r->dst_zone, "family", r->family, "proto", r->proto,
-					"src", fb_ip_print(r->family, r->src, src), "dst",
-					fb_ip_print(r->family, r->dst, dst), "mac", fb_mac_print(r->mac, mac),
-					"dport", r->dport, "count", (json_int_t)r->count, "first",
-					(json_int_t)r->first, "last", (json_int_t)r->last));
+	return json_pack("{si si si si si si si ss ss ss si si si sI sI sI sI}", "kind", r->kind, "reason",
+			 r->reason, "detail", r->detail, "src_zone", r->src_zone, "dst_zone", r->dst_zone,
+			 "family", r->family, "proto", r->proto, "src", fb_ip_print(family, r->src, src),
+			 "dst", fb_ip_print(family, r->dst, dst), "mac", fb_mac_print(r->mac, mac), "dport",
+			 r->dport, "sport", r->sport, "ethertype", r->ethertype, "rule", (json_int_t)r->rule,
+			 "count", (json_int_t)r->count, "first", (json_int_t)r->first, "last",
+			 (json_int_t)r->last);
 }
 
 int fb_events_save(struct fb_events *e, const char *state_dir, struct fb_error *err)
 {
-	json_t *list = json_array();
+	struct fb_records records = { 0 };
 	fb_autofree char *text = NULL;
+	json_t *list;
 	int r;
 
-	if (e->saved == e->seq) {
-		json_decref(list);
+	if (e->saved == e->seq)
 		return 0;
-	}
-	fb_events_each(e, add_observed, list);
+	fb_events_each(e, collect, &records);
+	if (records.n)
+		qsort(records.v, records.n, sizeof(*records.v), oldest_first);
+	list = json_array();
+	for (size_t i = 0; i < records.n; i++)
+		json_array_append_new(list, to_json(records.v[i]));
+	fb_vec_done(&records);
 	text = json_dumps(list, JSON_COMPACT);
 	json_decref(list);
 	if (!text)
@@ -198,9 +218,24 @@ int fb_events_save(struct fb_events *e, const char *state_dir, struct fb_error *
 	return r;
 }
 
-static void take_observed(struct fb_events *e, const json_t *o)
+static json_int_t number(const json_t *o, const char *name)
 {
-	struct fb_event_record what = { .kind = FB_EVENT_WOULD_DROP }, *r;
+	return json_integer_value(json_object_get(o, name));
+}
+
+static void take(struct fb_events *e, const json_t *o)
+{
+	struct fb_event_record what = { .kind = (__u8)number(o, "kind"),
+					.reason = (__u8)number(o, "reason"),
+					.detail = (__u8)number(o, "detail"),
+					.src_zone = (__u8)number(o, "src_zone"),
+					.dst_zone = (__u8)number(o, "dst_zone"),
+					.family = (__u8)number(o, "family"),
+					.proto = (__u8)number(o, "proto"),
+					.rule = (__u32)number(o, "rule"),
+					.dport = (__u16)number(o, "dport"),
+					.ethertype = (__u16)number(o, "ethertype") },
+			       *r;
 	const char *src = json_string_value(json_object_get(o, "src")),
 		   *dst = json_string_value(json_object_get(o, "dst")),
 		   *mac = json_string_value(json_object_get(o, "mac"));
@@ -208,18 +243,20 @@ static void take_observed(struct fb_events *e, const json_t *o)
 
 	if (!src || !dst || !mac || fb_ip_parse(src, strlen(src), &family, &what.src) < 0 ||
 	    fb_ip_parse(dst, strlen(dst), &other, &what.dst) < 0 || family != other ||
-	    fb_mac_parse(mac, strlen(mac), what.mac) < 0)
+	    (what.family && what.family != family) || fb_mac_parse(mac, strlen(mac), what.mac) < 0)
 		return;
-	what.family = (__u8)family;
-	what.ethertype = family == 4 ? 0x0800 : 0x86dd;
-	what.src_zone = (__u8)json_integer_value(json_object_get(o, "src_zone"));
-	what.dst_zone = (__u8)json_integer_value(json_object_get(o, "dst_zone"));
-	what.proto = (__u8)json_integer_value(json_object_get(o, "proto"));
-	what.dport = (__u16)json_integer_value(json_object_get(o, "dport"));
+	if (!what.kind) { /* observed.json, of a version that kept nothing else */
+		what.kind = FB_EVENT_WOULD_DROP;
+		what.ethertype = family == 4 ? 0x0800 : 0x86dd;
+	}
+	if (what.kind > FB_EVENT_BINDING || what.src_zone >= FB_ZONES_MAX || what.dst_zone >= FB_ZONES_MAX)
+		return;
+	what.alarm = is_alarm(what.kind, what.reason);
 	r = find(e, &what);
-	r->count += (__u64)json_integer_value(json_object_get(o, "count"));
-	r->first = json_integer_value(json_object_get(o, "first"));
-	r->last = r->written = json_integer_value(json_object_get(o, "last"));
+	r->count += (__u64)number(o, "count");
+	r->sport = (__u16)number(o, "sport");
+	r->first = number(o, "first");
+	r->last = r->written = number(o, "last");
 	r->seq = r->written_seq = ++e->seq;
 }
 
@@ -231,6 +268,8 @@ int fb_events_load(struct fb_events *e, const char *state_dir, struct fb_error *
 	json_error_t why;
 	json_t *list, *one;
 
+	if (r == -ENOENT)
+		r = fb_store_read_file(state_dir, older_file, &text, &len, err);
 	if (r < 0)
 		return r;
 	list = json_loadb(text, len, 0, &why);
@@ -240,7 +279,7 @@ int fb_events_load(struct fb_events *e, const char *state_dir, struct fb_error *
 				    why.text);
 	}
 	json_array_foreach (list, i, one)
-		take_observed(e, one);
+		take(e, one);
 	json_decref(list);
 	e->saved = e->seq;
 	return 0;

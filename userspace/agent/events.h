@@ -44,7 +44,7 @@ void fb_events_each(struct fb_events *events, void (*each)(struct fb_event_recor
 		    void *user);
 /* A zone id changes hands: what was seen with it means nothing any more. */
 void fb_events_forget_zone(struct fb_events *events, unsigned int zone);
-/* What observe mode let through, over a restart of the agent. Load: -ENOENT = there is none. */
+/* All records, over a restart of the agent. Load: -ENOENT = there is none. */
 int fb_events_save(struct fb_events *events, const char *state_dir, struct fb_error *err);
 int fb_events_load(struct fb_events *events, const char *state_dir, struct fb_error *err);
 

@@ -195,7 +195,9 @@ static void print(const struct asked *a)
 	for (size_t i = 0; i < json_array_size(rows); i++)
 		print_one(a, &screen, json_array_get(rows, i));
 	if (!json_array_size(rows))
-		fb_complain("nothing of or to %s was dropped lately", a->host.name);
+		fb_complain("nothing of or to %s was dropped lately; what is older may be in events.log, in "
+			    "the agent's state directory",
+			    a->host.name);
 	if (json_array_size(rows) < json_array_size(a->events))
 		fb_complain("many of one kind stand in one row each; --all has all %zu of them",
 			    json_array_size(a->events));

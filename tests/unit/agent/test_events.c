@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/events.h"
+#include "agent/store.h"
 #include "base/cleanup.h"
 
 static struct fb_event drop(__u32 src, __u32 dst, __u16 dport)
@@ -126,37 +127,80 @@ Test(events, never_and_a_full_table_are_alarms_and_a_plain_drop_is_none)
 	}
 }
 
-Test(events, what_was_observed_outlives_a_restart_and_drops_do_not)
+static struct fb_event_record sequence[4];
+static size_t n_sequence;
+
+static void by_seq(struct fb_event_record *r, void *user)
+{
+	cr_assert(r->seq >= 1 && r->seq <= 4);
+	sequence[r->seq - 1] = *r;
+	n_sequence++;
+}
+
+Test(events, what_was_told_outlives_a_restart_in_its_order)
 {
 	char folder[] = "/tmp/fb-events-XXXXXX", command[64];
 	struct fb_events *e = fb_events_new(), *again = fb_events_new();
-	struct fb_event observed = drop(0x0a000001, 0x0a000002, 8080), other = drop(5, 6, 7);
+	struct fb_event observed = drop(0x0a000001, 0x0a000002, 8080), dropped = drop(5, 6, 7),
+			never = drop(5, 6, 8), arp = drop(8, 9, 0);
 	struct fb_error err = { 0 };
 
 	cr_assert(mkdtemp(folder));
 	observed.kind = FB_EVENT_WOULD_DROP;
 	observed.reason = FB_PASSED;
 	observed.smac[0] = 2;
+	never.reason = FB_DROP_NEVER;
+	never.rule = 77;
+	arp.family = 0;
+	arp.ethertype = 0x0806;
+	dropped.sport = 4711;
+	fb_events_note(e, &dropped, 1);
+	fb_events_note(e, &arp, 2);
 	for (int i = 0; i < 5; i++)
 		fb_events_note(e, &observed, 100 + i);
-	fb_events_note(e, &other, 1);
+	fb_events_note(e, &never, 200);
 	cr_assert_eq(fb_events_load(again, folder, &err), -ENOENT);
 	cr_assert_eq(fb_events_save(e, folder, &err), 0, "%s", err.text);
 	cr_assert_eq(fb_events_load(again, folder, &err), 0, "%s", err.text);
-	struct found f = all(again);
-
-	cr_assert_eq(f.n, 1);
-	cr_assert_eq(f.last.count, 5);
-	cr_assert_eq(f.last.first, 100);
-	cr_assert_eq(f.last.dport, 8080);
+	fb_events_each(again, by_seq, NULL);
+	cr_assert_eq(n_sequence, 4);
+	cr_assert_eq(sequence[0].kind, FB_EVENT_DROP);
+	cr_assert_eq(sequence[0].sport, 4711);
+	cr_assert_eq(sequence[1].ethertype, 0x0806);
+	cr_assert_eq(sequence[2].count, 5);
+	cr_assert_eq(sequence[2].first, 100);
+	cr_assert_eq(sequence[2].dport, 8080);
+	cr_assert(sequence[3].alarm && sequence[3].reason == FB_DROP_NEVER && sequence[3].rule == 77);
 	fb_events_note(again, &observed, 200);
-	f = all(again);
-	cr_assert_eq(f.n, 1, "it is the same record");
-	cr_assert_eq(f.last.count, 6);
+	fb_events_note(again, &never, 201);
+	fb_events_note(again, &arp, 201);
+	cr_assert_eq(all(again).n, 4, "they are the same records");
 	snprintf(command, sizeof(command), "rm -r %s", folder);
 	cr_assert_eq(system(command), 0);
 	fb_events_free(e);
 	fb_events_free(again);
+}
+
+Test(events, what_an_older_version_observed_is_taken_up)
+{
+	static const char text[] =
+		"[{\"src_zone\":2,\"dst_zone\":3,\"family\":4,\"proto\":17,\"src\":\"10.0.0.1\",\"dst\":\"10."
+		"0.0.2\","
+		"\"mac\":\"02:00:00:00:00:00\",\"dport\":161,\"count\":5,\"first\":100,\"last\":104}]";
+	char folder[] = "/tmp/fb-events-XXXXXX", command[96];
+	struct fb_events *e = fb_events_new();
+	struct fb_error err = { 0 };
+	struct found f;
+
+	cr_assert(mkdtemp(folder));
+	cr_assert_eq(fb_store_write_file(folder, "observed.json", text, strlen(text), &err), 0, "%s",
+		     err.text);
+	cr_assert_eq(fb_events_load(e, folder, &err), 0, "%s", err.text);
+	f = all(e);
+	cr_assert(f.n == 1 && f.last.kind == FB_EVENT_WOULD_DROP && f.last.count == 5);
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	cr_assert_eq(system(command), 0);
+	fb_events_free(e);
 }
 
 Test(events, a_zone_id_that_changes_hands_takes_its_records_along)
