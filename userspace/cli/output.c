@@ -188,10 +188,11 @@ static unsigned int cut(const struct fb_table *t, unsigned int *widths, unsigned
 	return excess;
 }
 
+/* Of what stays to the end, the first column at least. */
 static unsigned int drop(const struct fb_table *t, unsigned int *widths, unsigned int rank,
 			 unsigned int excess)
 {
-	for (unsigned int c = t->n_columns; c-- > 1 && excess;)
+	for (unsigned int c = t->n_columns; c-- > !rank && excess;)
 		if (t->columns[c].rank == rank && widths[c]) {
 			unsigned int give = widths[c] + GAP;
 
@@ -243,14 +244,16 @@ static void render_row(const struct fb_table *t, const struct fb_screen *screen,
 		       const struct fb_cell *cells, struct fb_strbuf *out)
 {
 	unsigned int last = 0;
+	bool any = false;
 
 	for (unsigned int c = 0; c < t->n_columns; c++)
 		last = widths[c] ? c : last;
 	for (unsigned int c = 0; c <= last; c++) {
 		if (!widths[c])
 			continue;
-		if (c)
+		if (any)
 			fb_strbuf_addf(out, "%*s", GAP, "");
+		any = true;
 		render_cell(t, screen, c, widths[c], &cells[c], c == last, out);
 	}
 	fb_strbuf_addc(out, '\n');
