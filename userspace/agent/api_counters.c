@@ -12,14 +12,18 @@
 static json_t *rule_json(const struct fb_agent *agent, const struct fb_line *line,
 			 const struct fb_rule_counter *c)
 {
+	const struct fb_ruleset *rs = &agent->generation->ruleset;
 	fb_autofree char *at = fb_api_at(agent, line->at);
 
-	return json_pack("{so si ss so so so so so so so so so so}", "id", fb_api_text(line->id), "slot",
-			 line->slot, "kind", line->kind == FB_RULE_NEVER ? "never" : "allow", "pairs",
+	return json_pack("{so si ss so so so so so so so so so so so so}", "id", fb_api_text(line->id),
+			 "slot", line->slot, "kind", line->kind == FB_RULE_NEVER ? "never" : "allow", "pairs",
 			 fb_api_text(line->pairs), "text", fb_api_text(line->text), "at", fb_api_text(at),
 			 "owner", fb_api_text(line->owner), "reason", fb_api_text(line->reason), "until",
 			 line->deadline == FB_NO_DEADLINE ? json_null() : json_integer(line->deadline),
-			 "packets", fb_api_count(c->packets), "bytes", fb_api_count(c->bytes), "flows",
+			 "during", fb_api_text(line->window ? rs->windows.v[line->window - 1].name : NULL),
+			 "on_request",
+			 fb_api_text(line->access ? rs->accesses.v[line->access - 1].name : NULL), "packets",
+			 fb_api_count(c->packets), "bytes", fb_api_count(c->bytes), "flows",
 			 fb_api_count(c->flows), "last_hit",
 			 c->last_hit ? json_integer(fb_api_tick_to_unix(agent, c->last_hit)) : json_null());
 }

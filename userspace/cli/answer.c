@@ -47,9 +47,10 @@ static const char *zone_name(const struct fb_explanation *e, unsigned int id)
 static void print_line(const struct fb_explanation *e, const struct fb_screen *screen,
 		       const struct fb_line *line)
 {
-	fb_autostrbuf struct fb_strbuf out = { 0 };
+	fb_autostrbuf struct fb_strbuf out = { 0 }, when = { 0 };
 	char buf[FB_CLOCK_STRLEN];
 
+	fb_ruleset_print_when(&e->policy->ruleset, line, &when);
 	add_place(e, line->at, &out);
 	if (line->kind == FB_RULE_NEVER)
 		fb_strbuf_addf(&out, "  never %s", line->text);
@@ -61,6 +62,8 @@ static void print_line(const struct fb_explanation *e, const struct fb_screen *s
 				 line->owner ? line->owner : "",
 				 line->reason ? line->owner ? ", reason: " : "reason: " : "",
 				 line->reason ? line->reason : "");
+	if (when.len)
+		fb_print_wrapped(screen, FB_PLAIN, "      %s", fb_strbuf_get(&when));
 	if (line->deadline != FB_NO_DEADLINE)
 		fb_print_wrapped(screen, FB_PLAIN, "      until %s",
 				 fb_clock_print_local(fb_policy_timezone(e->policy), line->deadline, buf));
@@ -75,6 +78,49 @@ static void print_line(const struct fb_explanation *e, const struct fb_screen *s
 	}
 }
 
+/* What shuts the line that would allow it, and what opens it. */
+static void print_shut(const struct fb_explanation *e, const struct fb_screen *screen,
+		       const struct fb_line *line)
+{
+	enum { ENOUGH = 7200 };
+	const struct fb_ruleset *rs = &e->policy->ruleset;
+	struct fb_schedule schedule;
+	char buf[FB_CLOCK_STRLEN];
+
+	if (e->when->unsynced) {
+		fb_print_wrapped(
+			screen, FB_PLAIN,
+			"      the line is shut: the clock is not synchronised, and then no window or "
+			"access is open");
+		return;
+	}
+	fb_schedule_at(rs, e->when, &schedule);
+	if (line->window && !schedule.windows[line->window - 1]) {
+		const struct fb_window *w = &rs->windows.v[line->window - 1];
+		__s64 opens = fb_schedule_opens(rs, w, e->when->now);
+
+		fb_print_wrapped(screen, FB_PLAIN, "      the line is shut: window %s opens %s", w->name,
+				 opens == FB_NO_DEADLINE ? "not in the next days"
+							 : fb_clock_print_local(w->timezone, opens, buf));
+	}
+	if (line->access && !schedule.accesses[line->access - 1]) {
+		const struct fb_access *access = &rs->accesses.v[line->access - 1];
+		__s64 span = access->max && access->max < ENOUGH ? access->max : ENOUGH;
+
+		fb_print_wrapped(screen, FB_PLAIN,
+				 "      the line is shut: on request only; firebreak open %s --for %lld%s "
+				 "--reason ...",
+				 access->name,
+				 (long long)(span % 60	   ? span
+					     : span % 3600 ? span / 60
+							   : span / 3600),
+				 span % 60     ? "s"
+				 : span % 3600 ? "min"
+					       : "h");
+	}
+	fb_schedule_done(&schedule);
+}
+
 /* What to do about a denial, or why nothing can be done. */
 static void print_advice(const struct fb_explanation *e, const struct fb_screen *screen)
 {
@@ -84,6 +130,10 @@ static void print_advice(const struct fb_explanation *e, const struct fb_screen 
 	char buf[FB_INET_STRLEN];
 
 	switch ((int)e->answer.reason) {
+	case FB_DROP_WINDOW_CLOSED:
+		if (line_of(e))
+			print_shut(e, screen, line_of(e));
+		break;
 	case FB_DROP_NEVER:
 		fb_print_wrapped(screen, FB_PLAIN, "      no line could allow this; nothing to suggest");
 		break;
@@ -228,11 +278,13 @@ json_t *fb_explanation_json(const struct fb_explanation *e)
 	if (line) {
 		fb_autostrbuf struct fb_strbuf at = { 0 };
 
+		json_t *its;
+
 		add_place(e, line->at, &at);
-		json_object_set_new(v, "line",
-				    json_pack("{ss ss ss ss? ss?}", "id", line->id, "text", line->text, "at",
-					      fb_strbuf_get(&at), "owner", line->owner, "reason",
-					      line->reason));
+		its = json_pack("{ss ss ss ss? ss?}", "id", line->id, "text", line->text, "at",
+				fb_strbuf_get(&at), "owner", line->owner, "reason", line->reason);
+		fb_line_when_json(&e->policy->ruleset, line, its);
+		json_object_set_new(v, "line", its);
 	}
 	if (e->builtin)
 		json_object_set_new(v, "built_in", json_true());

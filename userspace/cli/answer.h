@@ -14,8 +14,9 @@ struct fb_explanation {
 	const struct fb_endpoint *from, *to;
 	const struct fb_probe *probe;
 	struct fb_answer answer; /* offline */
-	const char *switched;	 /* the plan or quarantine that decided; NULL = none */
-	bool builtin;		 /* S24: no line was asked */
+	const struct fb_when *when;
+	const char *switched; /* the plan or quarantine that decided; NULL = none */
+	bool builtin;	      /* S24: no line was asked */
 	enum fb_live_state state;
 	const json_t *live; /* firebreak.explain/1; NULL = not asked */
 	long long seen,

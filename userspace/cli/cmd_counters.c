@@ -112,12 +112,18 @@ static void warn_young(long long span)
 static void add_rule(struct fb_table *t, const json_t *rule)
 {
 	bool never = !strcmp(fb_field_text(rule, "kind"), "never");
+	const char *during = fb_field_text(rule, "during"), *access = fb_field_text(rule, "on_request");
 	char buf[FB_HUMAN_LEN];
 
 	fb_table_add(t, fb_field_text(rule, "id"));
 	fb_table_add(t, never ? "never" : fb_field_text(rule, "pairs"));
 	fb_table_colour(t, never ? FB_YELLOW : FB_PLAIN);
-	fb_table_add(t, fb_field_text(rule, "text"));
+	fb_table_addf(t, "%s%s", never ? "never " : "", fb_field_text(rule, "text"));
+	if (*during || *access)
+		fb_table_addf(t, "%s%s%s%s%s", *during ? "during " : "", during,
+			      *during && *access ? " " : "", *access ? "on-request " : "", access);
+	else
+		fb_table_add(t, NULL);
 	fb_table_add(t, fb_human_count((unsigned long long)fb_field_int(rule, "packets"), buf));
 	fb_table_add(t, fb_human_bytes((unsigned long long)fb_field_int(rule, "bytes"), buf));
 	fb_table_add(t, fb_human_count((unsigned long long)fb_field_int(rule, "flows"), buf));
@@ -129,14 +135,15 @@ static void add_rule(struct fb_table *t, const json_t *rule)
 int fb_cmd_rules(const struct fb_call *call)
 {
 	static const struct fb_column columns[] = {
-		{ "ID", .rank = 5 },
+		{ "ID", .rank = 6 },
 		{ "PAIR", .text = true, .rank = 2 },
 		{ "LINE", .text = true },
-		{ "PACKETS", .right = true, .rank = 1 },
-		{ "BYTES", .right = true, .rank = 6 },
-		{ "FLOWS", .right = true, .rank = 7 },
+		{ "WHEN", .text = true, .sparse = true, .rank = 1 },
+		{ "PACKETS", .right = true },
+		{ "BYTES", .right = true, .rank = 4 },
+		{ "FLOWS", .right = true, .rank = 5 },
 		{ "LAST USED", .rank = 3 },
-		{ "UNTIL", .rank = 4 },
+		{ "UNTIL", .rank = 7 },
 		{ "AT", .text = true, .rank = 8 },
 	};
 	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };

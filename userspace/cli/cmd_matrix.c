@@ -99,21 +99,24 @@ static void print_open(const struct sheet *s)
 						    { "TO", .text = true },
 						    { "STATE", .rank = 1 },
 						    { "SERVICES", .text = true },
+						    { "WHEN", .text = true, .sparse = true },
 						    { "UNTIL", .rank = 2 } };
 	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
 
 	for (size_t i = 0; i < s->m.cells.n; i++) {
 		const struct fb_matrix_cell *c = &s->m.cells.v[i];
-		fb_autostrbuf struct fb_strbuf services = { 0 };
+		fb_autostrbuf struct fb_strbuf services = { 0 }, when = { 0 };
 
 		if (!open_pair(c))
 			continue;
 		fb_matrix_services(s->rs, c, &services);
+		fb_matrix_when(s->rs, c, &when);
 		fb_table_add(&t, zone_name(s, c->src));
 		fb_table_add(&t, zone_name(s, c->dst));
 		fb_table_add(&t, fb_pair_state_name(c->state));
 		fb_table_colour(&t, colour_of(c->state));
 		fb_table_add(&t, fb_strbuf_get(&services));
+		fb_table_add(&t, c->state == FB_PAIR_OBSERVED ? NULL : fb_strbuf_get(&when));
 		add_until(s, &t, c->observe_until ? c->observe_until : c->deadline);
 	}
 	fb_table_print(&t);
@@ -134,6 +137,7 @@ static const char *place(const struct sheet *s, struct fb_at at, char *buf, size
 static void print_pair(const struct sheet *s, const struct fb_matrix_cell *c)
 {
 	static const struct fb_column columns[] = { { "LINE", .text = true },
+						    { "WHEN", .text = true, .sparse = true },
 						    { "UNTIL", .rank = 1 },
 						    { "OWNER", .text = true, .rank = 3 },
 						    { "REASON", .text = true, .rank = 4 },
@@ -153,8 +157,11 @@ static void print_pair(const struct sheet *s, const struct fb_matrix_cell *c)
 			      "hosts of one segment reach each other without the gateway");
 	for (size_t i = 0; i < c->lines.n; i++) {
 		const struct fb_line *line = &s->rs->lines.v[c->lines.v[i]];
+		fb_autostrbuf struct fb_strbuf when = { 0 };
 
+		fb_ruleset_print_when(s->rs, line, &when);
 		fb_table_add(&t, line->text);
+		fb_table_add(&t, fb_strbuf_get(&when));
 		add_until(s, &t, line->deadline);
 		fb_table_add(&t, line->owner);
 		fb_table_add(&t, line->reason);
@@ -173,9 +180,11 @@ static json_t *cell_json(const struct sheet *s, const struct fb_matrix_cell *c)
 	fb_matrix_services(s->rs, c, &services);
 	for (size_t i = 0; i < c->lines.n; i++) {
 		const struct fb_line *line = &s->rs->lines.v[c->lines.v[i]];
+		json_t *v = json_pack("{ss ss ss}", "id", line->id, "text", line->text, "at",
+				      place(s, line->at, at, sizeof(at)));
 
-		json_array_append_new(lines, json_pack("{ss ss ss}", "id", line->id, "text", line->text, "at",
-						       place(s, line->at, at, sizeof(at))));
+		fb_line_when_json(s->rs, line, v);
+		json_array_append_new(lines, v);
 	}
 
 	json_t *v = json_pack("{ss ss ss ss so}", "src", zone_name(s, c->src), "dst", zone_name(s, c->dst),

@@ -36,6 +36,15 @@ static void add_place(const struct question *q, int line, struct fb_strbuf *out)
 			       q->rs->lines.v[line].at.line);
 }
 
+static void add_when(const struct question *q, const struct fb_line *line, struct fb_strbuf *out)
+{
+	if (!line->window && !line->access)
+		return;
+	fb_strbuf_add(out, " (");
+	fb_ruleset_print_when(q->rs, line, out);
+	fb_strbuf_addc(out, ')');
+}
+
 /* "cctv -> video -> traffic", or a zone in which both are. */
 static void add_zones(const struct question *q, const struct fb_path *path, struct fb_strbuf *out)
 {
@@ -63,6 +72,8 @@ static void print_others(const struct question *q, const struct fb_path *path)
 				continue;
 			fb_strbuf_add(&out, others > 1 ? ", " : "");
 			add_place(q, step->lines.v[k], &out);
+			if (step->lines.v[k] >= 0)
+				add_when(q, &q->rs->lines.v[step->lines.v[k]], &out);
 		}
 		if (others > SHOWN)
 			fb_strbuf_addf(&out, " and %u more", others - SHOWN);
@@ -139,6 +150,9 @@ static json_t *example_json(const struct question *q, const struct fb_path *path
 						   fb_ruleset_zone_name(q->rs, hop->dst_zone), "at",
 						   hop->shared ? NULL : fb_strbuf_get(&at), "within_zone",
 						   hop->shared, "reply", hop->reply));
+		if (!hop->shared && hop->line >= 0)
+			fb_line_when_json(q->rs, &q->rs->lines.v[hop->line],
+					  json_array_get(v, json_array_size(v) - 1));
 	}
 	return v;
 }

@@ -112,16 +112,19 @@ static void add_place(const struct question *q, const struct fb_reach *r, struct
 
 static void print(const struct question *q)
 {
-	static const struct fb_column columns[] = {
-		{ "FROM", .text = true },     { "TO", .text = true },
-		{ "SERVICES", .text = true }, { "ZONES", .text = true, .rank = 2 },
-		{ "UNTIL", .rank = 3 },	      { "AT", .text = true, .rank = 1 }
-	};
+	static const struct fb_column columns[] = { { "FROM", .text = true },
+						    { "TO", .text = true },
+						    { "SERVICES", .text = true },
+						    { "WHEN", .text = true, .sparse = true },
+						    { "ZONES", .text = true, .rank = 2 },
+						    { "UNTIL", .rank = 3 },
+						    { "AT", .text = true, .rank = 1 } };
 	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
 
 	for (size_t i = 0; i < q->list.n; i++) {
 		const struct fb_reach *r = &q->list.v[i];
-		fb_autostrbuf struct fb_strbuf src = { 0 }, dst = { 0 }, services = { 0 }, at = { 0 };
+		fb_autostrbuf struct fb_strbuf src = { 0 }, dst = { 0 }, services = { 0 }, at = { 0 },
+					       when = { 0 };
 		char buf[FB_CLOCK_STRLEN];
 
 		fb_policy_name_end(q->rs, r, true, &src);
@@ -131,6 +134,9 @@ static void print(const struct question *q)
 		fb_table_add(&t, fb_strbuf_get(&src));
 		fb_table_add(&t, fb_strbuf_get(&dst));
 		fb_table_add(&t, fb_strbuf_get(&services));
+		if (r->line >= 0)
+			fb_ruleset_print_when(q->rs, &q->rs->lines.v[r->line], &when);
+		fb_table_add(&t, fb_strbuf_get(&when));
 		fb_table_addf(&t, "%s -> %s", fb_ruleset_zone_name(q->rs, r->src_zone),
 			      fb_ruleset_zone_name(q->rs, r->dst_zone));
 		fb_table_add(&t,
@@ -263,11 +269,16 @@ static bool assertion(const struct question *q, struct fb_strbuf *out, bool *ret
 static void print_assertion(const struct question *q)
 {
 	fb_autostrbuf struct fb_strbuf out = { 0 };
-	bool wider = false;
+	bool wider = false, conditional = false;
 
 	if (!assertion(q, &out, &wider))
 		return;
 	printf("\nas it is now, to be kept so:\n%s\n", fb_strbuf_get(&out));
+	for (size_t i = 0; i < q->always.n; i++)
+		conditional |= q->always.v[i].line >= 0 && (q->rs->lines.v[q->always.v[i].line].window ||
+							    q->rs->lines.v[q->always.v[i].line].access);
+	if (conditional)
+		puts("   it counts lines as open that are so at certain hours or on request only");
 	if (wider)
 		puts("   addresses without a name are said by their zone, and an observed pair as any "
 		     "service, which is more");
@@ -293,6 +304,8 @@ static json_t *to_json(const struct question *q)
 			      fb_ruleset_zone_name(q->rs, r->dst_zone), "at", fb_strbuf_get(&at));
 		if (r->deadline != FB_NO_DEADLINE)
 			json_object_set_new(v, "until", json_integer(r->deadline));
+		if (r->line >= 0)
+			fb_line_when_json(q->rs, &q->rs->lines.v[r->line], v);
 		json_array_append_new(entries, v);
 	}
 	v = json_pack("{ss ss? ss? so}", "schema", "firebreak.reach/1", "from", q->from, "to", q->to,

@@ -164,6 +164,14 @@ void fb_policy_complain(const struct fb_policy *policy)
 	fputs(fb_strbuf_get(&out), stderr);
 }
 
+void fb_line_when_json(const struct fb_ruleset *rs, const struct fb_line *line, json_t *object)
+{
+	if (line->window)
+		json_object_set_new(object, "during", json_string(rs->windows.v[line->window - 1].name));
+	if (line->access)
+		json_object_set_new(object, "on_request", json_string(rs->accesses.v[line->access - 1].name));
+}
+
 const char *fb_policy_timezone(const struct fb_policy *policy)
 {
 	return policy->checked && policy->ruleset.timezone && policy->ruleset.timezone[0]

@@ -45,6 +45,9 @@ int fb_policy_get(const struct fb_call *call, struct fb_policy *policy, json_t *
 void fb_policy_name_end(const struct fb_ruleset *rs, const struct fb_reach *r, bool source,
 			struct fb_strbuf *out);
 
+/* Adds "during" and "on_request", as far as the line is open by them, to an object. */
+void fb_line_when_json(const struct fb_ruleset *rs, const struct fb_line *line, json_t *object);
+
 /* Prints all diagnostics to stderr. */
 void fb_policy_complain(const struct fb_policy *policy);
 const char *fb_policy_timezone(const struct fb_policy *policy); /* "UTC" if the policy names none */

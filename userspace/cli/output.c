@@ -211,7 +211,7 @@ static void fit(const struct fb_table *t, unsigned int *widths, unsigned int scr
 	unsigned int total = 0, top = 0, excess;
 
 	for (unsigned int c = 0; c < t->n_columns; c++) {
-		total += widths[c] + (c ? GAP : 0);
+		total += widths[c] ? widths[c] + (c ? GAP : 0) : 0;
 		top = t->columns[c].rank > top ? t->columns[c].rank : top;
 	}
 	excess = total > screen ? total - screen : 0;
@@ -259,6 +259,14 @@ static void render_row(const struct fb_table *t, const struct fb_screen *screen,
 	fb_strbuf_addc(out, '\n');
 }
 
+static bool is_empty(const struct fb_table *t, unsigned int c)
+{
+	for (size_t i = c; i < t->cells.n; i += t->n_columns)
+		if (strcmp(t->cells.v[i].text, "-") != 0)
+			return false;
+	return true;
+}
+
 void fb_table_render(const struct fb_table *table, const struct fb_screen *screen, struct fb_strbuf *out)
 {
 	unsigned int widths[COLUMNS_MAX] = { 0 };
@@ -276,6 +284,9 @@ void fb_table_render(const struct fb_table *table, const struct fb_screen *scree
 		if (w > widths[i % table->n_columns])
 			widths[i % table->n_columns] = w;
 	}
+	for (unsigned int c = 0; c < table->n_columns; c++)
+		if (table->columns[c].sparse && is_empty(table, c))
+			widths[c] = 0;
 	if (screen->width)
 		fit(table, widths, screen->width);
 	render_row(table, screen, widths, titles, out);

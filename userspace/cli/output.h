@@ -40,6 +40,7 @@ struct fb_column {
 	const char *title;
 	bool right;
 	bool text;	   /* may be cut; numbers, dates and addresses are shown whole or not at all */
+	bool sparse;	   /* not shown where no row has anything in it */
 	unsigned int rank; /* when the terminal is narrow, the highest rank goes first; 0 stays to the end */
 };
 struct fb_cell {

@@ -40,6 +40,8 @@ void fb_matrix_done(struct fb_matrix *m);
 /* The services of a cell as its lines write them, each once: "rtsp, onvif, tcp/8443". */
 void fb_matrix_services(const struct fb_ruleset *rs, const struct fb_matrix_cell *cell,
 			struct fb_strbuf *out);
+/* The windows and accesses that its lines are open by, each once; with "some " in front if other lines need none. */
+void fb_matrix_when(const struct fb_ruleset *rs, const struct fb_matrix_cell *cell, struct fb_strbuf *out);
 
 /* ---- reach: what may X call, who may call Y ----------------------------------------------------------------------- */
 /*

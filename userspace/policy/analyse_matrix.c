@@ -169,3 +169,27 @@ void fb_matrix_services(const struct fb_ruleset *rs, const struct fb_matrix_cell
 		free(said.v[i]);
 	fb_vec_done(&said);
 }
+
+void fb_matrix_when(const struct fb_ruleset *rs, const struct fb_matrix_cell *cell, struct fb_strbuf *out)
+{
+	bool always = false;
+
+	for (size_t i = 0; i < cell->lines.n; i++) {
+		const struct fb_line *line = &rs->lines.v[cell->lines.v[i]];
+		bool again = false;
+
+		always |= !line->window && !line->access;
+		for (size_t k = 0; k < i && !again; k++)
+			again = rs->lines.v[cell->lines.v[k]].window == line->window &&
+				rs->lines.v[cell->lines.v[k]].access == line->access;
+		if (again || (!line->window && !line->access))
+			continue;
+		fb_strbuf_add(out, out->len ? ", " : "");
+		fb_ruleset_print_when(rs, line, out);
+	}
+	if (always && out->len) {
+		fb_autofree char *when = fb_strbuf_steal(out);
+
+		fb_strbuf_addf(out, "some %s", when);
+	}
+}

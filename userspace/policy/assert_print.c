@@ -53,6 +53,16 @@ static void pad(struct fb_strbuf *out, size_t begin, size_t width)
 		fb_strbuf_addc(out, ' ');
 }
 
+static void add_line(const struct fb_ruleset *rs, const struct fb_sources *sources,
+		     const struct fb_line *line, struct fb_strbuf *out)
+{
+	fb_strbuf_addf(out, "%s:%u", sources->files.v[line->at.file].path, line->at.line);
+	if (line->window || line->access) {
+		fb_strbuf_add(out, "  ");
+		fb_ruleset_print_when(rs, line, out);
+	}
+}
+
 void fb_hops_print(const struct fb_ruleset *rs, const struct fb_sources *sources, const struct fb_hops *hops,
 		   struct fb_strbuf *out)
 {
@@ -81,9 +91,7 @@ void fb_hops_print(const struct fb_ruleset *rs, const struct fb_sources *sources
 			if (hop->line < 0)
 				fb_strbuf_add(out, "the pair is observed");
 			else
-				fb_strbuf_addf(out, "%s:%u",
-					       sources->files.v[rs->lines.v[hop->line].at.file].path,
-					       rs->lines.v[hop->line].at.line);
+				add_line(rs, sources, &rs->lines.v[hop->line], out);
 		}
 		fb_strbuf_addc(out, '\n');
 	}

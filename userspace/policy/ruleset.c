@@ -218,3 +218,12 @@ void fb_ruleset_print_set(const struct fb_ruleset *rs, const struct fb_ipset *se
 	fb_ipset_done(&rest);
 	fb_ipset_done(&all_roles);
 }
+
+void fb_ruleset_print_when(const struct fb_ruleset *rs, const struct fb_line *line, struct fb_strbuf *out)
+{
+	if (line->window)
+		fb_strbuf_addf(out, "during %s", rs->windows.v[line->window - 1].name);
+	if (line->access)
+		fb_strbuf_addf(out, "%son-request %s", line->window ? " " : "",
+			       rs->accesses.v[line->access - 1].name);
+}

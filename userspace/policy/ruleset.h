@@ -221,6 +221,8 @@ unsigned int fb_ruleset_wire_zone(const struct fb_ruleset *rs, const struct fb_z
 __u64 fb_ruleset_zones(const struct fb_ruleset *rs, const struct fb_words *names);
 /* What a packet of a multicast box may arrive at: besides the groups themselves all of the zones that copies go into, as anybody there may listen. */
 struct fb_ipset fb_group_listeners(const struct fb_ruleset *rs, const struct fb_ipset *groups, __u64 zones);
+/* What a line is open by besides its end: "during night", "on-request visit", both, or nothing. */
+void fb_ruleset_print_when(const struct fb_ruleset *rs, const struct fb_line *line, struct fb_strbuf *out);
 /* "video, control" */
 void fb_ruleset_print_zones(const struct fb_ruleset *rs, __u64 zones, struct fb_strbuf *out);
 /* A set of a box as people read it: roles become "self", "self at cctv", "link-local in cctv", "broadcast in cctv". */

@@ -198,6 +198,17 @@ __s64 fb_schedule_next(const struct fb_ruleset *rs, const struct fb_when *when)
 	return next;
 }
 
+__s64 fb_schedule_opens(const struct fb_ruleset *rs, const struct fb_window *window, __s64 now)
+{
+	struct spans spans;
+	__s64 first;
+
+	spans_of(rs, window, now, &spans);
+	first = first_start_after(&spans, now);
+	fb_vec_done(&spans);
+	return first;
+}
+
 bool fb_schedule_may_open(const struct fb_ruleset *rs, const struct fb_when *when, unsigned int access)
 {
 	struct fb_schedule schedule;

@@ -46,6 +46,8 @@ bool fb_closing_open(const struct fb_closing *closing, __s64 now);
 
 /* The first instant after now at which some line opens, shuts or ends; FB_NO_DEADLINE = none. */
 __s64 fb_schedule_next(const struct fb_ruleset *rs, const struct fb_when *when);
+/* When the window, which is shut now, opens; FB_NO_DEADLINE = not that one knows. */
+__s64 fb_schedule_opens(const struct fb_ruleset *rs, const struct fb_window *window, __s64 now);
 /* S52: may the access be opened now? Not if every line of it is outside of its window. */
 bool fb_schedule_may_open(const struct fb_ruleset *rs, const struct fb_when *when, unsigned int access);
 
