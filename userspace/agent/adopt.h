@@ -9,8 +9,6 @@
 
 #include <stdbool.h>
 
-enum { FB_ADOPT_MIN = 5, FB_ADOPT_MAX = 600 }; /* seconds */
-
 void fb_adopt_mark(void *image);
 bool fb_adopt_is_marked(const void *image);
 

@@ -9,6 +9,7 @@
 #include "agent/api.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "ctl/protocol.h"
 
 static bool is_utf8(const char *s)
 {

@@ -15,8 +15,6 @@
 
 enum {
 	FB_CONFIRM_DEFAULT = 120, /* seconds */
-	FB_CONFIRM_MIN = 5,
-	FB_CONFIRM_MAX = 86400,
 	FB_BOOT_ID_LEN = 37,
 };
 

@@ -153,22 +153,37 @@ int fb_agent_schedule_open(struct fb_agent *agent, struct fb_error *err)
 
 /* ---- acts ---- */
 
+static int no_access(const struct fb_ruleset *rs, const char *name, struct fb_error *err)
+{
+	struct FB_VEC(const char *) names = { 0 };
+	const char *near;
+
+	for (size_t i = 0; rs && i < rs->accesses.n; i++)
+		fb_vec_add(&names, rs->accesses.v[i].name);
+	near = fb_suggest(name, names.v, names.n);
+	fb_vec_done(&names);
+	if (near)
+		return fb_error_set(err, -ENOENT, "no access \"%s\": did you mean \"%s\"?", name, near);
+	return fb_error_set(err, -ENOENT,
+			    "the policy in force has no access \"%s\"; \"firebreak open\" lists its accesses",
+			    name);
+}
+
 static int may_open(const struct fb_agent *agent, const char *name, __s64 seconds, struct fb_error *err)
 {
 	const struct fb_ruleset *rs = agent->generation ? &agent->generation->ruleset : NULL;
 	int access = rs ? fb_access_find(rs, name) : -1;
+	char max[FB_CLOCK_STRLEN], asked[FB_CLOCK_STRLEN];
 	struct fb_openings openings;
 	struct fb_when when;
 	bool may;
 
 	if (access < 0)
-		return fb_error_set(
-			err, -ENOENT,
-			"the policy in force has no access \"%s\"; \"firebreak open\" lists its accesses",
-			name);
+		return no_access(rs, name, err);
 	if (rs->accesses.v[access].max && seconds > rs->accesses.v[access].max)
-		return fb_error_set(err, -EINVAL, "access %s may be open for %lld s at most, not %lld", name,
-				    (long long)rs->accesses.v[access].max, (long long)seconds);
+		return fb_error_set(err, -EINVAL, "access %s may be open for %s at most, not %s", name,
+				    fb_clock_print_span(rs->accesses.v[access].max, max),
+				    fb_clock_print_span(seconds, asked));
 	if (!agent->clock_synchronised)
 		return fb_error_set(
 			err, -EAGAIN,

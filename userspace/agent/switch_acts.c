@@ -158,6 +158,24 @@ static void take_back(struct fb_agent *agent)
 		fb_log(FB_LOG_ERROR, "what was isolated and quarantined could not be put back: %s", err.text);
 }
 
+static int no_plan(const struct fb_generation *generation, const char *plan, struct fb_error *err)
+{
+	struct FB_VEC(const char *) names = { 0 };
+	const char *near;
+
+	for (size_t i = 0; generation && i < generation->ruleset.isolates.n; i++)
+		fb_vec_add(&names, generation->ruleset.isolates.v[i].name);
+	near = fb_suggest(plan, names.v, names.n);
+	fb_vec_done(&names);
+	if (near)
+		return fb_error_set(err, -ENOENT, "no isolation plan \"%s\": did you mean \"%s\"?", plan,
+				    near);
+	return fb_error_set(err, -ENOENT,
+			    "the policy in force has no isolation plan \"%s\"; \"firebreak isolate\" lists "
+			    "its plans",
+			    plan);
+}
+
 int fb_agent_isolate(struct fb_agent *agent, const struct fb_change *change, const char *plan,
 		     const char *reason, struct fb_strbuf *ret_text, struct fb_error *err)
 {
@@ -166,11 +184,7 @@ int fb_agent_isolate(struct fb_agent *agent, const struct fb_change *change, con
 	int r;
 
 	if (!found)
-		return fb_error_set(
-			err, -ENOENT,
-			"the policy in force has no isolation plan \"%s\"; \"firebreak isolate\" lists "
-			"its plans",
-			plan);
+		return no_plan(agent->generation, plan, err);
 	if (fb_switch_find_plan(&agent->switches, plan) >= 0)
 		return 1;
 	one.plan = strdup(plan);

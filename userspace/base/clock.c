@@ -141,3 +141,20 @@ __s64 fb_clock_now(void)
 {
 	return time(NULL);
 }
+
+char *fb_clock_print_span(__s64 seconds, char *buf)
+{
+	static const struct {
+		const char *name;
+		__s64 seconds, from;
+	} units[] = { { "d", 86400, 2 * 86400 }, { "h", 3600, 3600 }, { "min", 60, 60 } };
+
+	for (size_t u = 0; u < sizeof(units) / sizeof(units[0]); u++)
+		if (seconds >= units[u].from && seconds % units[u].seconds == 0) {
+			snprintf(buf, FB_CLOCK_STRLEN, "%lld%s", (long long)(seconds / units[u].seconds),
+				 units[u].name);
+			return buf;
+		}
+	snprintf(buf, FB_CLOCK_STRLEN, "%llds", (long long)seconds);
+	return buf;
+}

@@ -27,6 +27,8 @@ __s64 fb_clock_from_local(const char *timezone, const struct fb_local_time *loca
 char *fb_clock_print_utc(__s64 seconds, char *buf);
 /* "2026-11-22 21:31:00 GMT", as clocks in the zone show it; an unknown zone prints UTC. */
 char *fb_clock_print_local(const char *timezone, __s64 seconds, char *buf);
+/* "90s", "5min", "4h", "2d": exactly, as one types it; buf holds FB_CLOCK_STRLEN; returns buf. */
+char *fb_clock_print_span(__s64 seconds, char *buf);
 /* Seconds since 1970 now. */
 __s64 fb_clock_now(void);
 

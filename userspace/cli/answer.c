@@ -107,16 +107,10 @@ static void print_shut(const struct fb_explanation *e, const struct fb_screen *s
 		const struct fb_access *access = &rs->accesses.v[line->access - 1];
 		__s64 span = access->max && access->max < ENOUGH ? access->max : ENOUGH;
 
-		fb_print_wrapped(screen, FB_PLAIN,
-				 "      the line is shut: on request only; firebreak open %s --for %lld%s "
-				 "--reason ...",
-				 access->name,
-				 (long long)(span % 60	   ? span
-					     : span % 3600 ? span / 60
-							   : span / 3600),
-				 span % 60     ? "s"
-				 : span % 3600 ? "min"
-					       : "h");
+		fb_print_wrapped(
+			screen, FB_PLAIN,
+			"      the line is shut: on request only; firebreak open %s --for %s --reason ...",
+			access->name, fb_clock_print_span(span, buf));
 	}
 	fb_schedule_done(&schedule);
 }

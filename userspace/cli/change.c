@@ -7,26 +7,36 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/live.h"
 #include "cli/output.h"
 #include "cli/session.h"
+#include "ctl/protocol.h"
 
 enum { CONFIRM_SECONDS = 120 };
 
-int fb_duration_read(const char *text, unsigned int *ret, struct fb_error *err)
+int fb_duration_read(const char *text, unsigned int lo, unsigned int hi, unsigned int *ret,
+		     struct fb_error *err)
 {
 	static const struct {
 		const char *name;
 		unsigned long seconds;
-	} units[] = { { "", 1 }, { "s", 1 }, { "min", 60 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
-	char *rest;
+	} units[] = { { "s", 1 }, { "min", 60 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
+	char from[FB_CLOCK_STRLEN], to[FB_CLOCK_STRLEN], *rest;
 	unsigned long n = strtoul(text, &rest, 10);
 
-	for (size_t i = 0; isdigit((unsigned char)*text) && i < FB_ARRAY_SIZE(units); i++)
-		if (!strcmp(rest, units[i].name) && n > 0 && n <= 31 * 86400ul / units[i].seconds) {
-			*ret = (unsigned int)(n * units[i].seconds);
-			return 0;
-		}
+	if (isdigit((unsigned char)*text) && !*rest)
+		return fb_error_set(err, -EINVAL, "%s of what? write %sh, %smin or %ss", text, text, text,
+				    text);
+	for (size_t i = 0; isdigit((unsigned char)*text) && i < FB_ARRAY_SIZE(units); i++) {
+		if (strcmp(rest, units[i].name) != 0)
+			continue;
+		if (n < (lo + units[i].seconds - 1) / units[i].seconds || n > hi / units[i].seconds)
+			return fb_error_set(err, -EINVAL, "%s is not from %s to %s", text,
+					    fb_clock_print_span(lo, from), fb_clock_print_span(hi, to));
+		*ret = (unsigned int)(n * units[i].seconds);
+		return 0;
+	}
 	return fb_error_set(err, -EINVAL, "\"%s\" is no duration: write 90s, 5min or 2h", text);
 }
 
@@ -49,7 +59,7 @@ int fb_change_options(const struct fb_call *call, json_t *body)
 	struct fb_error err = { 0 };
 	json_t *session;
 
-	if (adopt && fb_duration_read(adopt, &adopted, &err) < 0) {
+	if (adopt && fb_duration_read(adopt, FB_ADOPT_MIN, FB_ADOPT_MAX, &adopted, &err) < 0) {
 		fb_complain("--adopt: %s", err.text);
 		return FB_EXIT_USAGE;
 	}
@@ -64,7 +74,8 @@ int fb_change_options(const struct fb_call *call, json_t *body)
 		seconds = CONFIRM_SECONDS;
 	if (fb_call_option(call, "no-confirm"))
 		seconds = 0;
-	if (confirm && *confirm && fb_duration_read(confirm, &seconds, &err) < 0) {
+	if (confirm && *confirm &&
+	    fb_duration_read(confirm, FB_CONFIRM_MIN, FB_CONFIRM_MAX, &seconds, &err) < 0) {
 		json_decref(session);
 		fb_complain("--confirm: %s", err.text);
 		return FB_EXIT_USAGE;
@@ -137,6 +148,7 @@ static int refused(const struct fb_call *call, long status, json_t *answer)
 {
 	const char *text = fb_field_text(answer, "error");
 	int code = status == 422		    ? FB_EXIT_POLICY
+		   : status == 400		    ? FB_EXIT_USAGE
 		   : status == 401 || status == 403 ? FB_EXIT_HOST
 						    : FB_EXIT_REFUSED;
 

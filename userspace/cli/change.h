@@ -7,8 +7,9 @@
 
 #include "cli/command.h"
 
-/* "90", "90s", "5min", "2h": seconds. -EINVAL with a sentence. */
-int fb_duration_read(const char *text, unsigned int *ret, struct fb_error *err);
+/* "90s", "5min", "2h": seconds, from lo to hi. -EINVAL with a sentence. */
+int fb_duration_read(const char *text, unsigned int lo, unsigned int hi, unsigned int *ret,
+		     struct fb_error *err);
 
 /* Who asks, for the record; the agent also knows the uid from the socket. */
 const char *fb_change_who(void);

@@ -2,6 +2,7 @@
 #include "cli/change.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
+#include "ctl/protocol.h"
 
 int fb_cmd_confirm(const struct fb_call *call)
 {
@@ -9,7 +10,7 @@ int fb_cmd_confirm(const struct fb_call *call)
 	unsigned int seconds = 0;
 	struct fb_error err = { 0 };
 
-	if (extend && fb_duration_read(extend, &seconds, &err) < 0) {
+	if (extend && fb_duration_read(extend, FB_CONFIRM_MIN, FB_CONFIRM_MAX, &seconds, &err) < 0) {
 		fb_complain("--extend: %s", err.text);
 		return FB_EXIT_USAGE;
 	}

@@ -72,6 +72,7 @@ static void print_accesses(const json_t *answer)
 
 int fb_cmd_open(const struct fb_call *call)
 {
+	enum { LONGEST = 31 * 86400 };
 	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
 	const char *name = call->n_args ? call->args[0] : NULL, *span = fb_call_option(call, "for");
 	fb_autostrbuf struct fb_strbuf what = { 0 };
@@ -86,8 +87,8 @@ int fb_cmd_open(const struct fb_call *call)
 			print_accesses(answer);
 		return r || !call->json ? r : fb_json_put(FB_STEAL(answer));
 	}
-	if (!span || fb_duration_read(span, &seconds, &err) < 0) {
-		fb_complain("%s",
+	if (!span || fb_duration_read(span, 1, LONGEST, &seconds, &err) < 0) {
+		fb_complain("%s%s", span ? "--for: " : "",
 			    span ? err.text : "for how long? firebreak open NAME --for 2h --reason \"...\"");
 		return FB_EXIT_USAGE;
 	}

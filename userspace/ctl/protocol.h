@@ -57,6 +57,8 @@
 #define FB_CTL_PROTOCOL_H
 
 #define FB_CTL_BODY_MAX (64u << 20)
-#define FB_CTL_SOCKET	"/run/firebreak/control.sock"
+/* Seconds that may be asked for: confirm and extend, adopt. */
+enum { FB_CONFIRM_MIN = 5, FB_CONFIRM_MAX = 86400, FB_ADOPT_MIN = 5, FB_ADOPT_MAX = 600 };
+#define FB_CTL_SOCKET "/run/firebreak/control.sock"
 
 #endif

@@ -62,3 +62,16 @@ Test(clock, prints_utc_and_local_time)
 	cr_assert_str_eq(fb_clock_print_local("Europe/London", 1782864000, buf), "2026-07-01 01:00:00 BST");
 	cr_assert_str_eq(fb_clock_print_local("Nowhere", 0, buf), "1970-01-01T00:00:00Z");
 }
+
+Test(clock, spans_are_exact_and_as_one_types_them)
+{
+	static const struct {
+		__s64 seconds;
+		const char *text;
+	} cases[] = { { 0, "0s" },     { 90, "90s" },	 { 120, "2min" },  { 5400, "90min" },
+		      { 14400, "4h" }, { 86400, "24h" }, { 172800, "2d" }, { 176400, "49h" } };
+	char buf[FB_CLOCK_STRLEN];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		cr_assert_str_eq(fb_clock_print_span(cases[i].seconds, buf), cases[i].text);
+}

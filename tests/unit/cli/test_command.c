@@ -224,14 +224,15 @@ Test(cli_change, reads_durations)
 	static const struct {
 		const char *text;
 		unsigned int wanted; /* 0 = refused */
-	} cases[] = { { "90", 90 },    { "90s", 90 },  { "5min", 300 }, { "5m", 300 },	   { "2h", 7200 },
-		      { "1d", 86400 }, { "0", 0 },     { "", 0 },	{ "-1", 0 },	   { "s", 0 },
-		      { "5 min", 0 },  { "5mins", 0 }, { "1.5h", 0 },	{ "99999999h", 0 } };
+	} cases[] = { { "90", 0 },     { "90s", 90 },  { "5min", 300 }, { "5m", 300 },	    { "2h", 7200 },
+		      { "1d", 86400 }, { "0", 0 },     { "", 0 },	{ "-1", 0 },	    { "s", 0 },
+		      { "5 min", 0 },  { "5mins", 0 }, { "1.5h", 0 },	{ "99999999h", 0 }, { "9s", 0 },
+		      { "2d", 0 },     { "0h", 0 } };
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct fb_error err = { 0 };
 		unsigned int seconds = 0;
-		int r = fb_duration_read(cases[i].text, &seconds, &err);
+		int r = fb_duration_read(cases[i].text, 10, 86400, &seconds, &err);
 
 		cr_assert_eq(r, cases[i].wanted ? 0 : -EINVAL, "\"%s\"", cases[i].text);
 		cr_assert_eq(seconds, cases[i].wanted, "\"%s\": %u", cases[i].text, seconds);
