@@ -20,7 +20,10 @@ const char *fb_change_who(void);
 int fb_change_options(const struct fb_call *call, json_t *body);
 /* POST, and what came of it in words or JSON; name is the policy's (NULL = the agent's). An enum fb_exit. body is consumed. */
 int fb_change_post(const struct fb_call *call, const char *path, json_t *body, const char *name);
-/* What is lost and won between two bundles, as `plan` shows it. An enum fb_exit: FB_EXIT_CHANGES if anything. */
-int fb_plan_bundles(const json_t *before, const json_t *after);
+/*
+ * What is lost and won between two bundles, as `plan` shows it, as JSON if json. An enum fb_exit: FB_EXIT_CHANGES if anything. wrong: what to
+ * say below the errors of a policy after that is no stored one; NULL = it is one.
+ */
+int fb_plan_bundles(const json_t *before, const json_t *after, const char *wrong, bool json);
 
 #endif

@@ -224,6 +224,47 @@ static int put_in_force(const struct edit *e, json_t *after)
 	return r;
 }
 
+/* Who takes a device away is to hear where it is still named, not which other name is like it. */
+static int still_used(const struct edit *e, const json_t *after)
+{
+	FB_CLEANUP(fb_policy_done) struct fb_policy policy = { 0 };
+	struct fb_error err = { 0 };
+	unsigned int places = 0;
+
+	if (strcmp(e->what, "remove") != 0 || fb_policy_load_bundle(&policy, after, &err) < 0)
+		return FB_EXIT_OK;
+	for (size_t i = 0; i < policy.diags.list.n; i++) {
+		const struct fb_diag *d = &policy.diags.list.v[i];
+
+		if (d->level != FB_DIAG_ERROR || !d->at.line)
+			continue;
+		fprintf(stderr, "%s:%u:%u\n", policy.tree.sources.files.v[d->at.file].path, d->at.line,
+			d->at.col);
+		places++;
+	}
+	if (!places)
+		return FB_EXIT_OK;
+	fb_complain("%s is still used in %u place%s; change %s first", e->name, places,
+		    places == 1 ? "" : "s", places == 1 ? "it" : "them");
+	return FB_EXIT_POLICY;
+}
+
+static int show_plan(const struct edit *e, const json_t *after)
+{
+	fb_autostrbuf struct fb_strbuf wrong = { 0 };
+	int r;
+
+	fb_strbuf_addf(&wrong, "device %s %s: the policy would have errors; the file is as it was", e->what,
+		       e->name);
+	if (!e->call->json)
+		printf("%s: device %s %s\n", e->policy.files.v.v[e->file].path, e->what, e->name);
+	r = still_used(e, after);
+	if (!r)
+		r = fb_plan_bundles(e->bundle, after, fb_strbuf_get(&wrong), e->call->json);
+	fflush(stdout);
+	return r;
+}
+
 int fb_cmd_device(const struct fb_call *call)
 {
 	FB_CLEANUP(edit_done) struct edit e = { .call = call };
@@ -237,11 +278,8 @@ int fb_cmd_device(const struct fb_call *call)
 	if (r)
 		return r;
 	after = changed(&e);
-	if (!call->json || fb_call_option(call, "dry-run")) {
-		printf("%s: device %s %s\n", e.policy.files.v.v[e.file].path, e.what, e.name);
-		r = fb_plan_bundles(e.bundle, after);
-		fflush(stdout);
-	}
+	if (!call->json || fb_call_option(call, "dry-run"))
+		r = show_plan(&e, after);
 	if (r == FB_EXIT_CHANGES && !fb_call_option(call, "dry-run"))
 		r = FB_EXIT_OK;
 	if (r || fb_call_option(call, "dry-run")) {

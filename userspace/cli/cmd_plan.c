@@ -219,7 +219,7 @@ static void make(const struct fb_policy *before, const struct fb_policy *after, 
 	fb_plan_settings(&before->tree, &before->ruleset, &after->tree, &after->ruleset, ret);
 }
 
-static int load_bundle(struct fb_policy *p, const json_t *bundle)
+static int load_bundle(struct fb_policy *p, const json_t *bundle, const char *wrong)
 {
 	struct fb_error err = { 0 };
 
@@ -227,25 +227,32 @@ static int load_bundle(struct fb_policy *p, const json_t *bundle)
 		return FB_EXIT_OK;
 	if (p->errors)
 		fb_policy_complain(p);
+	if (wrong && p->errors) {
+		fb_complain("%s", wrong);
+		return FB_EXIT_POLICY;
+	}
 	fb_complain("generation %lld is not accepted by this version: %s", p->generation,
 		    p->errors ? "see above" : err.text);
 	return FB_EXIT_POLICY;
 }
 
-int fb_plan_bundles(const json_t *old, const json_t *new)
+int fb_plan_bundles(const json_t *old, const json_t *new, const char *wrong, bool json)
 {
 	FB_CLEANUP(fb_slots_done) struct fb_slots slots = { 0 };
 	FB_CLEANUP(fb_policy_done)
 	struct fb_policy before = { .slots = &slots, .asking = true }, after = { .slots = &slots };
 	FB_CLEANUP(fb_plan_done) struct fb_plan plan = { 0 };
-	int r = load_bundle(&before, old);
+	int r = load_bundle(&before, old, NULL);
 
 	if (!r)
-		r = load_bundle(&after, new);
+		r = load_bundle(&after, new, wrong);
 	if (r)
 		return r;
 	make(&before, &after, &plan);
-	print(&before, &after, &plan, &(struct fb_flows_end){ 0 });
+	if (json)
+		fb_json_put(to_json(&before, &after, &plan, &(struct fb_flows_end){ 0 }));
+	else
+		print(&before, &after, &plan, &(struct fb_flows_end){ 0 });
 	return fb_plan_changes(&plan) ? FB_EXIT_CHANGES : FB_EXIT_OK;
 }
 
