@@ -34,7 +34,25 @@ RULES = {"schema": "firebreak.rules/1", "rules": [
      "packets": 17, "bytes": 1000, "flows": 0, "last_hit": None, "during": "", "on_request": ""},
     {"id": "123456789abc", "kind": "allow", "pairs": "a -> b", "text": "any -> any  tcp/22", "at": "/etc/firebreak/policy.fb:10",
      "until": None, "packets": 18, "bytes": 1000, "flows": 1, "last_hit": 1796000000, "during": "night", "on_request": "visit"}]}
-AGENT = {"/v1/rules": RULES, "/v1/switches": {"plans": [], "quarantines": []}}
+INVENTORY = ZONES + """device nvr-1 in a { ip 10.1.0.9 }
+device ntp-1 in b { ip 10.2.0.9 }
+firebreak a -> b { allow nvr-1 -> ntp-1 udp/123 }
+firebreak b -> a { allow ntp-1 -> nvr-1 udp/123 }
+"""
+STATUS = {"schema": "firebreak.status/1", "state": "enforcing", "generation": 3, "isolated": [
+    {"plan": "cut-all", "reason": "drill", "who": "akhan", "since": 1796000000}]}
+
+
+def bundle(text, generation=3):
+    return {"schema": "firebreak.bundle/1", "generation": generation, "root": "p.fb", "files": [{"path": "p.fb", "text": text}]}
+
+
+AGENT = {"/v1/rules": RULES, "/v1/status": STATUS, "/v1/events": {"events": []}, "/v1/bundle": bundle(INVENTORY), "/v1/switches": {"plans": [], "quarantines": []},
+         "/v1/bundle?generation=2": bundle(INVENTORY.replace("udp/123", "udp/124"), 2),
+         "/v1/bundle?generation=9": (404, {"error": "there is no generation 9"}), "/v1/rollback": (409, {"error": "there is no generation 9"}),
+         "/v1/flows": (400, {"error": 'no zone "aa": did you mean "a"?'}), "/v1/open": (409, {"error": "access a may not"})}
+CUT = dict(AGENT, **{"/v1/switches": {"plans": [{"plan": "cut-all", "active": True, "reason": "drill", "who": "akhan",
+                                                 "since": 1796000000}], "quarantines": []}})
 
 # name, policy (p.fb), agent, arguments, columns of the terminal (0 = a pipe), status, what is said (runs of blanks are one), what is not
 CASES = [
@@ -55,6 +73,35 @@ CASES = [
      "p.fb:7 on-request visit also a -> b: p.fb:8 (during night), p.fb:9", None),
     ("rules", None, AGENT, "rules", 0, 0, "any -> any tcp/22 during night on-request visit 18", None),
     ("a guard among them", None, AGENT, "rules", 60, 0, "never a <-> b", "0123456789ab"),
+    ("a time without a unit", None, AGENT, "open visit --for 2 --reason x", 0, 2, "--for: 2 of what? write 2h, 2min or 2s", None),
+    ("a trial without one", ZONES, AGENT, "apply --confirm=5 p.fb", 0, 2, "--confirm: 5 of what?", None),
+    ("a trial that is too short", ZONES, AGENT, "apply --confirm=3s p.fb", 0, 2, "--confirm: 3s is not from 5s to 24h", None),
+    ("an adoption that is too long", ZONES, AGENT, "apply --adopt 1h p.fb", 0, 2, "--adopt: 1h is not from 5s to 10min", None),
+    ("a trial whose time stands apart", ZONES, AGENT, "apply p.fb --confirm 60s", 0, 2, "(a time is written --confirm=60s)", None),
+    ("a kind of events that is none", None, AGENT, "events -k dorp", 0, 2, 'no kind "dorp": drop, ', None),
+    ("a number of events that is none", None, AGENT, "events -n x", 0, 2, '--limit needs a number from 1 on, not "x"', None),
+    ("no generations", None, AGENT, "history -n 0", 0, 2, '--limit needs a number from 1 on, not "0"', None),
+    ("a number of changes that is none", None, AGENT, "audit -n x", 0, 2, '--limit needs a number from 1 on, not "x"', None),
+    ("a zone that is none", None, AGENT, "flows -z aa", 0, 2, 'no zone "aa": did you mean "a"?', None),
+    ("two zones, one mistyped", None, dict(AGENT, **{"/v1/bundle": bundle(ZONES.replace("zone b", "zone video"))}), "suggest a vido", 0, 2,
+     'no zone "vido": did you mean "video"?', None),
+    ("both forms of a report", ZONES, None, "report --ncsc --iec62443 --policy p.fb", 0, 2, "one of the two, not both", None),
+    ("a port without its protocol", ZONES, None, "explain --policy p.fb 10.1.0.5 10.2.0.5 22", 0, 2,
+     '"22" is no service: write tcp/22 or udp/22', None),
+    ("a snapshot without an agent", None, None, "snapshot -o s.json", 0, 3, "no agent answers", "without it. firebreak:"),
+    ("a way back without an agent", None, None, "rollback", 0, 3, "no agent answers", "without it. firebreak:"),
+    ("a way back to nothing", None, AGENT, "rollback 9", 0, 5, "no generation 9; what was", "9 firebreak:"),
+    ("the same, only looked at", None, AGENT, "rollback -n 9", 0, 5, "no generation 9", None),
+    ("a way back in JSON", None, AGENT, "rollback -j -n 2", 0, 4, '{ "schema": "firebreak.plan/1"', "back to"),
+    ("what is cut, in status", None, CUT, "status", 0, 0, "ISOLATED cut-all", "akhan) firebreak"),
+    ("what is cut, before JSON", None, CUT, "status -j", 0, 0, "ISOLATED cut-all", None),
+    ("what is cut, before others", None, CUT, "rules", 0, 0, "ISOLATED cut-all", None),
+    ("a device in a zone that is none", INVENTORY, AGENT, "device add cam-9 --in aa --ip 10.1.0.19", 0, 1,
+     "device add cam-9: the policy would have errors; the file is as it was", "generation"),
+    ("a device that is used", INVENTORY, AGENT, "device remove nvr-1", 0, 1, "nvr-1 is still used in 2 places; change them first", "mean"),
+    ("a device in JSON", INVENTORY, AGENT, "device add cam-9 --in a --ip 10.1.0.19 -j -n", 0, 4, '"after": "device cam-9', "p.fb: device"),
+    ("why without an agent", None, None, "why 10.1.0.5", 0, 3, "no agent answers", "to ask a file"),
+    ("matrix without an agent", None, None, "matrix", 0, 3, "to ask a file instead: firebreak matrix --policy FILE", None),
     ("their packets on a narrow screen", None, AGENT, "rules", 60, 0, "PACKETS", "UNTIL"),
 ]
 

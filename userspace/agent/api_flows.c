@@ -135,6 +135,24 @@ static bool parse_access(const struct fb_ctl_request *request, struct question *
 	return true;
 }
 
+/* False: answered with what is wrong. What a zone is called whose number lives on in flows is known, too. */
+static bool known_zone(const struct question *q, struct fb_ctl_answer *answer)
+{
+	const struct fb_ruleset *rs = q->agent->generation ? &q->agent->generation->ruleset : NULL;
+	struct FB_VEC(const char *) names = { 0 };
+	const char *near;
+
+	if (!rs || fb_ruleset_zone(rs, q->zone) || !strcmp(q->zone, "self"))
+		return true;
+	for (size_t i = 0; i < rs->zones.n; i++)
+		fb_vec_add(&names, rs->zones.v[i].name);
+	near = fb_suggest(q->zone, names.v, names.n);
+	fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "no zone \"%.64s\"%s%s%s", q->zone,
+			    near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	fb_vec_done(&names);
+	return false;
+}
+
 /* False: answered with what is wrong. */
 static bool parse(const struct fb_ctl_request *request, struct question *q, struct fb_ctl_answer *answer)
 {
@@ -157,6 +175,8 @@ static bool parse(const struct fb_ctl_request *request, struct question *q, stru
 		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "host=%s: must be an address", host);
 		return false;
 	}
+	if (q->zone && !known_zone(q, answer))
+		return false;
 	if (q->state) {
 		bool known = false;
 

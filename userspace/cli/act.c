@@ -57,5 +57,7 @@ int fb_act_post(const struct fb_call *call, const char *path, json_t *body, json
 	if (call->json)
 		fb_json_put(json_incref(answer));
 	json_decref(answer);
-	return status == 401 || status == 403 ? FB_EXIT_HOST : FB_EXIT_REFUSED;
+	return status == 401 || status == 403 ? FB_EXIT_HOST
+	       : status == 400		      ? FB_EXIT_USAGE
+					      : FB_EXIT_REFUSED;
 }

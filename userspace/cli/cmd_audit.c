@@ -3,6 +3,7 @@
 
 #include "cli/live.h"
 #include "cli/output.h"
+#include "cli/seen.h"
 #include "cli/verbs.h"
 
 static int verify(const struct fb_call *call)
@@ -62,6 +63,8 @@ int fb_cmd_audit(const struct fb_call *call)
 	}
 	if (call->n_args)
 		return verify(call);
+	if (!fb_limit_check(call))
+		return FB_EXIT_USAGE;
 	fb_strbuf_addf(&path, "/v1/audit?limit=%lu", limit ? strtoul(limit, NULL, 10) : 100);
 	r = fb_live_get(call, fb_strbuf_get(&path), &answer);
 	if (r)

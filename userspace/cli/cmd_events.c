@@ -120,11 +120,21 @@ static int follow(const struct fb_call *call)
 
 int fb_cmd_events(const struct fb_call *call)
 {
-	const char *host = fb_call_option(call, "host");
+	static const char *const kinds[] = { "drop", "would-drop", "flow", "quota", "binding" };
+	const char *host = fb_call_option(call, "host"), *kind = fb_call_option(call, "kind");
 	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
 	struct fb_ip ip;
+	bool known = !kind;
 	int family, r;
 
+	for (size_t i = 0; kind && i < FB_ARRAY_SIZE(kinds); i++)
+		known |= !strcmp(kind, kinds[i]);
+	if (!known) {
+		fb_complain("events: no kind \"%s\": drop, would-drop, flow, quota or binding", kind);
+		return FB_EXIT_USAGE;
+	}
+	if (!fb_limit_check(call))
+		return FB_EXIT_USAGE;
 	if (host && fb_ip_parse(host, strlen(host), &family, &ip) < 0) {
 		fb_complain("events: \"%s\" is no address: write 10.20.4.12 or 2001:db8::1", host);
 		return FB_EXIT_USAGE;

@@ -59,7 +59,7 @@ static int prepare(struct asked *a)
 	if (zone) {
 		a->zone = fb_ruleset_zone(rs, zone);
 		if (!a->zone) {
-			fb_complain("the policy has no zone \"%s\"", zone);
+			fb_policy_no_zone(rs, zone, " in the policy");
 			return FB_EXIT_USAGE;
 		}
 	}

@@ -15,7 +15,6 @@ static int check_filters(const struct fb_call *call)
 {
 	static const char *const states[] = { "new", "replied", "established", "closing" };
 	const char *host = fb_call_option(call, "host"), *state = fb_call_option(call, "state");
-	const char *limit = fb_call_option(call, "limit");
 	struct fb_ip ip;
 	bool known = !state;
 	int family;
@@ -30,11 +29,8 @@ static int check_filters(const struct fb_call *call)
 		fb_complain("flows: \"%s\" is no address: write 10.20.4.12 or 2001:db8::1", host);
 		return FB_EXIT_USAGE;
 	}
-	if (limit &&
-	    (strspn(limit, "0123456789") != strlen(limit) || strlen(limit) > 9 || !strcmp(limit, "0"))) {
-		fb_complain("flows: --limit needs a number of flows, not \"%s\"", limit);
+	if (!fb_limit_check(call))
 		return FB_EXIT_USAGE;
-	}
 	return FB_EXIT_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "cli/live.h"
 #include "cli/load.h"
 #include "cli/output.h"
+#include "cli/seen.h"
 #include "cli/verbs.h"
 
 static void json_cleanup(json_t **json)
@@ -79,6 +80,8 @@ int fb_cmd_history(const struct fb_call *call)
 
 	if (fb_call_option(call, "access"))
 		return fb_history_of_access(call, fb_call_option(call, "access"));
+	if (!fb_limit_check(call))
+		return FB_EXIT_USAGE;
 	fb_strbuf_addf(&path, "/v1/history?limit=%lu", limit ? strtoul(limit, NULL, 10) : 20);
 	r = fb_live_get(call, fb_strbuf_get(&path), &answer);
 	if (r)

@@ -201,20 +201,11 @@ static json_t *cell_json(const struct sheet *s, const struct fb_matrix_cell *c)
 static bool find_zone(const struct fb_ruleset *rs, const char *name, unsigned int *ret)
 {
 	const struct fb_zone *zone = fb_ruleset_zone(rs, name);
-	struct FB_VEC(const char *) names = { 0 };
-	const char *near;
 
 	*ret = zone ? zone->id : FB_ZONE_SELF;
 	if (zone || !strcmp(name, "self"))
 		return true;
-	for (size_t i = 0; i < rs->zones.n; i++)
-		fb_vec_add(&names, rs->zones.v[i].name);
-	near = fb_suggest(name, names.v, names.n);
-	if (near)
-		fb_complain("no zone \"%s\": did you mean \"%s\"?", name, near);
-	else
-		fb_complain("no zone \"%s\"; for devices and groups ask \"firebreak reach\"", name);
-	fb_vec_done(&names);
+	fb_policy_no_zone(rs, name, "; for devices and groups ask \"firebreak reach\"");
 	return false;
 }
 

@@ -133,7 +133,8 @@ int fb_cmd_report(const struct fb_call *call)
 	int r;
 
 	if (ncsc == iec) {
-		fb_complain("report needs --ncsc or --iec62443");
+		fb_complain(ncsc ? "report: --ncsc or --iec62443, one of the two, not both"
+				 : "report needs --ncsc or --iec62443");
 		return FB_EXIT_USAGE;
 	}
 	r = signs ? read_key(call, &key) : FB_EXIT_OK;

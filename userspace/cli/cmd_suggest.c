@@ -271,8 +271,8 @@ int fb_cmd_suggest(const struct fb_call *call)
 
 	for (int i = 0; !r && i < 2; i++)
 		if (!fb_ruleset_zone(&policy.ruleset, call->args[i])) {
-			fb_complain("the policy has no zone \"%s\"; only pairs of zones can be observed",
-				    call->args[i]);
+			fb_policy_no_zone(&policy.ruleset, call->args[i],
+					  "; only pairs of zones can be observed");
 			return FB_EXIT_USAGE;
 		}
 	if (r)

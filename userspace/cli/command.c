@@ -175,6 +175,13 @@ static int check_count(const struct fb_call *call, struct fb_error *err)
 	if (!c->max_args)
 		return fb_error_set(err, -EINVAL, "%s takes no argument, but got \"%s\"", c->name,
 				    call->args[0]);
+	for (size_t i = 0; i < FB_OPTIONS_MAX && c->options[i].name; i++)
+		if (call->values[i] && !*call->values[i] && c->options[i].value)
+			return fb_error_set(err, -EINVAL,
+					    "%s takes %s, and \"%s\" is one too many (a time is written "
+					    "--%s=%s)",
+					    c->name, c->args, call->args[c->max_args], c->options[i].name,
+					    call->args[c->max_args]);
 	return fb_error_set(err, -EINVAL, "%s takes %s, and \"%s\" is one too many", c->name, c->args,
 			    call->args[c->max_args]);
 }

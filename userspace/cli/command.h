@@ -36,8 +36,9 @@ struct fb_command {
 	const char *family; /* write, look, ask, prove, other */
 	const char *args;   /* "FROM TO SERVICE"; FILE and words with '|' are completed */
 	unsigned int min_args, max_args;
-	bool json; /* takes -j */
-	bool live; /* takes --socket */
+	bool json;	/* takes -j */
+	bool live;	/* takes --socket */
+	bool tells_cut; /* what is cut stands in its text, and need not be said before */
 	const char *summary;
 	struct fb_option options[FB_OPTIONS_MAX]; /* ended by a NULL name */
 	int (*run)(const struct fb_call *call);	  /* an enum fb_exit */

@@ -106,7 +106,7 @@ int fb_live_try(const struct fb_call *call, const char *path, json_t **ret, stru
 		r = FB_EXIT_HOST;
 	} else {
 		fb_strbuf_add(why, *text ? text : "the agent refused, and did not say why");
-		r = FB_EXIT_REFUSED;
+		r = status == 400 ? FB_EXIT_USAGE : FB_EXIT_REFUSED;
 	}
 	json_decref(answer);
 	return r;
@@ -114,11 +114,13 @@ int fb_live_try(const struct fb_call *call, const char *path, json_t **ret, stru
 
 void fb_live_complain(const struct fb_strbuf *why)
 {
-	static bool told;
+	static char *told;
 
-	if (!told)
-		fb_complain("%s", fb_strbuf_get(why));
-	told = fb_patience_is_lost();
+	if (told && (fb_patience_is_lost() || !strcmp(told, fb_strbuf_get(why))))
+		return;
+	fb_complain("%s", fb_strbuf_get(why));
+	free(told);
+	told = strdup(fb_strbuf_get(why));
 }
 
 int fb_live_get(const struct fb_call *call, const char *path, json_t **ret)

@@ -13,12 +13,12 @@ const char *fb_live_socket(const struct fb_call *call);
 bool fb_live_exists(const struct fb_call *call);
 /*
  * GET; *ret is the answer (the caller's). Otherwise says what failed on stderr and returns FB_EXIT_HOST (nobody answers, no
- * privilege) or FB_EXIT_REFUSED.
+ * privilege), FB_EXIT_USAGE (what was typed means nothing to it) or FB_EXIT_REFUSED.
  */
 int fb_live_get(const struct fb_call *call, const char *path, json_t **ret);
 /* The same for those who have a screen: the sentence goes to why. */
 int fb_live_try(const struct fb_call *call, const char *path, json_t **ret, struct fb_strbuf *why);
-/* That sentence to stderr. That the agent does not answer is said once, however many questions that leaves open. */
+/* That sentence to stderr, once: a verb may have many questions that fail by the same. */
 void fb_live_complain(const struct fb_strbuf *why);
 /* POST; like GET, but any HTTP status with a JSON body is an answer. body is consumed. */
 int fb_live_post(const struct fb_call *call, const char *path, json_t *body, long *ret_status, json_t **ret);

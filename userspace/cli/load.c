@@ -164,6 +164,21 @@ void fb_policy_complain(const struct fb_policy *policy)
 	fputs(fb_strbuf_get(&out), stderr);
 }
 
+void fb_policy_no_zone(const struct fb_ruleset *rs, const char *name, const char *otherwise)
+{
+	struct FB_VEC(const char *) names = { 0 };
+	const char *near;
+
+	for (size_t i = 0; i < rs->zones.n; i++)
+		fb_vec_add(&names, rs->zones.v[i].name);
+	near = fb_suggest(name, names.v, names.n);
+	if (near)
+		fb_complain("no zone \"%s\": did you mean \"%s\"?", name, near);
+	else
+		fb_complain("no zone \"%s\"%s", name, otherwise);
+	fb_vec_done(&names);
+}
+
 void fb_line_when_json(const struct fb_ruleset *rs, const struct fb_line *line, json_t *object)
 {
 	if (line->window)
@@ -179,6 +194,18 @@ const char *fb_policy_timezone(const struct fb_policy *policy)
 		       : "UTC";
 }
 
+/* What the verb can do without an agent, if it can. */
+static void say_offline(const struct fb_command *c)
+{
+	const char *how = strstr(c->args, "OLDFILE") ? "OLDFILE FILE" : NULL;
+
+	for (size_t i = 0; i < FB_OPTIONS_MAX && c->options[i].name; i++)
+		if (!strcmp(c->options[i].name, "policy"))
+			how = "--policy FILE ...";
+	if (how)
+		fprintf(stderr, "   to ask a file instead: firebreak %s %s\n", c->name, how);
+}
+
 int fb_policy_get(const struct fb_call *call, struct fb_policy *policy, json_t **ret_bundle)
 {
 	const char *path = fb_call_option(call, "policy");
@@ -192,10 +219,7 @@ int fb_policy_get(const struct fb_call *call, struct fb_policy *policy, json_t *
 		int failed = fb_live_get(call, "/v1/bundle", &bundle);
 
 		if (failed) {
-			fprintf(stderr, "   to ask a file instead: firebreak %s %s\n", call->command->name,
-				call->command->args[0] == '[' && strstr(call->command->args, "OLDFILE")
-					? "OLDFILE FILE"
-					: "--policy FILE ...");
+			say_offline(call->command);
 			return failed;
 		}
 		r = fb_policy_load_bundle(policy, bundle, &err);

@@ -45,6 +45,8 @@ int fb_policy_get(const struct fb_call *call, struct fb_policy *policy, json_t *
 void fb_policy_name_end(const struct fb_ruleset *rs, const struct fb_reach *r, bool source,
 			struct fb_strbuf *out);
 
+/* Says that there is no such zone, and which one may be meant, else what is in otherwise. */
+void fb_policy_no_zone(const struct fb_ruleset *rs, const char *name, const char *otherwise);
 /* Adds "during" and "on_request", as far as the line is open by them, to an object. */
 void fb_line_when_json(const struct fb_ruleset *rs, const struct fb_line *line, json_t *object);
 

@@ -13,7 +13,7 @@ static int close_stdout(int code)
 {
 	if (fflush(stdout) || ferror(stdout)) {
 		fputs("firebreak: cannot write the output\n", stderr);
-		return code ? code : FB_EXIT_HOST;
+		return code == FB_EXIT_OK || code == FB_EXIT_CHANGES ? FB_EXIT_HOST : code;
 	}
 	return code;
 }
@@ -53,7 +53,7 @@ int main(int argc, char **argv)
 	}
 	if (!fb_call_option(&call, "follow"))
 		fb_patience_begin(call.command->name);
-	if (call.command->live)
+	if (call.command->live && (call.json || !call.command->tells_cut))
 		fb_cut_warn(&call);
 	return close_stdout(call.command->run(&call));
 }

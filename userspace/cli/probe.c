@@ -226,6 +226,9 @@ static int read_service(const struct fb_tree *tree, const char *text, struct fb_
 	struct expansion x = { .tree = tree, .probes = ret };
 	int r;
 
+	if (*text && strspn(text, "0123456789-") == strlen(text))
+		return fb_error_set(err, -EINVAL, "\"%s\" is no service: write tcp/%s or udp/%s", text, text,
+				    text);
 	if (!*text || strpbrk(text, "{}#\n;\""))
 		return fb_error_set(
 			err, -EINVAL,

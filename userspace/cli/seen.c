@@ -21,6 +21,17 @@ void fb_query_add(struct fb_strbuf *path, const char *name, const char *value)
 	}
 }
 
+bool fb_limit_check(const struct fb_call *call)
+{
+	const char *limit = fb_call_option(call, "limit");
+
+	if (!limit || (strspn(limit, "0123456789") == strlen(limit) && strlen(limit) <= 9 &&
+		       strspn(limit, "0") != strlen(limit)))
+		return true;
+	fb_complain("%s: --limit needs a number from 1 on, not \"%s\"", call->command->name, limit);
+	return false;
+}
+
 static const char *declared(const json_t *event, const char *end)
 {
 	return fb_field_text(event, *end == 's' ? "src_name" : "dst_name");

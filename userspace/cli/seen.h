@@ -11,6 +11,8 @@
 
 /* Adds name=value to a path's query, escaped; NULL adds nothing. */
 void fb_query_add(struct fb_strbuf *path, const char *name, const char *value);
+/* Is the value of --limit a number from 1 on, if it is given? If not, that was said. */
+bool fb_limit_check(const struct fb_call *call);
 /* The declared name of an end ("src", "dst"), else its address. */
 const char *fb_seen_name(const json_t *event, const char *end);
 /* "cam-0412 (10.20.4.12)", or the address alone. */
