@@ -182,7 +182,7 @@ static void print(const struct outcome *o, const char *name, bool stats)
 	if (p->errors) {
 		fprintf(stderr, "%s: %u error%s", name, p->errors, plural(p->errors));
 		if (p->diags.lints)
-			fprintf(stderr, ", %u warning%s", p->diags.lints, plural(p->diags.lints));
+			fprintf(stderr, ", %u lint%s", p->diags.lints, plural(p->diags.lints));
 		fputc('\n', stderr);
 	}
 	if (o->large && stats)
@@ -195,7 +195,7 @@ static void print(const struct outcome *o, const char *name, bool stats)
 	printf("%s: %zu zone%s, %u line%s, %u never%s", name, zones, plural((unsigned int)zones), o->allows,
 	       plural(o->allows), o->nevers, plural(o->nevers));
 	if (p->diags.lints)
-		printf(", %u warning%s", p->diags.lints, plural(p->diags.lints));
+		printf(", %u lint%s", p->diags.lints, plural(p->diags.lints));
 	puts(": ok");
 	fb_series_warn(p, name);
 	print_assertions(&p->ruleset);

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "policy/diag.h"
 #include "ctl/protocol.h"
 
 const char *fb_catalogue(void)
@@ -181,6 +182,34 @@ static int include_bundle(struct fb_files *files, const char *pattern, bool tail
 	return n;
 }
 
+/* *files->why: the file that is called nearly so, beside the including one or in the catalogue; "" = none. */
+static void look_for(struct fb_files *files, const char *from, const char *pattern)
+{
+	FB_CLEANUP(globfree) glob_t beside = { 0 }, stored = { 0 };
+	fb_autostrbuf struct fb_strbuf path = { 0 }, catalogue = { 0 };
+	struct FB_VEC(const char *) names = { 0 };
+	const char *near;
+
+	if (files->bundle || strpbrk(pattern, "*?[/"))
+		return;
+	join(from, "*.fb", true, &path);
+	fb_strbuf_addf(&catalogue, "%s/*.fb", files->catalogue ? files->catalogue : ".");
+	for (int i = 0; i < 2; i++) {
+		glob_t *found = i ? &stored : &beside;
+
+		if (glob(fb_strbuf_get(i ? &catalogue : &path), 0, NULL, found) == 0)
+			for (size_t k = 0; k < found->gl_pathc; k++) {
+				const char *slash = strrchr(found->gl_pathv[k], '/');
+
+				fb_vec_add(&names, slash ? slash + 1 : found->gl_pathv[k]);
+			}
+	}
+	near = fb_suggest(pattern, names.v, names.n);
+	if (near)
+		snprintf(files->why, sizeof(files->why), "%s", near);
+	fb_vec_done(&names);
+}
+
 static int include(void *user, const char *from, const char *pattern, fb_reader_add *add, void *arg,
 		   const char **ret_why)
 {
@@ -205,8 +234,11 @@ static int include(void *user, const char *from, const char *pattern, fb_reader_
 	fb_strbuf_addf(&folder, "%s/", files->catalogue);
 	join(fb_strbuf_get(&folder), pattern, true, &second);
 	joined = fb_strbuf_get(&second);
-	return files->bundle ? include_bundle(files, joined, false, add, arg)
-			     : include_disk(files, joined, add, arg);
+	n = files->bundle ? include_bundle(files, joined, false, add, arg)
+			  : include_disk(files, joined, add, arg);
+	if (!n)
+		look_for(files, from, pattern);
+	return n;
 }
 
 struct fb_reader fb_files_reader(struct fb_files *files)

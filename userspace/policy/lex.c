@@ -53,6 +53,7 @@ const char *fb_lexer_check_text(struct fb_arena *arena, unsigned int file, const
 {
 	struct fb_at at = { .file = file, .line = 1 };
 	unsigned int reported = 0;
+	bool foreign = false; /* another character set is one mistake */
 	size_t line_start = 0, n;
 	char *copy = NULL;
 
@@ -74,7 +75,7 @@ const char *fb_lexer_check_text(struct fb_arena *arena, unsigned int file, const
 			n += fb_terminal_command(text + i + 1, len - i - 1);
 		memset(copy + i, !n || cp >= 0x80 ? 'x' : ' ', n ? n : 1);
 		at.col = (unsigned int)(i - line_start + 1);
-		if (reported == at.line)
+		if (reported == at.line || (!n && foreign))
 			;
 		else if (!n)
 			fb_diag_error(diags, at, "write the file in UTF-8", "byte 0x%02x is not UTF-8",
@@ -83,6 +84,7 @@ const char *fb_lexer_check_text(struct fb_arena *arena, unsigned int file, const
 			fb_diag_error(diags, at,
 				      "take it out: policy texts end up in reports, logs and terminals",
 				      "control character U+%04X", cp);
+		foreign |= !n;
 		reported = at.line;
 		n = n ? n : 1;
 	}
@@ -271,6 +273,37 @@ static void fb_lexer_punctuation(struct fb_lexer *lexer, struct fb_token *ret)
 	}
 }
 
+/* The length of a quotation mark that is none here, as word processors make them; 0 = it is something else. */
+static size_t fb_lexer_curly(const struct fb_lexer *lexer, size_t pos)
+{
+	static const char *const marks[] = { "\u201c", "\u201d", "\u201e", "\u00ab", "\u00bb" };
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		size_t n = strlen(marks[i]);
+
+		if (lexer->len - pos >= n && !memcmp(lexer->text + pos, marks[i], n))
+			return n;
+	}
+	return 0;
+}
+
+static void fb_lexer_curly_string(struct fb_lexer *lexer, struct fb_token *ret)
+{
+	size_t end = lexer->pos + fb_lexer_curly(lexer, lexer->pos);
+
+	fb_diag_error(lexer->diags, ret->at, "write straight quotes: \"", "these quotes begin no string");
+	ret->kind = FB_TOKEN_STRING;
+	ret->s = lexer->text + end;
+	while (end < lexer->len && !fb_lexer_curly(lexer, end) && !strchr("\"\n", lexer->text[end]))
+		end++;
+	ret->len = (size_t)(lexer->text + end - ret->s);
+	if (ret->len > FB_STRING_MAX)
+		ret->len = FB_STRING_MAX;
+	if (end < lexer->len && lexer->text[end] != '\n')
+		end += fb_lexer_curly(lexer, end) ?: 1;
+	lexer->pos = end;
+}
+
 void fb_lexer_next(struct fb_lexer *lexer, struct fb_token *ret)
 {
 	bool newline = fb_lexer_skip(lexer);
@@ -293,9 +326,13 @@ void fb_lexer_next(struct fb_lexer *lexer, struct fb_token *ret)
 
 	size_t from = lexer->pos;
 
-	while (fb_lexer_in_word(lexer, lexer->pos))
+	if (fb_lexer_curly(lexer, from))
+		fb_lexer_curly_string(lexer, ret);
+	while (ret->kind != FB_TOKEN_STRING && fb_lexer_in_word(lexer, lexer->pos))
 		lexer->pos++;
-	if (lexer->pos > from) {
+	if (ret->kind == FB_TOKEN_STRING) {
+		;
+	} else if (lexer->pos > from) {
 		ret->kind = FB_TOKEN_WORD;
 		ret->len = lexer->pos - from;
 	} else if (lexer->text[from] == '"') {

@@ -156,6 +156,25 @@ enum {
 		10000, /* a file that is no policy at all must not fill the memory with what is wrong with it */
 };
 
+/* What is no text at all is one mistake, and not thousands. */
+static bool fb_source_is_text(unsigned int source, const struct fb_source *src, struct fb_diags *diags)
+{
+	const char *nul = memchr(src->text, 0, src->len), *line = src->text;
+	struct fb_at at = { source, 1, 1 };
+
+	if (src->len >= 2 && (!memcmp(src->text, "\xff\xfe", 2) || !memcmp(src->text, "\xfe\xff", 2))) {
+		fb_diag_error(diags, at, "save it as UTF-8", "this is UTF-16");
+		return false;
+	}
+	if (!nul)
+		return true;
+	for (const char *s = src->text; (s = memchr(s, '\n', (size_t)(nul - s))); line = ++s)
+		at.line++;
+	at.col = (unsigned int)(nul - line + 1);
+	fb_diag_error(diags, at, "a policy is a text in UTF-8", "the file is no text: it holds a byte 0x00");
+	return false;
+}
+
 static void fb_parse_file(struct fb_tree *tree, unsigned int source, struct fb_diags *diags)
 {
 	const struct fb_source *src = &tree->sources.files.v[source];
@@ -167,6 +186,10 @@ static void fb_parse_file(struct fb_tree *tree, unsigned int source, struct fb_d
 	if (src->len > FILE_BYTES_MAX) {
 		fb_diag_error(diags, (struct fb_at){ source, 1, 1 }, "split it and include the parts",
 			      "the file is larger than %d MiB", FILE_BYTES_MAX >> 20);
+		fb_vec_add(&tree->files, file);
+		return;
+	}
+	if (!fb_source_is_text(source, src, diags)) {
 		fb_vec_add(&tree->files, file);
 		return;
 	}
@@ -271,7 +294,9 @@ static void fb_parse_includes(struct fb_include *inc, size_t file, const struct 
 				      why ? why : strerror(-r));
 		else if (r == 0)
 			fb_diag_error(diags, s->name.at,
-				      "a name is relative to this file, or else to the catalogue of services",
+				      why && *why ? fb_diag_printf(diags, "did you mean \"%s\"?", why)
+						  : "a name is relative to this file, or else to the "
+						    "catalogue of services",
 				      "no file matches \"%s\"", s->name.s);
 		if (inc->plain.n == FILES_MAX) {
 			fb_diag_error(diags, s->name.at, NULL, "the policy has more than %d files",

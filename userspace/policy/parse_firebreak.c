@@ -113,6 +113,7 @@ static bool fb_parse_setting(struct fb_parser *p, int word, struct fb_stmt *s)
 /* The word that a line of the block begins with; -1 = reported. */
 static int fb_parser_block_word(struct fb_parser *p)
 {
+	static const char *const bans[] = { "deny", "drop", "block", "reject" };
 	if (fb_is_suffix(&p->cur)) {
 		const char *text = fb_token_text(p, &p->cur);
 
@@ -131,6 +132,13 @@ static int fb_parser_block_word(struct fb_parser *p)
 			      "\"%s\" stands inside a firebreak", fb_token_text(p, &p->cur));
 		return -1;
 	}
+	for (size_t i = 0; i < FB_ARRAY_SIZE(bans); i++)
+		if (fb_parser_at(p, bans[i])) {
+			fb_diag_error(p->diags, p->cur.at,
+				      "what is not allowed is denied already; a ban is a never line",
+				      "unknown word \"%s\" in a firebreak", bans[i]);
+			return -1;
+		}
 	return fb_parser_keyword(p, block_words, FB_ARRAY_SIZE(block_words), "in a firebreak",
 				 "a firebreak has mode, on-deny, mid-stream, default and allow lines");
 }

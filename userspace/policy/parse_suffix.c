@@ -43,7 +43,18 @@ static bool fb_parse_scope(struct fb_parser *p, struct fb_word *ret)
 static bool fb_parse_limit(struct fb_parser *p, struct fb_suffix *ret)
 {
 	static const char *const rates[] = { "new/s", "new/min", "packets/s", "mbit/s" };
+	const char *slash = p->cur.kind == FB_TOKEN_WORD ? memchr(p->cur.s, '/', p->cur.len) : NULL;
 
+	if (slash && isdigit((unsigned char)*p->cur.s)) { /* "5/s": of what, and of whose? */
+		const char *text = fb_token_text(p, &p->cur);
+
+		fb_diag_error(p->diags, p->cur.at,
+			      fb_diag_printf(p->diags, "write: limit %.*s new/%s per source",
+					     (int)strspn(text, "0123456789"), text,
+					     slash[1] == 'm' ? "min" : "s"),
+			      "a limit cannot be %s", text);
+		return false;
+	}
 	if (!fb_parse_number(p, "a limit", 1, 1000000000, &ret->limit.number) ||
 	    !fb_parse_choice(p, "limit", rates, FB_ARRAY_SIZE(rates), &ret->limit.unit) ||
 	    !fb_parse_scope(p, &ret->limit.scope))

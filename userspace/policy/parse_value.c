@@ -190,13 +190,28 @@ bool fb_time_parse(const char *s, size_t n, int *ret_hour, int *ret_minute)
 	return *ret_minute < 60 && (*ret_hour < 24 || (*ret_hour == 24 && *ret_minute == 0));
 }
 
-static bool fb_date_exists(int year, int month, int day)
+static int fb_days_in(int year, int month)
 {
 	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 
+	return days[month - 1] + (month == 2 && leap);
+}
+
+static bool fb_date_exists(int year, int month, int day)
+{
 	return year >= 2000 && year <= 2199 && month >= 1 && month <= 12 && day >= 1 &&
-	       day <= days[month - 1] + (month == 2 && leap);
+	       day <= fb_days_in(year, month);
+}
+
+/* What is wrong with a day that does not exist. */
+static const char *fb_date_help(struct fb_parser *p, int year, int month)
+{
+	if (year < 2000 || year > 2199)
+		return "the years are 2000 to 2199";
+	if (month < 1 || month > 12)
+		return "the months are 01 to 12";
+	return fb_diag_printf(p->diags, "that month has the days 01 to %d", fb_days_in(year, month));
 }
 
 bool fb_parse_date(struct fb_parser *p, struct fb_date *ret)
@@ -220,7 +235,7 @@ bool fb_parse_date(struct fb_parser *p, struct fb_date *ret)
 		fb_diag_error(p->diags, t->at, "write YEAR-MONTH-DAY, as 2026-12-31", "\"%s\" is no date",
 			      fb_token_text(p, t));
 	else if (!fb_date_exists(part[0], part[1], part[2]))
-		fb_diag_error(p->diags, t->at, "the years are 2000 to 2199", "there is no day %s",
+		fb_diag_error(p->diags, t->at, fb_date_help(p, part[0], part[1]), "there is no day %s",
 			      fb_token_text(p, t));
 	if (!form || !fb_date_exists(part[0], part[1], part[2]))
 		*ret = (struct fb_date){ 2199, 12, 31, -1, 0, t->at };

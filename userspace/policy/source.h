@@ -34,7 +34,7 @@ void fb_sources_done(struct fb_sources *sources);
 /*
  * Resolves one include. pattern is as written, from is the path of the including file. Calls add(path, text, len, arg) once for
  * each file that matches, sorted by byte (S57: relative to the including file, then to the catalogue directory).
- * Returns the number of files, 0 = no match, negative errno = failed, with a sentence in *ret_why (static or owned by the reader).
+ * Returns the number of files, 0 = no match (*ret_why may be what is called nearly so), negative errno = failed, with a sentence in *ret_why (static or owned by the reader).
  */
 struct fb_reader {
 	int (*include)(void *user, const char *from, const char *pattern,

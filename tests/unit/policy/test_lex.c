@@ -155,9 +155,9 @@ Test(lex, what_hides_on_a_screen_is_reported_once_a_line)
 		{ "\xc2\x85", 1 }, /* next line, of the second control set */
 		{ "\xe2\x80\xae"
 		  "evil",
-		  1 },		       /* turns the reading direction */
-		{ "\xe2\x80\x8b", 1 }, /* has no width */
-		{ "\xff\xfe\n\xff", 2 },
+		  1 },			 /* turns the reading direction */
+		{ "\xe2\x80\x8b", 1 },	 /* has no width */
+		{ "\xff\xfe\n\xff", 1 }, /* another character set is one mistake */
 	};
 
 	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++) {
