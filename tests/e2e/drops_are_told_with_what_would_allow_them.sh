@@ -41,6 +41,19 @@ claim "a drop is told with zones, reason, names and service" wait_until 5 events
 		and .mac != "00:00:00:00:00:00" and .device == "cctv0")'
 claim "a never is an alarm that names its line" events \
 	'any(.events[]; .reason == "never" and .alarm and (.text | contains("cctv -> traffic")))'
+named() { firebreak events -H "$1" -j | jq -e "$2" >/dev/null; }
+claim "events are asked for by a device's name" named cam-0412 '(.events | length > 0) and all(.events[]; .src_name == "cam-0412")'
+claim "and by a group's" named cameras 'any(.events[]; .src_name == "cam-0412")'
+status=0
+said=$(firebreak events -H cam-0413 2>&1) || status=$?
+same "a name that is none is a usage error" 2 "$status"
+claim "which says what may be meant" grep -q 'did you mean "cam-0412"' <<<"$said"
+claim "they have seconds" grep -qE '^20[0-9-]+ [0-9]{2}:[0-9]{2}:[0-9]{2} ' <<<"$(firebreak events)"
+claim "one line of them names its schema" grep -q '"schema":"firebreak.event/1"' <<<"$(FIREBREAK_SOCKET=$LAB_RUN/control.sock on gw timeout 2 "$FB_BUILD/firebreak" events -f -j || true)"
+claim "flows are asked for by name, too" firebreak flows -H nvr-1 >/dev/null
+status=0
+firebreak flows -z ccttv 2>/dev/null || status=$?
+same "a zone that is none is a usage error" 2 "$status"
 screen() { firebreak status | grep -qE "$1"; }
 claim "status says how many a minute, and who is behind it, alarms first" wait_until 5 screen \
 	'^  drops/min +.*never [1-9].* <- never: cam-0412 -> 10\.10\.1\.1 udp/23$'

@@ -102,6 +102,8 @@ CASES = [
     ("a device in JSON", INVENTORY, AGENT, "device add cam-9 --in a --ip 10.1.0.19 -j -n", 0, 4, '"after": "device cam-9', "p.fb: device"),
     ("why without an agent", None, None, "why 10.1.0.5", 0, 3, "no agent answers", "to ask a file"),
     ("matrix without an agent", None, None, "matrix", 0, 3, "to ask a file instead: firebreak matrix --policy FILE", None),
+    ("an include that is mistyped", ZONES + 'include "servces.fb"\n', None, "check p.fb", 0, 1, 'did you mean "services.fb"?', None),
+    ("advice is counted as what it is called", INVENTORY, None, "check p.fb", 0, 0, "1 lint: ok", "warning"),
     ("their packets on a narrow screen", None, AGENT, "rules", 60, 0, "PACKETS", "UNTIL"),
 ]
 

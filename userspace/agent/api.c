@@ -124,3 +124,43 @@ json_t *fb_api_interfaces(const struct fb_agent *agent)
 	}
 	return list;
 }
+
+bool fb_api_read_host(const struct fb_agent *agent, const char *host, struct fb_ipset *ret,
+		      struct fb_ctl_answer *answer)
+{
+	const struct fb_ruleset *rs = agent->generation ? &agent->generation->ruleset : NULL;
+	struct FB_VEC(const char *) names = { 0 };
+	const struct fb_ipset *found = NULL;
+	const char *near;
+	struct fb_ip ip;
+	int family;
+
+	if (fb_ip_parse(host, strlen(host), &family, &ip) == 0) {
+		fb_ipset_add(ret, family, (struct fb_range){ ip, ip });
+		return true;
+	}
+	for (size_t i = 0; rs && i < rs->devices.n; i++) {
+		fb_vec_add(&names, rs->devices.v[i].name);
+		if (!strcmp(rs->devices.v[i].name, host))
+			found = &rs->devices.v[i].ips;
+	}
+	for (size_t i = 0; rs && i < rs->groups.n; i++) {
+		fb_vec_add(&names, rs->groups.v[i].name);
+		if (!strcmp(rs->groups.v[i].name, host))
+			found = &rs->groups.v[i].ips;
+	}
+	near = found ? NULL : fb_suggest(host, names.v, names.n);
+	fb_vec_done(&names);
+	if (found && !fb_ipset_empty(found)) {
+		fb_ipset_add_set(ret, found);
+		return true;
+	}
+	if (found)
+		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "device %.64s has no address", host);
+	if (near)
+		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST,
+					   "no device or group \"%.64s\": did you mean \"%s\"?", host, near);
+	return fb_ctl_answer_error(
+		answer, FB_CTL_BAD_REQUEST,
+		"\"%.64s\" is no address, device or group: write 10.20.4.12 or 2001:db8::1", host);
+}

@@ -58,6 +58,9 @@ bool fb_api_read_words(const json_t *body, const struct fb_ctl_peer *peer, char 
 		       const char **ret_reason, struct fb_ctl_answer *answer);
 /* "tcp", "47"; buf holds 8 bytes. */
 const char *fb_api_proto_name(unsigned int proto, char *buf);
+/* host= of a question: an address, or a device or group of the policy in force. Added to *ret. */
+bool fb_api_read_host(const struct fb_agent *agent, const char *host, struct fb_ipset *ret,
+		      struct fb_ctl_answer *answer);
 /* A flow as /v1/flows has it. by_slot: fb_api_lines_by_slot(). */
 json_t *fb_api_flow(const struct fb_agent *agent, const struct fb_snapshot_flow *flow,
 		    const struct fb_line *const *by_slot);

@@ -12,8 +12,7 @@ enum { LIMIT_DEFAULT = 1000, LIMIT_MAX = 20000 };
 struct question {
 	const struct fb_agent *agent;
 	const char *kind, *src, *dst; /* NULL = any */
-	int family;		      /* of host, 0 = any */
-	struct fb_ip host;
+	struct fb_ipset host;	      /* empty = any */
 	__u64 since;
 	size_t limit;
 	struct FB_VEC(const struct fb_event_record *) found;
@@ -26,8 +25,8 @@ static void ask(struct fb_event_record *r, void *user)
 
 	if (r->seq <= q->since || (q->kind && strcmp(q->kind, fb_event_kind_name(r->kind)) != 0))
 		return;
-	if (q->family && (q->family != (r->family ? r->family : 4) ||
-			  (fb_ip_cmp(q->host, r->src) && fb_ip_cmp(q->host, r->dst))))
+	if (!fb_ipset_empty(&q->host) && !fb_ipset_has(&q->host, r->family ? r->family : 4, r->src) &&
+	    !fb_ipset_has(&q->host, r->family ? r->family : 4, r->dst))
 		return;
 	if ((q->src && strcmp(q->src, fb_agent_zone_name(q->agent, r->src_zone, src)) != 0) ||
 	    (q->dst && strcmp(q->dst, fb_agent_zone_name(q->agent, r->dst_zone, dst)) != 0))
@@ -146,8 +145,8 @@ static bool parse(const struct fb_ctl_request *request, struct question *q, stru
 		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST,
 					   "kind=%s: must be drop, would-drop, flow, quota or binding",
 					   q->kind);
-	if (host && fb_ip_parse(host, strlen(host), &q->family, &q->host) < 0)
-		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "host=%s: must be an address", host);
+	if (host && !fb_api_read_host(q->agent, host, &q->host, answer))
+		return false;
 	if (!number(request, "since", ~0ull, &q->since, answer) ||
 	    !number(request, "limit", LIMIT_MAX, &limit, answer))
 		return false;
@@ -161,8 +160,10 @@ void fb_api_events(void *user, const struct fb_ctl_request *request, struct fb_c
 	__u64 emitted, lost;
 	json_t *list;
 
-	if (!parse(request, &q, answer))
+	if (!parse(request, &q, answer)) {
+		fb_ipset_done(&q.host);
 		return;
+	}
 	fb_agent_events_read(user);
 	fb_events_each(q.agent->events, ask, &q);
 	if (q.found.n)
@@ -177,4 +178,5 @@ void fb_api_events(void *user, const struct fb_ctl_request *request, struct fb_c
 				     (json_int_t)fb_events_seq(q.agent->events), "emitted",
 				     fb_api_count(emitted), "lost", fb_api_count(lost)));
 	fb_vec_done(&q.found);
+	fb_ipset_done(&q.host);
 }

@@ -21,8 +21,7 @@ struct question {
 	const struct fb_agent *agent;
 	const struct fb_line **by_slot; /* [FB_RULE_SLOTS] */
 	size_t limit;
-	int family; /* of host, 0 = any */
-	struct fb_ip host;
+	struct fb_ipset host;	  /* empty = any */
 	const char *zone, *state; /* NULL = any */
 	unsigned int access;	  /* of the line: index + 1 as there; 0 = any */
 	__s64 now;
@@ -41,8 +40,8 @@ static bool is_of_access(const struct question *q, const struct fb_snapshot_flow
 static bool matches(const struct question *q, const struct fb_snapshot_flow *f, const char *src,
 		    const char *dst)
 {
-	if (q->family &&
-	    (q->family != f->family || (fb_ip_cmp(q->host, f->src) && fb_ip_cmp(q->host, f->dst))))
+	if (!fb_ipset_empty(&q->host) && !fb_ipset_has(&q->host, f->family, f->src) &&
+	    !fb_ipset_has(&q->host, f->family, f->dst))
 		return false;
 	if (q->zone && strcmp(q->zone, src) && strcmp(q->zone, dst))
 		return false;
@@ -135,7 +134,7 @@ static bool parse_access(const struct fb_ctl_request *request, struct question *
 	return true;
 }
 
-/* False: answered with what is wrong. What a zone is called whose number lives on in flows is known, too. */
+/* False: answered with what is wrong. */
 static bool known_zone(const struct question *q, struct fb_ctl_answer *answer)
 {
 	const struct fb_ruleset *rs = q->agent->generation ? &q->agent->generation->ruleset : NULL;
@@ -171,10 +170,8 @@ static bool parse(const struct fb_ctl_request *request, struct question *q, stru
 	if (total && strcmp(total, "no"))
 		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "total=%.64s: may only be no", total);
 	q->some = total;
-	if (host && fb_ip_parse(host, strlen(host), &q->family, &q->host) < 0) {
-		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "host=%s: must be an address", host);
+	if (host && !fb_api_read_host(q->agent, host, &q->host, answer))
 		return false;
-	}
 	if (q->zone && !known_zone(q, answer))
 		return false;
 	if (q->state) {
@@ -195,12 +192,15 @@ void fb_api_flows(void *user, const struct fb_ctl_request *request, struct fb_ct
 {
 	struct question q = { .agent = user };
 
-	if (!parse(request, &q, answer) || !parse_access(request, &q, answer))
+	if (!parse(request, &q, answer) || !parse_access(request, &q, answer)) {
+		fb_ipset_done(&q.host);
 		return;
+	}
 	q.by_slot = fb_api_lines_by_slot(q.agent);
 	q.list = json_array();
 	fb_dataplane_each_flow(q.agent->dp, add_flow, &q);
 	free(q.by_slot);
+	fb_ipset_done(&q.host);
 	fb_ctl_answer_json(answer, FB_CTL_OK,
 			   json_pack("{ss so so sI}", "schema", "firebreak.flows/1", "flows", q.list, "total",
 				     q.some ? json_null() : json_integer((json_int_t)q.total), "shown",

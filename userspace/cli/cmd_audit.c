@@ -18,8 +18,9 @@ static int verify(const struct fb_call *call)
 	if (call->json)
 		fb_json_put(json_incref(answer));
 	else if (good)
-		printf("%lld changes, each as it was written; the last one's sum is %s\n",
-		       fb_field_int(answer, "lines"), fb_field_text(answer, "head"));
+		printf("%lld change%s, each as it was written; the last one's sum is %s\n",
+		       fb_field_int(answer, "lines"), fb_field_int(answer, "lines") == 1 ? "" : "s",
+		       fb_field_text(answer, "head"));
 	else
 		fb_complain("the audit log is NOT what was written: %s", fb_field_text(answer, "why"));
 	json_decref(answer);
@@ -33,7 +34,7 @@ static void add_row(struct fb_table *t, const json_t *e)
 	char buf[FB_HUMAN_LEN];
 
 	fb_table_addf(t, "%lld", fb_field_int(e, "seq"));
-	fb_table_add(t, fb_field_time(e, "at", buf));
+	fb_table_add(t, fb_human_instant(fb_field_int(e, "at"), buf));
 	fb_table_addf(t, "%s%s%s", fb_field_text(e, "what"), *object ? " " : "", object);
 	fb_table_add(t, fb_field_text(e, "who"));
 	if (before == after)

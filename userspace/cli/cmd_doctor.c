@@ -151,7 +151,7 @@ static void print(const struct fb_findings *list)
 {
 	static const enum fb_colour colours[] = { FB_GREEN, FB_YELLOW, FB_RED };
 	struct fb_screen screen = fb_screen_of(stdout);
-	unsigned int width = 0;
+	unsigned int width = 0, n[FB_HEALTH_FAIL + 1] = { 0 };
 
 	for (size_t i = 0; i < list->v.n; i++) {
 		unsigned int w = fb_text_width(list->v.v[i].what);
@@ -171,7 +171,10 @@ static void print(const struct fb_findings *list)
 			fb_text_wrap(&out, f->advice, 9, 9, screen.width);
 		}
 		fputs(fb_strbuf_get(&out), stdout);
+		n[f->health]++;
 	}
+	printf("%u failure%s, %u warning%s\n", n[FB_HEALTH_FAIL], n[FB_HEALTH_FAIL] == 1 ? "" : "s",
+	       n[FB_HEALTH_WARN], n[FB_HEALTH_WARN] == 1 ? "" : "s");
 }
 
 static json_t *to_json(const struct fb_findings *list)

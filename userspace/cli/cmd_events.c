@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/inet.h"
 #include "cli/live.h"
 #include "cli/output.h"
 #include "cli/seen.h"
@@ -33,7 +32,7 @@ static void add_event(struct fb_table *t, const json_t *e)
 {
 	char buf[FB_HUMAN_LEN];
 
-	fb_table_add(t, fb_human_time(fb_field_int(e, "last"), buf));
+	fb_table_add(t, fb_human_instant(fb_field_int(e, "last"), buf));
 	fb_table_add(t, fb_seen_what(e));
 	fb_table_colour(t, colour_of(e));
 	fb_table_add(t, fb_seen_name(e, "src"));
@@ -81,7 +80,10 @@ static void put_line(const struct fb_call *call, const struct fb_screen *screen,
 	fb_autostrbuf struct fb_strbuf src = { 0 }, dst = { 0 }, often = { 0 };
 
 	if (call->json) {
-		json_dumpf(e, stdout, JSON_COMPACT);
+		FB_CLEANUP(json_decrefp) json_t *line = json_pack("{ss}", "schema", "firebreak.event/1");
+
+		json_object_update(line, (json_t *)e);
+		json_dumpf(line, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
 		putchar('\n');
 		return;
 	}
@@ -121,11 +123,10 @@ static int follow(const struct fb_call *call)
 int fb_cmd_events(const struct fb_call *call)
 {
 	static const char *const kinds[] = { "drop", "would-drop", "flow", "quota", "binding" };
-	const char *host = fb_call_option(call, "host"), *kind = fb_call_option(call, "kind");
+	const char *kind = fb_call_option(call, "kind");
 	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
-	struct fb_ip ip;
 	bool known = !kind;
-	int family, r;
+	int r;
 
 	for (size_t i = 0; kind && i < FB_ARRAY_SIZE(kinds); i++)
 		known |= !strcmp(kind, kinds[i]);
@@ -135,10 +136,6 @@ int fb_cmd_events(const struct fb_call *call)
 	}
 	if (!fb_limit_check(call))
 		return FB_EXIT_USAGE;
-	if (host && fb_ip_parse(host, strlen(host), &family, &ip) < 0) {
-		fb_complain("events: \"%s\" is no address: write 10.20.4.12 or 2001:db8::1", host);
-		return FB_EXIT_USAGE;
-	}
 	if (fb_call_option(call, "follow"))
 		return follow(call);
 	r = get(call, NULL, fb_call_option(call, "limit"), &answer);
@@ -217,7 +214,7 @@ int fb_cmd_drops_by(const struct fb_call *call, const char *by)
 		group = json_array_get(list, i);
 		fb_table_add(&t, fb_field_text(group, "key"));
 		fb_table_add(&t, fb_human_count((unsigned long long)fb_field_int(group, "count"), buf));
-		fb_table_add(&t, fb_human_time(fb_field_int(group, "last"), buf));
+		fb_table_add(&t, fb_human_instant(fb_field_int(group, "last"), buf));
 	}
 	fb_table_print(&t);
 	fb_table_done(&t);

@@ -3,7 +3,6 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "base/inet.h"
 #include "cli/flows.h"
 #include "cli/live.h"
 #include "cli/output.h"
@@ -14,19 +13,13 @@
 static int check_filters(const struct fb_call *call)
 {
 	static const char *const states[] = { "new", "replied", "established", "closing" };
-	const char *host = fb_call_option(call, "host"), *state = fb_call_option(call, "state");
-	struct fb_ip ip;
+	const char *state = fb_call_option(call, "state");
 	bool known = !state;
-	int family;
 
 	for (size_t i = 0; state && i < FB_ARRAY_SIZE(states); i++)
 		known |= !strcmp(state, states[i]);
 	if (!known) {
 		fb_complain("flows: no state \"%s\": new, replied, established or closing", state);
-		return FB_EXIT_USAGE;
-	}
-	if (host && fb_ip_parse(host, strlen(host), &family, &ip) < 0) {
-		fb_complain("flows: \"%s\" is no address: write 10.20.4.12 or 2001:db8::1", host);
 		return FB_EXIT_USAGE;
 	}
 	if (!fb_limit_check(call))

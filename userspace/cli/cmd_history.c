@@ -49,13 +49,13 @@ static void add_row(struct fb_table *t, const json_t *entry, const char *why)
 		fb_table_add(t, "");
 	fb_table_add(t, state);
 	fb_table_colour(t, *state ? FB_GREEN : FB_PLAIN);
-	fb_table_add(t, fb_field_time(entry, "applied", buf));
+	fb_table_add(t, fb_human_instant(fb_field_int(entry, "applied"), buf));
 	fb_table_add(t, fb_field_text(entry, "who"));
 	fb_table_add(t, fb_field_text(entry, "reason"));
 	if (*why)
 		fb_table_addf(t, "NOT ACCEPTED any more: %s", why);
 	else if (back)
-		fb_table_addf(t, "as %lld", back);
+		fb_table_addf(t, "%lld", back);
 	else
 		fb_table_add(t, "");
 	fb_table_colour(t, *why ? FB_RED : FB_PLAIN);
@@ -69,7 +69,7 @@ int fb_cmd_history(const struct fb_call *call)
 						    { "APPLIED", .rank = 1 },
 						    { "BY", .text = true },
 						    { "REASON", .text = true },
-						    { "", .text = true } };
+						    { "COPY OF", .text = true } };
 	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
 	const char *limit = fb_call_option(call, "limit");
 	FB_CLEANUP(json_cleanup) json_t *answer = NULL;

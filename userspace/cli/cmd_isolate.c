@@ -58,15 +58,22 @@ static void add_endpoint(struct fb_strbuf *out, const json_t *flow, const char *
 	fb_strbuf_addf(out, strchr(a, ':') ? " [%s]:%lld" : " %s:%lld", a, fb_field_int(flow, port));
 }
 
+static const char *cut_word(bool rehearsal, bool one)
+{
+	return rehearsal ? "would be cut" : one ? "is cut" : "are cut";
+}
+
 static void print_cut(const json_t *answer)
 {
 	enum { SHOWN = 20 };
 	const json_t *flows = json_object_get(answer, "flows"), *lines = json_object_get(answer, "lines");
-	const char *verb = fb_field_true(answer, "rehearsal") ? "would be cut" : "are cut";
+	bool rehearsal = fb_field_true(answer, "rehearsal");
+	long long total = fb_field_int(answer, "flows_total");
 	struct fb_screen screen = fb_screen_of(stdout);
 	char count[FB_HUMAN_LEN];
 
-	printf("  %zu lines %s%s\n", json_array_size(lines), verb, json_array_size(lines) ? ":" : "");
+	printf("  %zu line%s %s%s\n", json_array_size(lines), json_array_size(lines) == 1 ? "" : "s",
+	       cut_word(rehearsal, json_array_size(lines) == 1), json_array_size(lines) ? ":" : "");
 	for (size_t i = 0; i < json_array_size(lines); i++) {
 		const json_t *l = json_array_get(lines, i);
 
@@ -74,9 +81,8 @@ static void print_cut(const json_t *answer)
 			      fb_field_text(l, "pairs"), fb_field_text(l, "text"),
 			      fb_field_true(l, "whole") ? "" : "  (in part)");
 	}
-	printf("  %s live flows %s%s\n",
-	       fb_human_count((unsigned long long)fb_field_int(answer, "flows_total"), count), verb,
-	       json_array_size(flows) ? ":" : "");
+	printf("  %s live flow%s %s%s\n", fb_human_count((unsigned long long)total, count),
+	       total == 1 ? "" : "s", cut_word(rehearsal, total == 1), json_array_size(flows) ? ":" : "");
 	for (size_t i = 0; i < json_array_size(flows) && i < SHOWN; i++) {
 		const json_t *f = json_array_get(flows, i);
 		fb_autostrbuf struct fb_strbuf text = { 0 };

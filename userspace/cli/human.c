@@ -81,13 +81,24 @@ char *fb_human_span(long long s, char *buf)
 	return buf;
 }
 
-char *fb_human_time(long long unix_seconds, char *buf)
+static char *print_time(long long unix_seconds, bool seconds, char *buf)
 {
 	time_t t = (time_t)unix_seconds;
 	struct tm tm;
 
 	if (unix_seconds <= 0 || unix_seconds == FB_NO_DEADLINE || !localtime_r(&t, &tm) ||
-	    !strftime(buf, FB_HUMAN_LEN, "%Y-%m-%d %H:%M", &tm))
+	    !(seconds ? strftime(buf, FB_HUMAN_LEN, "%Y-%m-%d %H:%M:%S", &tm)
+		      : strftime(buf, FB_HUMAN_LEN, "%Y-%m-%d %H:%M", &tm)))
 		strcpy(buf, "-");
 	return buf;
+}
+
+char *fb_human_time(long long unix_seconds, char *buf)
+{
+	return print_time(unix_seconds, false, buf);
+}
+
+char *fb_human_instant(long long unix_seconds, char *buf)
+{
+	return print_time(unix_seconds, true, buf);
 }

@@ -80,6 +80,8 @@ char *fb_human_rate(double rate, char *buf);
 char *fb_human_bits(double rate, char *buf);
 /* "2026-12-31 09:00" in the time zone of whoever looks; "-" for 0 or less and for "never" (FB_NO_DEADLINE). */
 char *fb_human_time(long long unix_seconds, char *buf);
+/* The same to the second: for what is held against another log. */
+char *fb_human_instant(long long unix_seconds, char *buf);
 
 /* The whole document to stdout; value is consumed. Returns FB_EXIT_OK. */
 int fb_json_put(json_t *value);

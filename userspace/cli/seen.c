@@ -69,7 +69,7 @@ void fb_seen_often(const json_t *event, struct fb_strbuf *out)
 	char count[FB_HUMAN_LEN], last[FB_HUMAN_LEN];
 
 	fb_strbuf_addf(out, "seen %s time%s, last %s", fb_human_count((unsigned long long)n, count),
-		       n == 1 ? "" : "s", fb_human_time(fb_field_int(event, "last"), last));
+		       n == 1 ? "" : "s", fb_human_instant(fb_field_int(event, "last"), last));
 }
 
 bool fb_seen_packet(const struct fb_ruleset *rs, const json_t *event, struct fb_packet *ret)

@@ -19,7 +19,7 @@ const char *fb_seen_name(const json_t *event, const char *end);
 void fb_seen_end(const json_t *event, const char *end, struct fb_strbuf *out);
 /* "no-allow", "never", "foreign-mac", "would-drop". */
 const char *fb_seen_what(const json_t *event);
-/* "seen 3 times, last 2026-11-23 02:10" */
+/* "seen 3 times, last 2026-11-23 02:10:07" */
 void fb_seen_often(const json_t *event, struct fb_strbuf *out);
 /* The packet of an event, as the policy rs judges it now. False: it is none that a policy judges (ARP, no IP, a zone that is no more). */
 bool fb_seen_packet(const struct fb_ruleset *rs, const json_t *event, struct fb_packet *ret);

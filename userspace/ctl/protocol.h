@@ -11,17 +11,17 @@
  *                    for by and reason, an access all that /v1/accesses says, too), guard (bool), isolated [as plans of /v1/switches], quarantined [likewise], confirm (as of apply)
  * GET  /v1/zones     firebreak.zones/1      zones [{name, id, interfaces, networks, owner, purdue, passed_packets, passed_bytes,
  *                    dropped_packets, dropped_bytes, enforcing}] (counters by source zone)
- * GET  /v1/rules     firebreak.rules/1      rules [{id, slot, kind, pairs, text, at, owner, reason, until, packets, bytes, flows, last_hit}];
+ * GET  /v1/rules     firebreak.rules/1      rules [{id, slot, kind, pairs, text, at, owner, reason, until, during, on_request, packets, bytes, flows, last_hit}];
  *                    query ?used=SECONDS: only those that a packet used within the last so many
  * GET  /v1/drops     firebreak.drops/1      drops [{src, dst, reason, packets, bytes}], passed [{src, dst, packets, bytes}]
  * GET  /v1/flows     firebreak.flows/1      flows [{src, sport, dst, dport, proto, state, src_zone, dst_zone, rule, observed, stale, idle, age,
- *                    until}], total, shown; query ?limit=N (default 1000) &host=ADDRESS &zone=NAME &state=NAME
+ *                    until}], total, shown; query ?limit=N (default 1000) &host=ADDRESS|DEVICE|GROUP &zone=NAME &state=NAME
  *                    &total=no (any N of them: not all are looked at, and total is null)
  * GET  /v1/devices   firebreak.devices/1    devices [{name (null = nobody's), zone, device, mac, ip, state (the kernel's, "seen", "silent"), declared,
  *                    verdict ("ok", "unknown-device", "foreign-mac", "foreign-address"), first, last (unix seconds or null)}]
  * GET  /v1/events    firebreak.events/1     events [{seq, kind ("drop", "would-drop", "flow", "quota", "binding"), reason, detail, src_zone, dst_zone, src, dst,
  *                    src_name, dst_name, service, mac, device, family, proto, sport, dport, rule, at, text, alarm, count, first, last}] latest first,
- *                    total, next (the seq to ask since), emitted, lost; query ?kind=&host=ADDRESS&src=ZONE&dst=ZONE&since=SEQ&limit=N
+ *                    total, next (the seq to ask since), emitted, lost; query ?kind=&host=ADDRESS|DEVICE|GROUP&src=ZONE&dst=ZONE&since=SEQ&limit=N
  * GET  /v1/bundle    firebreak.bundle/1     the policy in force: {root, files: [{path, text}], language, host: {...}, generation, applied, previous,
  *                    rollback_of}; query ?generation=N: one that is stored; =previous: what a rollback goes to
  * GET  /v1/history   firebreak.history/1    generations [{generation, first (its number when it was applied), state ("in force" | "on trial" | ""), applied, who,
