@@ -104,6 +104,16 @@ CASES = [
     ("matrix without an agent", None, None, "matrix", 0, 3, "to ask a file instead: firebreak matrix --policy FILE", None),
     ("an include that is mistyped", ZONES + 'include "servces.fb"\n', None, "check p.fb", 0, 1, 'did you mean "services.fb"?', None),
     ("advice is counted as what it is called", INVENTORY, None, "check p.fb", 0, 0, "1 lint: ok", "warning"),
+    ("ways on a narrow screen", SHUT, None, "paths --policy p.fb 10.1.0.5 10.2.0.5", 40, 0, "p.fb:7 on-request visit", None),
+    ("a plan on a narrow screen", INVENTORY, None, "plan p.fb p.fb", 60, 0, "rule ids kept 2, new 0, gone 0", None),
+    ("the dot of the grid", ZONES, None, "matrix --policy p.fb", 0, 0, ".: denied, no line", None),
+    ("a grid that does not fit", ZONES.replace("zone a", f"zone {'a' * 50}"), None, "matrix --policy p.fb", 60, 0,
+     "the grid is wider than this screen", "FROM"),
+    ("words of completion", None, None, "completion bash", 0, 0, 'words="add replace remove"', "DEVICE"),
+    ("a word alone", None, None, "completion bash", 0, 0, 'words="verify"', "GROUP"),
+    ("options before the verb", None, None, "completion bash", 0, 0, "--socket --help --version", None),
+    ("what is cut off in ASCII", SHUT.replace("-> b {", f"-> b {{ allow any -> 10.2.0.{', 10.2.0.'.join('123456789')} tcp/9\n"), None,
+     "matrix --policy p.fb a b", 60, 0, "~ ", "\u2026"),
     ("their packets on a narrow screen", None, AGENT, "rules", 60, 0, "PACKETS", "UNTIL"),
 ]
 
@@ -161,7 +171,7 @@ def run(argv, env, cwd, columns):
 
 def judge(firebreak, case, cwd):
     _, policy, agent, args, columns, status, says, never = case
-    env = dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC", FIREBREAK_SOCKET=f"{cwd}/none")
+    env = dict(os.environ, LC_ALL="C" if case[0].endswith("in ASCII") else "C.UTF-8", TZ="UTC", FIREBREAK_SOCKET=f"{cwd}/none")
     env.pop("COLUMNS", None)
     if policy:
         with open(f"{cwd}/p.fb", "wb") as f:

@@ -7,6 +7,8 @@
 #include "cli/verbs.h"
 #include "policy/analyse.h"
 
+enum { ZONES_MAX = 14 }; /* of the grid */
+
 struct sheet {
 	const struct fb_policy *policy;
 	const struct fb_ruleset *rs;
@@ -42,7 +44,7 @@ static bool open_pair(const struct fb_matrix_cell *c)
 /* The grid, rows begin. False: it would not fit, and cut cells would say something wrong. */
 static bool print_grid(const struct sheet *s)
 {
-	enum { ZONES_MAX = 14, STATE_WIDTH = 9 }; /* "observed*" */
+	enum { STATE_WIDTH = 9 }; /* "observed*" */
 	struct fb_column columns[ZONES_MAX + 1] = { { "FROM \\ TO" } };
 	struct fb_table t = { .columns = columns, .n_columns = (unsigned int)s->m.zones.n + 1 };
 	size_t width = strlen(columns[0].title);
@@ -219,7 +221,9 @@ static int print_all(const struct sheet *s, bool json)
 		return fb_json_put(json_pack("{ss so}", "schema", "firebreak.matrix/1", "pairs", cells));
 	}
 	if (print_grid(s))
-		putchar('\n');
+		puts(".: denied, no line\n");
+	else if (s->m.zones.n <= ZONES_MAX)
+		fb_complain("the grid is wider than this screen: -j has it");
 	print_open(s);
 	return FB_EXIT_OK;
 }

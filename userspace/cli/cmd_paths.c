@@ -55,7 +55,7 @@ static void add_zones(const struct question *q, const struct fb_path *path, stru
 }
 
 /* What the example does not show: other lines that serve the same step. */
-static void print_others(const struct question *q, const struct fb_path *path)
+static void print_others(const struct question *q, const struct fb_screen *screen, const struct fb_path *path)
 {
 	enum { SHOWN = 4 };
 	size_t hop = 0;
@@ -78,9 +78,10 @@ static void print_others(const struct question *q, const struct fb_path *path)
 		if (others > SHOWN)
 			fb_strbuf_addf(&out, " and %u more", others - SHOWN);
 		if (others)
-			printf("   also %s %s %s: %s\n", fb_ruleset_zone_name(q->rs, step->src_zone),
-			       step->reply ? "<-" : "->", fb_ruleset_zone_name(q->rs, step->dst_zone),
-			       fb_strbuf_get(&out));
+			fb_print_wrapped(screen, FB_PLAIN, "   also %s %s %s: %s",
+					 fb_ruleset_zone_name(q->rs, step->src_zone),
+					 step->reply ? "<-" : "->",
+					 fb_ruleset_zone_name(q->rs, step->dst_zone), fb_strbuf_get(&out));
 	}
 }
 
@@ -106,16 +107,27 @@ static void print_assumptions(const struct question *q)
 		       fb_ruleset_zone_name(q->rs, q->rs->pairs.v[i].dst));
 }
 
+static void print_lines(const struct fb_screen *screen, const char *text)
+{
+	for (size_t n; *text; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		fb_print_wrapped(screen, FB_PLAIN, "%.*s", (int)n, text);
+	}
+}
+
 static void print(const struct question *q)
 {
+	struct fb_screen screen = fb_screen_of(stdout);
+
 	for (size_t i = 0; i < q->paths.v.n; i++) {
 		const struct fb_path *path = &q->paths.v.v[i];
 		fb_autostrbuf struct fb_strbuf zones = { 0 }, steps = { 0 };
 
 		add_zones(q, path, &zones);
 		fb_hops_print(q->rs, &q->policy->tree.sources, &path->example, &steps);
-		printf("%zu. %s\n%s", i + 1, fb_strbuf_get(&zones), fb_strbuf_get(&steps));
-		print_others(q, path);
+		fb_print_wrapped(&screen, FB_PLAIN, "%zu. %s", i + 1, fb_strbuf_get(&zones));
+		print_lines(&screen, fb_strbuf_get(&steps));
+		print_others(q, &screen, path);
 	}
 	if (q->paths.v.n)
 		printf("%zu way%s from %s to %s%s", q->paths.v.n, q->paths.v.n == 1 ? "" : "s", q->from,

@@ -119,23 +119,26 @@ static void print(const struct fb_policy *before, const struct fb_policy *after,
 						    { "FLOWS" } };
 	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) - !ends->known };
 	char opened[FB_HUMAN_LEN], narrowed[FB_HUMAN_LEN], same[FB_HUMAN_LEN], other[FB_HUMAN_LEN];
-	fb_autostrbuf struct fb_strbuf flows = { 0 };
+	fb_autostrbuf struct fb_strbuf flows = { 0 }, sum = { 0 };
 	const struct fb_ruleset *rs = &after->ruleset;
+	struct fb_screen screen = fb_screen_of(stdout);
 
 	add_rows(&t, after, &plan->opens, true, ends);
 	add_rows(&t, before, &plan->closes, false, ends);
 	fb_table_print(&t);
 	fb_table_done(&t);
 	print_settings(plan);
-	printf("%s pair%s opened, %s narrowed, %s unchanged; ", fb_human_count(plan->pairs_opened, opened),
-	       plan->pairs_opened == 1 ? "" : "s", fb_human_count(plan->pairs_narrowed, narrowed),
-	       fb_human_count(plan->pairs_unchanged, same));
+	fb_strbuf_addf(&sum, "%s pair%s opened, %s narrowed, %s unchanged; ",
+		       fb_human_count(plan->pairs_opened, opened), plan->pairs_opened == 1 ? "" : "s",
+		       fb_human_count(plan->pairs_narrowed, narrowed),
+		       fb_human_count(plan->pairs_unchanged, same));
 	if (rs->assertions)
-		printf("assertions %u of %u hold; ", rs->assertions, rs->assertions);
+		fb_strbuf_addf(&sum, "assertions %u of %u hold; ", rs->assertions, rs->assertions);
 	if (plan->settings.n)
-		printf("%s other change%s; ", fb_human_count(plan->settings.n, other),
-		       plan->settings.n == 1 ? "" : "s");
-	printf("rule ids kept %u, new %u, gone %u\n", plan->ids_kept, plan->ids_new, plan->ids_gone);
+		fb_strbuf_addf(&sum, "%s other change%s; ", fb_human_count(plan->settings.n, other),
+			       plan->settings.n == 1 ? "" : "s");
+	fb_print_wrapped(&screen, FB_PLAIN, "%srule ids kept %u, new %u, gone %u", fb_strbuf_get(&sum),
+			 plan->ids_kept, plan->ids_new, plan->ids_gone);
 	if (ends->known) {
 		fb_flows_end_print(ends, &flows);
 		puts(fb_strbuf_get(&flows));

@@ -5,6 +5,7 @@
  */
 #include "cli/command.h"
 
+#include <ctype.h>
 #include <string.h>
 
 static bool takes_file(const char *spec)
@@ -12,13 +13,19 @@ static bool takes_file(const char *spec)
 	return spec && (strstr(spec, "FILE") || !strcmp(spec, "PATH"));
 }
 
-/* "bash|zsh" -> "bash zsh"; "" if spec is not a list of words. */
+/* The words that are typed as they stand: "add|replace|remove NAME" -> "add replace remove", "[verify]" -> "verify". */
 static void add_words(const char *spec, struct fb_strbuf *out)
 {
-	if (!spec || !strchr(spec, '|'))
-		return;
-	for (; *spec; spec++)
-		fb_strbuf_addc(out, *spec == '|' ? ' ' : *spec);
+	static const char parts[] = "[]|= ";
+	bool any = false;
+
+	for (size_t n; spec && *spec; spec += n ? n : 1) {
+		n = strcspn(spec, parts);
+		if (!n || strspn(spec, "abcdefghijklmnopqrstuvwxyz0123456789-") < n)
+			continue;
+		fb_strbuf_addf(out, "%s%.*s", any ? " " : "", (int)n, spec);
+		any = true;
+	}
 }
 
 static void add_verbs(const struct fb_command *commands, struct fb_strbuf *out)
@@ -63,6 +70,11 @@ static void bash(const struct fb_command *commands, struct fb_strbuf *out)
 			   "\t\tcase ${COMP_WORDS[i]} in --socket) ((i++)) ;; -*) ;; *) "
 			   "verb=${COMP_WORDS[i]}; break ;; esac\n"
 			   "\tdone\n"
+			   "\tif [[ -z $verb && $prev == --socket ]]; then\n"
+			   "\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n\t\treturn\n\tfi\n"
+			   "\tif [[ -z $verb && $cur == -* ]]; then\n"
+			   "\t\tCOMPREPLY=($(compgen -W \"--socket --help --version\" -- \"$cur\"))\n"
+			   "\t\treturn\n\tfi\n"
 			   "\tif [[ -z $verb ]]; then\n"
 			   "\t\tCOMPREPLY=($(compgen -W \"");
 	add_verbs(commands, out);
@@ -109,16 +121,16 @@ static void add_quoted(const char *s, struct fb_strbuf *out)
 
 static void zsh_value(const char *value, struct fb_strbuf *out)
 {
+	fb_autostrbuf struct fb_strbuf words = { 0 };
+
 	fb_strbuf_addc(out, ':');
 	add_quoted(value, out);
 	fb_strbuf_addc(out, ':');
-	if (takes_file(value)) {
+	add_words(value, &words);
+	if (takes_file(value))
 		fb_strbuf_add(out, "_files");
-	} else if (strchr(value, '|')) {
-		fb_strbuf_addc(out, '(');
-		add_words(value, out);
-		fb_strbuf_addc(out, ')');
-	}
+	else if (words.len)
+		fb_strbuf_addf(out, "(%s)", fb_strbuf_get(&words));
 }
 
 static void zsh_option(const struct fb_option *o, struct fb_strbuf *out)
@@ -157,7 +169,8 @@ static void zsh(const struct fb_command *commands, struct fb_strbuf *out)
 		zsh_option(&fb_option_help, out);
 		if (!strcmp(c->args, "[VERB]"))
 			fb_strbuf_add(out, " '*:verb:($verbs[@]%%:*)'");
-		else if (takes_file(c->args) || strchr(c->args, '|')) {
+		else if (takes_file(c->args) || islower((unsigned char)c->args[0]) ||
+			 (c->args[0] && islower((unsigned char)c->args[1]))) {
 			fb_strbuf_add(out, " '*");
 			zsh_value(c->args, out);
 			fb_strbuf_addc(out, '\'');

@@ -74,7 +74,7 @@ const char *fb_oui_vendor(const struct fb_oui *oui, const char *mac)
 	if (fb_mac_parse(mac, strlen(mac), b) < 0)
 		return "";
 	if (b[0] & 2)
-		return "(made up)";
+		return "(local, no maker)";
 
 	const struct maker what = { (unsigned int)b[0] << 16 | (unsigned int)b[1] << 8 | b[2], NULL };
 	const struct maker *maker =

@@ -9,7 +9,7 @@ struct fb_oui;
 /* Reads the list ($FIREBREAK_OUI, else FB_OUI_FILE). Without one everybody is unknown. */
 struct fb_oui *fb_oui_open(void);
 void fb_oui_close(struct fb_oui *oui);
-/* "" = unknown, "(made up)" = an address that no maker gives out. Borrowed. */
+/* "" = unknown, "(local, no maker)" = an address that no maker gives out. Borrowed. */
 const char *fb_oui_vendor(const struct fb_oui *oui, const char *mac);
 
 #endif

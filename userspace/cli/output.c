@@ -29,10 +29,24 @@ static unsigned int terminal_width(int fd)
 	return 80;
 }
 
+/* Texts are UTF-8 in any locale (main.c); who says C gets no sign that is not in the text. */
+static bool wants_ascii(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return !strcmp(value, "C") || !strcmp(value, "POSIX");
+	}
+	return false;
+}
+
 struct fb_screen fb_screen_of(FILE *f)
 {
 	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
-	struct fb_screen screen = { .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8") };
+	struct fb_screen screen = { .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8") && !wants_ascii() };
 
 	if (!isatty(fileno(f)))
 		return screen;

@@ -23,7 +23,7 @@ Test(oui, names_the_maker_and_no_other)
 	cr_assert_str_eq(fb_oui_vendor(oui, "3c:ef:8c:00:04:12"), "Zhejiang Dahua Technology Co., Ltd.");
 	cr_assert_str_eq(fb_oui_vendor(oui, "28:6f:b9:ff:ff:ff"), "Nokia Shanghai Bell Co., Ltd.");
 	cr_assert_str_eq(fb_oui_vendor(oui, "28:6f:b8:00:00:00"), "");
-	cr_assert_str_eq(fb_oui_vendor(oui, "02:00:00:00:00:01"), "(made up)");
+	cr_assert_str_eq(fb_oui_vendor(oui, "02:00:00:00:00:01"), "(local, no maker)");
 	cr_assert_str_eq(fb_oui_vendor(oui, "no mac"), "");
 	fb_oui_close(oui);
 	unlink(path);
