@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/answer.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -17,8 +18,21 @@ static bool suggest(const struct fb_explanation *e, struct fb_strbuf *out)
 {
 	const struct fb_ruleset *rs = &e->policy->ruleset;
 
-	return !fb_answer_into_wire(rs, &e->probe->packet, &e->answer) &&
-	       fb_answer_suggest(rs, e->own, &e->probe->packet, &e->answer, out);
+	fb_autostrbuf struct fb_strbuf line = { 0 };
+	const char *service = NULL;
+
+	if (fb_answer_into_wire(rs, &e->probe->packet, &e->answer) ||
+	    !fb_answer_suggest(rs, e->own, &e->probe->packet, &e->answer, &line))
+		return false;
+	/* Two blanks come before its services: what was asked for by name is allowed by name. */
+	for (const char *s = fb_strbuf_get(&line); (s = strstr(s, "  ")); s += 2)
+		service = s + 2;
+	if (service && isalpha((unsigned char)*e->asked) && !strchr(e->asked, '/'))
+		fb_strbuf_addf(out, "%.*s%s }", (int)(service - fb_strbuf_get(&line)), fb_strbuf_get(&line),
+			       e->asked);
+	else
+		fb_strbuf_add(out, fb_strbuf_get(&line));
+	return true;
 }
 
 static const struct fb_line *line_of(const struct fb_explanation *e)

@@ -13,6 +13,7 @@ struct fb_explanation {
 	const struct fb_own *own;
 	const struct fb_endpoint *from, *to;
 	const struct fb_probe *probe;
+	const char *asked;	 /* the service, as typed */
 	struct fb_answer answer; /* offline */
 	const struct fb_when *when;
 	const char *switched; /* the plan or quarantine that decided; NULL = none */

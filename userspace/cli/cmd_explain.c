@@ -201,6 +201,7 @@ static int answer(struct asked *a, const struct fb_probe *probe, const struct fb
 				    .from = &a->from,
 				    .to = &a->to,
 				    .probe = probe,
+				    .asked = a->call->args[2],
 				    .when = &a->situation.when,
 				    .seen = -1 };
 	FB_CLEANUP(json_decrefp) json_t *said = NULL;
