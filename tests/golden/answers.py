@@ -109,6 +109,8 @@ CASES = [
     ("a service by its port", INVENTORY + "service rtsp { tcp/554 }\n", None, "explain --policy p.fb nvr-1 ntp-1 tcp/554", 0, 0,
      "this line would allow it: firebreak a -> b { allow nvr-1 -> ntp-1 tcp/554 }", None),
     ("ways on a narrow screen", SHUT, None, "paths --policy p.fb 10.1.0.5 10.2.0.5", 40, 0, "p.fb:7 on-request visit", None),
+    ("why a line closes", SHUT, dict(AGENT, **{"/v1/bundle": bundle(SHUT.replace(" during night", "")), "/v1/flows": {"flows": []}}),
+     "plan p.fb", 0, 4, "was p.fb:8, now during night, p.fb:8", "visit"),
     ("a plan on a narrow screen", INVENTORY, None, "plan p.fb p.fb", 60, 0, "rule ids kept 2, new 0, gone 0", None),
     ("the dot of the grid", ZONES, None, "matrix --policy p.fb", 0, 0, ".: denied, no line", None),
     ("a grid that does not fit", ZONES.replace("zone a", f"zone {'a' * 50}"), None, "matrix --policy p.fb", 60, 0,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What would change, in packets: against another file, or against the policy in force. */
+#include <string.h>
+
 #include "base/clock.h"
 #include "cli/change.h"
 #include "cli/live.h"
@@ -64,9 +66,38 @@ static void add_flows(struct fb_table *t, const struct fb_reach *e, bool first,
 	fb_table_colour(t, FB_YELLOW);
 }
 
-static void add_rows(struct fb_table *t, const struct fb_policy *p, const struct fb_reach_list *list,
-		     bool opens, const struct fb_flows_end *ends)
+/* The same line stands in the other policy, and is open at times only: that is why it closes. */
+static void add_why(const struct fb_policy *before, const struct fb_policy *after, const struct fb_reach *e,
+		    struct fb_strbuf *out)
 {
+	bool timed = after->ruleset.windows.n || after->ruleset.accesses.n;
+	const struct fb_line *was = timed && e->line >= 0 ? &before->ruleset.lines.v[e->line] : NULL;
+	fb_autostrbuf struct fb_strbuf then = { 0 };
+
+	if (was)
+		fb_ruleset_print_when(&before->ruleset, was, &then);
+	for (size_t i = 0; was && i < after->ruleset.lines.n; i++) {
+		const struct fb_line *now = &after->ruleset.lines.v[i];
+		fb_autostrbuf struct fb_strbuf when = { 0 };
+
+		if (now->kind != was->kind || (!now->window && !now->access) ||
+		    strcmp(now->pairs, was->pairs) != 0 || strcmp(now->text, was->text) != 0)
+			continue;
+		fb_ruleset_print_when(&after->ruleset, now, &when);
+		if (!strcmp(fb_strbuf_get(&when), fb_strbuf_get(&then)))
+			continue;
+		fb_strbuf_addf(out, ", now %s, %s:%u", fb_strbuf_get(&when),
+			       after->tree.sources.files.v[now->at.file].path, now->at.line);
+		return;
+	}
+}
+
+/* other: the policy in which it is no more; NULL = this opens. */
+static void add_rows(struct fb_table *t, const struct fb_policy *p, const struct fb_reach_list *list,
+		     const struct fb_policy *other, const struct fb_flows_end *ends)
+{
+	bool opens = !other;
+
 	for (size_t i = 0; i < list->n; i++) {
 		const struct fb_reach *e = &list->v[i];
 		fb_autostrbuf struct fb_strbuf what = { 0 }, at = { 0 }, such = { 0 };
@@ -74,6 +105,8 @@ static void add_rows(struct fb_table *t, const struct fb_policy *p, const struct
 
 		describe(p, e, &what);
 		place(p, e, &at);
+		if (other)
+			add_why(p, other, e, &at);
 		example(p, e, &such);
 		fb_table_add(t, first ? opens ? "opens" : "closes" : "");
 		fb_table_colour(t, opens ? FB_YELLOW : FB_PLAIN);
@@ -123,8 +156,8 @@ static void print(const struct fb_policy *before, const struct fb_policy *after,
 	const struct fb_ruleset *rs = &after->ruleset;
 	struct fb_screen screen = fb_screen_of(stdout);
 
-	add_rows(&t, after, &plan->opens, true, ends);
-	add_rows(&t, before, &plan->closes, false, ends);
+	add_rows(&t, after, &plan->opens, NULL, ends);
+	add_rows(&t, before, &plan->closes, after, ends);
 	fb_table_print(&t);
 	fb_table_done(&t);
 	print_settings(plan);
