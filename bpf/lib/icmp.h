@@ -42,7 +42,8 @@ FB_INLINE int fb_quote_l4(struct fb_pkt *pkt, const __u8 *p, const __u8 *end, __
 
 /*
  * Replaces addresses, protocol and ports in c->pkt by those of the quoted packet's answer. 0 if it is not a quote of something that its receiver sent
- * (a later fragment, options or extension headers before the ports: nobody could tell), or if a group is to hear it: a group sent nothing.
+ * (a later fragment, options or extension headers before the ports: nobody could tell), or if a group is to hear it: a group sent nothing. The fragment header
+ * of a first fragment is stepped over, as IPv4's is part of the header: it is the longest piece, and the one that is too big for a path.
  */
 FB_INLINE int fb_quote(struct fb_ctx *c, const __u8 *data, const __u8 *end)
 {
@@ -69,6 +70,12 @@ FB_INLINE int fb_quote(struct fb_ctx *c, const __u8 *data, const __u8 *end)
 		pkt->s_hi = fb_get64(ip + 24);
 		pkt->s_lo = fb_get64(ip + 32);
 		ip += 40;
+		if (pkt->proto == FB_PROTO_FRAG6) {
+			if (ip + 8 > end || (fb_get16(ip + 2) & 0xfff8))
+				return 0;
+			pkt->proto = ip[0];
+			ip += 8;
+		}
 	}
 	pkt->flags &= ~(FB_PKT_ECHO | FB_PKT_ECHO_REQUEST);
 	if (!fb_quote_l4(pkt, ip, end, &sport, &dport))

@@ -18,6 +18,7 @@
 #define FB_PROTO_ICMP4	1u
 #define FB_PROTO_TCP_N	6u
 #define FB_PROTO_UDP_N	17u
+#define FB_PROTO_FRAG6	44u
 #define FB_PROTO_ICMP6	58u
 #define FB_PROTO_SCTP_N 132u
 

@@ -107,6 +107,48 @@ static void icmpv6_errors_follow_the_same_rule(void)
 		     FB_DROP_ICMP_UNRELATED);
 }
 
+/* The first piece of a packet is the longest: a narrow path's router speaks about that one. A later one has no ports. */
+static void an_error_may_quote_the_first_piece_of_a_packet(void)
+{
+	static const __u8 first[8] = { 17, 0, 0, 1, 0, 0, 0, 9 }, later[8] = { 17, 0, 1, 1, 0, 0, 0, 9 },
+			  atomic[8] = { 17, 0, 0, 0, 0, 0, 0, 9 };
+	struct frame_spec sent = { .src = "2001:db8:10::5",
+				   .dst = "2001:db8:20::5",
+				   .sport = 7,
+				   .dport = 53,
+				   .options = first,
+				   .options_len = 8,
+				   .ext_first = 44,
+				   .payload = 1000 };
+	const struct frame_spec too_big = { .src = "2001:db8:20::9",
+					    .dst = "2001:db8:10::5",
+					    .icmp_type = 2 };
+
+	use_policy("");
+	expect("sig", &sent, FB_PASSED);
+	expect_error("cam", &too_big, &sent, FB_PASSED);
+	sent.options = atomic;
+	expect_error("cam", &too_big, &sent, FB_PASSED);
+	sent.options = later;
+	expect_error("cam", &too_big, &sent, FB_DROP_ICMP_UNRELATED);
+	sent.options = first;
+	sent.dport = 54;
+	expect_error("cam", &too_big, &sent, FB_DROP_ICMP_UNRELATED);
+
+	sent = (struct frame_spec){ .src = "10.20.0.5",
+				    .dst = "10.30.0.10",
+				    .sport = 7,
+				    .dport = 9000,
+				    .payload = 992,
+				    .frag = 0x2000 };
+	expect("cam", &sent, FB_PASSED);
+	expect_error("vid", SPEC(.vlan = 30, .src = "10.30.0.10", .dst = "10.20.0.5", .icmp_type = 3), &sent,
+		     FB_PASSED);
+	sent.frag = 0x2000 | 125;
+	expect_error("vid", SPEC(.vlan = 30, .src = "10.30.0.10", .dst = "10.20.0.5", .icmp_type = 3), &sent,
+		     FB_DROP_ICMP_UNRELATED);
+}
+
 static void the_quoted_header_is_never_rewritten(void)
 {
 	const struct frame_spec sent = { RTSP, .tcp = SYN, .seq = 100 };
@@ -161,6 +203,7 @@ void claims_icmp(void)
 	RUN_CASE(ping_is_request_and_reply_and_nothing_else);
 	RUN_CASE(icmp_errors_pass_only_for_a_live_flow_and_from_its_far_side);
 	RUN_CASE(icmpv6_errors_follow_the_same_rule);
+	RUN_CASE(an_error_may_quote_the_first_piece_of_a_packet);
 	RUN_CASE(the_quoted_header_is_never_rewritten);
 	RUN_CASE(errors_that_the_gateway_makes_pass_for_a_live_flow);
 	RUN_CASE(a_revoked_flow_has_no_errors);

@@ -81,6 +81,7 @@ for what, packet in {
         "a later fragment": lambda: ip(frag=1) / tcp(), "the last fragment": lambda: ip(frag=185) / tcp(), "nothing but zeros": lambda: b"\0" * 28,
         "the source as its destination": lambda: ip(CAM, CAM) / tcp(), "an IPv6 packet": dns6}.items():
     Row(f"an error that quotes {what}", "vid", icmp(3, 1, quote(packet())), "icmp-unrelated", after=SENT())
+Row("an error about the first fragment of a live flow", "vid", icmp(3, 4, quote(ip(flags="MF") / tcp())), "-> cam", after=SENT())
 Row("an error of which the quote is cut at every length", "vid", icmp(3, 1, quote(rtsp(), 27)), "icmp-unrelated",
     after=SENT() + [Step("vid", icmp(3, 1, quote(rtsp(), n)), "icmp-unrelated") for n in range(27)])
 Row("an error about an error about a live flow", "vid", icmp(3, 1, quote(icmp(3, 1, quote(rtsp())), 56)), "icmp-unrelated", after=SENT())
@@ -121,6 +122,16 @@ Row("an ICMPv6 error that quotes IPv4", "cam", icmp6(1, 0, quote(rtsp(), 40)), "
 Row("an ICMPv6 error that quotes an extension header", "cam", icmp6(1, 0, quote(ip6() / IPv6ExtHdrDestOpt() / udp(53), 64)), "icmp-unrelated",
     after=ASKED())
 Row("an ICMPv6 error that quotes a fragment", "cam", icmp6(1, 0, quote(ip6() / IPv6ExtHdrFragment(offset=9) / udp(53), 64)), "icmp-unrelated", after=ASKED())
+PIECE6 = lambda n=0, dport=53, nh=17: ip6() / IPv6ExtHdrFragment(nh=nh, offset=n, m=1, id=port()) / udp(dport) / (b"e" * 32)  # noqa: E731
+PIECED = lambda: [Step("sig", PIECE6(), "-> cam")]  # noqa: E731
+for kind in (1, 2, 3, 4):
+    Row(f"ICMPv6 type {kind} about the first fragment of a live flow", "cam", icmp6(kind, 0, quote(PIECE6(), 96)), "-> sig", after=PIECED())
+Row("an ICMPv6 error about a later fragment of a live flow", "cam", icmp6(2, 0, quote(PIECE6(5), 96)), "icmp-unrelated", after=PIECED())
+Row("an ICMPv6 error about a first fragment of another port", "cam", icmp6(2, 0, quote(PIECE6(0, 54), 96)), "icmp-unrelated", after=PIECED())
+Row("an ICMPv6 error about a fragment of a fragment", "cam", icmp6(2, 0, quote(ip6() / IPv6ExtHdrFragment(nh=44, m=1, id=port()) / bytes(PIECE6())[40:], 96)),
+    "icmp-unrelated", after=PIECED())
+Row("an ICMPv6 error about a first fragment, of which the quote is cut at every length", "cam", icmp6(2, 0, quote(PIECE6(), 55)), "icmp-unrelated",
+    after=PIECED() + [Step("cam", icmp6(2, 0, quote(PIECE6(), n)), "icmp-unrelated") for n in range(55)])
 Row("an ICMPv6 error of which the quote is cut at every length", "cam", icmp6(1, 0, quote(dns6(), 47)), "icmp-unrelated",
     after=ASKED() + [Step("cam", icmp6(1, 0, quote(dns6(), n)), "icmp-unrelated") for n in range(47)])
 Row("an ICMPv6 error about an error", "cam", icmp6(1, 0, quote(icmp6(1, 0, quote(dns6(), 56)), 104)), "icmp-unrelated", after=ASKED())
