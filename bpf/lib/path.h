@@ -83,12 +83,20 @@ FB_INLINE int fb_use_flow(const void *img, struct fb_ctx *c, __u32 dir)
 	c->deadline = hit->deadline;
 	/* Replies pass by the flow; only what the initiator sends would have been dropped. */
 	c->observed = (hit->flags & FB_FLOW_F_OBSERVED) && dir == hit->origin;
-	/* An ICMP error about it changes nothing in the flow. */
-	if (c->pkt.flags & FB_PKT_ICMP_ERROR)
+	/*
+	 * An ICMP error about it changes nothing in the flow, but counts like what it pretends to answer. What the gateway itself says about others' packets does not: that
+	 * is no more than they are, and they were charged.
+	 */
+	if (c->pkt.flags & FB_PKT_ICMP_ERROR) {
+		if (c->zone != hit->zone_from)
+			return FB_NEXT;
+	} else {
+		reason = fb_flow_step(c, dir);
+		if (reason != FB_NEXT)
+			return reason;
+	}
+	if (!(hit->flags & FB_FLOW_F_METERED))
 		return FB_NEXT;
-	reason = fb_flow_step(c, dir);
-	if (reason != FB_NEXT || !(hit->flags & FB_FLOW_F_METERED))
-		return reason;
 	c->limit = hit->limit;
 	return fb_limit(img, c, dir == hit->origin ? 0 : FB_CHARGE_TURNED);
 }

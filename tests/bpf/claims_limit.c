@@ -111,6 +111,30 @@ static void packets_of_both_directions_count_and_over_it_the_flow_stays(void)
 	expect("cam", SPEC(ASK("10.20.0.5", 1000)), FB_DROP_RATE);
 }
 
+/* Made by hosts of the far side, as many and as long as they like. The gateway's own are no more than packets that were charged. */
+static void errors_about_a_flow_count_like_its_packets(void)
+{
+	struct frame theirs, ours;
+
+	limit_line(resolver, "ask",
+		   LIMIT(.kind = FB_LIMIT_PACKETS, A_SECOND(10), BURST(10, 4), .scope = FB_SCOPE_SOURCE));
+	build_error(&theirs, SPEC(.src = "203.0.113.9", .dst = "10.20.0.5", .icmp_type = 3, .icmp_code = 3),
+		    SPEC(ASK("10.20.0.5", 1000)));
+	build_error(&ours, SPEC(.src = "10.20.0.1", .dst = "10.20.0.5", .icmp_type = 11),
+		    SPEC(ASK("10.20.0.5", 1000)));
+	expect("cam", SPEC(ASK("10.20.0.5", 1000)), FB_PASSED);
+	for (int i = 0; i < 5; i++) {
+		struct rig_result r = rig_xdp(&rig, "net", &theirs);
+
+		CHECK(r.reason == (i < 3 ? FB_PASSED : FB_DROP_RATE), "error %d: %s", i,
+		      rig_reason_name(r.reason));
+		CHECK(rig_tc_out(&rig, "cam", &ours).reason == FB_PASSED, "our own, %d", i);
+	}
+	expect("cam", SPEC(ASK("10.20.0.5", 1000)), FB_DROP_RATE);
+	expect("cam", SPEC(ASK("10.20.0.6", 1000)), FB_PASSED);
+	CHECK(rig_flow_count(&rig) == 2, "%zu flows", rig_flow_count(&rig));
+}
+
 static void bytes_are_those_of_the_frames(void)
 {
 	/* 1000 bytes may come at once; a frame of 42 + 358 is 400. */
@@ -290,6 +314,20 @@ static void a_quota_counts_both_directions_and_ends_with_the_hour(void)
 	expect("cam", SPEC(ASK("10.20.0.5", 1001)), FB_PASSED);
 }
 
+static void a_quota_counts_errors_about_its_flows(void)
+{
+	struct frame f;
+
+	limit_line(resolver, "ask", QUOTA(1000, 1));
+	build_error(&f, SPEC(.src = "203.0.113.9", .dst = "10.20.0.5", .icmp_type = 3, .icmp_code = 3),
+		    SPEC(ASK("10.20.0.5", 1000), .payload = 500));
+	expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 500), FB_PASSED);
+	for (size_t bytes = 542; bytes < 1000; bytes += f.len)
+		CHECK(rig_xdp(&rig, "net", &f).reason == FB_PASSED, "after %zu bytes", bytes);
+	CHECK(rig_xdp(&rig, "net", &f).reason == FB_DROP_QUOTA, "over it");
+	expect("cam", SPEC(ASK("10.20.0.5", 1000)), FB_DROP_QUOTA);
+}
+
 static void a_quota_outlives_a_policy_change_that_keeps_the_line(void)
 {
 	limit_line(resolver, "ask", QUOTA(1000, 1));
@@ -384,6 +422,7 @@ void claims_limit(void)
 	RUN_CASE(a_limit_of_new_flows_charges_nothing_of_live_ones);
 	RUN_CASE(a_policy_change_charges_no_live_flow);
 	RUN_CASE(packets_of_both_directions_count_and_over_it_the_flow_stays);
+	RUN_CASE(errors_about_a_flow_count_like_its_packets);
 	RUN_CASE(bytes_are_those_of_the_frames);
 	RUN_CASE(a_live_flow_is_held_to_the_limit_of_the_policy_in_force);
 	RUN_CASE(the_key_may_be_the_destination);
@@ -395,6 +434,7 @@ void claims_limit(void)
 	RUN_CASE(a_flood_of_sources_takes_no_meter_in_use_and_no_more_memory);
 	RUN_CASE(half_of_the_meters_are_had_without_refusal);
 	RUN_CASE(a_quota_counts_both_directions_and_ends_with_the_hour);
+	RUN_CASE(a_quota_counts_errors_about_its_flows);
 	RUN_CASE(a_quota_outlives_a_policy_change_that_keeps_the_line);
 	RUN_CASE(a_quota_counts_from_boot_while_the_clock_is_not_known);
 	RUN_CASE(a_quota_that_alerts_tells_once_a_period_and_stops_nothing);

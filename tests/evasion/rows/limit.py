@@ -55,6 +55,14 @@ Row("limit: what is denied spends nothing", "cam", query(c, 4), "-> net", after=
 c = sender()
 Row("limit: another line is another limit", "cam", IP(src=c, dst=WORLD) / UDP(sport=4000, dport=443) / b"evasion!", "-> net",
     after=spent(c) + [Step("cam", query(c, 5), "rate")])
+def unreachable(c, dport):
+    """What the world says about the sender's query."""
+    return IP(src=WORLD, dst=c) / ICMP(type=3, code=3) / Raw(bytes(query(c, 0, dport))[:28])
+
+
+Row("limit of packets: errors do not go around it", "net", unreachable(CAM, 7001), "rate",
+    after=[Step("cam", query(CAM, 0, 7001), "-> net")] + [Step("net", unreachable(CAM, 7001), "-> cam") for _ in range(4)],
+    then=[Step("cam", query(CAM, 0, 7001), "rate")], lab=False)
 c = sender()
 Row("limit of packets: the sixth", "cam", query(c, 0, 7001), "rate", after=[Step("cam", query(c, 0, 7001), "-> net") for _ in range(5)], lab=False)
 c = sender()
