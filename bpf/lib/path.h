@@ -132,13 +132,14 @@ FB_INLINE __u8 fb_what_to_ask(const struct fb_ctx *c)
 FB_INLINE int fb_ask_policy(const void *img, struct fb_ctx *c)
 {
 	const struct fb_hit *hit = &c->hit;
-	__u8 zone = c->zone, made_here = c->made_here, out_zone = c->out_zone;
+	__u8 zone = c->zone, made_here = c->made_here, out_zone = c->out_zone, wire_zone = c->wire_zone;
 	int again = c->ask == FB_ASK_AGAIN, reason;
 	__u16 cport = c->pkt.cport;
 
 	c->turned = again && c->key.dir != hit->origin;
 	if (c->turned) {
 		fb_turn(c, hit->zone_to, hit->zone_from);
+		c->wire_zone = zone;
 		c->pkt.cport = c->pkt.flags & FB_PKT_ECHO ? (c->pkt.family == 4 ? 8 : 128) << 8
 							  : c->pkt.dport;
 	} else if (again) {
@@ -150,6 +151,7 @@ FB_INLINE int fb_ask_policy(const void *img, struct fb_ctx *c)
 		__u8 dst = c->dst_zone;
 
 		fb_turn(c, zone, out_zone);
+		c->wire_zone = wire_zone;
 		c->pkt.cport = cport;
 		c->dst_zone = hit->zone_to;
 		/* The responder must still be where the initiator's packets go. */

@@ -43,6 +43,19 @@ static void a_packet_on_a_wire_leaves_unchanged_by_the_other_end(void)
 	expect_unchanged("cam", SPEC(.vlan = -1, TCP_OUT, .tcp = ACK, .seq = 1501, .ack = 901));
 }
 
+static void an_apply_keeps_a_flow_on_a_wire_whoever_speaks_next(void)
+{
+	for (int answer_first = 0; answer_first < 2; answer_first++) {
+		use_wire();
+		expect_unchanged("cam", SPEC(OUT, .sport = 7, .dport = 9000));
+		expect_unchanged("net", SPEC(BACK, .sport = 9000, .dport = 7));
+		((struct fb_image_header *)rig.image[rig.live])->generation = ++rig.generation;
+		if (!answer_first)
+			expect_unchanged("cam", SPEC(OUT, .sport = 7, .dport = 9000));
+		expect_unchanged("net", SPEC(BACK, .sport = 9000, .dport = 7));
+	}
+}
+
 static void fragments_cross_a_wire_in_order(void)
 {
 	use_wire();
@@ -276,6 +289,7 @@ static void the_gateway_sends_nothing_into_a_wire(void)
 void claims_wire(void)
 {
 	RUN_CASE(a_packet_on_a_wire_leaves_unchanged_by_the_other_end);
+	RUN_CASE(an_apply_keeps_a_flow_on_a_wire_whoever_speaks_next);
 	RUN_CASE(fragments_cross_a_wire_in_order);
 	RUN_CASE(the_policy_holds_on_a_wire);
 	RUN_CASE(the_source_must_belong_to_its_end);
