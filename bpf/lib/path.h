@@ -102,6 +102,30 @@ FB_INLINE int fb_use_flow(const void *img, struct fb_ctx *c, __u32 dir)
 }
 
 /*
+ * A flow of an older policy names zones as they were: since then one may have another name and so another number, or an address another zone (S54). This packet's
+ * end is where it came in, if its source lives there, else it has no part in the flow and does not end it. Where the other end lives is found out as
+ * the flow is classified again, but that a wire has two ends and what the gateway sends leaves by one way. An error does not move its flow's end.
+ */
+FB_INLINE int fb_settle(const void *img, struct fb_ctx *c)
+{
+	struct fb_hit *hit = &c->hit;
+	int reason = FB_NEXT;
+	__u32 record;
+
+	if (!(c->pkt.flags & FB_PKT_ICMP_ERROR)) {
+		reason = fb_source(img, c, &record);
+		hit->zone_from = c->zone;
+	}
+	if (c->made_here)
+		hit->zone_to = c->out_zone;
+	else if (c->wire)
+		hit->zone_to = c->wire_zone;
+	else if (hit->zone_to != FB_ZONE_SELF)
+		hit->zone_to = FB_ZONE_NONE;
+	return reason;
+}
+
+/*
  * What the policy has to be asked about a packet. One question at most: the verdict is one call, so that the verifier follows it once, and what to
  * do with the answer is looked up in the context.
  */
@@ -110,7 +134,7 @@ enum fb_ask {
 	FB_ASK_NEW,	 /* it has none */
 	FB_ASK_AGAIN,	 /* its flow must be classified again, in the direction in which it was made (S54) */
 	FB_ASK_REVERSAL, /* it begins something against the direction of its flow */
-	FB_ASK_FOREIGN,	 /* the tuple is alive, but belongs to another zone: this packet has no part in it */
+	FB_ASK_FOREIGN, /* the tuple is alive in this policy, but belongs to another zone: this packet has no part in it */
 };
 
 FB_INLINE __u8 fb_what_to_ask(const struct fb_ctx *c)
@@ -131,7 +155,7 @@ FB_INLINE __u8 fb_what_to_ask(const struct fb_ctx *c)
 /* The verdict, for FB_ASK_AGAIN on the packet that began the flow: an answer is looked at from the other end, an error as from where an answer would come. */
 FB_INLINE int fb_ask_policy(const void *img, struct fb_ctx *c)
 {
-	const struct fb_hit *hit = &c->hit;
+	struct fb_hit *hit = &c->hit;
 	__u8 zone = c->zone, made_here = c->made_here, out_zone = c->out_zone, wire_zone = c->wire_zone;
 	int again = c->ask == FB_ASK_AGAIN, reason;
 	__u16 cport = c->pkt.cport;
@@ -150,6 +174,7 @@ FB_INLINE int fb_ask_policy(const void *img, struct fb_ctx *c)
 	if (c->turned) {
 		__u8 dst = c->dst_zone;
 
+		hit->zone_to = c->zone;
 		fb_turn(c, zone, out_zone);
 		c->wire_zone = wire_zone;
 		c->pkt.cport = cport;
@@ -190,6 +215,7 @@ FB_INLINE int fb_renew(struct fb_ctx *c, int reason)
 		e->flags = hit->flags;
 		e->limit = hit->limit;
 		e->group = c->group;
+		e->zone[c->key.dir & 1] = hit->zone_from;
 		e->zone[(c->key.dir ^ 1) & 1] = hit->zone_to;
 		e->stamp[0] = e->stamp[1] = 0;
 		fb_flow_unlock(hit);
@@ -242,6 +268,11 @@ FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c)
 	if ((c->pkt.flags & FB_PKT_ICMP_ERROR) &&
 	    (!hit->live || (c->made_here ? hit->zone_to != c->out_zone : hit->zone_from != c->zone)))
 		return FB_DROP_ICMP_UNRELATED;
+	if (hit->live && hit->generation != c->generation) {
+		reason = fb_settle(img, c);
+		if (reason != FB_NEXT)
+			return reason;
+	}
 	*(volatile __u8 *)&c->ask = fb_what_to_ask(c);
 	c->flow_state = hit->live ? hit->state : 0;
 	/* Without a flow the judge asks, after the source. */

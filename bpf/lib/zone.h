@@ -263,11 +263,12 @@ FB_INLINE __u32 fb_record(const void *img, int family, __u64 hi, __u64 lo, __u32
 	return family == 4 ? fb_atom4(img, (__u32)lo) : fb_atom6(img, hi, lo);
 }
 
-/* The source: *record is what it is classified as. */
+/* The source: *record is what it is classified as. Where no zone is known that it came in by (FB_ZONE_NONE), that is the one which owns it. */
 FB_INLINE enum fb_reason fb_source(const void *img, struct fb_ctx *c, __u32 *record)
 {
 	const struct fb_pkt *pkt = &c->pkt;
 	__u32 role = 0;
+	__u8 owner;
 
 	if (c->made_here) {
 		role = FB_ROLE(FB_ROLE_SELF_SRC, c->out_zone);
@@ -282,7 +283,10 @@ FB_INLINE enum fb_reason fb_source(const void *img, struct fb_ctx *c, __u32 *rec
 			return FB_DROP_SPOOF;
 	}
 	*record = fb_record(img, pkt->family, pkt->s_hi, pkt->s_lo, role);
-	return role || fb_leaf_zone(*record) == c->zone ? FB_NEXT : FB_DROP_SPOOF;
+	owner = fb_leaf_zone(*record);
+	if (c->zone == FB_ZONE_NONE)
+		c->zone = owner;
+	return role || (owner && owner == c->zone) ? FB_NEXT : FB_DROP_SPOOF;
 }
 
 /* Where a packet that arrived goes: sets dst_zone unless the address alone tells it, and the role, if it has one. */

@@ -36,6 +36,7 @@ void handshake(void);
 
 void claims_zone(void);
 void claims_flow(void);
+void claims_rename(void);
 void claims_tcp(void);
 void claims_icmp(void);
 void claims_forward(void);

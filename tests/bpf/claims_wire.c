@@ -56,6 +56,25 @@ static void an_apply_keeps_a_flow_on_a_wire_whoever_speaks_next(void)
 	}
 }
 
+/* As after a new name of the zones: the ends have other numbers than the flow knows. */
+static void a_flow_on_a_wire_lives_through_new_names_of_its_ends(void)
+{
+	for (int answer_first = 0; answer_first < 2; answer_first++) {
+		use_wire();
+		expect_unchanged("cam", SPEC(OUT, .sport = 7, .dport = 9000));
+		expect_unchanged("net", SPEC(BACK, .sport = 9000, .dport = 7));
+		((struct fb_image_header *)rig.image[rig.live])->generation = ++rig.generation;
+		for (size_t i = 0; i < rig.n_buckets * FB_FLOW_WAYS; i++)
+			rig.flows[i].zone[0] = rig.flows[i].zone[1] = FB_ZONES_MAX - 1;
+		expect("net", SPEC(OUT, .sport = 7, .dport = 9000), FB_DROP_SPOOF);
+		if (!answer_first)
+			expect_unchanged("cam", SPEC(OUT, .sport = 7, .dport = 9000));
+		expect_unchanged("net", SPEC(BACK, .sport = 9000, .dport = 7));
+		expect_unchanged("cam", SPEC(OUT, .sport = 7, .dport = 9000));
+		expect("net", SPEC(OUT, .sport = 7, .dport = 9000), FB_DROP_SPOOF);
+	}
+}
+
 static void fragments_cross_a_wire_in_order(void)
 {
 	use_wire();
@@ -290,6 +309,7 @@ void claims_wire(void)
 {
 	RUN_CASE(a_packet_on_a_wire_leaves_unchanged_by_the_other_end);
 	RUN_CASE(an_apply_keeps_a_flow_on_a_wire_whoever_speaks_next);
+	RUN_CASE(a_flow_on_a_wire_lives_through_new_names_of_its_ends);
 	RUN_CASE(fragments_cross_a_wire_in_order);
 	RUN_CASE(the_policy_holds_on_a_wire);
 	RUN_CASE(the_source_must_belong_to_its_end);

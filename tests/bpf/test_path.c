@@ -89,6 +89,7 @@ int main(void)
 	rig_open(&rig, 2);
 	claims_flow();
 	claims_zone();
+	claims_rename();
 	claims_tcp();
 	claims_icmp();
 	claims_forward();
