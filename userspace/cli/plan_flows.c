@@ -27,6 +27,20 @@ static int proto_of(const char *name)
 	return atoi(name);
 }
 
+/* The zone of a flow's end: who owns the address by then, as in the data plane. Link-local ones stay where they are, and the gateway itself. */
+static void move_end(const struct fb_ruleset *rs, json_t *event, const char *end, const char *zone)
+{
+	const char *text = fb_field_text(event, end);
+	struct fb_ip ip;
+	int family = 0;
+
+	if (!strcmp(fb_field_text(event, zone), "self") || fb_ip_parse(text, strlen(text), &family, &ip))
+		return;
+	for (size_t i = 0; i < rs->zones.n; i++)
+		if (fb_ipset_has(&rs->zones.v[i].owned, family, ip))
+			json_object_set_new(event, zone, json_string(rs->zones.v[i].name));
+}
+
 /* As an event would say it. */
 static bool packet_of(const struct fb_ruleset *rs, const json_t *flow, struct fb_packet *ret)
 {
@@ -34,6 +48,8 @@ static bool packet_of(const struct fb_ruleset *rs, const json_t *flow, struct fb
 
 	json_object_set_new(event, "proto", json_integer(proto_of(fb_field_text(flow, "proto"))));
 	json_object_set_new(event, "family", json_integer(strchr(fb_field_text(flow, "src"), ':') ? 6 : 4));
+	move_end(rs, event, "src", "src_zone");
+	move_end(rs, event, "dst", "dst_zone");
 	return fb_seen_packet(rs, event, ret);
 }
 
