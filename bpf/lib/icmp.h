@@ -20,8 +20,6 @@ FB_INLINE int fb_is_forwardable_error(const struct fb_pkt *pkt)
 /* The ports of the quoted packet: eight bytes are all that must be there. */
 FB_INLINE int fb_quote_l4(struct fb_pkt *pkt, const __u8 *p, const __u8 *end, __u16 *sport, __u16 *dport)
 {
-	__u8 request = pkt->family == 4 ? 8 : 128, reply = pkt->family == 4 ? 0 : 129;
-
 	*sport = *dport = 0;
 	if (p + 8 > end)
 		return 0;
@@ -31,11 +29,14 @@ FB_INLINE int fb_quote_l4(struct fb_pkt *pkt, const __u8 *p, const __u8 *end, __
 		return 1;
 	}
 	if (pkt->proto == (pkt->family == 4 ? FB_PROTO_ICMP4 : FB_PROTO_ICMP6)) {
-		if (p[0] != request && p[0] != reply)
+		__u8 port = fb_query_port(pkt->proto, p[0]);
+		int request = p[0] == fb_query_type(pkt->family, port);
+
+		if (!port)
 			return 0;
-		*sport = p[0] == request ? fb_get16(p + 4) : FB_ECHO_PORT;
-		*dport = p[0] == request ? FB_ECHO_PORT : fb_get16(p + 4);
-		pkt->flags |= p[0] == request ? FB_PKT_ECHO : FB_PKT_ECHO | FB_PKT_ECHO_REQUEST;
+		*sport = request ? fb_get16(p + 4) : port;
+		*dport = request ? port : fb_get16(p + 4);
+		pkt->flags |= request ? FB_PKT_ECHO : FB_PKT_ECHO | FB_PKT_ECHO_REQUEST;
 	}
 	return 1;
 }
@@ -82,7 +83,8 @@ FB_INLINE int fb_quote(struct fb_ctx *c, const __u8 *data, const __u8 *end)
 		return 0;
 	pkt->sport = dport;
 	pkt->dport = sport;
-	pkt->cport = pkt->flags & FB_PKT_ECHO_REQUEST ? (pkt->family == 4 ? 8 : 128) << 8 : sport;
+	pkt->cport = pkt->flags & FB_PKT_ECHO_REQUEST ? (__u16)(fb_query_type(pkt->family, sport) << 8)
+						      : sport;
 	return 1;
 }
 

@@ -164,7 +164,7 @@ FB_INLINE int fb_ask_policy(const void *img, struct fb_ctx *c)
 	if (c->turned) {
 		fb_turn(c, hit->zone_to, hit->zone_from);
 		c->wire_zone = zone;
-		c->pkt.cport = c->pkt.flags & FB_PKT_ECHO ? (c->pkt.family == 4 ? 8 : 128) << 8
+		c->pkt.cport = c->pkt.flags & FB_PKT_ECHO ? fb_query_type(c->pkt.family, c->pkt.dport) << 8
 							  : c->pkt.dport;
 	} else if (again) {
 		c->zone = hit->zone_from;

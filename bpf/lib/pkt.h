@@ -34,7 +34,7 @@ enum fb_pkt_flag {
 	FB_PKT_OPTIONS = 1 << 1,   /* IPv4 options or hop-by-hop: the kernel forwards it, not XDP */
 	FB_PKT_GROUP_MAC = 1 << 2, /* sent to a multicast or broadcast MAC */
 	FB_PKT_GROUP_DST = 1 << 3, /* multicast or limited broadcast destination */
-	FB_PKT_ECHO = 1 << 4,	   /* ICMP echo request or reply: the initiator's port is the identifier */
+	FB_PKT_ECHO = 1 << 4,	   /* ICMP query, or its answer: the initiator's port is the identifier */
 	FB_PKT_ICMP_ERROR = 1 << 5,
 	FB_PKT_ECHO_REQUEST = 1 << 6,
 	FB_PKT_FRAGMENT =
@@ -110,21 +110,40 @@ FB_PKT_INLINE __u64 fb_get64(const __u8 *p)
 	return __builtin_bswap64(((const struct fb_load64 *)p)->v);
 }
 
+/*
+ * ICMP messages that come in pairs of one identifier: echo, timestamp, information, address mask (RFC 792, RFC 950); in IPv6 echo (RFC 4443). The number that
+ * the answering side has for a port, 0 = none of them. In IPv4 it is the type that asks: 8, 13, 15, 17.
+ */
+FB_PKT_INLINE __u8 fb_query_port(__u8 proto, __u8 type)
+{
+	if (proto == FB_PROTO_ICMP6)
+		return (type | 1) == 129 ? FB_ECHO_PORT : 0;
+	if (type >= 13 && type <= 18)
+		return (__u8)(type - 1) | 1;
+	return type == 8 || type == 0 ? FB_ECHO_PORT : 0;
+}
+
+/* The type that asks, of the answering side's port. */
+FB_PKT_INLINE __u8 fb_query_type(__u8 family, __u16 port)
+{
+	return family == 4 ? (__u8)port : 128;
+}
+
 FB_PKT_INLINE enum fb_reason fb_parse_icmp(struct fb_pkt *pkt, const __u8 *p, const __u8 *end)
 {
 	if (p + 8 > end)
 		return FB_DROP_MALFORMED;
-	__u8 type = p[0];
+	__u8 type = p[0], port = fb_query_port(pkt->proto, type);
 
 	pkt->cport = (__u16)(type << 8 | p[1]);
-	if (pkt->proto == FB_PROTO_ICMP4 ? (type == 8 || type == 0) : (type == 128 || type == 129)) {
-		/* As if the answering side had port 8, so that a ping the other way is another flow. */
-		int request = type == 8 || type == 128;
+	if (port) {
+		/* As if the answering side had that port, so that a ping the other way is another flow. */
+		int request = type == fb_query_type(pkt->family, port);
 		__u16 id = fb_get16(p + 4);
 
 		pkt->flags |= request ? FB_PKT_ECHO | FB_PKT_ECHO_REQUEST : FB_PKT_ECHO;
-		pkt->sport = request ? id : FB_ECHO_PORT;
-		pkt->dport = request ? FB_ECHO_PORT : id;
+		pkt->sport = request ? id : port;
+		pkt->dport = request ? port : id;
 		return FB_NEXT;
 	}
 	if (pkt->proto == FB_PROTO_ICMP4 ? (type == 3 || type == 4 || type == 5 || type == 11 || type == 12)

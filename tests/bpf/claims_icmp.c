@@ -26,6 +26,45 @@ static void ping_is_request_and_reply_and_nothing_else(void)
 	       FB_DROP_ICMP_UNRELATED);
 }
 
+/* Timestamp, information and address mask: the answer has the next number, the same identifier, and needs no line. */
+static void the_other_queries_are_answered_like_ping(void)
+{
+	use_policy("firebreak sig -> cam { allow any -> any icmp/13, icmp/15, icmp/17 }\n");
+	for (__u8 type = 13; type < 18; type += 2) {
+		const struct frame_spec ask = {
+			.src = "10.10.0.5", .dst = "10.20.0.5", .proto = 1, .icmp_type = type, .icmp_id = 77
+		};
+		struct frame_spec answer = { .src = "10.20.0.5",
+					     .dst = "10.10.0.5",
+					     .proto = 1,
+					     .icmp_type = (__u8)(type + 1),
+					     .icmp_id = 77 };
+
+		expect("cam", &answer, FB_DROP_NEVER);
+		expect("sig", &ask, FB_PASSED);
+		expect("cam", &answer, FB_PASSED);
+		((struct fb_image_header *)rig.image[rig.live])->generation = ++rig.generation;
+		expect("cam", &answer, FB_PASSED);
+		answer.icmp_id = 78;
+		expect("cam", &answer, FB_DROP_NEVER);
+		answer.icmp_id = 77;
+		answer.icmp_type = 0;
+		expect("cam", &answer, FB_DROP_NEVER);
+		answer.icmp_type = type;
+		expect("cam", &answer, FB_DROP_NEVER);
+		answer.icmp_type = (__u8)(type + 3); /* whose request comes next */
+		expect("cam", &answer, FB_DROP_NEVER);
+	}
+	CHECK(rig_flow_count(&rig) == 3, "%zu flows", rig_flow_count(&rig));
+	/* An answer makes no flow, where a line would let it begin. */
+	use_policy("firebreak sig -> cam { allow any -> any icmp/any }\n");
+	for (__u8 type = 14; type <= 18; type += 2)
+		expect("sig",
+		       SPEC(.src = "10.10.0.5", .dst = "10.20.0.5", .proto = 1, .icmp_type = type,
+			    .icmp_id = 77),
+		       FB_DROP_ICMP_UNRELATED);
+}
+
 void build_error(struct frame *f, const struct frame_spec *outer, const struct frame_spec *inner)
 {
 	struct frame_spec s = *outer;
@@ -201,6 +240,7 @@ static void a_revoked_flow_has_no_errors(void)
 void claims_icmp(void)
 {
 	RUN_CASE(ping_is_request_and_reply_and_nothing_else);
+	RUN_CASE(the_other_queries_are_answered_like_ping);
 	RUN_CASE(icmp_errors_pass_only_for_a_live_flow_and_from_its_far_side);
 	RUN_CASE(icmpv6_errors_follow_the_same_rule);
 	RUN_CASE(an_error_may_quote_the_first_piece_of_a_packet);

@@ -41,13 +41,18 @@ static void move_end(const struct fb_ruleset *rs, json_t *event, const char *end
 			json_object_set_new(event, zone, json_string(rs->zones.v[i].name));
 }
 
-/* As an event would say it. */
+/* As an event would say it, with an ICMP type where a flow has the number of what asks (bpf/lib/pkt.h). */
 static bool packet_of(const struct fb_ruleset *rs, const json_t *flow, struct fb_packet *ret)
 {
+	const long long port = fb_field_int(flow, "dport");
 	FB_CLEANUP(json_decrefp) json_t *event = json_copy((json_t *)flow);
 
 	json_object_set_new(event, "proto", json_integer(proto_of(fb_field_text(flow, "proto"))));
 	json_object_set_new(event, "family", json_integer(strchr(fb_field_text(flow, "src"), ':') ? 6 : 4));
+	if (!strncmp(fb_field_text(flow, "proto"), "icmp", 4) && port < 256)
+		json_object_set_new(event, "dport",
+				    json_integer((strcmp(fb_field_text(flow, "proto"), "icmpv6") ? port : 128)
+						 << 8));
 	move_end(rs, event, "src", "src_zone");
 	move_end(rs, event, "dst", "dst_zone");
 	return fb_seen_packet(rs, event, ret);

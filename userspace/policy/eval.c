@@ -66,7 +66,7 @@ static bool is_reserved(int family, struct fb_ip ip)
 	return in_prefix(6, ip, 0, 0, 8);
 }
 
-/* An ICMP error speaks about a flow, an echo reply about a request: neither begins anything. */
+/* An ICMP error speaks about a flow, the answer to an echo or another query about a request: neither begins anything. */
 static bool is_icmp_error(const struct fb_packet *p)
 {
 	unsigned int type = p->dport >> 8;
@@ -76,11 +76,13 @@ static bool is_icmp_error(const struct fb_packet *p)
 	return p->proto == IPPROTO_ICMPV6 && type < 128;
 }
 
-static bool is_echo_reply(const struct fb_packet *p)
+static bool is_query_answer(const struct fb_packet *p)
 {
 	unsigned int type = p->dport >> 8;
 
-	return (p->proto == IPPROTO_ICMP && type == 0) || (p->proto == IPPROTO_ICMPV6 && type == 129);
+	if (p->proto == IPPROTO_ICMP)
+		return type == 0 || type == 14 || type == 16 || type == 18;
+	return p->proto == IPPROTO_ICMPV6 && type == 129;
 }
 
 /* ---- the gateway's own addresses -------------------------------------------------------------------------------- */
@@ -427,7 +429,7 @@ static struct fb_answer judge(struct judgement j, __s64 now)
 	if (is_group(packet->family, packet->dst) && packet->zone != FB_ZONE_SELF &&
 	    (j.answer.reason == FB_PASSED || j.answer.reason == FB_WOULD_DROP))
 		j.answer.reason = judge_group(&j);
-	if (is_echo_reply(packet) && (j.answer.reason == FB_PASSED || j.answer.reason == FB_WOULD_DROP)) {
+	if (is_query_answer(packet) && (j.answer.reason == FB_PASSED || j.answer.reason == FB_WOULD_DROP)) {
 		j.answer.reason = FB_DROP_ICMP_UNRELATED;
 		j.answer.copies = 0;
 	}

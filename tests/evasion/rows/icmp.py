@@ -51,6 +51,24 @@ Row("ping: to the gateway's address on another side", "cam", ping(8, CAM, GW_SIG
 Row("ping: broadcast", "cam", ping(8, CAM, "10.30.0.63"), "scope")
 Row("ping: from the broadcast address (smurf)", "cam", ping(8, "10.20.255.255", GW_CAM), "spoof")
 
+# ---- the other query that anybody may send: a signal asks a camera for its time
+stamp = lambda kind=13, src=SIG, dst=CAM, n=None: IP(src=src, dst=dst) / ICMP(type=kind, id=n or port(), seq=1)  # noqa: E731
+STAMPED = lambda: [Step("sig", stamp(), "-> cam")]  # noqa: E731
+Row("timestamp: a request and its answer", "cam", stamp(14, CAM, SIG), "-> sig", after=STAMPED())
+Row("timestamp: an answer without a request", "cam", stamp(14, CAM, SIG), "never")
+Row("timestamp: an answer to another request", "cam", stamp(14, CAM, SIG, 1), "never", after=STAMPED())
+Row("timestamp: an answer where requests are allowed", "sig", stamp(14), "no-allow")
+Row("timestamp: the asker answers itself", "sig", stamp(14), "no-allow", after=STAMPED())
+Row("timestamp: a request instead of the answer", "cam", stamp(13, CAM, SIG), "never", after=STAMPED())
+Row("timestamp: the answer of another camera", "cam", stamp(14, "10.20.0.6", SIG), "never", after=STAMPED())
+Row("timestamp: the answer comes from the third zone", "vid", stamp(14, CAM, SIG), "spoof", after=STAMPED())
+for kind in (0, 8, 16, 18):
+    Row(f"timestamp: ICMP type {kind} instead of the answer", "cam", stamp(kind, CAM, SIG), "never", after=STAMPED())
+Row("timestamp: an answer to a ping", "cam", stamp(14, CAM, SIG), "never", after=[Step("sig", ping(8, SIG, CAM), "-> cam")])
+Row("timestamp: an error about a request", "cam", icmp(3, 1, quote(stamp()), CAM, SIG), "-> sig", after=STAMPED())
+Row("timestamp: an error about another request", "cam", icmp(3, 1, quote(stamp(n=1)), CAM, SIG), "icmp-unrelated", after=STAMPED())
+Row("timestamp: an error about a ping of that identifier", "cam", icmp(3, 1, quote(ping(8, SIG, CAM)), CAM, SIG), "icmp-unrelated", after=STAMPED())
+
 # ---- every other type, without a flow
 ERRORS4, ERRORS6 = (3, 4, 5, 11, 12), range(0, 128)
 for kind in (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 30, 31, 37, 40, 41, 42, 43, 253, 255):

@@ -12,6 +12,10 @@
 #define FLOW(port)                                                                                 \
 	"{\"src\": \"10.20.0.5\", \"sport\": 4000, \"dst\": \"10.30.0.5\", \"dport\": " #port ", " \
 	"\"proto\": \"tcp\", \"src_zone\": \"cctv\", \"dst_zone\": \"video\"}"
+/* dport: what asks, 8 for echo */
+#define PING(port)                                                                                 \
+	"{\"src\": \"10.20.0.5\", \"sport\": 4000, \"dst\": \"10.30.0.5\", \"dport\": " #port ", " \
+	"\"proto\": \"icmp\", \"src_zone\": \"cctv\", \"dst_zone\": \"video\"}"
 
 /* tcp/80 stays, and tcp/554 ends, by a policy that may have other names; of so many these two are told. */
 static void judge_by(const char *new, const char *answer, const char *text, const char *json)
@@ -58,6 +62,13 @@ Test(plan_flows, a_zone_with_another_name_keeps_what_is_allowed_in_it)
 		 "zone recorders { interface e2  network 10.30.0.0/26 }\n"
 		 "firebreak cameras -> recorders { allow any -> any  tcp/80 }\n",
 		 "{\"flows\": [" FLOW(80) ", " FLOW(554) "], \"total\": 2}", "1 of 2 live flows end",
+		 "{\"live\":2,\"end\":1,\"at_least\":false}");
+}
+
+Test(plan_flows, a_ping_stays_where_requests_are_allowed)
+{
+	judge_by(HEAD "firebreak cctv -> video { allow any -> any  icmp/echo-request }\n",
+		 "{\"flows\": [" PING(8) ", " PING(13) "], \"total\": 2}", "1 of 2 live flows end",
 		 "{\"live\":2,\"end\":1,\"at_least\":false}");
 }
 

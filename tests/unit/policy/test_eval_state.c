@@ -27,11 +27,15 @@ Test(eval, a_tcp_segment_without_a_connection_passes_in_observe_only)
 	cr_assert_eq(middle_of(AB "firebreak a -> b { mode observe until 2027-01-01 }\n"), FB_WOULD_DROP);
 }
 
-Test(eval, icmp_errors_and_echo_replies_begin_nothing)
+Test(eval, icmp_errors_and_answers_begin_nothing)
 {
 	const struct case_row cases[] = {
 		{ "a", "10.1.0.5", "10.2.0.5", IPPROTO_ICMP, 0, 8 << 8, FB_PASSED },
 		{ "a", "10.1.0.5", "10.2.0.5", IPPROTO_ICMP, 0, 0, FB_DROP_ICMP_UNRELATED },
+		{ "a", "10.1.0.5", "10.2.0.5", IPPROTO_ICMP, 0, 13 << 8, FB_PASSED },
+		{ "a", "10.1.0.5", "10.2.0.5", IPPROTO_ICMP, 0, 14 << 8, FB_DROP_ICMP_UNRELATED },
+		{ "a", "10.1.0.5", "10.2.0.5", IPPROTO_ICMP, 0, 16 << 8, FB_DROP_ICMP_UNRELATED },
+		{ "a", "10.1.0.5", "10.2.0.5", IPPROTO_ICMP, 0, 18 << 8, FB_DROP_ICMP_UNRELATED },
 		{ "a", "10.1.0.5", "10.2.0.5", IPPROTO_ICMP, 0, 3 << 8 | 4, FB_DROP_ICMP_UNRELATED },
 		{ "a", "2001:db8:1::5", "2001:db8:2::5", IPPROTO_ICMPV6, 0, 128 << 8, FB_PASSED },
 		{ "a", "2001:db8:1::5", "2001:db8:2::5", IPPROTO_ICMPV6, 0, 2 << 8, FB_DROP_ICMP_UNRELATED },
