@@ -72,6 +72,7 @@ FB_INLINE int fb_switched_off(struct fb_ctx *c)
 FB_INLINE int fb_use_flow(const void *img, struct fb_ctx *c, __u32 dir)
 {
 	struct fb_hit *hit = &c->hit;
+	struct fb_step step = { 0 }; /* an error takes none */
 	int reason;
 
 	c->flow_state = hit->state;
@@ -91,14 +92,17 @@ FB_INLINE int fb_use_flow(const void *img, struct fb_ctx *c, __u32 dir)
 		if (c->zone != hit->zone_from)
 			return FB_NEXT;
 	} else {
-		reason = fb_flow_step(c, dir);
+		reason = fb_flow_step(c, dir, &step);
 		if (reason != FB_NEXT)
 			return reason;
 	}
-	if (!(hit->flags & FB_FLOW_F_METERED))
-		return FB_NEXT;
-	c->limit = hit->limit;
-	return fb_limit(img, c, dir == hit->origin ? 0 : FB_CHARGE_TURNED);
+	if (hit->flags & FB_FLOW_F_METERED) {
+		c->limit = hit->limit;
+		reason = fb_limit(img, c, dir == hit->origin ? 0 : FB_CHARGE_TURNED);
+	}
+	if (reason != FB_NEXT || (c->pkt.flags & FB_PKT_ICMP_ERROR))
+		return reason;
+	return fb_flow_write(c, dir, &step);
 }
 
 /*

@@ -69,45 +69,89 @@ FB_INLINE int fb_tcp_answers(const struct fb_pkt *pkt, const struct fb_half *ori
 	return pkt->ack - origin->edge <= origin->end - origin->edge;
 }
 
-FB_INLINE enum fb_reason fb_tcp_syn(struct fb_ctx *c, struct fb_flow *e, __u32 dir, __u32 *state)
+/*
+ * What a packet does to its flow is decided first (fb_flow_step) and written when nothing can drop the packet any more (fb_flow_write): a limit comes in between, and what
+ * it drops leaves the flow as it is. Only what was sent and granted is noted at once, as it was sent, whatever becomes of it.
+ */
+enum fb_tcp_write {
+	FB_TCP_WRITE_NOTHING,
+	FB_TCP_WRITE_SYN,    /* an attempt, from its beginning */
+	FB_TCP_WRITE_ANSWER, /* what the answer to it says */
+	FB_TCP_WRITE_FIN,
+};
+struct fb_step {
+	__u32 state;
+	enum fb_tcp_write write;
+};
+
+FB_INLINE enum fb_reason fb_tcp_syn(struct fb_ctx *c, struct fb_flow *e, __u32 dir, struct fb_step *step)
 {
 	/* From the initiator (reversals were judged before). On a live connection it changes nothing (RFC 5961, 4). */
-	if (*state != FB_FLOW_NEW && *state != FB_FLOW_CLOSING)
+	if (step->state != FB_FLOW_NEW && step->state != FB_FLOW_CLOSING)
 		return FB_NEXT;
 	/* A changed sequence number is a new attempt. */
-	if ((fb_half_read(e, dir).edge != c->pkt.seq + 1 || *state == FB_FLOW_CLOSING) &&
-	    fb_flow_lock(&c->hit)) {
-		__builtin_memset(e->tcp, 0, sizeof(e->tcp));
-		e->tcp[dir & 1].edge = c->pkt.seq + 1;
-		e->tcp[dir & 1].end = c->pkt.seq + 1 + c->pkt.payload;
-		e->tcp[dir & 1].win = c->pkt.window;
-		e->tcp[dir & 1].scale = c->pkt.scale;
-		fb_flow_unlock(&c->hit);
-	}
-	*state = FB_FLOW_NEW;
+	if (fb_half_read(e, dir).edge != c->pkt.seq + 1 || step->state == FB_FLOW_CLOSING)
+		step->write = FB_TCP_WRITE_SYN;
+	step->state = FB_FLOW_NEW;
 	return FB_NEXT;
 }
 
-FB_INLINE enum fb_reason fb_tcp_syn_ack(struct fb_ctx *c, struct fb_flow *e, __u32 dir, __u32 *state)
+FB_INLINE enum fb_reason fb_tcp_syn_ack(struct fb_ctx *c, struct fb_flow *e, __u32 dir, struct fb_step *step)
 {
 	struct fb_half origin = fb_half_read(e, dir ^ 1);
-	if (dir == c->hit.origin || *state == FB_FLOW_CLOSING)
+
+	if (dir == c->hit.origin || step->state == FB_FLOW_CLOSING)
 		return FB_DROP_TCP_STATE;
-	if (*state != FB_FLOW_NEW)
+	if (step->state != FB_FLOW_NEW)
 		return FB_NEXT;
-	if (!fb_tcp_answers(&c->pkt, &origin) || !fb_flow_lock(&c->hit))
+	if (!fb_tcp_answers(&c->pkt, &origin))
 		return FB_DROP_TCP_STATE;
+	step->state = FB_FLOW_REPLIED;
+	step->write = FB_TCP_WRITE_ANSWER;
+	return FB_NEXT;
+}
+
+FB_INLINE void fb_tcp_write_syn(const struct fb_pkt *pkt, struct fb_flow *e, __u32 dir)
+{
+	__builtin_memset(e->tcp, 0, sizeof(e->tcp));
+	e->tcp[dir & 1].edge = pkt->seq + 1;
+	e->tcp[dir & 1].end = pkt->seq + 1 + pkt->payload;
+	e->tcp[dir & 1].win = pkt->window;
+	e->tcp[dir & 1].scale = pkt->scale;
+}
+
+FB_INLINE void fb_tcp_write_answer(const struct fb_pkt *pkt, struct fb_flow *e, __u32 dir)
+{
+	__u32 win = e->tcp[(dir ^ 1) & 1].win;
+
 	/* Windows scale only if both ends say so; the windows of the SYNs themselves never do. */
-	if (origin.scale == FB_NO_SCALE || c->pkt.scale == FB_NO_SCALE)
+	if (e->tcp[(dir ^ 1) & 1].scale == FB_NO_SCALE || pkt->scale == FB_NO_SCALE)
 		e->tcp[(dir ^ 1) & 1].scale = e->tcp[dir & 1].scale = 0;
 	else
-		e->tcp[dir & 1].scale = c->pkt.scale;
-	e->tcp[dir & 1].end = c->pkt.seq + 1 + c->pkt.payload;
-	e->tcp[dir & 1].edge = c->pkt.ack + (c->pkt.window ? c->pkt.window : 1);
-	e->tcp[dir & 1].win = c->pkt.window;
-	e->tcp[(dir ^ 1) & 1].edge = c->pkt.seq + 1 + (origin.win ? origin.win : 1);
+		e->tcp[dir & 1].scale = pkt->scale;
+	e->tcp[dir & 1].end = pkt->seq + 1 + pkt->payload;
+	e->tcp[dir & 1].edge = pkt->ack + (pkt->window ? pkt->window : 1);
+	e->tcp[dir & 1].win = pkt->window;
+	e->tcp[(dir ^ 1) & 1].edge = pkt->seq + 1 + (win ? win : 1);
+}
+
+/* A global function: verified once. Of what cannot be written only the answer matters, which the responder sends again. */
+__noinline int fb_tcp_write(struct fb_ctx *c, __u32 dir, __u32 what)
+{
+	struct fb_flow *e;
+
+	if (!c)
+		return FB_DROP_TCP_STATE;
+	e = fb_flow_lock(&c->hit);
+	if (!e)
+		return what == FB_TCP_WRITE_ANSWER ? FB_DROP_TCP_STATE : FB_NEXT;
+	if (what == FB_TCP_WRITE_SYN)
+		fb_tcp_write_syn(&c->pkt, e, dir);
+	else if (what == FB_TCP_WRITE_ANSWER)
+		fb_tcp_write_answer(&c->pkt, e, dir);
+	else
+		e->tcp[dir & 1].flags |= FB_TCP_HALF_FIN;
 	fb_flow_unlock(&c->hit);
-	*state = FB_FLOW_REPLIED;
 	return FB_NEXT;
 }
 
@@ -143,7 +187,7 @@ FB_INLINE enum fb_reason fb_tcp_window(const struct fb_segment *s, struct fb_flo
 
 /* Before there is an answer: a refusal that acknowledges the attempt (RFC 9293, 3.10.7.3), a challenge ACK (RFC 5961), an initiator that gives up. */
 FB_INLINE enum fb_reason fb_tcp_unanswered(struct fb_ctx *c, struct fb_flow *e, __u32 dir, __u8 f,
-					   __u32 *state)
+					   struct fb_step *step)
 {
 	struct fb_half origin = fb_half_read(e, c->hit.origin);
 
@@ -153,20 +197,18 @@ FB_INLINE enum fb_reason fb_tcp_unanswered(struct fb_ctx *c, struct fb_flow *e, 
 	if (dir == c->hit.origin ? c->pkt.seq - origin.edge > origin.end - origin.edge
 				 : !(f & FB_TCP_ACK) || !fb_tcp_answers(&c->pkt, &origin))
 		return FB_DROP_TCP_STATE;
-	*state = FB_FLOW_CLOSING;
+	step->state = FB_FLOW_CLOSING;
 	return FB_NEXT;
 }
 
-FB_INLINE void fb_tcp_fin(struct fb_ctx *c, struct fb_flow *e, __u32 dir, __u32 *state)
+FB_INLINE void fb_tcp_fin(struct fb_flow *e, __u32 dir, struct fb_step *step)
 {
 	__u8 mine = fb_half_read(e, dir).flags, theirs = fb_half_read(e, dir ^ 1).flags;
 
-	if (!(mine & FB_TCP_HALF_FIN) && fb_flow_lock(&c->hit)) {
-		e->tcp[dir & 1].flags = mine | FB_TCP_HALF_FIN;
-		fb_flow_unlock(&c->hit);
-	}
+	if (!(mine & FB_TCP_HALF_FIN))
+		step->write = FB_TCP_WRITE_FIN;
 	if (theirs & FB_TCP_HALF_FIN)
-		*state = FB_FLOW_CLOSING;
+		step->state = FB_FLOW_CLOSING;
 }
 
 /* Proof of two-way traffic without a handshake: original, reply, original. */
@@ -190,7 +232,7 @@ FB_INLINE enum fb_reason fb_tcp_middle(const struct fb_ctx *c, __u32 dir, __u8 f
 	return FB_NEXT;
 }
 
-FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_flow *e, __u32 dir, __u32 *state)
+FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_flow *e, __u32 dir, struct fb_step *step)
 {
 	__u8 f = c->pkt.tcp & (FB_TCP_SYN | FB_TCP_ACK | FB_TCP_RST | FB_TCP_FIN);
 	const struct fb_segment segment = { c->pkt.seq, c->pkt.ack,
@@ -198,18 +240,18 @@ FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_flow *e, __u32 
 					    f };
 	enum fb_reason reason;
 
-	if ((c->hit.flags & FB_FLOW_F_MIDDLE) || *state == FB_FLOW_DGRAM) /* of an older program */
-		return fb_tcp_middle(c, dir, f, state);
+	if ((c->hit.flags & FB_FLOW_F_MIDDLE) || step->state == FB_FLOW_DGRAM) /* of an older program */
+		return fb_tcp_middle(c, dir, f, &step->state);
 	if (f == FB_TCP_SYN)
-		return fb_tcp_syn(c, e, dir, state);
+		return fb_tcp_syn(c, e, dir, step);
 	if (f == (FB_TCP_SYN | FB_TCP_ACK))
-		return fb_tcp_syn_ack(c, e, dir, state);
+		return fb_tcp_syn_ack(c, e, dir, step);
 	if ((f & FB_TCP_SYN) || !(f & (FB_TCP_ACK | FB_TCP_RST)) ||
 	    (f & (FB_TCP_RST | FB_TCP_FIN)) == (FB_TCP_RST | FB_TCP_FIN))
 		return FB_DROP_TCP_STATE;
-	if (*state == FB_FLOW_NEW)
-		return fb_tcp_unanswered(c, e, dir, f, state);
-	if (*state == FB_FLOW_REPLIED && dir == c->hit.origin && !(f & FB_TCP_RST) &&
+	if (step->state == FB_FLOW_NEW)
+		return fb_tcp_unanswered(c, e, dir, f, step);
+	if (step->state == FB_FLOW_REPLIED && dir == c->hit.origin && !(f & FB_TCP_RST) &&
 	    c->pkt.ack != fb_half_read(e, dir ^ 1).end)
 		return FB_DROP_TCP_STATE;
 	reason = fb_tcp_window(&segment, e, dir, c->hit.word);
@@ -218,34 +260,41 @@ FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_flow *e, __u32 
 	/* Its receiver believes only one of exactly the next byte, and asks back after any other (RFC 5961, 3.2): that changes nothing here either. */
 	if (f & FB_TCP_RST) {
 		if (c->pkt.seq == fb_half_read(e, dir).end)
-			*state = FB_FLOW_CLOSING;
+			step->state = FB_FLOW_CLOSING;
 		return FB_NEXT;
 	}
-	if (*state == FB_FLOW_REPLIED && dir == c->hit.origin)
-		*state = FB_FLOW_ESTABLISHED;
+	if (step->state == FB_FLOW_REPLIED && dir == c->hit.origin)
+		step->state = FB_FLOW_ESTABLISHED;
 	if (f & FB_TCP_FIN)
-		fb_tcp_fin(c, e, dir, state);
+		fb_tcp_fin(e, dir, step);
 	return FB_NEXT;
 }
 
-FB_INLINE enum fb_reason fb_flow_step(struct fb_ctx *c, __u32 dir)
+/* What the packet would do to its flow, and may it? */
+FB_INLINE enum fb_reason fb_flow_step(struct fb_ctx *c, __u32 dir, struct fb_step *step)
 {
 	struct fb_hit *hit = &c->hit;
 	int from_origin = dir == hit->origin;
-	enum fb_reason reason = FB_NEXT;
-	__u32 state = hit->state;
 
-	if (c->pkt.proto == FB_PROTO_TCP_N) {
-		struct fb_flow *e = fb_flow_entry(hit->place);
+	step->state = hit->state;
+	step->write = FB_TCP_WRITE_NOTHING;
+	if (c->pkt.proto == FB_PROTO_TCP_N)
+		return fb_tcp_step(c, fb_flow_entry(hit->place), dir, step);
+	if ((c->pkt.flags & FB_PKT_ECHO) && !!(c->pkt.flags & FB_PKT_ECHO_REQUEST) != from_origin)
+		return FB_DROP_ICMP_UNRELATED;
+	fb_flow_prove(c, dir, &step->state);
+	return FB_NEXT;
+}
 
-		reason = fb_tcp_step(c, e, dir, &state);
-	} else {
-		if ((c->pkt.flags & FB_PKT_ECHO) && !!(c->pkt.flags & FB_PKT_ECHO_REQUEST) != from_origin)
-			return FB_DROP_ICMP_UNRELATED;
-		fb_flow_prove(c, dir, &state);
-	}
+/* It does. */
+FB_INLINE int fb_flow_write(struct fb_ctx *c, __u32 dir, const struct fb_step *step)
+{
+	int reason = FB_NEXT;
+
+	if (step->write != FB_TCP_WRITE_NOTHING)
+		reason = fb_tcp_write(c, dir, step->write);
 	if (reason == FB_NEXT)
-		fb_flow_touch(c, state);
+		fb_flow_touch(c, step->state);
 	return reason;
 }
 

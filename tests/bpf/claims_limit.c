@@ -135,6 +135,33 @@ static void errors_about_a_flow_count_like_its_packets(void)
 	CHECK(rig_flow_count(&rig) == 2, "%zu flows", rig_flow_count(&rig));
 }
 
+static const char told[] = "firebreak cam -> net { allow any -> any tcp/8000 id told }\n";
+#define TELL	   .src = "10.20.0.5", .dst = "203.0.113.9", .sport = 5000, .dport = 8000
+#define TELL_BACK  .src = "203.0.113.9", .dst = "10.20.0.5", .sport = 8000, .dport = 5000
+#define PACKETS(n) LIMIT(.kind = FB_LIMIT_PACKETS, A_SECOND(1), BURST(1, n), .scope = FB_SCOPE_LINE)
+
+static void a_reset_and_an_answer_over_the_limit_change_nothing(void)
+{
+	limit_line(told, "told", PACKETS(5));
+	expect("cam", SPEC(TELL, .tcp = SYN, .seq = 100), FB_PASSED);
+	expect("net", SPEC(TELL_BACK, .tcp = SYN | ACK, .seq = 900, .ack = 101), FB_PASSED);
+	expect("cam", SPEC(TELL, .tcp = ACK, .seq = 101, .ack = 901), FB_PASSED);
+	expect("cam", SPEC(TELL, .tcp = FIN | ACK, .seq = 101, .ack = 901), FB_PASSED);
+	expect("net", SPEC(TELL_BACK, .tcp = ACK, .seq = 901, .ack = 102), FB_PASSED);
+	expect("net", SPEC(TELL_BACK, .tcp = FIN | ACK, .seq = 901, .ack = 102), FB_DROP_RATE);
+	expect("net", SPEC(TELL_BACK, .tcp = RST, .seq = 901), FB_DROP_RATE);
+	at((FB_TIMEOUT_CLOSING * 3ull) << FB_TICK_SHIFT);
+	expect("net", SPEC(TELL_BACK, .tcp = ACK, .seq = 901, .ack = 102, .payload = 9), FB_PASSED);
+
+	limit_line(told, "told", PACKETS(1));
+	expect("cam", SPEC(TELL, .tcp = SYN, .seq = 100), FB_PASSED);
+	expect("net", SPEC(TELL_BACK, .tcp = SYN | ACK, .seq = 900, .ack = 101), FB_DROP_RATE);
+	at(SECOND);
+	expect("net", SPEC(TELL_BACK, .tcp = SYN | ACK, .seq = 900, .ack = 101), FB_PASSED);
+	at(2 * SECOND);
+	expect("cam", SPEC(TELL, .tcp = ACK, .seq = 101, .ack = 901), FB_PASSED);
+}
+
 static void bytes_are_those_of_the_frames(void)
 {
 	/* 1000 bytes may come at once; a frame of 42 + 358 is 400. */
@@ -423,6 +450,7 @@ void claims_limit(void)
 	RUN_CASE(a_policy_change_charges_no_live_flow);
 	RUN_CASE(packets_of_both_directions_count_and_over_it_the_flow_stays);
 	RUN_CASE(errors_about_a_flow_count_like_its_packets);
+	RUN_CASE(a_reset_and_an_answer_over_the_limit_change_nothing);
 	RUN_CASE(bytes_are_those_of_the_frames);
 	RUN_CASE(a_live_flow_is_held_to_the_limit_of_the_policy_in_force);
 	RUN_CASE(the_key_may_be_the_destination);
