@@ -76,8 +76,7 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	fb_flow_find(c);
 	c->looked = 1;
 	dir = c->key.dir;
-	if (!c->hit.live || fb_is_stale(c) || !fb_is_owner(c) ||
-	    fb_is_reversal(&c->pkt, dir == c->hit.origin))
+	if (!c->hit.live || fb_is_stale(c) || !fb_is_owner(c) || fb_is_attempt(&c->pkt, dir == c->hit.origin))
 		return FB_STAGE;
 	nh = c->wire ? 0 : fb_next_hop(c->hit.nexthop, c->hit.stamp, fb_stamp(c->tick), c->tick);
 	if (c->wire ? c->hit.zone_to != c->wire_zone : !nh && c->hit.zone_to != FB_ZONE_SELF)
@@ -85,7 +84,7 @@ FB_INLINE int fb_fast(struct xdp_md *ctx, struct fb_ctx *c, int *action)
 	c->dst_zone = c->hit.zone_to;
 	if (fb_binding_refuses(img, c))
 		return c->unbound;
-	reason = fb_use_flow(img, c, dir);
+	reason = fb_use_flow(img, c, dir, 0);
 	if (reason != FB_NEXT)
 		return reason;
 	if (c->wire)

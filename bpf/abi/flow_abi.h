@@ -85,7 +85,8 @@ struct fb_flow {
 	__u32 stamp[2];	  /* per direction: when the FIB was last asked for this flow (fb_stamp), 0 = ask */
 	__u8 origin;	  /* 0: a initiated, 1: b */
 	__u8 flags;	  /* enum fb_flow_flag */
-	__u16 spare1;
+	__u8 attempt_scale;
+	__u8 spare1;
 	/* second line */
 	__u64 hi_a, hi_b; /* IPv6 only */
 	__u32 created;	  /* tick */
@@ -98,8 +99,8 @@ struct fb_flow {
 		__u16 spare;
 	} tcp[2];
 	__u16 group; /* FB_FLOW_F_GROUP: index into the sets of zones */
-	__u16 spare2;
-	__u32 spare3;
+	__u16 attempt_win;
+	__u32 attempt; /* TCP, if its flags say so: the first byte after the last SYN that came on the live connection, from who began it */
 };
 enum fb_flow_flag {
 	FB_FLOW_F_OBSERVED = 1, /* passes by observe mode */

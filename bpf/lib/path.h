@@ -68,8 +68,8 @@ FB_INLINE int fb_switched_off(struct fb_ctx *c)
 	return reason;
 }
 
-/* What a packet of a valid flow is counted as, and does to the flow. */
-FB_INLINE int fb_use_flow(const void *img, struct fb_ctx *c, __u32 dir)
+/* What a packet of a valid flow is counted as, and does to the flow. One that asks for a connection anew counts as a flow that is made (S40). */
+FB_INLINE int fb_use_flow(const void *img, struct fb_ctx *c, __u32 dir, int anew)
 {
 	struct fb_hit *hit = &c->hit;
 	struct fb_step step = { 0 }; /* an error takes none */
@@ -96,12 +96,14 @@ FB_INLINE int fb_use_flow(const void *img, struct fb_ctx *c, __u32 dir)
 		if (reason != FB_NEXT)
 			return reason;
 	}
-	if (hit->flags & FB_FLOW_F_METERED) {
+	if (hit->flags & FB_FLOW_F_METERED)
 		c->limit = hit->limit;
-		reason = fb_limit(img, c, dir == hit->origin ? 0 : FB_CHARGE_TURNED);
-	}
+	if ((hit->flags & FB_FLOW_F_METERED) || (anew && c->limit))
+		reason = fb_limit(img, c, anew ? FB_CHARGE_NEW : dir == hit->origin ? 0 : FB_CHARGE_TURNED);
 	if (reason != FB_NEXT || (c->pkt.flags & FB_PKT_ICMP_ERROR))
 		return reason;
+	if (anew)
+		c->new_flow = 1;
 	return fb_flow_write(c, dir, &step);
 }
 
@@ -138,6 +140,7 @@ enum fb_ask {
 	FB_ASK_NEW,	 /* it has none */
 	FB_ASK_AGAIN,	 /* its flow must be classified again, in the direction in which it was made (S54) */
 	FB_ASK_REVERSAL, /* it begins something against the direction of its flow */
+	FB_ASK_ANEW,	 /* it begins another connection in the direction of its flow */
 	FB_ASK_FOREIGN, /* the tuple is alive in this policy, but belongs to another zone: this packet has no part in it */
 };
 
@@ -150,8 +153,12 @@ FB_INLINE __u8 fb_what_to_ask(const struct fb_ctx *c)
 	if (!(c->pkt.flags & FB_PKT_ICMP_ERROR)) {
 		if (!fb_is_owner(c))
 			return FB_ASK_FOREIGN;
-		if (fb_is_reversal(&c->pkt, c->key.dir == hit->origin))
-			return FB_ASK_REVERSAL;
+		if (fb_is_attempt(&c->pkt, c->key.dir == hit->origin)) {
+			if (c->key.dir != hit->origin)
+				return FB_ASK_REVERSAL;
+			if (fb_is_anew(c))
+				return FB_ASK_ANEW;
+		}
 	}
 	return fb_is_stale(c) ? FB_ASK_AGAIN : FB_ASK_NOTHING;
 }
@@ -296,12 +303,14 @@ FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c)
 		if (reason == FB_NEXT && c->pkt.proto == FB_PROTO_TCP_N && hit->state == FB_FLOW_CLOSING)
 			fb_flow_end(c);
 		return reason == FB_NEXT && c->limit ? fb_limit(img, c, FB_CHARGE_NEW) : reason;
+	case FB_ASK_ANEW:
 	case FB_ASK_AGAIN:
-		reason = fb_renew(c, reason);
+		if (fb_is_stale(c))
+			reason = fb_renew(c, reason);
 		if (reason != FB_NEXT)
 			return reason;
 	}
-	return fb_use_flow(img, c, c->key.dir);
+	return fb_use_flow(img, c, c->key.dir, c->ask == FB_ASK_ANEW);
 }
 
 #endif

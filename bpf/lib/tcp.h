@@ -9,6 +9,8 @@
 #include "flow.h"
 
 #define FB_TCP_HALF_FIN 1u
+#define FB_TCP_HALF_ATTEMPT \
+	2u /* of who began: a SYN since then is noted in the flow (attempt, attempt_win, attempt_scale) */
 
 /* May this packet begin a connection? */
 FB_INLINE int fb_is_initial(const struct fb_pkt *pkt)
@@ -18,14 +20,13 @@ FB_INLINE int fb_is_initial(const struct fb_pkt *pkt)
 	return 1;
 }
 
-/* Is it an attempt to begin one against the direction of a live flow? It is then judged on its own. */
-FB_INLINE int fb_is_reversal(const struct fb_pkt *pkt, int from_origin)
+/* Is it an attempt to begin one on the tuple of a live flow? From its responder it is judged on its own, from its initiator see fb_is_anew(). */
+FB_INLINE int fb_is_attempt(const struct fb_pkt *pkt, int from_origin)
 {
-	if (from_origin)
-		return 0;
 	if (pkt->proto == FB_PROTO_TCP_N)
 		return fb_is_initial(pkt);
-	return (pkt->proto == FB_PROTO_ICMP4 || pkt->proto == FB_PROTO_ICMP6) && !(pkt->flags & FB_PKT_ECHO);
+	return !from_origin && (pkt->proto == FB_PROTO_ICMP4 || pkt->proto == FB_PROTO_ICMP6) &&
+	       !(pkt->flags & FB_PKT_ECHO);
 }
 
 /*
@@ -63,6 +64,23 @@ FB_INLINE int fb_seq_after(__u32 a, __u32 b)
 	return (__s32)(a - b) > 0;
 }
 
+/*
+ * Does the SYN of who began the flow ask for another connection than those that were asked for before? Then it is judged and charged like one without a flow: who
+ * keeps to one source port gets no more connections than others. One that is only sent again is not.
+ */
+FB_INLINE int fb_is_anew(const struct fb_ctx *c)
+{
+	const struct fb_flow *e = fb_flow_entry(c->hit.place);
+	struct fb_half own = fb_half_read(e, c->hit.origin);
+	__u32 first = c->pkt.seq + 1, state = c->hit.state;
+
+	if (state == FB_FLOW_CLOSING)
+		return 1;
+	if (own.flags & FB_TCP_HALF_ATTEMPT)
+		return *(volatile __u32 *)&e->attempt != first;
+	return state == FB_FLOW_NEW ? own.edge != first : state != FB_FLOW_REPLIED || own.end != first;
+}
+
 /* Does the answer acknowledge the attempt? Between its first byte and the end of what came with the SYN. */
 FB_INLINE int fb_tcp_answers(const struct fb_pkt *pkt, const struct fb_half *origin)
 {
@@ -75,8 +93,10 @@ FB_INLINE int fb_tcp_answers(const struct fb_pkt *pkt, const struct fb_half *ori
  */
 enum fb_tcp_write {
 	FB_TCP_WRITE_NOTHING,
-	FB_TCP_WRITE_SYN,    /* an attempt, from its beginning */
-	FB_TCP_WRITE_ANSWER, /* what the answer to it says */
+	FB_TCP_WRITE_SYN,     /* an attempt: nothing of before holds */
+	FB_TCP_WRITE_ATTEMPT, /* one on a live connection: nobody knows yet what its responder says */
+	FB_TCP_WRITE_ANSWER,  /* what the responder says */
+	FB_TCP_WRITE_ANEW,    /* the same, of an attempt on a connection that was live for us only */
 	FB_TCP_WRITE_FIN,
 };
 struct fb_step {
@@ -86,9 +106,14 @@ struct fb_step {
 
 FB_INLINE enum fb_reason fb_tcp_syn(struct fb_ctx *c, struct fb_flow *e, __u32 dir, struct fb_step *step)
 {
-	/* From the initiator (reversals were judged before). On a live connection it changes nothing (RFC 5961, 4). */
-	if (step->state != FB_FLOW_NEW && step->state != FB_FLOW_CLOSING)
+	/*
+	 * From the initiator (reversals were judged before). On a live connection it changes nothing, not even when the flow ends (RFC 5961, 4): its responder asks back. Only
+	 * if that has lost the connection, as the initiator has, it answers, and with its answer the flow begins anew (fb_tcp_syn_ack).
+	 */
+	if (step->state != FB_FLOW_NEW && step->state != FB_FLOW_CLOSING) {
+		step->write = FB_TCP_WRITE_ATTEMPT;
 		return FB_NEXT;
+	}
 	/* A changed sequence number is a new attempt. */
 	if (fb_half_read(e, dir).edge != c->pkt.seq + 1 || step->state == FB_FLOW_CLOSING)
 		step->write = FB_TCP_WRITE_SYN;
@@ -96,28 +121,49 @@ FB_INLINE enum fb_reason fb_tcp_syn(struct fb_ctx *c, struct fb_flow *e, __u32 d
 	return FB_NEXT;
 }
 
+/* Is it the answer with which the connection itself began? It may come again late, and says nothing new. */
+FB_INLINE int fb_tcp_is_known(const struct fb_pkt *pkt, const struct fb_half *origin,
+			      const struct fb_half *own)
+{
+	return own->end - (pkt->seq + 1) <= FB_TCP_ACK_WINDOW && origin->end - pkt->ack <= FB_TCP_ACK_WINDOW;
+}
+
 FB_INLINE enum fb_reason fb_tcp_syn_ack(struct fb_ctx *c, struct fb_flow *e, __u32 dir, struct fb_step *step)
 {
-	struct fb_half origin = fb_half_read(e, dir ^ 1);
+	struct fb_half origin = fb_half_read(e, dir ^ 1), own = fb_half_read(e, dir);
 
 	if (dir == c->hit.origin || step->state == FB_FLOW_CLOSING)
 		return FB_DROP_TCP_STATE;
-	if (step->state != FB_FLOW_NEW)
-		return FB_NEXT;
-	if (!fb_tcp_answers(&c->pkt, &origin))
-		return FB_DROP_TCP_STATE;
+	if (step->state == FB_FLOW_NEW) {
+		if (!fb_tcp_answers(&c->pkt, &origin))
+			return FB_DROP_TCP_STATE;
+		step->write = FB_TCP_WRITE_ANSWER;
+	} else {
+		if (fb_tcp_is_known(&c->pkt, &origin, &own) || !(origin.flags & FB_TCP_HALF_ATTEMPT) ||
+		    c->pkt.ack != *(volatile __u32 *)&e->attempt)
+			return FB_NEXT;
+		step->write = FB_TCP_WRITE_ANEW;
+	}
 	step->state = FB_FLOW_REPLIED;
-	step->write = FB_TCP_WRITE_ANSWER;
 	return FB_NEXT;
 }
 
-FB_INLINE void fb_tcp_write_syn(const struct fb_pkt *pkt, struct fb_flow *e, __u32 dir)
+/* The flow as its SYN makes it. */
+FB_INLINE void fb_tcp_write_syn(struct fb_flow *e, __u32 dir, __u32 first, __u32 end, __u32 win, __u8 scale)
 {
 	__builtin_memset(e->tcp, 0, sizeof(e->tcp));
-	e->tcp[dir & 1].edge = pkt->seq + 1;
-	e->tcp[dir & 1].end = pkt->seq + 1 + pkt->payload;
-	e->tcp[dir & 1].win = pkt->window;
-	e->tcp[dir & 1].scale = pkt->scale;
+	e->tcp[dir & 1].edge = first;
+	e->tcp[dir & 1].end = end;
+	e->tcp[dir & 1].win = win;
+	e->tcp[dir & 1].scale = scale;
+}
+
+FB_INLINE void fb_tcp_write_attempt(const struct fb_pkt *pkt, struct fb_flow *e, __u32 dir)
+{
+	e->attempt = pkt->seq + 1;
+	e->attempt_win = pkt->window;
+	e->attempt_scale = pkt->scale;
+	e->tcp[dir & 1].flags |= FB_TCP_HALF_ATTEMPT;
 }
 
 FB_INLINE void fb_tcp_write_answer(const struct fb_pkt *pkt, struct fb_flow *e, __u32 dir)
@@ -135,22 +181,33 @@ FB_INLINE void fb_tcp_write_answer(const struct fb_pkt *pkt, struct fb_flow *e, 
 	e->tcp[(dir ^ 1) & 1].edge = pkt->seq + 1 + (win ? win : 1);
 }
 
-/* A global function: verified once. Of what cannot be written only the answer matters, which the responder sends again. */
+/* A global function: verified once. Of what cannot be written only an answer matters, which the responder sends again. */
 __noinline int fb_tcp_write(struct fb_ctx *c, __u32 dir, __u32 what)
 {
+	const struct fb_pkt *pkt;
 	struct fb_flow *e;
 
 	if (!c)
 		return FB_DROP_TCP_STATE;
+	pkt = &c->pkt;
 	e = fb_flow_lock(&c->hit);
 	if (!e)
-		return what == FB_TCP_WRITE_ANSWER ? FB_DROP_TCP_STATE : FB_NEXT;
-	if (what == FB_TCP_WRITE_SYN)
-		fb_tcp_write_syn(&c->pkt, e, dir);
-	else if (what == FB_TCP_WRITE_ANSWER)
-		fb_tcp_write_answer(&c->pkt, e, dir);
-	else
+		return what == FB_TCP_WRITE_ANSWER || what == FB_TCP_WRITE_ANEW ? FB_DROP_TCP_STATE : FB_NEXT;
+	if (what == FB_TCP_WRITE_SYN) {
+		fb_tcp_write_syn(e, dir, pkt->seq + 1, pkt->seq + 1 + pkt->payload, pkt->window, pkt->scale);
+		e->created = c->tick;
+	} else if (what == FB_TCP_WRITE_ATTEMPT) {
+		fb_tcp_write_attempt(pkt, e, dir);
+	} else if (what == FB_TCP_WRITE_FIN) {
 		e->tcp[dir & 1].flags |= FB_TCP_HALF_FIN;
+	} else {
+		if (what == FB_TCP_WRITE_ANEW) {
+			fb_tcp_write_syn(e, dir ^ 1, e->attempt, e->attempt, e->attempt_win,
+					 e->attempt_scale);
+			e->created = c->tick;
+		}
+		fb_tcp_write_answer(pkt, e, dir);
+	}
 	fb_flow_unlock(&c->hit);
 	return FB_NEXT;
 }
@@ -183,6 +240,18 @@ FB_INLINE enum fb_reason fb_tcp_window(const struct fb_segment *s, struct fb_flo
 	if (win > own.win)
 		*(volatile __u32 *)&e->tcp[dir & 1].win = win;
 	return FB_NEXT;
+}
+
+/*
+ * A reset's receiver believes only one of exactly the next byte, and asks back after any other (RFC 5961, 3.2): that changes nothing here either. The next byte is the one
+ * after all that we saw, or, if some of that was lost behind us and its sender with it, what its receiver acknowledged last: of that only what
+ * it granted is known, which says it while its window is as large as it ever was.
+ */
+FB_INLINE int fb_tcp_is_next(const struct fb_flow *e, __u32 dir, __u32 seq)
+{
+	struct fb_half own = fb_half_read(e, dir), other = fb_half_read(e, dir ^ 1);
+
+	return seq == own.end || seq == other.edge - other.win;
 }
 
 /* Before there is an answer: a refusal that acknowledges the attempt (RFC 9293, 3.10.7.3), a challenge ACK (RFC 5961), an initiator that gives up. */
@@ -240,8 +309,11 @@ FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_flow *e, __u32 
 					    f };
 	enum fb_reason reason;
 
-	if ((c->hit.flags & FB_FLOW_F_MIDDLE) || step->state == FB_FLOW_DGRAM) /* of an older program */
+	if ((c->hit.flags & FB_FLOW_F_MIDDLE) || step->state == FB_FLOW_DGRAM) { /* of an older program */
+		if (f == FB_TCP_SYN)
+			step->write = FB_TCP_WRITE_ATTEMPT;
 		return fb_tcp_middle(c, dir, f, &step->state);
+	}
 	if (f == FB_TCP_SYN)
 		return fb_tcp_syn(c, e, dir, step);
 	if (f == (FB_TCP_SYN | FB_TCP_ACK))
@@ -257,9 +329,8 @@ FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_flow *e, __u32 
 	reason = fb_tcp_window(&segment, e, dir, c->hit.word);
 	if (reason != FB_NEXT)
 		return reason;
-	/* Its receiver believes only one of exactly the next byte, and asks back after any other (RFC 5961, 3.2): that changes nothing here either. */
 	if (f & FB_TCP_RST) {
-		if (c->pkt.seq == fb_half_read(e, dir).end)
+		if (fb_tcp_is_next(e, dir, c->pkt.seq))
 			step->state = FB_FLOW_CLOSING;
 		return FB_NEXT;
 	}
@@ -293,7 +364,8 @@ FB_INLINE int fb_flow_write(struct fb_ctx *c, __u32 dir, const struct fb_step *s
 
 	if (step->write != FB_TCP_WRITE_NOTHING)
 		reason = fb_tcp_write(c, dir, step->write);
-	if (reason == FB_NEXT)
+	/* Asking for another connection keeps no flow alive. */
+	if (reason == FB_NEXT && step->write != FB_TCP_WRITE_ATTEMPT)
 		fb_flow_touch(c, step->state);
 	return reason;
 }

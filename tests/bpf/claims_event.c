@@ -98,6 +98,10 @@ static void a_line_with_log_tells_each_new_flow_once(void)
 	CHECK(e->reason == FB_PASSED && e->dport == 554 && e->rule, "port %u, line %u", e->dport, e->rule);
 	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901), FB_PASSED);
 	CHECK(rig_events(&rig) == 1, "%zu events", rig.heard.n);
+	expect("cam", SPEC(RTSP, .tcp = RST, .seq = 101), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 5000), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 5000), FB_PASSED);
+	CHECK(rig_events(&rig) == 2, "%zu events", rig.heard.n);
 }
 
 static void what_the_gateway_sends_and_may_not_is_told(void)

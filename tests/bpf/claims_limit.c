@@ -255,6 +255,47 @@ static void calling_back_on_a_live_tuple_counts_as_a_new_flow(void)
 		       i < 5 ? FB_PASSED : FB_DROP_RATE);
 }
 
+static __u64 flows_of(const char *id)
+{
+	__u64 sum = 0;
+
+	for (unsigned int cpu = 0; cpu < rig.cpus; cpu++)
+		sum += rig.rules[cpu * FB_RULE_SLOTS + rig_rule(&rig, id)->slot].flows;
+	return sum;
+}
+
+/* From one source port: a refused SYN again, another SYN, one on a live connection. What is only sent again counts once. */
+static void a_connection_on_the_same_ports_counts_as_a_new_flow(void)
+{
+	limit_line(told, "told", LIMIT(NEW_5, .scope = FB_SCOPE_SOURCE));
+	__u64 before = flows_of("told");
+
+	for (int i = 0; i < 2; i++) {
+		expect("cam", SPEC(TELL, .tcp = SYN, .seq = 100), FB_PASSED);
+		expect("net", SPEC(TELL_BACK, .tcp = RST | ACK, .ack = 101), FB_PASSED);
+	}
+	for (int i = 0; i < 3; i++) {
+		expect("cam", SPEC(TELL, .tcp = SYN, .seq = 100), FB_PASSED);
+		expect("cam", SPEC(TELL, .tcp = SYN, .seq = 100), FB_PASSED);
+		rig_flush_flows(&rig);
+	}
+	expect("cam", SPEC(TELL, .tcp = SYN, .seq = 100), FB_DROP_RATE);
+	at(SECOND / 5);
+	expect("cam", SPEC(TELL, .tcp = SYN, .seq = 100), FB_PASSED);
+	expect("cam", SPEC(TELL, .tcp = SYN, .seq = 777), FB_DROP_RATE);
+	expect("net", SPEC(TELL_BACK, .tcp = SYN | ACK, .seq = 900, .ack = 101), FB_PASSED);
+	expect("cam", SPEC(TELL, .tcp = SYN, .seq = 100), FB_PASSED);
+	expect("cam", SPEC(TELL, .tcp = SYN, .seq = 777), FB_DROP_RATE);
+	expect("cam", SPEC(TELL, .tcp = ACK, .seq = 101, .ack = 901), FB_PASSED);
+	expect("cam", SPEC(TELL, .tcp = SYN, .seq = 777), FB_DROP_RATE);
+	at(SECOND / 5 * 2);
+	expect("cam", SPEC(TELL, .tcp = SYN, .seq = 777), FB_PASSED);
+	expect("cam", SPEC(TELL, .tcp = SYN, .seq = 777), FB_PASSED);
+	expect("cam", SPEC(TELL, .tcp = SYN, .seq = 778), FB_DROP_RATE);
+	expect("cam", SPEC(TELL, .tcp = ACK, .seq = 101, .ack = 901), FB_PASSED);
+	CHECK(flows_of("told") - before == 7, "%llu flows", (unsigned long long)(flows_of("told") - before));
+}
+
 static void a_pair_that_observes_counts_what_is_over_and_stops_nothing(void)
 {
 	limit_line("", "watched",
@@ -458,6 +499,7 @@ void claims_limit(void)
 	RUN_CASE(an_ipv6_source_counts_by_its_64);
 	RUN_CASE(what_the_gateway_sends_is_limited_too);
 	RUN_CASE(calling_back_on_a_live_tuple_counts_as_a_new_flow);
+	RUN_CASE(a_connection_on_the_same_ports_counts_as_a_new_flow);
 	RUN_CASE(a_pair_that_observes_counts_what_is_over_and_stops_nothing);
 	RUN_CASE(a_flood_of_sources_takes_no_meter_in_use_and_no_more_memory);
 	RUN_CASE(half_of_the_meters_are_had_without_refusal);

@@ -153,6 +153,82 @@ static void the_answering_side_cannot_begin_on_the_same_ports(void)
 	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901), FB_PASSED);
 }
 
+/* Power cuts: nobody says a word, and the camera comes back with the same port. */
+static void a_connection_that_both_ends_lost_begins_anew(void)
+{
+	use_policy("");
+	rig_clock(&rig, 6000, 1900000000);
+	small_window_handshake();
+	rig_clock(&rig, 6100, 1900000000);
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 5000000, .window = 2000, .scale = 3), FB_PASSED);
+	expect("vid",
+	       SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 77000000, .ack = 5000001, .window = 2000, .scale = 2),
+	       FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 5000001, .ack = 77000002), FB_DROP_TCP_STATE);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 5000001, .ack = 77000001, .window = 2000), FB_PASSED);
+	/* with windows of its own: 2000 << 2 of the camera's, 2000 << 1 of the recorder's after its next word */
+	expect("vid",
+	       SPEC(RTSP_BACK, .tcp = ACK, .seq = 77000001 + 7000, .ack = 5000001, .window = 2000,
+		    .payload = 100),
+	       FB_PASSED);
+	expect("cam",
+	       SPEC(RTSP, .tcp = ACK, .seq = 5000001 + 3900, .ack = 77000001, .window = 2000, .payload = 50),
+	       FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901, .window = 1000), FB_DROP_TCP_WINDOW);
+}
+
+static void an_attempt_on_a_live_connection_changes_nothing_and_keeps_nothing_alive(void)
+{
+	use_policy("");
+	rig_clock(&rig, 6000, 1900000000);
+	small_window_handshake();
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 0x70000000), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 101, .window = 1000), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 900, .ack = 101, .window = 1000), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901, .window = 1000, .payload = 10),
+	       FB_PASSED);
+	rig_clock(&rig, 6000 + FB_TIMEOUT_ESTABLISHED, 1900000000);
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 0x60000000), FB_PASSED);
+	rig_clock(&rig, 6001 + FB_TIMEOUT_ESTABLISHED, 1900000000);
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 111, .window = 1000), FB_DROP_NO_ALLOW);
+	rig_clock(&rig, 6000, 1900000000);
+}
+
+/* The first answer was lost behind the gateway, and the recorder makes another (cookies, a restart). */
+static void another_answer_is_believed_if_the_syn_was_repeated(void)
+{
+	use_policy("");
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 100), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 900, .ack = 101), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 100), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 0x12345678, .ack = 101), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901), FB_DROP_TCP_STATE);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 0x12345679), FB_PASSED);
+	/* and another attempt, unanswered so far */
+	use_policy("");
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 100), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 900, .ack = 101), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 0x55555555), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 0x12345678, .ack = 0x55555556), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 0x55555556, .ack = 0x12345679), FB_PASSED);
+}
+
+/* The recorder's last words were lost behind the gateway, and it with them: what comes up in its place resets by what the camera acknowledged. */
+static void a_reset_by_what_was_acknowledged_ends_a_connection(void)
+{
+	use_policy("");
+	small_window_handshake();
+	rig_clock(&rig, 6000, 1900000000);
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 101, .window = 1000, .payload = 800),
+	       FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = RST, .seq = 902), FB_PASSED); /* asks back */
+	rig_clock(&rig, 6000 + FB_TIMEOUT_CLOSING * 3, 1900000000);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901, .window = 1000), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = RST, .seq = 901), FB_PASSED);
+	rig_clock(&rig, 6000 + FB_TIMEOUT_CLOSING * 6, 1900000000);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901, .window = 1000), FB_DROP_TCP_STATE);
+}
+
 void claims_tcp(void)
 {
 	RUN_CASE(tcp_begins_with_a_syn);
@@ -165,4 +241,8 @@ void claims_tcp(void)
 	RUN_CASE(sequence_numbers_wrap);
 	RUN_CASE(a_refused_connection_ends);
 	RUN_CASE(the_answering_side_cannot_begin_on_the_same_ports);
+	RUN_CASE(a_connection_that_both_ends_lost_begins_anew);
+	RUN_CASE(an_attempt_on_a_live_connection_changes_nothing_and_keeps_nothing_alive);
+	RUN_CASE(another_answer_is_believed_if_the_syn_was_repeated);
+	RUN_CASE(a_reset_by_what_was_acknowledged_ends_a_connection);
 }

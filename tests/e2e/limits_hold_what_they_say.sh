@@ -17,6 +17,7 @@ limited() { # MORE: the policy, and this at the end of the line of the stream
 	firebreak video -> corp {
 	  allow nvr-1 -> ntp-1 tcp/5201  id stream$1
 	  allow nvr-1 -> any tcp/7000  limit 3 new/min per source burst 5  id calls
+	  allow nvr-1 -> any tcp/7001  limit 3 new/min per source burst 5  id knocks
 	}
 	END
 }
@@ -78,3 +79,40 @@ touch "$LAB_DIR/changed"
 alive() { lab_log caller | grep -qx '5 alive'; }
 claim "all five live on after a policy change" wait_until 15 alive
 same "which charged none of them" "$before" "$(dropped video corp rate)"
+
+# The same from one source port, connection after connection, each ended by a reset.
+lab_spawn corp door python3 -c '
+import socket
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("0.0.0.0", 7001))
+s.listen(64)
+while True:
+    c, _ = s.accept()
+    try:
+        c.send(b"x")
+        c.recv(1)
+    except OSError:
+        pass'
+claim "the door is there" wait_until 10 serves 7001
+knocked() {
+	on video python3 -c '
+import socket, struct
+calls = 0
+for _ in range(20):
+    c = socket.socket()
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    c.bind(("10.30.0.10", 40001))
+    c.settimeout(0.3)
+    try:
+        c.connect(("'"$OFFICE"'", 7001))
+        calls += c.recv(1) == b"x"
+    except OSError:
+        pass
+    c.close()
+print(calls)'
+}
+same "five calls of twenty come through from one source port" 5 "$(knocked)"
+counted() { firebreak rules -j | jq -e '.rules[] | select(.id == "knocks") | .flows == 5'; }
+claim "and each is counted as a flow" wait_until 10 counted

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Real TCP over ways that change: one that is narrow in one direction only, one that is narrow and says nothing (a path MTU black hole) until the sender finds out by itself,
-# and a host whose MAC address changes without a word.
+# a connection that both ends lose without a word, and a host whose MAC address changes without a word.
 # time limit: 300 s
 #
 #   recorder 10.30.0.10 --- video0 [gateway 10.30.0.1] corp0 --- office 172.16.0.123
@@ -14,7 +14,7 @@ lab_new
 northport_up
 agent_start
 policy=$(town_policy paths.fb <<-'END'
-	firebreak video -> corp { allow nvr-1 -> any tcp/5201, udp/5001 id probe }
+	firebreak video -> corp { allow nvr-1 -> any tcp/5201, tcp/5202, udp/5001 id probe }
 END
 )
 apply "$policy"
@@ -50,6 +50,37 @@ on video nft delete table ip hole
 on video sysctl -qw net.ipv4.tcp_mtu_probing=0
 on video ip route flush cache
 at_least "and is as before when the way is wide again (kB)" 2000 "$(kbytes 1)"
+
+# Power cuts: TCP_REPAIR makes close() silent, so both ends lose a connection of which the gateway knows, and the recorder comes back with the same port.
+lab_spawn corp cut python3 -c '
+import socket
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("0.0.0.0", 5202))
+s.listen(5)
+while True:
+    c, _ = s.accept()
+    c.send(c.recv(100))
+    c.setsockopt(socket.IPPROTO_TCP, 19, 1)
+    c.close()'
+serves_too() { on corp ss -Hlnt "sport = :5202" | grep -q .; }
+claim "the server that loses connections listens" wait_until 10 serves_too
+said() { # three connections from one port, each lost by both ends
+	on video timeout 60 python3 -c '
+import socket, time
+for word in (b"first", b"second", b"third"):
+    c = socket.socket()
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    c.bind(("10.30.0.10", 49152))
+    c.settimeout(8)
+    c.connect(("'"$OFFICE"'", 5202))
+    c.send(word)
+    print(c.recv(100).decode(), end=" ")
+    c.setsockopt(socket.IPPROTO_TCP, 19, 1)
+    c.close()
+    time.sleep(1)'
+}
+same "who comes back with the port of a connection that both ends lost is heard" "first second third " "$(said)"
 
 # The office gets another network card and says nothing.
 lab_spawn corp count "$FB_BUILD/tests/support/blast" count 5001

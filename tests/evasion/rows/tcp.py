@@ -48,6 +48,9 @@ Row("answered: the SYN-ACK again", "vid", rtsp_back(), "-> cam", after=ANSWERED(
 Row("answered: another SYN-ACK changes nothing", "vid", rtsp_back("SA", 5000, 101), "-> cam", after=ANSWERED(),
     then=[Step("cam", rtsp("A", 101, 5001), "tcp-state"), Step("cam", rtsp("A", 101, 901), "-> vid")])
 
+Row("answered: another SYN-ACK after the SYN was repeated", "vid", rtsp_back("SA", 0x70000000, 101), "-> cam", after=ANSWERED() + [Step("cam", rtsp(), "-> vid")],
+    then=[Step("cam", rtsp("A", 101, 0x70000001), "-> vid")])
+
 # ---- established, windows of 8192: the camera's next byte is 101, the recorder's 901
 FAR = {"before": 101 - 70000, "far before": (101 - 0x40000000) & 0xFFFFFFFF, "at the other end of the sequence": 101 + 0x7FFFFFFF, "behind": 101 + 8193,
        "far behind": 101 + 0x40000000}
@@ -68,6 +71,14 @@ Row("established: a SYN out of the window changes nothing", "cam", rtsp("S", 0x7
 Row("established: a SYN from the answering side", "vid", rtsp_back("S", 901, 0), "no-allow", after=opened(), then=alive())
 Row("established: a SYN-ACK from the initiator", "cam", rtsp("SA", 101, 901), "tcp-state", after=opened(), then=alive())
 Row("established: a SYN-ACK of another handshake changes nothing", "vid", rtsp_back("SA", 0x70000000, 101), "-> cam", after=opened(), then=alive())
+ATTEMPT = lambda: opened() + [Step("cam", rtsp("S", 0x50000000), "-> vid")]  # noqa: E731
+Row("established: an answer to a SYN that came since begins anew", "vid", rtsp_back("SA", 0x70000000, 0x50000001), "-> cam", after=ATTEMPT(),
+    then=[Step("cam", rtsp("A", 101, 901), "tcp-state"), Step("cam", rtsp("A", 0x50000001, 0x70000001), "-> vid"),
+          Step("vid", rtsp_back("A", 901, 101), "tcp-window")])
+Row("established: an answer to another SYN than the one that came since changes nothing", "vid", rtsp_back("SA", 0x70000000, 0x50000002), "-> cam",
+    after=ATTEMPT(), then=alive())
+Row("established: the connection's own answer again, after a SYN that nobody answers", "vid", rtsp_back("SA", 900, 101), "-> cam", after=ATTEMPT(),
+    then=alive())
 for flags in (0, "F", "P", "U", "FPU", "SF", "SR", "RF", "RFA", "SFA", "SRA", "FSRPAU", "SFPU"):
     Row(f"established: flags {flags or 'none'}", "cam", rtsp(flags, 101, 901 if "A" in str(flags) else 0), "tcp-state", after=opened(), then=alive())
 Row("established: data up to the window", "cam", rtsp("PA", 101, 901, size=1400), "-> vid", after=opened(), then=alive()[:1])
