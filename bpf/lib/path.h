@@ -137,7 +137,7 @@ FB_INLINE int fb_settle(const void *img, struct fb_ctx *c)
  */
 enum fb_ask {
 	FB_ASK_NOTHING,	 /* its flow is valid */
-	FB_ASK_NEW,	 /* it has none */
+	FB_ASK_NEW,	 /* it has none, or calls back on the ports of one that is over */
 	FB_ASK_AGAIN,	 /* its flow must be classified again, in the direction in which it was made (S54) */
 	FB_ASK_REVERSAL, /* it begins something against the direction of its flow */
 	FB_ASK_ANEW,	 /* it begins another connection in the direction of its flow */
@@ -155,7 +155,9 @@ FB_INLINE __u8 fb_what_to_ask(const struct fb_ctx *c)
 			return FB_ASK_FOREIGN;
 		if (fb_is_attempt(&c->pkt, c->key.dir == hit->origin)) {
 			if (c->key.dir != hit->origin)
-				return FB_ASK_REVERSAL;
+				return c->pkt.proto == FB_PROTO_TCP_N && hit->state == FB_FLOW_CLOSING
+					       ? FB_ASK_NEW
+					       : FB_ASK_REVERSAL;
 			if (fb_is_anew(c))
 				return FB_ASK_ANEW;
 		}
@@ -295,13 +297,14 @@ FB_INLINE int fb_verdict(const void *img, struct fb_ctx *c)
 		reason = fb_ask_policy(img, c);
 	switch (*(volatile __u8 *)&c->ask) {
 	case FB_ASK_NEW:
-		return reason == FB_NEXT ? fb_may_begin(img, c) : reason;
+		if (reason == FB_NEXT)
+			reason = fb_may_begin(img, c);
+		if (reason == FB_NEXT && hit->live)
+			fb_flow_end(c);
+		return reason;
 	case FB_ASK_FOREIGN:
 		return reason == FB_NEXT ? FB_DROP_SPOOF : reason;
 	case FB_ASK_REVERSAL:
-		/* The other side calls back on the same ports: its next SYN makes a flow of its own. */
-		if (reason == FB_NEXT && c->pkt.proto == FB_PROTO_TCP_N && hit->state == FB_FLOW_CLOSING)
-			fb_flow_end(c);
 		return reason == FB_NEXT && c->limit ? fb_limit(img, c, FB_CHARGE_NEW) : reason;
 	case FB_ASK_ANEW:
 	case FB_ASK_AGAIN:

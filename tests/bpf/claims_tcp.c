@@ -153,6 +153,18 @@ static void the_answering_side_cannot_begin_on_the_same_ports(void)
 	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901), FB_PASSED);
 }
 
+static void the_answering_side_calls_back_on_the_ports_of_what_is_over(void)
+{
+	use_policy("firebreak vid -> cam { allow nvr -> any tcp/40000-41000 source-port 554 }\n");
+	handshake();
+	expect("cam", SPEC(RTSP, .tcp = RST, .seq = 101), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN, .seq = 0x60000000), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = SYN | ACK, .seq = 0x50000000, .ack = 0x60000001), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 0x60000001, .ack = 0x50000001), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901), FB_DROP_TCP_WINDOW);
+	CHECK(rig_flow_count(&rig) == 1, "%zu flows", rig_flow_count(&rig));
+}
+
 /* Power cuts: nobody says a word, and the camera comes back with the same port. */
 static void a_connection_that_both_ends_lost_begins_anew(void)
 {
@@ -241,6 +253,7 @@ void claims_tcp(void)
 	RUN_CASE(sequence_numbers_wrap);
 	RUN_CASE(a_refused_connection_ends);
 	RUN_CASE(the_answering_side_cannot_begin_on_the_same_ports);
+	RUN_CASE(the_answering_side_calls_back_on_the_ports_of_what_is_over);
 	RUN_CASE(a_connection_that_both_ends_lost_begins_anew);
 	RUN_CASE(an_attempt_on_a_live_connection_changes_nothing_and_keeps_nothing_alive);
 	RUN_CASE(another_answer_is_believed_if_the_syn_was_repeated);
