@@ -24,8 +24,10 @@ enum fb_flow_state {
 #define FB_TIMEOUT_NEW	       28u
 #define FB_TIMEOUT_REPLIED     56u
 #define FB_TIMEOUT_ESTABLISHED 80000u /* about a day: a quiet maintenance session lives over night */
-#define FB_TIMEOUT_CLOSING     10u
-#define FB_TIMEOUT_DGRAM       168u
+#define FB_TIMEOUT_CLOSING     60u    /* what the last segments need to come again when they were lost */
+#define FB_TIMEOUT_RESET \
+	10u /* after a reset nobody repeats anything: its time is written as so much earlier */
+#define FB_TIMEOUT_DGRAM 168u
 
 /*
  * A bucket is 8 ways, each of which is an entry (struct fb_flow). One word of the entry says all that decides about the way. High to low: 16 bits of the hash (tag), 12 that change

@@ -412,9 +412,9 @@ __noinline int fb_flow_mark(struct fb_ctx *c, __u32 meta)
 	return 0;
 }
 
-FB_INLINE void fb_flow_touch(struct fb_ctx *c, __u32 state)
+FB_INLINE void fb_flow_touch(struct fb_ctx *c, __u32 state, __u32 tick)
 {
-	__u32 meta = FB_META(state, c->tick);
+	__u32 meta = FB_META(state, tick);
 
 	c->hit.state = (__u8)state;
 	if (meta != FB_WAY_META(c->hit.word))

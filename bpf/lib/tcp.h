@@ -98,6 +98,7 @@ enum fb_tcp_write {
 	FB_TCP_WRITE_ANSWER,  /* what the responder says */
 	FB_TCP_WRITE_ANEW,    /* the same, of an attempt on a connection that was live for us only */
 	FB_TCP_WRITE_FIN,
+	FB_TCP_WRITE_NO_FIN, /* it was not its sender's, who goes on behind it */
 };
 struct fb_step {
 	__u32 state;
@@ -200,6 +201,8 @@ __noinline int fb_tcp_write(struct fb_ctx *c, __u32 dir, __u32 what)
 		fb_tcp_write_attempt(pkt, e, dir);
 	} else if (what == FB_TCP_WRITE_FIN) {
 		e->tcp[dir & 1].flags |= FB_TCP_HALF_FIN;
+	} else if (what == FB_TCP_WRITE_NO_FIN) {
+		e->tcp[dir & 1].flags &= (__u8)~FB_TCP_HALF_FIN;
 	} else {
 		if (what == FB_TCP_WRITE_ANEW) {
 			fb_tcp_write_syn(e, dir ^ 1, e->attempt, e->attempt, e->attempt_win,
@@ -280,6 +283,18 @@ FB_INLINE void fb_tcp_fin(struct fb_flow *e, __u32 dir, struct fb_step *step)
 		step->state = FB_FLOW_CLOSING;
 }
 
+/*
+ * Does the segment go on behind the FIN of its own direction? Both FINs were seen, and this one was not its sender's: the connection is not over. That a FIN joins what was
+ * sent before it is not asked: it may overtake that, and a connection whose end nobody noticed would hold its entry for a day.
+ */
+FB_INLINE int fb_tcp_goes_on(const struct fb_segment *s, const struct fb_flow *e, __u32 dir)
+{
+	struct fb_half own = fb_half_read(e, dir);
+
+	return (own.flags & fb_half_read(e, dir ^ 1).flags & FB_TCP_HALF_FIN) &&
+	       fb_seq_after(s->end, own.end);
+}
+
 /* Proof of two-way traffic without a handshake: original, reply, original. */
 FB_INLINE void fb_flow_prove(const struct fb_ctx *c, __u32 dir, __u32 *state)
 {
@@ -308,6 +323,7 @@ FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_flow *e, __u32 
 					    c->pkt.seq + c->pkt.payload + !!(f & FB_TCP_FIN), c->pkt.window,
 					    f };
 	enum fb_reason reason;
+	int goes_on;
 
 	if ((c->hit.flags & FB_FLOW_F_MIDDLE) || step->state == FB_FLOW_DGRAM) { /* of an older program */
 		if (f == FB_TCP_SYN)
@@ -326,6 +342,7 @@ FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_flow *e, __u32 
 	if (step->state == FB_FLOW_REPLIED && dir == c->hit.origin && !(f & FB_TCP_RST) &&
 	    c->pkt.ack != fb_half_read(e, dir ^ 1).end)
 		return FB_DROP_TCP_STATE;
+	goes_on = step->state == FB_FLOW_CLOSING && fb_tcp_goes_on(&segment, e, dir);
 	reason = fb_tcp_window(&segment, e, dir, c->hit.word);
 	if (reason != FB_NEXT)
 		return reason;
@@ -336,8 +353,12 @@ FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_flow *e, __u32 
 	}
 	if (step->state == FB_FLOW_REPLIED && dir == c->hit.origin)
 		step->state = FB_FLOW_ESTABLISHED;
-	if (f & FB_TCP_FIN)
+	if (f & FB_TCP_FIN) {
 		fb_tcp_fin(e, dir, step);
+	} else if (goes_on) {
+		step->state = FB_FLOW_ESTABLISHED;
+		step->write = FB_TCP_WRITE_NO_FIN;
+	}
 	return FB_NEXT;
 }
 
@@ -360,13 +381,16 @@ FB_INLINE enum fb_reason fb_flow_step(struct fb_ctx *c, __u32 dir, struct fb_ste
 /* It does. */
 FB_INLINE int fb_flow_write(struct fb_ctx *c, __u32 dir, const struct fb_step *step)
 {
+	__u32 tick = c->tick;
 	int reason = FB_NEXT;
 
+	if (step->state == FB_FLOW_CLOSING && (c->pkt.tcp & FB_TCP_RST))
+		tick -= FB_TIMEOUT_CLOSING - FB_TIMEOUT_RESET;
 	if (step->write != FB_TCP_WRITE_NOTHING)
 		reason = fb_tcp_write(c, dir, step->write);
 	/* Asking for another connection keeps no flow alive. */
 	if (reason == FB_NEXT && step->write != FB_TCP_WRITE_ATTEMPT)
-		fb_flow_touch(c, step->state);
+		fb_flow_touch(c, step->state, tick);
 	return reason;
 }
 

@@ -153,6 +153,54 @@ static void the_answering_side_cannot_begin_on_the_same_ports(void)
 	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901), FB_PASSED);
 }
 
+/* The recorder's last segments are lost behind the gateway for as long as an outage lasts. */
+static void the_tail_of_a_closed_connection_outlives_an_outage(void)
+{
+	use_policy("");
+	rig_clock(&rig, 6000, 1900000000);
+	handshake();
+	expect("cam", SPEC(RTSP, .tcp = FIN | ACK, .seq = 101, .ack = 901), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 102, .payload = 1000), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = FIN | ACK, .seq = 1901, .ack = 102, .payload = 1000), FB_PASSED);
+	rig_clock(&rig, 6050, 1900000000);
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 102, .payload = 1000), FB_PASSED);
+	rig_clock(&rig, 6100, 1900000000);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 102, .ack = 1901), FB_PASSED);
+	rig_clock(&rig, 6200, 1900000000);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 102, .ack = 1901), FB_DROP_TCP_STATE);
+}
+
+static void a_reset_connection_is_gone_soon(void)
+{
+	use_policy("");
+	rig_clock(&rig, 6000, 1900000000);
+	handshake();
+	expect("cam", SPEC(RTSP, .tcp = RST, .seq = 101), FB_PASSED);
+	CHECK(rig_flow_count(&rig) == 1, "%zu flows", rig_flow_count(&rig));
+	rig_clock(&rig, 6008, 1900000000);
+	expect("vid", SPEC(RTSP_BACK, .tcp = RST, .seq = 901), FB_PASSED);
+	rig_clock(&rig, 6024, 1900000000);
+	expect("vid", SPEC(RTSP_BACK, .tcp = RST, .seq = 901), FB_DROP_NO_ALLOW);
+}
+
+/* FINs that neither end sent: each goes on behind them. */
+static void a_connection_that_goes_on_behind_its_fins_is_not_over(void)
+{
+	use_policy("");
+	rig_clock(&rig, 6000, 1900000000);
+	small_window_handshake();
+	expect("cam", SPEC(RTSP, .tcp = FIN | ACK, .seq = 601, .ack = 901, .window = 1000), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = FIN | ACK, .seq = 1401, .ack = 101, .window = 1000), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901, .window = 1000, .payload = 500),
+	       FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 601, .ack = 901, .window = 1000, .payload = 100),
+	       FB_PASSED);
+	rig_clock(&rig, 6000 + FB_TIMEOUT_CLOSING * 3, 1900000000);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 701, .ack = 901, .window = 1000, .payload = 10),
+	       FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 711, .window = 1000), FB_PASSED);
+}
+
 static void the_answering_side_calls_back_on_the_ports_of_what_is_over(void)
 {
 	use_policy("firebreak vid -> cam { allow nvr -> any tcp/40000-41000 source-port 554 }\n");
@@ -253,6 +301,9 @@ void claims_tcp(void)
 	RUN_CASE(sequence_numbers_wrap);
 	RUN_CASE(a_refused_connection_ends);
 	RUN_CASE(the_answering_side_cannot_begin_on_the_same_ports);
+	RUN_CASE(the_tail_of_a_closed_connection_outlives_an_outage);
+	RUN_CASE(a_reset_connection_is_gone_soon);
+	RUN_CASE(a_connection_that_goes_on_behind_its_fins_is_not_over);
 	RUN_CASE(the_answering_side_calls_back_on_the_ports_of_what_is_over);
 	RUN_CASE(a_connection_that_both_ends_lost_begins_anew);
 	RUN_CASE(an_attempt_on_a_live_connection_changes_nothing_and_keeps_nothing_alive);

@@ -108,7 +108,7 @@ Row("closed: data outside of the window", "cam", rtsp("PA", 102 + 9000, 902, 10)
 Row("closed: a SYN from the answering side", "vid", rtsp_back("S", 7000, 0), "no-allow", after=CLOSED())
 Row("closed: a SYN-ACK without a SYN", "vid", rtsp_back("SA", 7000, 103), "tcp-state", after=CLOSED())
 Row("closed: a new SYN on the same ports", "cam", rtsp("S", 9000), "-> vid", after=CLOSED(), then=[Step("vid", rtsp_back("SA", 7000, 9001), "-> cam")])
-Row("closed: an old ACK after a while", "cam", rtsp("A", 102, 902), "tcp-state", after=CLOSED() + [Wait(60)])
+Row("closed: an old ACK after a while", "cam", rtsp("A", 102, 902), "tcp-state", after=CLOSED() + [Wait(90)])
 
 # ---- options: the receiver's business, but for the scale of the window
 for what, options in {
