@@ -103,7 +103,7 @@ FB_INLINE int fb_plain(struct xdp_md *ctx)
 	nh = fb_next_hop(hit.nexthop, hit.stamp, fb_stamp(p.tick), p.tick);
 	if (!nh || nh->vid || (nh->mtu && p.ip_len > nh->mtu))
 		return 0;
-	if (p.proto == FB_PROTO_TCP_N && fb_tcp_window(&p.segment, e, p.dir, hit.word) != FB_NEXT)
+	if (p.proto == FB_PROTO_TCP_N && fb_tcp_window(&p.segment, e, p.dir, hit.word, 1) != FB_NEXT)
 		return 0;
 	if (bpf_redirect_map(&fb_dev, nh->port, 0) != XDP_REDIRECT)
 		return 0;

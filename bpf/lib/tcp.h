@@ -108,12 +108,13 @@ struct fb_step {
 FB_INLINE enum fb_reason fb_tcp_syn(struct fb_ctx *c, struct fb_flow *e, __u32 dir, struct fb_step *step)
 {
 	/*
-	 * From the initiator (reversals were judged before). On a live connection it changes nothing, not even when the flow ends (RFC 5961, 4): its responder asks back. Only
+	 * From the initiator (reversals were judged before). On a live connection it changes nothing, not even when the flow ends (RFC 5961, 4): its responder asks back, and data that
+	 * it brings has no window. Only
 	 * if that has lost the connection, as the initiator has, it answers, and with its answer the flow begins anew (fb_tcp_syn_ack).
 	 */
 	if (step->state != FB_FLOW_NEW && step->state != FB_FLOW_CLOSING) {
 		step->write = FB_TCP_WRITE_ATTEMPT;
-		return FB_NEXT;
+		return c->pkt.payload ? FB_DROP_TCP_WINDOW : FB_NEXT;
 	}
 	/* A changed sequence number is a new attempt. */
 	if (fb_half_read(e, dir).edge != c->pkt.seq + 1 || step->state == FB_FLOW_CLOSING)
@@ -126,7 +127,8 @@ FB_INLINE enum fb_reason fb_tcp_syn(struct fb_ctx *c, struct fb_flow *e, __u32 d
 FB_INLINE int fb_tcp_is_known(const struct fb_pkt *pkt, const struct fb_half *origin,
 			      const struct fb_half *own)
 {
-	return own->end - (pkt->seq + 1) <= FB_TCP_ACK_WINDOW && origin->end - pkt->ack <= FB_TCP_ACK_WINDOW;
+	return own->end - (pkt->seq + 1 + pkt->payload) <= FB_TCP_ACK_WINDOW &&
+	       origin->end - pkt->ack <= FB_TCP_ACK_WINDOW;
 }
 
 FB_INLINE enum fb_reason fb_tcp_syn_ack(struct fb_ctx *c, struct fb_flow *e, __u32 dir, struct fb_step *step)
@@ -140,9 +142,10 @@ FB_INLINE enum fb_reason fb_tcp_syn_ack(struct fb_ctx *c, struct fb_flow *e, __u
 			return FB_DROP_TCP_STATE;
 		step->write = FB_TCP_WRITE_ANSWER;
 	} else {
-		if (fb_tcp_is_known(&c->pkt, &origin, &own) || !(origin.flags & FB_TCP_HALF_ATTEMPT) ||
-		    c->pkt.ack != *(volatile __u32 *)&e->attempt)
+		if (fb_tcp_is_known(&c->pkt, &origin, &own))
 			return FB_NEXT;
+		if (!(origin.flags & FB_TCP_HALF_ATTEMPT) || c->pkt.ack != *(volatile __u32 *)&e->attempt)
+			return FB_DROP_TCP_WINDOW;
 		step->write = FB_TCP_WRITE_ANEW;
 	}
 	step->state = FB_FLOW_REPLIED;
@@ -222,14 +225,21 @@ struct fb_segment {
 	__u8 flags;
 };
 
-/* Holds it against what both ends said before, and takes note of what it sends and grants. word: of the flow's way, as it was found. */
-FB_INLINE enum fb_reason fb_tcp_window(const struct fb_segment *s, struct fb_flow *e, __u32 dir, __u64 word)
+/*
+ * Holds it against what both ends said before, and takes note of what it sends and grants. word: of the flow's way, as it was found. It begins inside of the window, and ends
+ * beyond by no more than was ever granted: a probe of a closed window and a FIN do so by one byte, and of an edge that two CPUs moved at once the later may be lost.
+ * strict: not at all, for who has another to ask.
+ */
+FB_INLINE enum fb_reason fb_tcp_window(const struct fb_segment *s, struct fb_flow *e, __u32 dir, __u64 word,
+				       int strict)
 {
 	struct fb_half own = fb_half_read(e, dir), other = fb_half_read(e, dir ^ 1);
 	__u32 win = (__u32)s->window << (own.scale & 15), edge = s->ack + win;
 	__u32 slack = own.win > FB_TCP_ACK_WINDOW ? own.win : FB_TCP_ACK_WINDOW;
+	__u32 granted = other.win ? other.win : 1;
 
-	if (fb_seq_after(s->seq, other.edge) || fb_seq_after(own.end - (other.win ? other.win : 1), s->end))
+	if (fb_seq_after(strict ? s->end : s->seq, other.edge) || fb_seq_after(own.end - granted, s->end) ||
+	    (!strict && fb_seq_after(s->end, other.edge + granted)))
 		return FB_DROP_TCP_WINDOW;
 	if ((s->flags & FB_TCP_ACK) &&
 	    (fb_seq_after(s->ack, other.end) || fb_seq_after(other.end - slack, s->ack)))
@@ -343,7 +353,7 @@ FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_flow *e, __u32 
 	    c->pkt.ack != fb_half_read(e, dir ^ 1).end)
 		return FB_DROP_TCP_STATE;
 	goes_on = step->state == FB_FLOW_CLOSING && fb_tcp_goes_on(&segment, e, dir);
-	reason = fb_tcp_window(&segment, e, dir, c->hit.word);
+	reason = fb_tcp_window(&segment, e, dir, c->hit.word, 0);
 	if (reason != FB_NEXT)
 		return reason;
 	if (f & FB_TCP_RST) {

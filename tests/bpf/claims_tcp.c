@@ -54,6 +54,43 @@ static void data_outside_of_the_window_is_tcp_window(void)
 	       FB_PASSED);
 }
 
+/* An open window is exceeded by no more than it is wide: what is at once on two CPUs, a probe, a FIN. */
+static void a_segment_ends_where_the_window_does(void)
+{
+	use_policy("");
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 100, .window = 1000), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 900, .ack = 101, .window = 10), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901, .window = 1000), FB_PASSED);
+	for (int i = 0; i < 2; i++) { /* by the whole path, and by the shortest if there was a next hop */
+		expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901, .window = 1000, .payload = 1400),
+		       FB_DROP_TCP_WINDOW);
+		expect("cam",
+		       SPEC(RTSP, .tcp = FIN | ACK, .seq = 101, .ack = 901, .window = 1000, .payload = 20),
+		       FB_DROP_TCP_WINDOW);
+		expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901, .window = 1000, .payload = 10),
+		       FB_PASSED);
+	}
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 111, .ack = 901, .window = 1000, .payload = 1),
+	       FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 111, .window = 0), FB_PASSED);
+}
+
+/* Beside a SYN that was not answered yet, what carries SYN carries no data past the window. */
+static void a_syn_brings_nothing_into_a_live_connection(void)
+{
+	use_policy("");
+	small_window_handshake();
+	expect("vid",
+	       SPEC(RTSP_BACK, .tcp = SYN | ACK | PSH, .seq = 0x70000000, .ack = 0x12345678, .payload = 1000),
+	       FB_DROP_TCP_WINDOW);
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 0x70000000, .ack = 101), FB_DROP_TCP_WINDOW);
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK | PSH, .seq = 900, .ack = 101, .payload = 10),
+	       FB_DROP_TCP_WINDOW);
+	expect("cam", SPEC(RTSP, .tcp = SYN | PSH, .seq = 0x70000000, .payload = 1000), FB_DROP_TCP_WINDOW);
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 900, .ack = 101), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901, .window = 1000), FB_PASSED);
+}
+
 static void an_acknowledgement_of_what_was_never_sent_is_tcp_window(void)
 {
 	use_policy("");
@@ -294,6 +331,8 @@ void claims_tcp(void)
 	RUN_CASE(tcp_begins_with_a_syn);
 	RUN_CASE(a_half_open_connection_is_not_established_by_its_initiator);
 	RUN_CASE(data_outside_of_the_window_is_tcp_window);
+	RUN_CASE(a_segment_ends_where_the_window_does);
+	RUN_CASE(a_syn_brings_nothing_into_a_live_connection);
 	RUN_CASE(an_acknowledgement_of_what_was_never_sent_is_tcp_window);
 	RUN_CASE(a_blind_reset_does_not_end_a_connection);
 	RUN_CASE(only_a_reset_of_exactly_the_next_byte_ends_a_connection);

@@ -45,7 +45,7 @@ Row("half-open: the answer comes from the initiator's side", "cam", rtsp_back(),
 Row("half-open: the answer comes from the world", "net", rtsp_back(), "spoof", after=SYN())
 Row("answered: an acknowledgement of another answer", "cam", rtsp("A", 101, 902), "tcp-state", after=ANSWERED())
 Row("answered: the SYN-ACK again", "vid", rtsp_back(), "-> cam", after=ANSWERED(), then=[Step("cam", rtsp("A", 101, 901), "-> vid")])
-Row("answered: another SYN-ACK changes nothing", "vid", rtsp_back("SA", 5000, 101), "-> cam", after=ANSWERED(),
+Row("answered: another SYN-ACK changes nothing", "vid", rtsp_back("SA", 5000, 101), "tcp-window", after=ANSWERED(),
     then=[Step("cam", rtsp("A", 101, 5001), "tcp-state"), Step("cam", rtsp("A", 101, 901), "-> vid")])
 
 Row("answered: another SYN-ACK after the SYN was repeated", "vid", rtsp_back("SA", 0x70000000, 101), "-> cam", after=ANSWERED() + [Step("cam", rtsp(), "-> vid")],
@@ -70,12 +70,21 @@ Row("established: a SYN in the window changes nothing", "cam", rtsp("S", 500), "
 Row("established: a SYN out of the window changes nothing", "cam", rtsp("S", 0x70000000), "-> vid", after=opened(), then=alive())
 Row("established: a SYN from the answering side", "vid", rtsp_back("S", 901, 0), "no-allow", after=opened(), then=alive())
 Row("established: a SYN-ACK from the initiator", "cam", rtsp("SA", 101, 901), "tcp-state", after=opened(), then=alive())
-Row("established: a SYN-ACK of another handshake changes nothing", "vid", rtsp_back("SA", 0x70000000, 101), "-> cam", after=opened(), then=alive())
+Row("established: a SYN-ACK of another handshake changes nothing", "vid", rtsp_back("SA", 0x70000000, 101), "tcp-window", after=opened(), then=alive())
+Row("established: a SYN-ACK with data out of the window", "vid", rtsp_back("SAP", 0x70000000, 0x12345678, 1000), "tcp-window", after=opened(), then=alive())
+Row("established: the connection's own SYN-ACK with data that was never sent", "vid", rtsp_back("SAP", 900, 101, 1000), "tcp-window", after=opened(),
+    then=alive())
+Row("established: a SYN with data", "cam", rtsp("SP", 0x70000000, size=1000), "tcp-window", after=opened(), then=alive())
+Row("established: a SYN with data in the window", "cam", rtsp("SP", 101, size=10), "tcp-window", after=opened(), then=alive())
+Row("established: data that ends far behind a small window", "cam", rtsp("PA", 101, 901, size=1400), "tcp-window", after=opened(window=10), then=alive())
+Row("established: a FIN that ends far behind a small window", "cam", rtsp("FPA", 101, 901, size=1400), "tcp-window", after=opened(window=10), then=alive())
+Row("established: a probe of a window that is full", "cam", rtsp("A", 111, 901, size=1), "-> vid",
+    after=opened(window=10) + [Step("cam", rtsp("PA", 101, 901, size=10), "-> vid")])
 ATTEMPT = lambda: opened() + [Step("cam", rtsp("S", 0x50000000), "-> vid")]  # noqa: E731
 Row("established: an answer to a SYN that came since begins anew", "vid", rtsp_back("SA", 0x70000000, 0x50000001), "-> cam", after=ATTEMPT(),
     then=[Step("cam", rtsp("A", 101, 901), "tcp-state"), Step("cam", rtsp("A", 0x50000001, 0x70000001), "-> vid"),
           Step("vid", rtsp_back("A", 901, 101), "tcp-window")])
-Row("established: an answer to another SYN than the one that came since changes nothing", "vid", rtsp_back("SA", 0x70000000, 0x50000002), "-> cam",
+Row("established: an answer to another SYN than the one that came since changes nothing", "vid", rtsp_back("SA", 0x70000000, 0x50000002), "tcp-window",
     after=ATTEMPT(), then=alive())
 Row("established: the connection's own answer again, after a SYN that nobody answers", "vid", rtsp_back("SA", 900, 101), "-> cam", after=ATTEMPT(),
     then=alive())
