@@ -182,8 +182,9 @@ struct fb_meter {
 };
 
 /* ---- fragments: what the first one decided, for those that follow in order ------------------- */
-#define FB_FRAG_WAYS 4u
-#define FB_FRAG_SETS 4096u
+#define FB_FRAG_WAYS	 4u
+#define FB_FRAG_SETS	 4096u
+#define FB_FRAG_OBSERVED (1u << 31) /* beside the slot: passes by observe mode only */
 struct fb_frag {
 	__u32 seq; /* odd = being written */
 	__u32 generation;

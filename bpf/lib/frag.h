@@ -104,7 +104,7 @@ __noinline int fb_frag_first(struct fb_ctx *c)
 	e->zone = c->zone;
 	e->dst_zone = c->group ? c->group : c->dst_zone; /* of a group its set */
 	e->state = FB_FRAG_STATE(pkt->frag_len, c->tick);
-	e->rule = c->observed ? FB_RULE_NO_SLOT : c->rule;
+	e->rule = c->rule | (c->observed ? FB_FRAG_OBSERVED : 0);
 	e->flow = c->hit.live ? c->hit.place << 1 | c->key.dir : ~0u;
 	__sync_fetch_and_add(&e->seq, 1);
 	return FB_NEXT;
@@ -168,7 +168,7 @@ __noinline int fb_frag_later(struct fb_ctx *c)
 	set = fb_frag_set(frags, c);
 	for (__u32 i = 0; i < FB_FRAG_WAYS; i++) {
 		struct fb_frag *e = set + i;
-		__u32 seq = *(volatile __u32 *)&e->seq, age, flow;
+		__u32 seq = *(volatile __u32 *)&e->seq, age, flow, rule;
 		__u64 state = *(volatile __u64 *)&e->state, next;
 
 		if ((seq & 1) || !fb_frag_same(e, c))
@@ -178,7 +178,9 @@ __noinline int fb_frag_later(struct fb_ctx *c)
 		    (age > FB_FRAG_TICKS && age < 1u << 31) || FB_FRAG_END(state) != pkt->frag_at)
 			return FB_DROP_FRAGMENT;
 		c->dst_zone = *(volatile __u8 *)&e->dst_zone;
-		c->rule = *(volatile __u32 *)&e->rule;
+		rule = *(volatile __u32 *)&e->rule;
+		c->rule = rule & ~FB_FRAG_OBSERVED;
+		c->observed = rule >> 31;
 		flow = *(volatile __u32 *)&e->flow;
 		next = FB_FRAG_STATE(pkt->flags & FB_PKT_MORE ? pkt->frag_at + pkt->frag_len : 0,
 				     FB_FRAG_TICK(state));

@@ -217,6 +217,30 @@ static void a_fragments_next_hop_is_the_packets(void)
 	CHECK(r.action == XDP_REDIRECT && r.out[12] == 0x81, "action %d", r.action);
 }
 
+static void s30_every_fragment_that_observe_mode_lets_pass_is_would_drop(void)
+{
+	use_policy("");
+	for (__u16 at = 0; at < 96; at += 24) {
+		struct rig_result r = expect("sig",
+					     SPEC(.src = "10.10.0.5", .dst = "10.30.0.10", .proto = 17,
+						  .sport = 5, .dport = 6, .payload = 16,
+						  .frag = (__u16)((at < 72 ? MORE : 0) | PIECE(at))),
+					     FB_PASSED);
+
+		CHECK(r.would_drop, "the piece at %u", at);
+	}
+	/* The answer's pieces pass by the flow. */
+	for (__u16 at = 0; at < 48; at += 24) {
+		struct rig_result r = expect("vid",
+					     SPEC(.vlan = 30, .src = "10.30.0.10", .dst = "10.10.0.5",
+						  .proto = 17, .sport = 6, .dport = 5, .payload = 16,
+						  .frag = (__u16)((at < 24 ? MORE : 0) | PIECE(at))),
+					     FB_PASSED);
+
+		CHECK(!r.would_drop, "the answer's piece at %u", at);
+	}
+}
+
 void claims_frag(void)
 {
 	RUN_CASE(fragments_in_order_pass_after_an_allowed_first);
@@ -236,4 +260,5 @@ void claims_frag(void)
 	RUN_CASE(tcp_in_pieces_keeps_its_window);
 	RUN_CASE(the_gateways_own_fragments_follow_the_same_rule);
 	RUN_CASE(a_fragments_next_hop_is_the_packets);
+	RUN_CASE(s30_every_fragment_that_observe_mode_lets_pass_is_would_drop);
 }
