@@ -299,11 +299,13 @@ FB_PKT_INLINE enum fb_reason fb_parse_ipv4(struct fb_pkt *pkt, const __u8 *p, co
 	return fb_parse_fragment(pkt, (__u32)(frag & 0x1fff) * 8, frag >> 13 & 1, total - header);
 }
 
-/* True if next is an extension header that may be walked over: its length is in units of 8 (AH: of 4). */
+/*
+ * True if next is an extension header that may be walked over: its length is in units of 8 (AH: of 4). Mobility, HIP and Shim6 (135, 139, 140) are protocols
+ * here, which a line must name: that is what they are to a host that does not speak them, and such a one finds no port behind them.
+ */
 FB_PKT_INLINE int fb_is_extension(__u8 next)
 {
-	return next == 0 || next == 43 || next == 44 || next == 51 || next == 60 || next == 135 ||
-	       next == 139 || next == 140;
+	return next == 0 || next == 43 || next == 44 || next == 51 || next == 60;
 }
 
 /* Walks over the extension headers (RFC 8200, 4.1); proto, l4 and left become what is behind them. */

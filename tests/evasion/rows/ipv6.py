@@ -28,7 +28,7 @@ def chain(kinds, last=17, l4=None, sizes=None, **k):
 
 
 # ---- every header alone, and every order of three
-for kind in (DEST, AUTH, MOBILITY, HIP, SHIM):
+for kind in (DEST, AUTH):
     Row(f"behind a {NAME[kind]} header the ports are found", "sig", chain([kind]), "-> cam")
     Row(f"behind a {NAME[kind]} header a denied port is denied", "sig", chain([kind], l4=udp(54)), "no-allow")
     Row(f"a {NAME[kind]} header and a spoofed source", "sig", chain([kind], src=CAM6), "spoof")
@@ -38,8 +38,14 @@ for order in permutations((HOP, DEST, AUTH)):
     fits = order[0] == HOP
     Row("order: " + ", ".join(NAME[k] for k in order), "sig", chain(list(order)), BY_KERNEL if fits else "ext-header", arrives=None if fits else True)
     Row("order, to a denied port: " + ", ".join(NAME[k] for k in order), "sig", chain(list(order), l4=udp(54)), "no-allow" if fits else "ext-header")
-for order in permutations((DEST, AUTH, MOBILITY)):
+for order in ((DEST, AUTH, DEST), (AUTH, DEST, AUTH), (AUTH, AUTH, DEST)):
     Row("order: " + ", ".join(NAME[k] for k in order), "sig", chain(list(order)), "-> cam")
+# To a host that does not speak them these are the protocol, and no line names it.
+for kind in (MOBILITY, HIP, SHIM):
+    Row(f"a {NAME[kind]} header before an allowed port is a protocol", "sig", chain([kind]), "no-allow")
+    Row(f"a {NAME[kind]} header behind another is a protocol", "sig", chain([DEST, kind, DEST]), "no-allow")
+    Row(f"a {NAME[kind]} header that is nothing else", "sig", chain([kind], last=59, l4=b""), "no-allow")
+    Row(f"a {NAME[kind]} header and a spoofed source", "sig", chain([kind], src=CAM6), "spoof")
 for before in ([], [HOP], [DEST], [AUTH], [HOP, DEST]):
     Row("routing header" + "".join(f" behind {NAME[k]}" for k in before), "sig", chain(before + [ROUTING]), "ext-header")
 for kind in range(6):
