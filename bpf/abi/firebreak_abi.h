@@ -40,7 +40,7 @@
 	X(14, RATE, "rate", "over the line's limit")                                                \
 	X(15, QUOTA, "quota", "over the line's quota")                                              \
 	X(16, FRAGMENT, "fragment", "a fragment that cannot be attributed")                         \
-	X(17, EXT_HEADER, "ext-header", "an IPv6 extension header that is not admitted")            \
+	X(17, EXT_HEADER, "ext-header", "an IPv6 extension header or a source route")               \
 	X(18, TCP_STATE, "tcp-state", "a TCP segment without a connection")                         \
 	X(19, TCP_WINDOW, "tcp-window", "a TCP segment outside of the window")                      \
 	X(20, ICMP_UNRELATED, "icmp-unrelated", "an ICMP error about no live flow")                 \

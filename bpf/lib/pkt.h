@@ -264,6 +264,30 @@ FB_PKT_INLINE enum fb_reason fb_parse_fragment(struct fb_pkt *pkt, __u32 at, int
 }
 
 /*
+ * IPv4 options (RFC 791, 3.1). A source route (131, 137) asks the host that the policy was asked about to relay to another: dropped, as IPv6's. So is a list that
+ * cannot be walked, which may hide one from us and not from its receiver. The place goes through memory, as that of TCP's does.
+ */
+FB_PKT_INLINE enum fb_reason fb_parse_options(struct fb_pkt *pkt, const __u8 *p, const __u8 *end, __u32 size)
+{
+	volatile __u8 *at = &pkt->option;
+
+	*at = 20;
+	for (int k = 0; k < 40; k++) {
+		__u32 i = *at;
+		const __u8 *o = p + (i & 63);
+
+		if (i >= size || o + 1 > end || o[0] == 0)
+			break;
+		if (o[0] == 131 || o[0] == 137)
+			return FB_DROP_EXT_HEADER;
+		if (o[0] != 1 && (i + 2 > size || o + 2 > end || o[1] < 2 || i + o[1] > size))
+			return FB_DROP_MALFORMED;
+		*at = (__u8)(i + (o[0] == 1 ? 1u : o[1]));
+	}
+	return FB_NEXT;
+}
+
+/*
  * IPv4 and IPv6 leave behind where layer 4 is and how much of it there is (l4, left), or that there is none to look at (FB_PKT_LATER, no next header).
  * They pass through memory so that the verifier follows layer 4 once, not once for each way to get there.
  */
@@ -286,8 +310,13 @@ FB_PKT_INLINE enum fb_reason fb_parse_ipv4(struct fb_pkt *pkt, const __u8 *p, co
 	pkt->d_lo = fb_get32(p + 16);
 	if ((pkt->d_lo >> 28) == 0xe || pkt->d_lo == 0xffffffffu)
 		pkt->flags |= FB_PKT_GROUP_DST;
-	if (header > 20)
+	if (header > 20) {
+		enum fb_reason reason = fb_parse_options(pkt, p, end, header);
+
+		if (reason != FB_NEXT)
+			return reason;
 		pkt->flags |= FB_PKT_OPTIONS;
+	}
 	pkt->l4 = pkt->l3 + header;
 	pkt->left = (__u16)(total - header);
 	if (!(frag & 0x3fff)) /* neither more fragments nor an offset */

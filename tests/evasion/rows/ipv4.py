@@ -29,22 +29,32 @@ OPTIONS = {
     "extended security": [133, 4, 0, 0], "CIPSO": [134, 8, 0, 0, 0, 1, 0, 0], "stream identifier": [136, 4, 0, 0],
     "MTU probe": [11, 4, 5, 220], "traceroute": [82, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], "quick start": [25, 8, 0, 0, 0, 0, 0, 0],
     "experimental": [222, 4, 0, 0], "unknown": [255, 4, 0, 0], "unknown, and to be copied": [200, 4, 0, 0],
-    "no room for its length": [1, 1, 1, 7], "length 0": [7, 0, 0, 0], "length 1": [7, 1, 0, 0], "length beyond the header": [7, 39, 4, 0],
     "record route whose pointer is 0": [7, 7, 0, 0, 0, 0, 0, 0], "record route whose pointer is behind its end": [7, 7, 255, 0, 0, 0, 0, 0],
     "timestamp that overflows": [68, 8, 255, 0xF1, 0, 0, 0, 0], "forty bytes of nothing": [0] * 40, "forty bytes of no operation": [1] * 40,
-    "loose source route": [131, 7, 4, *HOP_SIG, 0], "strict source route": [137, 7, 4, *HOP_SIG, 0],
-    "used up source route": [131, 7, 8, *HOP_SIG, 0], "two source routes": [131, 7, 4, *HOP_SIG, 137, 7, 4, *HOP_SIG, 0, 0],
+    "what looks like a source route behind the end of the list": [0, 131, 7, 4, *HOP_SIG], "what looks like a source route in another option": [7, 8, 9, *HOP_SIG, 131],
 }
 for what, options in OPTIONS.items():
     Row(f"option: {what}", "cam", with_options(options), BY_KERNEL, arrives=None)
     Row(f"option: {what}, on the way to a denied port", "cam", with_options(options, tcp(dport=22)), "no-allow")
-Row("source route through the gateway to a signal", "cam", with_options([131, 7, 4, *HOP_SIG, 0], udp(123), dst=GW_CAM), "-> self")
-Row("strict source route through the gateway to a signal", "cam", with_options([137, 7, 4, *HOP_SIG, 0], udp(123), dst=GW_CAM), "-> self")
-Row("source route to a signal, denied at once", "cam", with_options([131, 7, 4, 10, 20, 0, 1, 0], udp(123), dst=SIG), "never")
+# Lists that cannot be walked to their end.
+BROKEN = {"no room for its length": [1, 1, 1, 7], "length 0": [7, 0, 0, 0], "length 1": [7, 1, 0, 0], "length beyond the header": [7, 39, 4, 0],
+          "length 0 before a source route": [7, 0, 131, 7, 4, *HOP_SIG, 0, 0, 0], "length beyond the header behind the longest list": [1] * 38 + [7, 3]}
+for what, options in BROKEN.items():
+    Row(f"option: {what}", "cam", with_options(options), "malformed")
+    Row(f"option: {what}, to the gateway", "cam", with_options(options, udp(123), dst=GW_CAM), "malformed")
+# An allowed receiver would relay to whom nobody was asked about.
+ROUTES = {"loose source route": [131, 7, 4, *HOP_SIG, 0], "strict source route": [137, 7, 4, *HOP_SIG, 0], "used up source route": [131, 7, 8, *HOP_SIG, 0],
+          "source route of no length": [131, 0, 4, *HOP_SIG, 0], "two source routes": [131, 7, 4, *HOP_SIG, 137, 7, 4, *HOP_SIG, 0, 0],
+          "source route behind another option": [148, 4, 0, 0, 131, 7, 4, *HOP_SIG, 0], "source route behind as much as fits": [1] * 33 + [137, 7, 4, *HOP_SIG],
+          "source route that is the last byte": [1, 1, 1, 131]}
+for what, options in ROUTES.items():
+    Row(f"option: {what}", "cam", with_options(options), "ext-header")
+    Row(f"option: {what}, to the gateway", "cam", with_options(options, udp(123), dst=GW_CAM), "ext-header")
+    Row(f"option: {what}, across a wire", "cab", ether(FAR_MAC, PLC_MAC, type=0x800) / Raw(with_options(options, udp(9000), src=PLC, dst=CENTRE)[14:]), "ext-header")
 Row("options and a spoofed source", "cam", with_options([1, 1, 1, 1], src=SIG), "spoof")
 # Where a parser that does not step over options would look for ports, there are allowed ones.
 for words in range(1, 11):
-    bait = (bytes(TCP(sport=40000, dport=554, flags="S")) * 2)[:words * 4]
+    bait = (bytes(TCP(sport=222 << 8 | words * 4, dport=554, flags="S")) * 2)[:words * 4]  # one option, of a kind that is for experiments
     Row(f"{words * 4} bytes of options that look like an allowed TCP header", "cam", with_options(bait, tcp(dport=23)), "no-allow")
     Row(f"an allowed port behind {words * 4} bytes of options", "cam", with_options(b"\1" * words * 4), BY_KERNEL, arrives=None)
 
