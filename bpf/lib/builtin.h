@@ -83,14 +83,16 @@ FB_INLINE int fb_nd_options(const struct fb_ctx *c, const __u8 *icmp, const __u8
 	return !wrong && c->pkt.left <= 24 + 8 * 4;
 }
 
-/* What a solicitation's source and an advertisement's target claim. */
+/* What a solicitation's source (or, from ::, its target) and an advertisement's target claim. */
 FB_INLINE int fb_nd_claim(const void *img, struct fb_ctx *c, __u8 type, const __u8 *icmp, const __u8 *end)
 {
 	__u64 hi = fb_get64(icmp + 8), lo = fb_get64(icmp + 16);
 
 	if (fb_is_quarantined_target(hi, lo))
 		return FB_DROP_QUARANTINED;
-	if (type == FB_ND_NA && !fb_may_claim(img, c, 6, hi, lo))
+	/* Who solicits from :: says "this will be mine", and the gateway would give up an address that is not sure yet (RFC 4862, 5.4.3). */
+	if ((type == FB_ND_NA || fb_is_unspecified(c->pkt.s_hi, c->pkt.s_lo)) &&
+	    !fb_may_claim(img, c, 6, hi, lo))
 		return fb_binding_forged(c);
 	if ((fb_zone_flags(img, c->zone) & FB_ZONE_BOUND) && !fb_nd_options(c, icmp, end)) {
 		fb_binding_note(c, fb_zone_flags(img, c->zone), FB_BINDING_FOREIGN_MAC);

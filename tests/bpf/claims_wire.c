@@ -234,7 +234,8 @@ static void s61_neighbour_discovery_crosses_if_it_says_the_truth(void)
 	nd("net", "2001:db8:99::9", "2001:db8:20::5", 136, "2001:db8:99::9", FB_PASSED);
 	nd("net", "fe80::9", "fe80::5", 136, "2001:db8:99::9", FB_PASSED);
 	nd("cam", "::", "ff02::1:ff00:7", 135, "2001:db8:20::7", FB_PASSED);
-	nd("cam", "::", "ff02::1:ff00:9", 135, "2001:db8:99::9", FB_DROP_ROUTE_MISMATCH);
+	nd("cam", "::", "ff02::1:ff00:9", 135, "2001:db8:99::9", FB_DROP_BINDING);
+	nd("cam", "::", "ff02::1:ff00:1", 135, "2001:db8:20::1", FB_DROP_BINDING);
 	nd("cam", "2001:db8:20::5", "2001:db8:99::9", 136, "2001:db8:99::8", FB_DROP_BINDING);
 	nd("cam", "2001:db8:99::8", "ff02::1:ff00:9", 135, "2001:db8:99::9", FB_DROP_SPOOF);
 	nd("cam", "2001:db8:20::5", "ff02::1:ff00:6", 135, "2001:db8:20::6", FB_DROP_ROUTE_MISMATCH);

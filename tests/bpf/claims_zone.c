@@ -406,6 +406,9 @@ static void s24_neighbour_discovery_between_a_zone_and_the_gateway(void)
 	use_policy("");
 	nd("cam", "fe80::5", "ff02::1:ff00:1", 135, "2001:db8:20::1", FB_PASSED);
 	nd("cam", "::", "ff02::1:ff00:5", 135, "2001:db8:20::5", FB_PASSED);
+	nd("cam", "::", "ff02::1:ff00:1", 135, "2001:db8:20::1", FB_DROP_BINDING);
+	nd("cam", "::", "ff02::1:ff00:fe", 135, "fe80::fe", FB_DROP_BINDING);
+	nd("cam", "::", "ff02::1:ff00:5", 135, "2001:db8:10::5", FB_DROP_BINDING);
 	nd("cam", "2001:db8:20::5", "2001:db8:20::1", 136, "2001:db8:20::5", FB_PASSED);
 	nd("cam", "fe80::5", "fe80::fe", 136, "fe80::5", FB_PASSED);
 	nd("cam", "2001:db8:20::5", "2001:db8:20::1", 136, "2001:db8:10::5", FB_DROP_BINDING);

@@ -52,6 +52,7 @@ for what, address in {
         "a signal's address": SIG6, "the world's address": WORLD6, "loopback": "::1", "the unspecified address": "::", "a group": "ff02::1",
         "a mapped address": "::ffff:10.20.0.5"}.items():
     Row(f"ND: an advertisement claims {what}", "cam", nd(ICMPv6ND_NA(tgt=address)), "binding")
+    Row(f"ND: duplicate address detection claims {what}", "cam", nd(ICMPv6ND_NS(tgt=address), "::", "ff02::1:ff00:1", to="33:33:ff:00:00:01"), "binding")
     Row(f"ND: an advertisement to all claims {what}", "cam", nd(ICMPv6ND_NA(tgt=address, O=1, S=0), dst="ff02::1", to="33:33:00:00:00:01"), "binding")
 for hlim in (0, 1, 64, 254):
     for what, message in (("a solicitation", ICMPv6ND_NS(tgt=GW_CAM6)), ("an advertisement", ICMPv6ND_NA(tgt=CAM6)), ("a router solicitation", ICMPv6ND_RS())):

@@ -172,6 +172,8 @@ Row("wire: a solicitation asks for the other side", "cab", nd(ICMPv6ND_NS(tgt=CE
 Row("wire: an advertisement of its own", "cab", nd(ICMPv6ND_NA(tgt=PLC6)), "-> back")
 Row("wire: an advertisement from the other side", "back", nd(ICMPv6ND_NA(tgt=CENTRE6), CENTRE6, PLC6, FAR_MAC, PLC_MAC), "-> cab")
 Row("wire: duplicate address detection by link-local", "cab", nd(ICMPv6ND_NS(tgt=LINK), "::", "ff02::1:ff00:5", to="33:33:ff:00:00:05"), "-> back")
+for what, address in {"the other side's": CENTRE6, "the gateway's": GW_CAM6, "another zone's": SIG6}.items():
+    Row(f"wire: duplicate address detection of {what} address", "cab", nd(ICMPv6ND_NS(tgt=address), "::", "ff02::1:ff00:5", to="33:33:ff:00:00:05"), "binding")
 Row("wire: a solicitation for its own side", "cab", nd(ICMPv6ND_NS(tgt="2001:db8:40:1::9"), dst="ff02::1:ff00:9", to="33:33:ff:00:00:09"), "route-mismatch")
 Row("wire: a solicitation for the gateway", "cab", nd(ICMPv6ND_NS(tgt=GW_CAM6), dst="ff02::1:ff00:1", to="33:33:ff:00:00:01"), "route-mismatch")
 Row("wire: a solicitation that was forwarded", "cab", nd(ICMPv6ND_NS(tgt=CENTRE6), hlim=254), "malformed")
