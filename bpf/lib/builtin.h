@@ -63,16 +63,16 @@ FB_INLINE int fb_arp_out(const struct fb_ctx *c, const __u8 *data, const __u8 *e
 }
 
 /*
- * The options of a solicitation or advertisement may name no other MAC than the frame's. All that this link knows are of eight bytes (RFC 4861, 4.6; the
- * nonce of RFC 7527); what is not, and a fifth, is refused. Without a branch for what an option is: the verifier would follow the product of all four.
+ * The options of a solicitation (a router's too) or advertisement may name no other MAC than the frame's. All that this link knows are of eight bytes (RFC 4861,
+ * 4.6; the nonce of RFC 7527); what is not, and a fifth, is refused. Without a branch for what an option is: the verifier would follow the product of all four.
  */
-FB_INLINE int fb_nd_options(const struct fb_ctx *c, const __u8 *icmp, const __u8 *end)
+FB_INLINE int fb_nd_options(const struct fb_ctx *c, const __u8 *icmp, const __u8 *end, __u32 header)
 {
-	const __u8 *option = icmp + 24;
+	const __u8 *option = icmp + header;
 	__u64 wrong = 0, names, mac = fb_mac_number(c->pkt.smac);
 
 	for (__u32 i = 0; i < 4; i++, option += 8) {
-		if (c->pkt.left <= 24 + 8 * i)
+		if (c->pkt.left <= header + 8 * i)
 			return !wrong;
 		if (option + 8 > end)
 			return 0;
@@ -80,13 +80,24 @@ FB_INLINE int fb_nd_options(const struct fb_ctx *c, const __u8 *icmp, const __u8
 		names = ((((__u64)option[0] - 1) & 0xff) - 2) >> 63;
 		wrong |= (option[1] ^ 1u) | ((fb_mac_number(option + 2) ^ mac) & -names);
 	}
-	return !wrong && c->pkt.left <= 24 + 8 * 4;
+	return !wrong && c->pkt.left <= header + 8 * 4;
+}
+
+/* The same for a zone with bindings. header: the message up to its options. */
+FB_INLINE int fb_nd_named(const void *img, struct fb_ctx *c, const __u8 *icmp, const __u8 *end, __u32 header)
+{
+	__u32 flags = fb_zone_flags(img, c->zone);
+
+	if ((flags & FB_ZONE_BOUND) && !fb_nd_options(c, icmp, end, header))
+		fb_binding_note(c, flags, FB_BINDING_FOREIGN_MAC);
+	return c->unbound ? c->unbound : FB_NEXT;
 }
 
 /* What a solicitation's source (or, from ::, its target) and an advertisement's target claim. */
 FB_INLINE int fb_nd_claim(const void *img, struct fb_ctx *c, __u8 type, const __u8 *icmp, const __u8 *end)
 {
 	__u64 hi = fb_get64(icmp + 8), lo = fb_get64(icmp + 16);
+	int reason;
 
 	if (fb_is_quarantined_target(hi, lo))
 		return FB_DROP_QUARANTINED;
@@ -94,11 +105,9 @@ FB_INLINE int fb_nd_claim(const void *img, struct fb_ctx *c, __u8 type, const __
 	if ((type == FB_ND_NA || fb_is_unspecified(c->pkt.s_hi, c->pkt.s_lo)) &&
 	    !fb_may_claim(img, c, 6, hi, lo))
 		return fb_binding_forged(c);
-	if ((fb_zone_flags(img, c->zone) & FB_ZONE_BOUND) && !fb_nd_options(c, icmp, end)) {
-		fb_binding_note(c, fb_zone_flags(img, c->zone), FB_BINDING_FOREIGN_MAC);
-		if (c->unbound)
-			return c->unbound;
-	}
+	reason = fb_nd_named(img, c, icmp, end, 24);
+	if (reason != FB_NEXT)
+		return reason;
 	if (type != FB_ND_NA) { /* the source was asked, as any packet's */
 		hi = c->pkt.s_hi;
 		lo = c->pkt.s_lo;
@@ -145,7 +154,7 @@ FB_INLINE int fb_nd(const void *img, struct fb_ctx *c, const __u8 *data, const _
 	if (icmp + 8 > end || c->pkt.l4 != c->pkt.l3 + 40)
 		return FB_DROP_MALFORMED;
 	if (type == FB_ND_RS)
-		return FB_NEXT;
+		return fb_nd_named(img, c, icmp, end, 8);
 	if (icmp + 24 > end)
 		return FB_DROP_MALFORMED;
 	return fb_nd_claim(img, c, type, icmp, end);

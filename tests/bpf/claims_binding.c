@@ -155,26 +155,31 @@ static void neighbour_discovery_claims_are_held_against_the_binding(void)
 	nd(STRANGER, "fe80::99", 135, "2001:db8:20::1", FB_DROP_BINDING, FB_BINDING_UNKNOWN);
 }
 
-/* A solicitation with a source link-layer address option. */
-static void solicit_with_option(const char *option_mac, enum fb_reason reason, enum fb_binding_verdict detail)
+/* A solicitation of a neighbour (135) or router (133) with a source link-layer address option. */
+static void solicit_with_option(int type, const char *option_mac, enum fb_reason reason,
+				enum fb_binding_verdict detail)
 {
+	size_t header = type == 135 ? 24 : 8;
 	struct frame_spec s = { .dmac = RIG_MAC,
 				.smac = CAMERA,
 				.src = "2001:db8:20::5",
 				.dst = "2001:db8:20::1",
 				.proto = 58,
-				.icmp_type = 135,
+				.icmp_type = (__u8)type,
 				.ttl = 255,
-				.payload = 24 };
+				.payload = header };
 	unsigned int b[6];
 	struct frame f;
+	__u8 *option;
 
 	frame_build(&f, &s);
 	sscanf(option_mac, "%x:%x:%x:%x:%x:%x", b, b + 1, b + 2, b + 3, b + 4, b + 5);
-	inet_pton(AF_INET6, "2001:db8:20::1", f.b + 62);
-	f.b[78] = f.b[79] = 1;
+	option = f.b + 54 + header;
+	if (type == 135)
+		inet_pton(AF_INET6, "2001:db8:20::1", f.b + 62);
+	option[0] = option[1] = 1;
 	for (int i = 0; i < 6; i++)
-		f.b[80 + i] = (__u8)b[i];
+		option[2 + i] = (__u8)b[i];
 	struct rig_result r = rig_xdp(&rig, "cam", &f);
 
 	CHECK(r.reason == reason, "%s", rig_reason_name(r.reason));
@@ -184,8 +189,12 @@ static void solicit_with_option(const char *option_mac, enum fb_reason reason, e
 static void a_link_layer_option_may_name_only_the_senders_mac(void)
 {
 	bind_cameras("strict");
-	solicit_with_option(CAMERA, FB_PASSED, FB_BINDING_OK);
-	solicit_with_option(NEIGHBOUR, FB_DROP_BINDING, FB_BINDING_FOREIGN_MAC);
+	solicit_with_option(135, CAMERA, FB_PASSED, FB_BINDING_OK);
+	solicit_with_option(135, NEIGHBOUR, FB_DROP_BINDING, FB_BINDING_FOREIGN_MAC);
+	solicit_with_option(133, CAMERA, FB_PASSED, FB_BINDING_OK);
+	solicit_with_option(133, NEIGHBOUR, FB_DROP_BINDING, FB_BINDING_FOREIGN_MAC);
+	bind_cameras("learn");
+	solicit_with_option(133, NEIGHBOUR, FB_PASSED, FB_BINDING_FOREIGN_MAC);
 }
 
 static void link_local_and_unspecified_sources_go_by_the_mac(void)
