@@ -265,13 +265,26 @@ FB_INLINE int fb_rewrite(struct xdp_md *ctx, const struct fb_ctx *c, const struc
 	return 1;
 }
 
+/*
+ * What lies behind the packet stays here: the kernel would cut it off too, and a frame longer than the next link's MTU is lost. Not the padding, which fills an
+ * untagged frame to 60 bytes.
+ */
+FB_INLINE int fb_trim(struct xdp_md *ctx, const struct fb_ctx *c)
+{
+	__u32 keep = c->pkt.l3 + (c->pkt.ip_len < 46 ? 46 : c->pkt.ip_len);
+
+	if (c->bytes <= keep)
+		return 1;
+	return !bpf_xdp_adjust_tail(ctx, (int)keep - (int)bpf_xdp_get_buff_len(ctx));
+}
+
 /* Sends the packet out of nh. FB_PASSED with *action set, or why not. */
 FB_INLINE int fb_send(struct xdp_md *ctx, struct fb_ctx *c, const struct fb_nexthop *nh, int *action)
 {
 	c->out_port = nh->port;
 	if (fb_cfg.explain)
 		return FB_PASSED;
-	if (!fb_decrement(ctx, c->pkt.l3, c->pkt.family) || !fb_rewrite(ctx, c, nh))
+	if (!fb_trim(ctx, c) || !fb_decrement(ctx, c->pkt.l3, c->pkt.family) || !fb_rewrite(ctx, c, nh))
 		return FB_DROP_REDIRECT_FAILED;
 	*action = (int)bpf_redirect_map(&fb_dev, nh->port, 0);
 	return *action == XDP_REDIRECT ? FB_PASSED : FB_DROP_REDIRECT_FAILED;

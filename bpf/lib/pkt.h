@@ -407,7 +407,7 @@ FB_PKT_INLINE enum fb_reason fb_parse_ipv6(struct fb_pkt *pkt, const __u8 *data,
 }
 
 /*
- * The whole frame. zeroed pkt. The IP length must fit into the frame; more bytes than it says are padding (allowed: Ethernet pads to 60).
+ * The whole frame. zeroed pkt. The IP length must fit into the frame; more bytes than it says are no part of it (Ethernet pads to 60).
  * whole is the length of the frame, which may go beyond `end` (paged skbs, XDP frags).
  */
 FB_PKT_INLINE enum fb_reason fb_parse(struct fb_pkt *pkt, const __u8 *data, const __u8 *end, __u32 whole)

@@ -3,7 +3,7 @@
  * The shortest way: a plain IPv4 datagram or segment in the middle of a live flow, from one routed port to another. It decides nothing that the whole path does not
  * decide: every doubt, be it about the frame, the port, the flow, the operator's switches or the way out, leaves the packet as it came, and the whole path
  * begins with it from the start. So a packet goes on from here only if all of these hold, and then the whole path would do the same with it:
- *   - a whole, untagged frame to the port's own MAC; IPv4 without options, not a fragment, hop limit above 1; UDP, or TCP with ACK alone of SYN, ACK, RST, FIN;
+ *   - a whole, untagged frame without a trailer to the port's own MAC; IPv4 without options, not a fragment, hop limit above 1; UDP, or TCP with ACK alone of SYN, ACK, RST, FIN;
  *   - a zone without bindings, nobody in quarantine, no cut between the two zones;
  *   - a flow of this tuple from this zone, of this generation, seen in this very tick (which is when the whole path last looked at its
  *     deadline and wrote its time), in a state that this packet does not change; neither observed, nor metered, nor multicast;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What plain.h and plain_new.h know of a packet, in registers: whole, untagged IPv4 without options, UDP or TCP, sent to the own MAC of a routed port of a zone without
- * bindings, while nobody is in quarantine. Any other is the whole path's.
+ * What plain.h and plain_new.h know of a packet, in registers: whole, untagged IPv4 without options, UDP or TCP, nothing but padding behind it, sent to the own MAC of a
+ * routed port of a zone without bindings, while nobody is in quarantine. Any other is the whole path's.
  */
 #ifndef FB_LIB_PLAIN_PARSE_H
 #define FB_LIB_PLAIN_PARSE_H
@@ -41,7 +41,10 @@ FB_INLINE int fb_plain_parse(const __u8 *data, const __u8 *end, struct fb_plain 
 		return 0;
 	p->ip_len = fb_get16(data + 16);
 	p->proto = data[23];
-	if (data[22] <= 1 || p->ip_len < 28 || 14 + p->ip_len > p->bytes || !fb_is_ipv4_sum_right(data + 14))
+	if (data[22] <= 1 || p->ip_len < 28 || !fb_is_ipv4_sum_right(data + 14))
+		return 0;
+	/* Nothing is missing, and behind it is padding at most. */
+	if (14 + p->ip_len != p->bytes && (14 + p->ip_len > p->bytes || p->bytes > 60))
 		return 0;
 	left = p->ip_len - 20;
 	p->middle = 1;

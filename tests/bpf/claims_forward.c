@@ -55,6 +55,48 @@ static void padding_behind_a_packet_is_fine(void)
 	expect("cam", SPEC(RTSP, .tcp = SYN, .pad = 6), FB_PASSED);
 }
 
+/* By the whole path and by the shortest; from a tag to none and the other way. */
+static void what_lies_behind_a_packet_does_not_leave_with_it(void)
+{
+	struct rig_result r;
+
+	use_policy("");
+	for (int i = 0; i < 3; i++) {
+		r = expect("cam",
+			   SPEC(.src = "10.20.0.5", .dst = "10.30.0.10", .sport = 7, .dport = 9001,
+				.payload = 100, .pad = 1000),
+			   FB_PASSED);
+		CHECK(r.action == XDP_REDIRECT && r.out_len == 18 + 128, "%zu bytes", r.out_len);
+		r = expect("cam",
+			   SPEC(.src = "10.20.0.5", .dst = "10.30.0.10", .sport = 7, .dport = 9001,
+				.payload = 5, .pad = 1000),
+			   FB_PASSED);
+		CHECK(r.action == XDP_REDIRECT && r.out_len == 64, "%zu bytes", r.out_len);
+		r = expect("vid",
+			   SPEC(.vlan = 30, .src = "10.30.0.10", .dst = "10.20.0.5", .sport = 9001,
+				.dport = 7, .payload = 5, .pad = 1000),
+			   FB_PASSED);
+		CHECK(r.action == XDP_REDIRECT && r.out_len == 60, "%zu bytes", r.out_len);
+		r = expect("sig",
+			   SPEC(.src = "2001:db8:10::5", .dst = "2001:db8:20::5", .sport = 7, .dport = 53,
+				.payload = 5, .pad = 7),
+			   FB_PASSED);
+		CHECK(r.action == XDP_REDIRECT && r.out_len == 14 + 53, "%zu bytes", r.out_len);
+	}
+}
+
+static void a_trailer_longer_than_the_way_out_is_cut_off(void)
+{
+	use_policy("");
+	CHECK(system("ip link set v-vid mtu 600") == 0, "mtu");
+	rig.runtime->route_epoch++;
+	struct rig_result r = expect("cam", SPEC(RTSP, .tcp = SYN, .pad = 700), FB_PASSED);
+
+	CHECK(r.action == XDP_REDIRECT && r.out_len == 64, "action %d, %zu bytes", r.action, r.out_len);
+	CHECK(system("ip link set v-vid mtu 1500") == 0, "mtu");
+	rig.runtime->route_epoch++;
+}
+
 static void passes_to_the_kernel_carry_a_token(void)
 {
 	use_policy("");
@@ -153,6 +195,8 @@ void claims_forward(void)
 	RUN_CASE(forwards_with_new_macs_ttl_checksum_and_tag);
 	RUN_CASE(checksum_is_right_for_every_ttl_and_identification);
 	RUN_CASE(padding_behind_a_packet_is_fine);
+	RUN_CASE(what_lies_behind_a_packet_does_not_leave_with_it);
+	RUN_CASE(a_trailer_longer_than_the_way_out_is_cut_off);
 	RUN_CASE(passes_to_the_kernel_carry_a_token);
 	RUN_CASE(a_used_up_hop_limit_is_the_kernels_to_answer);
 	RUN_CASE(a_destination_without_neighbour_goes_to_the_kernel);

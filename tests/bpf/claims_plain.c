@@ -91,6 +91,7 @@ static void every_doubt_takes_the_whole_path(void)
 	} cases_[] = {
 		{ { DATAGRAM, .ttl = 1, .pad = 18 }, FB_PASSED },
 		{ { DATAGRAM, .payload = 1500 }, FB_PASSED }, /* larger than the way out: the kernel's */
+		{ { DATAGRAM, .payload = 100, .pad = 1 }, FB_PASSED }, /* no padding: cut off */
 		{ { DATAGRAM, .options = options, .options_len = 4, .pad = 18 }, FB_PASSED },
 		{ { DATAGRAM, .frag = 0x2000, .payload = 16 }, FB_PASSED },
 		{ { DATAGRAM, .vlan = 7, .pad = 18 }, FB_DROP_NO_ZONE },
@@ -346,7 +347,8 @@ static void any_frame_is_answered_as_by_the_whole_path(void)
 	state_done(&after);
 }
 
-#define DENIED .src = "10.10.0.5", .dst = "203.0.113.9", .sport = 40002, .dport = 7003, .pad = 18
+#define DENIED	   .src = "10.10.0.5", .dst = "203.0.113.9", .sport = 40002, .dport = 7003
+#define DENIED_UDP DENIED, .pad = 18
 
 /* Until nobody is told of single drops any more in this tick. */
 static void deny_until_it_is_not_told(void)
@@ -354,19 +356,19 @@ static void deny_until_it_is_not_told(void)
 	use_policy(lines);
 	rig_events_begin(&rig);
 	for (int i = 0; i < RIG_EVENTS; i++)
-		CHECK(!shortest("sig", SPEC(DENIED), FB_DROP_NO_ALLOW), "drop %d is told", i);
+		CHECK(!shortest("sig", SPEC(DENIED_UDP), FB_DROP_NO_ALLOW), "drop %d is told", i);
 	CHECK(rig_events(&rig) == RIG_EVENTS, "%zu events", rig.heard.n);
 }
 
 static void what_no_line_allows_is_dropped_the_shortest_way_once_nobody_is_told_of_it(void)
 {
 	deny_until_it_is_not_told();
-	CHECK(shortest("sig", SPEC(DENIED), FB_DROP_NO_ALLOW), "datagram");
+	CHECK(shortest("sig", SPEC(DENIED_UDP), FB_DROP_NO_ALLOW), "datagram");
 	CHECK(shortest("sig", SPEC(DENIED, .tcp = SYN), FB_DROP_NO_ALLOW), "SYN");
 	CHECK(shortest("sig", SPEC(DENIED, .tcp = ACK | FIN), FB_DROP_NO_ALLOW), "FIN");
 	CHECK(rig_events(&rig) == RIG_EVENTS, "%zu events", rig.heard.n);
 	rig.runtime->fake_mono_ns += 1ull << FB_TICK_SHIFT;
-	CHECK(!shortest("sig", SPEC(DENIED), FB_DROP_NO_ALLOW), "the first of a tick");
+	CHECK(!shortest("sig", SPEC(DENIED_UDP), FB_DROP_NO_ALLOW), "the first of a tick");
 	CHECK(rig_events(&rig) == RIG_EVENTS + 1 && rig.heard.v[RIG_EVENTS].suppressed == 3,
 	      "%zu events, %u suppressed", rig.heard.n, rig.heard.v[RIG_EVENTS].suppressed);
 }
@@ -377,8 +379,8 @@ static void what_is_dropped_otherwise_takes_the_whole_path(void)
 		struct frame_spec spec;
 		enum fb_reason reason;
 	} cases_[] = {
-		{ { DENIED, .ttl = 1 }, FB_DROP_NO_ALLOW },
-		{ { DENIED, .proto = 47 }, FB_DROP_NO_ALLOW },
+		{ { DENIED_UDP, .ttl = 1 }, FB_DROP_NO_ALLOW },
+		{ { DENIED_UDP, .proto = 47 }, FB_DROP_NO_ALLOW },
 		{ { DENIED, .frag = 0x2000, .payload = 16 }, FB_DROP_NO_ALLOW },
 		{ { .src = "10.20.0.5", .dst = "203.0.113.9", .dport = 9, .pad = 18 }, FB_DROP_SPOOF },
 		{ { .src = "10.10.0.1", .dst = "203.0.113.9", .dport = 9, .pad = 18 }, FB_DROP_SPOOF },
@@ -406,18 +408,18 @@ static void what_is_dropped_otherwise_takes_the_whole_path(void)
 	sig = rig_zone(&rig, "sig");
 	net = rig_zone(&rig, "net");
 	rig.switches->cut[sig] = 1ull << net;
-	CHECK(!shortest("sig", SPEC(DENIED), FB_DROP_ISOLATED), "cut");
+	CHECK(!shortest("sig", SPEC(DENIED_UDP), FB_DROP_ISOLATED), "cut");
 	rig.switches->cut[sig] = 0;
 	rig_pair(&rig, "sig", "net")->flags = FB_PAIR_F_REJECT;
 	mark_contexts();
-	frame_build(&f, SPEC(DENIED, .dmac = RIG_MAC));
+	frame_build(&f, SPEC(DENIED_UDP, .dmac = RIG_MAC));
 	rig_run(&rig, "sig", &f, false);
 	CHECK(!took_the_shortest_way(), "answered");
 	rig_pair(&rig, "sig", "net")->flags = 0;
 	rig_zone_record(&rig, "sig")->flags |= FB_ZONE_F_LEARN;
-	CHECK(!shortest("sig", SPEC(DENIED), FB_DROP_NO_ALLOW), "bindings");
+	CHECK(!shortest("sig", SPEC(DENIED_UDP), FB_DROP_NO_ALLOW), "bindings");
 	rig_zone_record(&rig, "sig")->flags = 0;
-	CHECK(shortest("sig", SPEC(DENIED), FB_DROP_NO_ALLOW), "and as before");
+	CHECK(shortest("sig", SPEC(DENIED_UDP), FB_DROP_NO_ALLOW), "and as before");
 }
 
 void claims_plain(void)

@@ -75,12 +75,17 @@ class Step:
             return self.routed()
         return None
 
+    @staticmethod
+    def length(ether, packet):
+        """What the packet says of itself."""
+        return struct.unpack("!H", packet[2:4])[0] if ether == b"\x08\x00" else 40 + struct.unpack("!H", packet[4:6])[0]
+
     def routed(self):
-        """The frame behind a router."""
+        """The frame behind a router, which cuts off what is behind the packet, but for padding."""
         ether, rest = self.frame[12:14], self.frame[14:]
         if ether == b"\x81\x00":
             ether, rest = rest[2:4], rest[4:]
-        rest = bytearray(rest)
+        rest = bytearray(rest[:max(46, self.length(ether, rest))])
         if ether == b"\x08\x00":
             before = struct.unpack("!H", rest[8:10])[0]
             rest[8] -= 1

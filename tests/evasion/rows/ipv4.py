@@ -74,6 +74,10 @@ for total in (41, 42, 64, 1500, 32767, 65535):
 Row("total length 0 in a large frame", "cam", patch(rtsp(size=1400), 16, [0, 0]), "malformed")
 Row("padding behind the packet goes with it", "cam", wire(rtsp()) + b"\0" * 6, "-> vid")
 Row("more behind the packet than its length says", "cam", wire(media()) + bytes(ip(CAM, SIG) / udp(161)), "-> vid")
+Row("a frame full of more behind the packet", "cam", wire(media()) + b"e" * 1400, "-> vid", then=[Step("cam", wire(media()) + b"e" * 1400, "-> vid")])
+Row("a hundred bytes behind a segment of a connection", "cam", wire(rtsp("A", 101, 901)) + b"e" * 100, "-> vid", after=opened(), then=alive())
+Row("more behind the packet than its length says crosses a wire as it is", "cab",
+    wire(ether(FAR_MAC, PLC_MAC) / ip(PLC, CENTRE) / udp(9000)) + b"e" * 100, "-> back")
 Row("a full frame", "cam", ip() / udp() / (b"e" * 1472), "-> vid")
 
 # ---- the rest of the header

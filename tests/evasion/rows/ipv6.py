@@ -111,7 +111,7 @@ for length in (0, 1, 7, 8, 15):
     Row(f"payload length {length} of 16", "sig", patch(dns6(), 18, struct.pack("!H", length)), "malformed")
 for length in (17, 24, 1500, 65495, 65535):
     Row(f"payload length {length} in a frame for 16", "sig", patch(dns6(), 18, struct.pack("!H", length)), "malformed")
-Row("padding behind an IPv6 packet goes with it", "sig", wire(dns6()) + b"\0" * 9, "-> cam")
+Row("more behind an IPv6 packet than its length says", "sig", wire(dns6()) + b"\0" * 9, "-> cam")
 JUMBO = extension(HOP, 17, 8, bytes([194, 4, 0, 1, 0, 8]))
 Row("a jumbo payload", "sig", patch(ip6(nh=0) / Raw(JUMBO + bytes(udp(53)) + b"e" * 64), 18, [0, 0]), "malformed")
 Row("a jumbo option with a payload length", "sig", ip6(nh=0) / Raw(JUMBO + bytes(ip6() / udp(53))[40:]), BY_KERNEL, arrives=None)
