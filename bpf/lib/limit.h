@@ -237,8 +237,10 @@ __noinline int fb_charge(struct fb_ctx *c, const struct fb_image_limit *limit, _
 		return FB_DROP_UNDECIDED;
 	__u32 kind = limit->kind, units = c->bytes;
 
-	if (kind != FB_LIMIT_BYTES)
-		units = kind == FB_LIMIT_PACKETS || (kind == FB_LIMIT_NEW && (charge & FB_CHARGE_NEW));
+	if (kind == FB_LIMIT_PACKETS)
+		units = 1 + c->more;
+	else if (kind != FB_LIMIT_BYTES)
+		units = kind == FB_LIMIT_NEW && (charge & FB_CHARGE_NEW);
 	if (units)
 		reason = fb_limit_rate(limit, c, units, turned);
 	if (reason == FB_NEXT && limit->quota)

@@ -9,7 +9,7 @@
 #include "event.h"
 #include "zone.h"
 
-FB_INLINE void fb_add_to_pair(__u32 cpu, __u32 zone, __u32 dst_zone, __u32 reason, __u32 bytes)
+FB_INLINE void fb_add_to_pair(__u32 cpu, __u32 zone, __u32 dst_zone, __u32 reason, __u32 packets, __u32 bytes)
 {
 	struct fb_pair_counter *counter;
 
@@ -18,18 +18,18 @@ FB_INLINE void fb_add_to_pair(__u32 cpu, __u32 zone, __u32 dst_zone, __u32 reaso
 					FB_REASON_COUNT +
 				(reason & 31),
 			(fb_cfg.cpu_mask + 1) * FB_PAIRS_MAX * FB_REASON_COUNT - 1, 4);
-	counter->packets++;
+	counter->packets += packets;
 	counter->bytes += bytes;
 }
 
-FB_INLINE void fb_add_to_rule(__u32 cpu, __u32 rule, __u32 bytes, __u32 flows, __u32 tick)
+FB_INLINE void fb_add_to_rule(__u32 cpu, __u32 rule, __u32 packets, __u32 bytes, __u32 flows, __u32 tick)
 {
 	struct fb_rule_counter *counter;
 
 	counter = fb_at(fb_base(&fb_rule_counters),
 			(cpu & fb_cfg.cpu_mask) * FB_RULE_SLOTS + (rule & (FB_RULE_SLOTS - 1)),
 			(fb_cfg.cpu_mask + 1) * FB_RULE_SLOTS - 1, 5);
-	counter->packets++;
+	counter->packets += packets;
 	counter->bytes += bytes;
 	counter->flows += flows;
 	counter->last_hit = tick;
@@ -37,12 +37,12 @@ FB_INLINE void fb_add_to_rule(__u32 cpu, __u32 rule, __u32 bytes, __u32 flows, _
 
 FB_INLINE void fb_count_pair(const struct fb_ctx *c, __u32 reason)
 {
-	fb_add_to_pair(c->cpu, c->zone, c->dst_zone, reason, c->bytes);
+	fb_add_to_pair(c->cpu, c->zone, c->dst_zone, reason, 1 + c->more, c->bytes);
 }
 
 FB_INLINE void fb_count_rule(const struct fb_ctx *c)
 {
-	fb_add_to_rule(c->cpu, c->rule, c->bytes, c->new_flow, c->tick);
+	fb_add_to_rule(c->cpu, c->rule, 1 + c->more, c->bytes, c->new_flow, c->tick);
 }
 
 FB_INLINE void fb_explain_write(const struct fb_ctx *c, __u32 reason)

@@ -25,6 +25,20 @@ FB_INLINE int fb_parse_skb(struct __sk_buff *skb, struct fb_ctx *c)
 	return reason;
 }
 
+/*
+ * What the card or the driver will cut into packets (GSO) counts as those, in limits and counters; all but the first get their headers only there. Of a tunnel
+ * it is the outer ones that are counted.
+ */
+FB_INLINE void fb_count_pieces(const struct __sk_buff *skb, struct fb_ctx *c)
+{
+	const struct fb_pkt *pkt = &c->pkt;
+
+	if (skb->gso_segs <= 1)
+		return;
+	c->more = skb->gso_segs - 1;
+	c->bytes += c->more * (pkt->l4 + (pkt->proto == FB_PROTO_TCP_N ? pkt->left - pkt->payload : 8));
+}
+
 /* What the gateway itself sends: the pair self -> zone, by the same flows as what arrives. */
 FB_INLINE int fb_made_here(struct __sk_buff *skb, const void *img, struct fb_ctx *c)
 {
@@ -84,6 +98,7 @@ FB_INLINE int fb_out_skb(struct __sk_buff *skb, struct fb_ctx *c)
 	}
 	c->zone = FB_ZONE_SELF;
 	c->made_here = 1;
+	fb_count_pieces(skb, c);
 	return parsed == FB_NEXT ? fb_made_here(skb, img, c) : parsed;
 }
 

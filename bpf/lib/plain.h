@@ -109,9 +109,9 @@ FB_INLINE int fb_plain(struct xdp_md *ctx)
 		return 0;
 	fb_write_macs(data, nh);
 	fb_decrement_ipv4(data + 14);
-	fb_add_to_pair(cpu, p.zone, hit.zone_to, FB_PASSED, p.bytes);
+	fb_add_to_pair(cpu, p.zone, hit.zone_to, FB_PASSED, 1, p.bytes);
 	if (hit.rule)
-		fb_add_to_rule(cpu, hit.rule, p.bytes, 0, p.tick);
+		fb_add_to_rule(cpu, hit.rule, 1, p.bytes, 0, p.tick);
 	return XDP_REDIRECT;
 }
 

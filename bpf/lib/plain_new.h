@@ -90,7 +90,7 @@ FB_INLINE int fb_plain_new(struct xdp_md *ctx, const void *img, struct fb_plain 
 	    meter->count[FB_EVENT_CLASS_DROP] < fb_cfg.events_per_tick)
 		return fb_plain_hand_over(ctx, img, p, zone, index);
 	fb_event_leave_out(meter);
-	fb_add_to_pair(cpu, p->zone, zone, FB_DROP_NO_ALLOW, p->bytes);
+	fb_add_to_pair(cpu, p->zone, zone, FB_DROP_NO_ALLOW, 1, p->bytes);
 	return XDP_DROP;
 }
 

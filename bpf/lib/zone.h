@@ -79,6 +79,7 @@ struct fb_ctx {
 	__u32 generation;
 	__u32 tick;
 	__u32 bytes;
+	__u32 more;    /* packets beside the first in what the gateway sends in one piece */
 	__u32 ifindex; /* of the port */
 	__u32 device;  /* of the kernel's device */
 	__u32 wire;    /* of the wire's other end, 0 = routed */

@@ -445,6 +445,62 @@ static void every_piece_of_a_packet_counts(void)
 	expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 92, .frag = 4440 / 8), FB_DROP_QUOTA);
 }
 
+static struct fb_pair_counter sum_of(unsigned int src, unsigned int dst, unsigned int reason)
+{
+	struct fb_pair_counter sum = { 0 };
+
+	for (unsigned int cpu = 0; cpu < rig.cpus; cpu++) {
+		const struct fb_pair_counter *one =
+			&rig.pairs[(cpu * (size_t)FB_PAIRS_MAX + FB_PAIR(src, dst)) * FB_REASON_COUNT +
+				   reason];
+
+		sum.packets += one->packets;
+		sum.bytes += one->bytes;
+	}
+	return sum;
+}
+
+/* What the gateway sends, for a card to cut into so many pieces: does it leave, and as how many packets and bytes is it counted? */
+static void leaves(const struct frame_spec *spec, unsigned int pieces, enum fb_reason reason, size_t headers)
+{
+	unsigned int sig = rig_zone(&rig, "sig");
+	struct fb_pair_counter before = sum_of(FB_ZONE_SELF, sig, reason), after;
+	struct frame f;
+
+	frame_build(&f, spec);
+	rig.pieces = pieces;
+	int action = rig_run(&rig, "sig", &f, true);
+
+	rig.pieces = 0;
+	after = sum_of(FB_ZONE_SELF, sig, reason);
+	CHECK((action == TC_ACT_SHOT) == (reason != FB_PASSED), "action %d", action);
+	CHECK(after.packets - before.packets == pieces, "%llu packets of %u",
+	      (unsigned long long)(after.packets - before.packets), pieces);
+	CHECK(after.bytes - before.bytes == f.len + (pieces - 1) * headers, "%llu bytes of %zu",
+	      (unsigned long long)(after.bytes - before.bytes), f.len);
+}
+
+static void what_the_gateway_sends_in_one_piece_counts_as_the_packets_that_leave(void)
+{
+#define FROM_US .src = "10.10.0.1", .dst = "10.10.0.5", .sport = 5, .dport = 5201
+	limit_line("firebreak self -> sig { allow self -> any tcp/5201, udp/5201 id up }\n", "up",
+		   LIMIT(.kind = FB_LIMIT_PACKETS, A_SECOND(10), BURST(10, 10), .scope = FB_SCOPE_LINE));
+	leaves(SPEC(FROM_US, .payload = 1000), 1, FB_PASSED, 0);
+	leaves(SPEC(FROM_US, .payload = 1000), 4, FB_PASSED, 42);
+	leaves(SPEC(FROM_US, .payload = 1000), 6, FB_DROP_RATE, 42);
+	leaves(SPEC(FROM_US, .payload = 1000), 5, FB_PASSED, 42);
+	leaves(SPEC(FROM_US, .payload = 1000), 1, FB_DROP_RATE, 0);
+	CHECK(rig_rule_packets(&rig, "up") == 10, "%llu packets of the line",
+	      (unsigned long long)rig_rule_packets(&rig, "up"));
+	at(SECOND);
+	leaves(SPEC(FROM_US, .tcp = SYN, .seq = 100), 1, FB_PASSED, 0);
+	expect("sig",
+	       SPEC(.src = "10.10.0.5", .dst = "10.10.0.1", .sport = 5201, .dport = 5, .tcp = SYN | ACK,
+		    .seq = 900, .ack = 101),
+	       FB_PASSED);
+	leaves(SPEC(FROM_US, .tcp = ACK, .seq = 101, .ack = 901, .payload = 1000), 3, FB_PASSED, 54);
+}
+
 /* All CPUs on one bucket with the clock standing still: what passes is the burst, and at most one unit a CPU more. */
 enum { HAMMERS = 4, BLOWS = 20000, HAMMER_BURST = 5000 };
 
@@ -509,6 +565,7 @@ void claims_limit(void)
 	RUN_CASE(a_quota_counts_from_boot_while_the_clock_is_not_known);
 	RUN_CASE(a_quota_that_alerts_tells_once_a_period_and_stops_nothing);
 	RUN_CASE(every_piece_of_a_packet_counts);
+	RUN_CASE(what_the_gateway_sends_in_one_piece_counts_as_the_packets_that_leave);
 	RUN_CASE(all_cpus_together_get_no_more_than_one_would);
 	munmap(meters, METERS * sizeof(*meters));
 	rig_clock(&rig, 1000, 1900000000);

@@ -394,7 +394,7 @@ static int test_run(struct rig *rig, const char *zone, const struct frame *f, bo
 {
 	__u8 out[2048];
 	struct xdp_md xdp = { .data_end = (__u32)f->len, .ingress_ifindex = find_port(rig, zone)->ifindex };
-	struct __sk_buff skb = { .ifindex = find_port(rig, zone)->ifindex };
+	struct __sk_buff skb = { .ifindex = find_port(rig, zone)->ifindex, .gso_segs = rig->pieces };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->b, .data_size_in = (__u32)f->len,
 		    .data_out = r ? r->out : out, .data_size_out = sizeof(out), .repeat = 1);
 

@@ -47,6 +47,7 @@ struct rig {
 	struct fb_nexthop *nexthops;
 	struct fb_flow *flows;
 	size_t n_buckets;
+	unsigned int pieces; /* that a card would cut what the gateway sends into; 0 = it is a packet */
 	unsigned int cpus;
 	struct rig_port port[RIG_PORTS];
 	struct fb_tree tree;
