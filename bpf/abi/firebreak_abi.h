@@ -191,7 +191,7 @@ struct fb_frag {
 	__u64 s_hi, s_lo, d_hi, d_lo;
 	__u32 id;
 	__u8 family, proto, zone, dst_zone;
-	__u64 state; /* where the next fragment must begin << 32 | tick of the first; moved by compare-and-swap */
+	__u64 state; /* seq / 2 << 48 | where the next fragment must begin << 32 | tick of the first; moved by compare-and-swap */
 	__u32 rule; /* slot */
 	__u32 flow; /* where the flow lies << 1 | direction, for the window of TCP and the limit; ~0 = none */
 };

@@ -241,6 +241,94 @@ static void s30_every_fragment_that_observe_mode_lets_pass_is_would_drop(void)
 	}
 }
 
+/* This way of all sets: the beginning of a packet of this host. */
+static void occupy(unsigned int way, const char *zone, __u32 host, __u16 end)
+{
+	for (__u32 set = 0; set < FB_FRAG_SETS; set++)
+		rig.frags[set * FB_FRAG_WAYS + way] =
+			(struct fb_frag){ .seq = 2,
+					  .generation = rig.generation,
+					  .s_lo = host,
+					  .d_lo = 0x0a1e000a,
+					  .id = 0x10000 + set,
+					  .family = 4,
+					  .proto = 17,
+					  .zone = (__u8)rig_zone(&rig, zone),
+					  .state = 1ull << 48 | (__u64)end << 32 |
+						   (__u32)(rig.runtime->fake_mono_ns >> FB_TICK_SHIFT) };
+}
+
+/* How many ways this host holds of the set that somebody came to since. */
+static unsigned int holds(const char *zone, __u32 host)
+{
+	unsigned int n = 0;
+
+	for (__u32 set = 0; set < FB_FRAG_SETS; set++) {
+		const struct fb_frag *f = rig.frags + set * FB_FRAG_WAYS;
+		bool touched = false;
+
+		for (unsigned int i = 0; i < FB_FRAG_WAYS; i++)
+			touched |= f[i].id < 0x10000;
+		for (unsigned int i = 0; touched && i < FB_FRAG_WAYS; i++)
+			n += f[i].zone == rig_zone(&rig, zone) && f[i].s_lo == host;
+	}
+	return n;
+}
+
+#define SIG_PIECE(host, at, more)                                                                  \
+	SPEC(.src = host, .dst = "10.30.0.10", .proto = 17, .sport = 5, .dport = 6, .payload = 16, \
+	     .frag = (__u16)((more ? MORE : 0) | PIECE(at)))
+
+static void who_sends_beginnings_only_leaves_room_for_others(void)
+{
+	use_policy("");
+	for (unsigned int i = 0; i < FB_FRAG_WAYS; i++)
+		occupy(i, "sig", 0x0a0a0042, 8);
+	expect("sig", SIG_PIECE("10.10.0.66", 0, true), FB_DROP_FRAGMENT);
+	first_of(9000, FB_PASSED);
+	CHECK(holds("sig", 0x0a0a0042) == 3 && holds("cam", 0x0a140005) == 1, "one for one");
+	expect("sig", SIG_PIECE("10.10.0.66", 0, true), FB_DROP_FRAGMENT);
+	piece(1480, true, 1480, FB_PASSED);
+	piece(2960, false, 100, FB_PASSED);
+	for (unsigned int i = 0; i < FB_FRAG_WAYS; i++)
+		occupy(i, "sig", 0x0a0a0042, 8);
+	expect("sig", SIG_PIECE("10.10.0.5", 0, true), FB_PASSED);
+	CHECK(holds("sig", 0x0a0a0042) == 3 && holds("sig", 0x0a0a0005) == 1, "inside of a zone");
+	expect("sig", SIG_PIECE("10.10.0.66", 0, true), FB_DROP_FRAGMENT);
+	expect("sig", SIG_PIECE("10.10.0.5", 24, false), FB_PASSED);
+}
+
+static void nobody_is_displaced_for_one_who_holds_as_much(void)
+{
+	use_policy("");
+	occupy(0, "sig", 0x0a0a0042, 8);
+	occupy(1, "cam", 0x0a140007, 8);
+	occupy(2, "sig", 0x0a0a0042, 8);
+	occupy(3, "cam", 0x0a140008, 8);
+	first_of(9000, FB_DROP_FRAGMENT); /* of its zone two, and of its zone's hosts none has two */
+	expect("vid",
+	       SPEC(.vlan = 30, .src = "10.30.0.10", .dst = "10.20.0.5", .proto = 1, .icmp_type = 8,
+		    .payload = 16, .frag = MORE),
+	       FB_PASSED);
+	CHECK(holds("sig", 0x0a0a0042) == 1 && holds("cam", 0x0a140007) == 1 && holds("cam", 0x0a140008) == 1,
+	      "of the two zones the host with two");
+	occupy(0, "sig", 0x0a0a0042, 8);
+	occupy(1, "cam", 0x0a140007, 8);
+	occupy(2, "net", 0x01020304, 8);
+	occupy(3, "vid", 0x0a1e000b, 8);
+	first_of(9000, FB_DROP_FRAGMENT);
+	expect("sig", SIG_PIECE("10.10.0.5", 0, true), FB_DROP_FRAGMENT);
+}
+
+static void a_packet_that_is_complete_leaves_its_room_at_once(void)
+{
+	use_policy("");
+	for (unsigned int i = 0; i < FB_FRAG_WAYS; i++)
+		occupy(i, "cam", 0x0a140005, 0);
+	first_of(9000, FB_PASSED);
+	piece(1480, false, 100, FB_PASSED);
+}
+
 void claims_frag(void)
 {
 	RUN_CASE(fragments_in_order_pass_after_an_allowed_first);
@@ -261,4 +349,7 @@ void claims_frag(void)
 	RUN_CASE(the_gateways_own_fragments_follow_the_same_rule);
 	RUN_CASE(a_fragments_next_hop_is_the_packets);
 	RUN_CASE(s30_every_fragment_that_observe_mode_lets_pass_is_would_drop);
+	RUN_CASE(who_sends_beginnings_only_leaves_room_for_others);
+	RUN_CASE(nobody_is_displaced_for_one_who_holds_as_much);
+	RUN_CASE(a_packet_that_is_complete_leaves_its_room_at_once);
 }
