@@ -171,6 +171,11 @@ static int set_unload(struct fb_agent_config *config, const char *value, struct 
 	return set_switch(&config->unload, value, err);
 }
 
+static int set_guard(struct fb_agent_config *config, const char *value, struct fb_error *err)
+{
+	return set_switch(&config->guard, value, err);
+}
+
 static int set_version(struct fb_agent_config *config, const char *value, struct fb_error *err)
 {
 	return set_switch(&config->version, value, err);
@@ -207,6 +212,7 @@ static const struct {
 	{ "large-image", NULL, true, set_large_image, "room for a policy of 64 MiB, not 16" },
 	{ "no-drop-privileges", NULL, true, set_keep_privileges, "keep all capabilities after the start" },
 	{ "unload", NULL, false, set_unload, "detach and remove everything, then exit: the host is open" },
+	{ "guard", NULL, false, set_guard, "close the host if it has no guard yet, then exit" },
 	{ "version", NULL, false, set_version, "print the version" },
 	{ "help", NULL, false, set_help, "print this" },
 };
@@ -273,11 +279,13 @@ int fb_config_parse(struct fb_agent_config *config, const char *path, const char
 	fb_autofree char *copy = strdup(text);
 	unsigned int number = 0;
 	char *rest = copy, *line;
+	int r = 0;
 
 	if (!copy)
 		abort();
 	while ((line = strsep(&rest, "\n"))) {
 		char *name, *value, *end;
+		struct fb_error why = { 0 };
 
 		number++;
 		*strchrnul(line, '#') = 0;
@@ -291,15 +299,15 @@ int fb_config_parse(struct fb_agent_config *config, const char *path, const char
 			*value++ = 0;
 			value += strspn(value, " \t");
 		}
-		if (set_named(config, name, value, err) < 0)
-			return fb_error_prefix(err, "%s:%u", path, number);
+		if (set_named(config, name, value, &why) < 0 && r == 0) {
+			*err = why;
+			r = fb_error_prefix(err, "%s:%u", path, number);
+		}
 	}
-	return 0;
+	return r;
 }
 
-/* One walk over the command line; only = the one option to take, NULL = all. */
-static int parse_argv(struct fb_agent_config *config, int argc, char **argv, fb_set *only,
-		      struct fb_error *err)
+static int parse_argv(struct fb_agent_config *config, int argc, char **argv, struct fb_error *err)
 {
 	struct option longs[FB_ARRAY_SIZE(options) + 1] = { 0 };
 	int which, c;
@@ -313,8 +321,6 @@ static int parse_argv(struct fb_agent_config *config, int argc, char **argv, fb_
 			return fb_error_set(err, -EINVAL, "%s: %s", argv[optind - 1],
 					    c == ':' ? "needs a value"
 						     : "there is no such option; see --help");
-		if (only && options[which].set != only)
-			continue;
 		if (options[which].set(config, optarg, err) < 0)
 			return fb_error_prefix(err, "--%s", options[which].name);
 	}
@@ -336,17 +342,21 @@ static int load_file(struct fb_agent_config *config, bool optional, struct fb_er
 
 int fb_config_load(int argc, char **argv, struct fb_agent_config *ret, struct fb_error *err)
 {
+	FB_CLEANUP(fb_config_done) struct fb_agent_config told = { 0 };
+	struct fb_error none = { 0 };
 	int r;
 
+	fb_config_init(&told);
 	fb_config_init(ret);
-	r = parse_argv(ret, argc, argv, set_file, err);
-	if (r == 0)
+	r = parse_argv(&told, argc, argv, err);
+	if (r < 0)
+		return r;
+	keep(&ret->file, told.file);
+	if (!told.help && !told.version)
 		r = load_file(ret, !strcmp(ret->file, FB_CONFIG_FILE), err);
-	if (r == 0)
-		r = parse_argv(ret, argc, argv, NULL, err);
-	if (r == 0) {
-		fb_vec_add(&ret->management, NULL);
-		ret->management.n--;
-	}
+	ret->file_wrong = r < 0;
+	parse_argv(ret, argc, argv, &none);
+	fb_vec_add(&ret->management, NULL);
+	ret->management.n--;
 	return r;
 }

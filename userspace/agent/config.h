@@ -24,12 +24,16 @@ struct fb_agent_config {
 	struct fb_rescue rescue;
 	char *groups[3]; /* Unix groups of viewers, operators, admins */
 	bool generic, large_image, keep_privileges;
-	bool allow_lockout, unload, version, help; /* on the command line only */
+	bool allow_lockout, unload, guard, version, help; /* on the command line only */
+	bool file_wrong; /* fb_config_load failed by the file, and what else it says is here */
 };
 
-/* Defaults, then the file, then the command line. -EINVAL: which option is wrong and how. */
+/*
+ * Defaults, then the file, then the command line. Negative: which option is wrong and how. Nothing is read but the command line if that
+ * is wrong, or asks for nothing but a text.
+ */
 int fb_config_load(int argc, char **argv, struct fb_agent_config *ret, struct fb_error *err);
-/* The lines of a configuration file; path is for the message. */
+/* The lines of a configuration file, also those behind one that is wrong; path is for the message, which names the first. */
 int fb_config_parse(struct fb_agent_config *config, const char *path, const char *text, struct fb_error *err);
 void fb_config_init(struct fb_agent_config *config);
 void fb_config_done(struct fb_agent_config *config);

@@ -94,12 +94,33 @@ static int spare_session(const struct fb_agent_config *config, struct fb_error *
 	    !fb_session_parse(text, &session) || is_pinned(config) ||
 	    fb_store_current(config->state_dir, &current, err) < 0 || current)
 		return 0;
-	r = fb_watch_open(&host, &watch, err);
-	if (r == 0)
-		r = fb_lockout_at_start(&c, &config->rescue, err);
+	if (fb_watch_open(&host, &watch, err) <
+	    0) /* what cannot be told is no reason to leave the host open */
+		return 0;
+	r = fb_lockout_at_start(&c, &config->rescue, err);
 	fb_watch_close(watch);
 	fb_host_done(&host);
 	return r;
+}
+
+/*
+ * First of all, before anything that can fail or takes time: the kernel of a host that was just started forwards whatever its routes say
+ * until there is a guard, and if this start fails there would be none.
+ */
+static int close_host(const struct fb_agent_config *config)
+{
+	struct fb_dataplane_options options = {
+		.run_dir = config->run_dir,
+		.management = (const char *const *)config->management.v,
+	};
+	struct fb_error err = { 0 };
+	int r = fb_dataplane_close_host(&options, &config->rescue, &err);
+
+	if (r < 0)
+		fb_log(FB_LOG_ERROR, "the host is not closed: %s", err.text);
+	if (r > 0)
+		fb_log(FB_LOG_NOTICE, "there was no guard: the host is closed until a policy is in force");
+	return r < 0 ? EXIT_HOST : EXIT_OK;
 }
 
 static int serve(const struct fb_agent_config *config)
@@ -108,10 +129,6 @@ static int serve(const struct fb_agent_config *config)
 	struct fb_agent agent = { 0 };
 	int r = lock(config, &err);
 
-	if (r == 0 && spare_session(config, &err) < 0) {
-		fb_log(FB_LOG_ERROR, "%s", err.text);
-		return EXIT_USAGE;
-	}
 	if (r == 0)
 		r = fb_agent_open(&agent, config, &err);
 	if (r == 0)
@@ -131,6 +148,8 @@ int main(int argc, char **argv)
 
 	if (fb_config_load(argc, argv, &config, &err) < 0) {
 		fb_log(FB_LOG_ERROR, "%s", err.text);
+		if (config.file_wrong && !config.unload)
+			close_host(&config);
 		return EXIT_USAGE;
 	}
 	if (config.help) {
@@ -144,6 +163,14 @@ int main(int argc, char **argv)
 		       FB_LANGUAGE_VERSION);
 		return EXIT_OK;
 	}
+	if (!config.unload && !config.guard && spare_session(&config, &err) < 0) {
+		fb_log(FB_LOG_ERROR, "%s", err.text);
+		return EXIT_USAGE;
+	}
+	if (!config.unload && close_host(&config) != EXIT_OK)
+		return EXIT_HOST;
+	if (config.guard)
+		return EXIT_OK;
 	if (sodium_init() < 0) {
 		fb_log(FB_LOG_ERROR, "libsodium does not start");
 		return EXIT_HOST;

@@ -116,6 +116,12 @@ struct fb_rescue {
 };
 /* Lets the guard hear it; NULL = no longer. */
 int fb_dataplane_rescue(struct fb_dataplane *dp, const struct fb_rescue *rescue, struct fb_error *err);
+/*
+ * Loads the guard if there is none: closed but for lo, the options' management interfaces and, where nothing enforces, the rescue access.
+ * It needs no handle and nothing that may be missing after a boot. 1 = it was loaded, 0 = there is one, whoever's, which stays as it is.
+ */
+int fb_dataplane_close_host(const struct fb_dataplane_options *options, const struct fb_rescue *rescue,
+			    struct fb_error *err);
 
 /*
  * Tables that the agent keeps in step with the host. Each replaces the whole content by differences (never

@@ -58,7 +58,7 @@ static int add_management(struct fb_strbuf *b, const char *const *names, struct 
 int fb_guard_open(struct fb_dataplane *dp, const char *const *management, struct fb_error *err)
 {
 	struct fb_strbuf b fb_autostrbuf = { 0 };
-	int r = fb_guard_connect(dp, err);
+	int r = dp->nft ? 0 : fb_guard_connect(dp, err);
 
 	if (r < 0)
 		return r;
@@ -118,6 +118,33 @@ int fb_dataplane_rescue(struct fb_dataplane *dp, const struct fb_rescue *rescue,
 		dp->rescue = rule.len ? fb_strbuf_steal(&rule) : NULL;
 	}
 	return r;
+}
+
+/*
+ * A name that nftables cannot take closes the host, too, which then hears lo alone. What is enforced, in whatever run directory, has a
+ * policy, and rescue is not for then.
+ */
+int fb_dataplane_close_host(const struct fb_dataplane_options *options, const struct fb_rescue *rescue,
+			    struct fb_error *err)
+{
+	struct fb_dataplane *dp FB_CLEANUP(fb_handle_cleanup) = fb_handle_new(options);
+	struct fb_error ignored = { 0 };
+	int r;
+
+	fb_load_listen();
+	r = fb_guard_connect(dp, err);
+	if (r < 0)
+		return r;
+	/* libnftables 1.0 does not find the first of two that are listed at once */
+	if (nft_run_cmd_from_buffer(dp->nft, "list chain " TABLE " inp") == 0 &&
+	    nft_run_cmd_from_buffer(dp->nft, "list chain " TABLE " forw") == 0)
+		return 0;
+	r = fb_guard_open(dp, options->management, err);
+	if (r == -EINVAL)
+		r = fb_guard_open(dp, NULL, err);
+	if (r == 0 && fb_unload_nobody_else(&ignored) == 0)
+		fb_dataplane_rescue(dp, rescue, &ignored);
+	return r < 0 ? r : 1;
 }
 
 int fb_guard_remove_table(struct fb_dataplane *dp, struct fb_error *err)

@@ -286,8 +286,13 @@ struct fb_filter {
  */
 int fb_filters_list(__u32 ifindex, bool egress, struct fb_filter **ret, struct fb_error *err);
 
+/* ---- unload.c ---- */
+/* -EBUSY: a device of this host runs a program of ours; once the trees of a run directory are removed, another one's. */
+int fb_unload_nobody_else(struct fb_error *err);
+
 /* ---- guard.c: nftables ---- */
 int fb_guard_connect(struct fb_dataplane *dp, struct fb_error *err);
+/* Connects if need be. */
 int fb_guard_open(struct fb_dataplane *dp, const char *const *management, struct fb_error *err);
 int fb_guard_remove_table(struct fb_dataplane *dp, struct fb_error *err);
 /* The port and the uppers known for it. */

@@ -35,8 +35,7 @@ static int unload_tree(struct fb_dataplane *dp, const char *dir, struct fb_error
 	return r < 0 ? r : fb_place_remove(dir, err);
 }
 
-/* -EBUSY: a device of this host runs a program of ours yet, which is none of the trees that were removed: the guard is another run directory's. */
-static int nobody_else(struct fb_error *err)
+int fb_unload_nobody_else(struct fb_error *err)
 {
 	struct if_nameindex *all = if_nameindex();
 	int r = 0;
@@ -75,7 +74,7 @@ static int unload(struct fb_dataplane *dp, struct fb_error *err)
 	if (d)
 		closedir(d);
 	if (r == 0)
-		r = nobody_else(err);
+		r = fb_unload_nobody_else(err);
 	if (r == 0)
 		r = fb_guard_remove_table(dp, err);
 	if (r == 0)

@@ -61,6 +61,21 @@ Test(config, names_the_line_that_is_wrong)
 	}
 }
 
+Test(config, lines_behind_a_wrong_one_count_for_the_guard)
+{
+	FB_CLEANUP(fb_config_done) struct fb_agent_config c = { 0 };
+	struct fb_error err = { 0 };
+
+	fb_config_init(&c);
+	cr_assert_eq(fb_config_parse(&c, "f",
+				     "flwos 7\nmanagement eth8\nalso wrong\nrescue eth0 10.0.0.0/8 22\n",
+				     &err),
+		     -EINVAL);
+	cr_assert_str_eq(err.text, "f:1: flwos: there is no such setting", "%s", err.text);
+	cr_assert_eq(c.management.n, 1);
+	cr_assert_eq(c.rescue.port, 22);
+}
+
 static int load(struct fb_agent_config *c, struct fb_error *err, const char *a, const char *b, const char *d)
 {
 	char *argv[] = { (char *)"firebreakd", (char *)a, (char *)b, (char *)d, NULL };
@@ -94,8 +109,21 @@ Test(config, a_file_that_was_asked_for_must_be_there)
 	FB_CLEANUP(fb_config_done) struct fb_agent_config c = { 0 };
 	struct fb_error err = { 0 };
 
-	cr_assert_eq(load(&c, &err, "--config=/nonexistent", NULL, NULL), -ENOENT);
+	cr_assert_eq(load(&c, &err, "--config=/nonexistent", "--management=eth8", NULL), -ENOENT);
 	cr_assert_str_eq(err.text, "/nonexistent: No such file or directory");
+	cr_assert(c.file_wrong, "the host is closed");
+	cr_assert_eq(c.management.n, 1, "but for what is known");
+	cr_assert_null(c.management.v[1]);
+}
+
+Test(config, a_wrong_option_is_not_the_files_fault_and_help_reads_none)
+{
+	FB_CLEANUP(fb_config_done) struct fb_agent_config wrong = { 0 }, help = { 0 };
+	struct fb_error err = { 0 };
+
+	cr_assert_eq(load(&wrong, &err, "--config=/nonexistent", "--flos=1", NULL), -EINVAL);
+	cr_assert(!wrong.file_wrong);
+	cr_assert_eq(load(&help, &err, "--config=/nonexistent", "--help", NULL), 0);
 }
 
 Test(config, refuses_what_it_does_not_know)
