@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Whoever may apply may still not bring the agent down, nor keep it: a claimed name that would be cut in the middle of a character, JSON
-# without end, paths that climb; a policy of many megabytes is read as fast as it comes, and a crowd that asks nothing is forgotten
+# without end, paths that climb, a trial or a rehearsal asked for in a way that reads as none; a policy of many megabytes is read as fast as it comes, and a crowd that asks nothing is forgotten
 # when it goes.
 #
 #   curl --unix-socket control.sock --- [gateway + agent]
@@ -14,9 +14,9 @@ lab_gateway
 agent_start
 pid=$(lab_pid agent)
 
-post() { # BODY-FILE: the status
+post() { # BODY-FILE [PATH]: the status
 	on gw curl -sS --max-time $((10 * PATIENCE)) --unix-socket "$LAB_RUN/control.sock" -o "$LAB_DIR/answer" -w '%{http_code}' \
-		-H Expect: --data-binary "@$1" http://localhost/v1/apply
+		-H Expect: --data-binary "@$1" "http://localhost/v1/${2:-apply}"
 }
 body() { # ROOT WHO < TEXT
 	jq -Rs --arg root "$1" --arg who "$2" '{root: $root, who: $who, reason: "test", files: [{path: $root, text: .}]}' >"$LAB_DIR/body"
@@ -30,6 +30,25 @@ body ../../etc/passwd root <<<"$policy"
 same "a path is only a name" 200 "$(post "$LAB_DIR/body")"
 body /p.fb root <<<"$policy"$'\ninclude "/etc/passwd"'
 same "and includes come from the request alone" 422 "$(post "$LAB_DIR/body")"
+in_force=$(generation)
+for value in '"60"' 60.5 '[60]' true null; do
+	body /p.fb root <<<"$policy"
+	jq --argjson value "$value" '.confirm = $value' "$LAB_DIR/body" >"$LAB_DIR/typed"
+	same "a trial of $value seconds is none: refused" 400 "$(post "$LAB_DIR/typed")"
+done
+jq '.confrim = 60' "$LAB_DIR/body" >"$LAB_DIR/typed"
+same "a member with a wrong name is refused" 400 "$(post "$LAB_DIR/typed")"
+same "and nothing was applied" "$in_force" "$(generation)"
+jq '.confirm = 60' "$LAB_DIR/body" >"$LAB_DIR/typed"
+same "a trial of 60 seconds is one" 200 "$(post "$LAB_DIR/typed")"
+echo '{"extend": "60"}' >"$LAB_DIR/typed"
+same "to extend it by a text is refused" 400 "$(post "$LAB_DIR/typed" confirm)"
+claim "and does not confirm it" jq -e .confirm.left <<<"$(firebreak status -j)" >/dev/null
+echo '{"generation": "1"}' >"$LAB_DIR/typed"
+same "a generation that is a text is none" 400 "$(post "$LAB_DIR/typed" rollback)"
+echo '{"name": "cut", "rehearse": "true", "reason": "x"}' >"$LAB_DIR/typed"
+same "a rehearsal that is a text is no rehearsal" 400 "$(post "$LAB_DIR/typed" isolate)"
+claim "which names the member" grep -q 'rehearse must be true or false' "$LAB_DIR/answer"
 printf '[%.0s' {1..100000} >"$LAB_DIR/deep"
 same "JSON without end is refused" 400 "$(post "$LAB_DIR/deep")"
 body /p.fb root < <(printf '%s\n' "$policy"; head -c 8000000 /dev/zero | tr '\0' '#' | fold -w 79)

@@ -48,8 +48,17 @@ json_t *fb_api_plans(const struct fb_agent *agent);
 json_t *fb_api_accesses_list(const struct fb_agent *agent);
 /* [{name, who, reason, since, addresses, macs}] */
 json_t *fb_api_quarantines(const struct fb_agent *agent);
-/* The request's object; no body is an empty one. NULL: answered with what is wrong; so is false below. */
-json_t *fb_api_read_body(const struct fb_ctl_request *request, struct fb_ctl_answer *answer);
+/* A member that a body may have, besides who, reason, session and allow_lockout, which all may. */
+struct fb_api_member {
+	const char *name; /* NULL ends the list */
+	json_type type;	  /* JSON_TRUE = a boolean */
+};
+/*
+ * The request's object; no body is an empty one. What it has is of these names and types: who reads a member finds it right or not there.
+ * NULL: answered with what is wrong; so is false below.
+ */
+json_t *fb_api_read_body(const struct fb_ctl_request *request, const struct fb_api_member *takes,
+			 struct fb_ctl_answer *answer);
 /* The members of a change that are not the policy's: confirm, session, allow_lockout. */
 bool fb_api_read_change(const json_t *body, const struct fb_ctl_peer *peer, struct fb_change *ret,
 			struct fb_ctl_answer *answer);

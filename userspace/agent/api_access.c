@@ -106,7 +106,10 @@ static void act(struct fb_agent *agent, const struct fb_ctl_request *request, bo
 
 void fb_api_open(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
-	json_t *body = fb_api_read_body(request, answer);
+	static const struct fb_api_member takes[] = { { "name", JSON_STRING },
+						      { "seconds", JSON_INTEGER },
+						      { 0 } };
+	json_t *body = fb_api_read_body(request, takes, answer);
 
 	if (body)
 		act(user, request, true, body, answer);
@@ -115,7 +118,8 @@ void fb_api_open(void *user, const struct fb_ctl_request *request, struct fb_ctl
 
 void fb_api_close(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
-	json_t *body = fb_api_read_body(request, answer);
+	static const struct fb_api_member takes[] = { { "name", JSON_STRING }, { 0 } };
+	json_t *body = fb_api_read_body(request, takes, answer);
 
 	if (body)
 		act(user, request, false, body, answer);

@@ -152,19 +152,6 @@ static void apply(struct fb_agent *agent, struct fb_change *change, struct fb_bu
 		refuse(answer, change, r, text, session, &err);
 }
 
-json_t *fb_api_read_body(const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
-{
-	json_error_t why;
-	json_t *body = json_loadb(request->body_len ? request->body : "{}",
-				  request->body_len ? request->body_len : 2, JSON_REJECT_DUPLICATES, &why);
-
-	if (json_is_object(body))
-		return body;
-	fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "not JSON: %s", body ? "not an object" : why.text);
-	json_decref(body);
-	return NULL;
-}
-
 static void json_cleanup(json_t **json)
 {
 	json_decref(*json);
@@ -173,7 +160,11 @@ static void json_cleanup(json_t **json)
 
 void fb_api_apply(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
-	autojson json_t *body = fb_api_read_body(request, answer);
+	static const struct fb_api_member takes[] = {
+		{ "root", JSON_STRING },     { "files", JSON_ARRAY },	{ "catalogue", JSON_STRING },
+		{ "confirm", JSON_INTEGER }, { "adopt", JSON_INTEGER }, { 0 }
+	};
+	autojson json_t *body = fb_api_read_body(request, takes, answer);
 	struct fb_change change = { .what = "apply" };
 	struct fb_error err = { 0 };
 	struct fb_bundle bundle;
@@ -224,7 +215,10 @@ static void back(struct fb_agent *agent, struct fb_change *change, const char *r
 
 void fb_api_rollback(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
-	autojson json_t *body = fb_api_read_body(request, answer);
+	static const struct fb_api_member takes[] = {
+		{ "generation", JSON_INTEGER }, { "confirm", JSON_INTEGER }, { "adopt", JSON_INTEGER }, { 0 }
+	};
+	autojson json_t *body = fb_api_read_body(request, takes, answer);
 	struct fb_change change = { .what = "rollback" };
 	fb_autofree char *who = NULL;
 	struct fb_agent *agent = user;
@@ -260,7 +254,8 @@ void fb_api_rollback(void *user, const struct fb_ctl_request *request, struct fb
 
 void fb_api_confirm(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
-	autojson json_t *body = fb_api_read_body(request, answer);
+	static const struct fb_api_member takes[] = { { "extend", JSON_INTEGER }, { 0 } };
+	autojson json_t *body = fb_api_read_body(request, takes, answer);
 	struct fb_agent *agent = user;
 	fb_autofree char *who = NULL;
 	struct fb_error err = { 0 };

@@ -110,7 +110,10 @@ static void json_cleanup(json_t **json)
 
 void fb_api_end(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
-	FB_CLEANUP(json_cleanup) json_t *body = fb_api_read_body(request, answer);
+	static const struct fb_api_member takes[] = { { "proto", JSON_INTEGER }, { "src", JSON_STRING },
+						      { "sport", JSON_INTEGER }, { "dst", JSON_STRING },
+						      { "dport", JSON_INTEGER }, { 0 } };
+	FB_CLEANUP(json_cleanup) json_t *body = fb_api_read_body(request, takes, answer);
 	struct fb_agent *agent = user;
 	struct wanted w = { .agent = agent };
 	fb_autofree char *who = NULL;

@@ -185,8 +185,12 @@ static void act_done(struct act *act)
 static bool read_act(const struct fb_ctl_request *request, const char *what, struct act *ret,
 		     struct fb_ctl_answer *answer)
 {
+	static const struct fb_api_member takes[] = { { "name", JSON_STRING }, { 0 } }, isolate_takes[] = {
+		{ "name", JSON_STRING }, { "rehearse", JSON_TRUE }, { 0 }
+	};
+
 	*ret = (struct act){ .change = { .what = what } };
-	ret->body = fb_api_read_body(request, answer);
+	ret->body = fb_api_read_body(request, strcmp(what, "isolate") ? takes : isolate_takes, answer);
 	if (!ret->body || !fb_api_read_change(ret->body, &request->peer, &ret->change, answer) ||
 	    !fb_api_read_words(ret->body, &request->peer, &ret->who, &ret->reason, answer))
 		return false;

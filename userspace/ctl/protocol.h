@@ -50,6 +50,9 @@
  *                    observed, generation}: the answer of the real program
  * GET  /metrics      Prometheus text (also on the loopback listener)
  *
+ * A POST that changes something has no members but these and, everywhere, who, reason, session and allow_lockout; one of another name or type
+ * (seconds are whole numbers, not texts) is a 400, and nothing is done.
+ *
  * Errors: {"schema": "firebreak.error/1", "error": "...", "diagnostics": "..."?} with 4xx or 5xx. Bodies are capped: FB_CTL_BODY_MAX for what
  * admins send, FB_CTL_SMALL_BODY for all else. A 403 names the role that is needed.
  */
