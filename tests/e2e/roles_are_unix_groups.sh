@@ -10,7 +10,9 @@ set -euo pipefail
 
 lab_new
 northport_up
+umask 0027 # as in the unit
 agent_start --viewers games --operators news --admins mail
+umask 0022
 policy=$(town_policy town.fb <<-'END'
 	never cctv <-> traffic
 END
@@ -29,6 +31,7 @@ status_of() { # GROUPS METHOD PATH [BODY-FILE]
 chmod 666 "$LAB_DIR/answer"
 
 deny "who is in no group may not even ask" user nogroup "$FB_BUILD/firebreak" status
+same "the pins stay root's" "1700 0" "$(stat -c '%a %u' "$LAB_RUN/bpf")"
 claim "a viewer looks" user games "$FB_BUILD/firebreak" status
 claim "also at what was changed" user games "$FB_BUILD/firebreak" audit
 status=0

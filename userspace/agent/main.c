@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include "agent/agent.h"
 #include "agent/loop.h"
@@ -21,12 +22,25 @@
 
 enum { EXIT_OK = 0, EXIT_USAGE = 2, EXIT_HOST = 3 };
 
+/* Whoever is in a group reaches the socket, whatever the umask of this start or of the one that made the folder; the pins have modes of their own. */
+static int let_in(const char *dir, struct fb_error *err)
+{
+	struct stat st;
+
+	if (stat(dir, &st) == 0 &&
+	    ((st.st_mode & 0055) == 0055 || chmod(dir, (st.st_mode & 07777) | 0055) == 0))
+		return 0;
+	return fb_error_set(err, -errno, "%s: cannot be opened to others: %s", dir, strerror(errno));
+}
+
 /* Two agents, or one and an unload, would undo each other's work. Held until the process ends. */
 static int lock(const struct fb_agent_config *config, struct fb_error *err)
 {
 	fb_autofree char *path = NULL;
 	int r = fb_io_mkdir(config->run_dir, 0755, err), fd;
 
+	if (r == 0)
+		r = let_in(config->run_dir, err);
 	if (r < 0)
 		return r;
 	if (asprintf(&path, "%s/lock", config->run_dir) < 0)
