@@ -204,7 +204,11 @@ static bool same_cuts(const struct fb_cuts *a, const struct fb_cuts *b)
 bool fb_switch_follow(struct fb_switch_state *state, const struct fb_generation *generation,
 		      const struct fb_host *host)
 {
+	struct fb_host declared = *host;
 	bool changed = false;
+
+	/* who has a MAC address after the act is what anybody claims by ARP, and who is claimed would be cut for good */
+	declared.neighbours.n = 0;
 
 	for (size_t i = 0; i < state->isolations.n; i++) {
 		const struct fb_isolate *plan = fb_switch_plan(generation, state->isolations.v[i].plan);
@@ -222,7 +226,7 @@ bool fb_switch_follow(struct fb_switch_state *state, const struct fb_generation 
 		size_t before = q->addresses.n + q->macs.n;
 		struct fb_error ignored = { 0 };
 
-		if (fb_quarantine_resolve(q->name, generation, host, &now, &ignored) == 0) {
+		if (fb_quarantine_resolve(q->name, generation, &declared, &now, &ignored) == 0) {
 			for (size_t k = 0; k < now.addresses.n; k++)
 				add_once(&q->addresses, now.addresses.v[k]);
 			for (size_t k = 0; k < now.macs.n; k++)

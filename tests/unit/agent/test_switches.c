@@ -291,6 +291,30 @@ Test(switches, an_apply_adds_to_a_quarantine_and_takes_nothing_away)
 	fb_switch_state_done(&state);
 }
 
+Test(switches, whoever_claims_a_mac_in_quarantine_later_is_not_followed)
+{
+	struct fb_generation *g = read_policy(POLICY, NULL);
+	struct fb_host_neighbour claimed = {
+		.ifindex = 12, .family = 4, .ip = { 0, 0xac100035 }, .has_mac = true
+	};
+	struct fb_switch_state state = { 0 };
+	struct fb_quarantine q = { 0 };
+	struct fb_error err = { 0 };
+	fb_autofree char *text = NULL;
+
+	cr_assert_eq(fb_quarantine_resolve("3c:ef:8c:00:04:12", g, &host, &q, &err), 0);
+	q.note = (struct fb_switch_note){ strdup("me"), strdup("why"), 7 };
+	fb_vec_add(&state.quarantines, q);
+	memcpy(claimed.mac, q.macs.v[0].mac, 6);
+	fb_vec_add(&host.neighbours, claimed); /* by one packet, from another zone */
+	cr_assert_not(fb_switch_follow(&state, g, &host));
+	text = describe(&state.quarantines.v[0]);
+	cr_assert_str_eq(text, "10.20.4.12 10.20.10.77 2001:db8:20::12 / 3c:ef:8c:00:04:12",
+			 "what it had at the act");
+	fb_generation_free(g);
+	fb_switch_state_done(&state);
+}
+
 Test(switches, the_file_holds_all_of_it_and_nothing_else_is_taken_for_it)
 {
 	static const char *const bad[] = {
