@@ -146,6 +146,36 @@ static int by_mac(struct fb_quarantine *q, const __u8 mac[6], const struct fb_ru
 	return r;
 }
 
+/* A quarantine of what no packet comes from would be accepted, held and cut nothing. */
+static int check_host(const char *x, int family, struct fb_range range, struct fb_error *err)
+{
+	static const struct {
+		int family;
+		struct fb_range range;
+		const char *what;
+	} none[] = {
+		{ 4, { { 0, 0 }, { 0, 0xffffff } }, "\"this network\"" },
+		{ 4, { { 0, 0x7f000000 }, { 0, 0x7fffffff } }, "loopback" },
+		{ 4, { { 0, 0xe0000000 }, { 0, 0xefffffff } }, "multicast" },
+		{ 4, { { 0, 0xffffffff }, { 0, 0xffffffff } }, "broadcast" },
+		{ 6, { { 0, 0 }, { 0, 0 } }, "the unspecified address" },
+		{ 6, { { 0, 1 }, { 0, 1 } }, "loopback" },
+		{ 6, { { 0xffull << 56, 0 }, { ~0ull, ~0ull } }, "multicast" },
+	};
+	char text[FB_INET_STRLEN];
+
+	if (family == 6 && range.first.hi == 0 && range.first.lo >> 32 == 0xffff)
+		return fb_error_set(err, -EINVAL, "%s is an IPv4 address in IPv6 dress: write %s", x,
+				    fb_ip_print(4, (struct fb_ip){ 0, (__u32)range.first.lo }, text));
+	for (size_t i = 0; i < FB_ARRAY_SIZE(none); i++)
+		if (none[i].family == family && fb_ip_cmp(none[i].range.first, range.last) <= 0 &&
+		    fb_ip_cmp(range.first, none[i].range.last) <= 0)
+			return fb_error_set(err, -EINVAL,
+					    "%s is no host's address (%s), so nothing would be quarantined",
+					    x, none[i].what);
+	return 0;
+}
+
 /* 1 = it is an address or a prefix; 0 = it does not look like one. */
 static int by_address(struct fb_quarantine *q, const char *x, const struct fb_ruleset *rs,
 		      const struct fb_host *host, struct fb_error *err)
@@ -172,7 +202,9 @@ static int by_address(struct fb_quarantine *q, const char *x, const struct fb_ru
 		r = fb_error_set(err, -EINVAL, "%s has bits beyond its length: write the first address of it",
 				 x);
 	} else {
-		r = add_set(q, &set, host, err);
+		r = check_host(x, family, (struct fb_range){ ip, last }, err);
+		if (r == 0)
+			r = add_set(q, &set, host, err);
 		if (r == 0 && rs)
 			add_members(q, rs, &set);
 	}

@@ -105,6 +105,18 @@ Test(switches, an_x_is_a_device_a_group_an_address_or_a_mac)
 		{ "01:00:5e:00:00:01", "is no device's MAC address (a group's)", -EINVAL },
 		{ "ff:ff:ff:ff:ff:ff", "is no device's MAC address (a group's)", -EINVAL },
 		{ "00:00:00:00:00:00", "is no device's MAC address (all zeros)", -EINVAL },
+		{ "::ffff:10.20.4.12", "is an IPv4 address in IPv6 dress: write 10.20.4.12", -EINVAL },
+		{ "0.0.0.0", "is no host's address (\"this network\")", -EINVAL },
+		{ "127.0.0.1", "is no host's address (loopback)", -EINVAL },
+		{ "224.0.0.1", "is no host's address (multicast)", -EINVAL },
+		{ "239.1.2.0/24", "is no host's address (multicast)", -EINVAL },
+		{ "255.255.255.255", "is no host's address (broadcast)", -EINVAL },
+		{ "::", "is no host's address (the unspecified address)", -EINVAL },
+		{ "::1", "is no host's address (loopback)", -EINVAL },
+		{ "::/64", "is no host's address", -EINVAL },
+		{ "ff02::1", "is no host's address (multicast)", -EINVAL },
+		{ "fe80::1", "fe80::1 /", 0 },
+		{ "240.0.0.1", "240.0.0.1 /", 0 },
 		{ "xyzzy-plugh", "no device or group", -ENOENT },
 	};
 	struct fb_generation *g = read_policy(POLICY, NULL);
