@@ -206,6 +206,16 @@ int fb_audit_verify(const char *state_dir, struct fb_audit_verdict *ret, struct 
 
 /* ---- writing ---- */
 
+static int cut_torn(int fd, const char *path, const struct walk *w, struct fb_error *err)
+{
+	if (!w->torn)
+		return 0;
+	if (ftruncate(fd, (off_t)w->whole) < 0)
+		return fb_error_set(err, -errno, "%s: %s", path, strerror(errno));
+	fb_log(FB_LOG_WARNING, "audit log: a line that a crash had cut in two was removed");
+	return 0;
+}
+
 /*
  * A crash between the line and the head leaves one line that is whole and chained, whose change may have
  * happened: it counts. One in the middle of the line leaves a piece, whose change has not: it goes.
@@ -217,11 +227,16 @@ static int repair(struct fb_audit *audit, const struct walk *w, struct fb_error 
 	audit->last = w->last;
 	if (w->head.seq > w->last.seq) /* numbers are not used again, so that the gap stays visible */
 		audit->last = w->head;
-	if (w->torn && ftruncate(audit->fd, (off_t)w->whole) < 0)
-		return fb_error_set(err, -errno, "%s: %s", audit->path, strerror(errno));
-	if (w->torn)
-		fb_log(FB_LOG_WARNING, "audit log: a line that a crash had cut in two was removed");
+	if (cut_torn(audit->fd, audit->path, w, err) < 0)
+		return err->code;
 	return one_ahead ? write_head(audit, &audit->last, err) : 0;
+}
+
+static int open_log(const char *path, struct fb_error *err)
+{
+	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+
+	return fd < 0 ? fb_error_set(err, -errno, "%s: %s", path, strerror(errno)) : fd;
 }
 
 int fb_audit_open(const char *state_dir, struct fb_audit **ret, struct fb_error *err)
@@ -234,10 +249,8 @@ int fb_audit_open(const char *state_dir, struct fb_audit **ret, struct fb_error 
 	if (!audit || !(audit->state_dir = strdup(state_dir)))
 		abort();
 	audit->path = log_path(state_dir);
-	audit->fd = open(audit->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-	r = audit->fd < 0 ? fb_error_set(err, -errno, "%s: %s", audit->path, strerror(errno)) : 0;
-	if (r == 0)
-		r = read_head(state_dir, &w.head, err);
+	audit->fd = open_log(audit->path, err);
+	r = audit->fd < 0 ? audit->fd : read_head(state_dir, &w.head, err);
 	if (r == 0 || r == -EBADMSG)
 		r = walk(state_dir, &w, err);
 	if (r == 0)
@@ -270,6 +283,35 @@ __u32 fb_audit_generation(const struct fb_audit *audit)
 	return audit ? audit->last.generation : 0;
 }
 
+/*
+ * Lines for a file that somebody removed or replaced are lost. They go on in what is at the path now, as after a restart: the chain shows the gap,
+ * and to refuse would leave nobody able to isolate anything.
+ */
+static int follow_path(struct fb_audit *audit, struct fb_error *err)
+{
+	struct stat ours, there = { 0 };
+	struct walk w = { 0 };
+	int r;
+
+	if (fstat(audit->fd, &ours) < 0 || (lstat(audit->path, &there) < 0 && errno != ENOENT))
+		return fb_error_set(err, -errno, "%s: %s", audit->path, strerror(errno));
+	if (ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
+		return 0;
+	fb_autoclose int fd = open_log(audit->path, err);
+
+	r = fd < 0 ? fd : walk(audit->state_dir, &w, err);
+	if (r == 0)
+		r = cut_torn(fd, audit->path, &w, err);
+	if (r < 0)
+		return r;
+	close(audit->fd);
+	audit->fd = FB_STEAL_FD(fd);
+	fb_log(FB_LOG_ERROR,
+	       "%s was removed or replaced by somebody: what is there now goes on after change %llu",
+	       audit->path, (unsigned long long)audit->last.seq);
+	return 0;
+}
+
 static int append(const struct fb_audit *audit, const char *buf, size_t len, struct fb_error *err)
 {
 	ssize_t n;
@@ -294,6 +336,9 @@ int fb_audit_add(struct fb_audit *audit, const struct fb_audit_entry *e, struct 
 
 	if (!audit)
 		return 0;
+	r = follow_path(audit, err);
+	if (r < 0)
+		return r;
 	next = (struct link){ .seq = audit->last.seq + 1, .generation = e->after };
 	line = json_pack("{sI sI ss so so so sI sI sI ss}", "seq", (json_int_t)next.seq, "at",
 			 (json_int_t)fb_clock_now(), "what", e->what, "object", text(e->object), "who",

@@ -244,6 +244,29 @@ Test(audit, what_cannot_be_written_leaves_the_log_as_it_was, .init = start, .fin
 	cr_assert(verify().good);
 }
 
+Test(audit, goes_on_in_what_is_there_when_its_file_was_removed_or_replaced, .init = start, .fini = stop)
+{
+	fb_autofree char *text = get("audit.log"), *after = NULL;
+
+	unlink(path_of("audit.log"));
+	cr_assert_eq(add("nowhere but here"), 0);
+	cr_assert(finds("begins with change 6"), "the gap shows");
+	after = get("audit.log");
+	cr_assert(strstr(after, "nowhere but here"));
+
+	/* an older copy, put back by halves */
+	unlink(path_of("audit.log"));
+	put("audit.log", text, strlen(text) - 20);
+	cr_assert_eq(add("behind the copy"), 0);
+	cr_assert(finds("line 5 (change 7) does not follow change 4"));
+	cr_assert_eq(add("and goes on"), 0);
+	cr_assert_eq(verify().lines, 6);
+
+	unlink(path_of("audit.log"));
+	cr_assert_eq(symlink("/dev/null", path_of("audit.log")), 0);
+	cr_assert_lt(add("into nothing"), 0, "what cannot be logged is not done");
+}
+
 Test(audit, lists_the_last_changes, .init = start, .fini = stop)
 {
 	struct fb_error err = { 0 };
