@@ -167,13 +167,22 @@ static void direction(struct fb_checker *c, const struct fb_ipset *src, const st
 		into_gateway(c, src, svc);
 }
 
-static const char *never_text(struct fb_checker *c, const struct fb_stmt *s)
+/* Names only: a metric has it as a label, which is never an address. */
+static const char *never_pairs(struct fb_checker *c, const struct fb_stmt *s)
 {
 	fb_autostrbuf struct fb_strbuf out = { 0 };
 
 	fb_print_operands(&s->never.a, &out);
 	fb_strbuf_add(&out, s->never.both ? " <-> " : " -> ");
 	fb_print_operands(&s->never.b, &out);
+	return fb_arena_strdup(&c->rs->arena, fb_strbuf_get(&out));
+}
+
+static const char *never_text(struct fb_checker *c, const struct fb_stmt *s, const char *pairs)
+{
+	fb_autostrbuf struct fb_strbuf out = { 0 };
+
+	fb_strbuf_add(&out, pairs);
 	if (s->never.services.n) {
 		fb_strbuf_add(&out, "  ");
 		fb_print_services(&s->never.services, &out);
@@ -203,9 +212,7 @@ static void boxes(struct fb_checker *c, const struct fb_stmt *s, const struct fb
 
 static void guard(struct fb_checker *c, const struct fb_stmt *s)
 {
-	struct fb_line line = {
-		.kind = FB_RULE_NEVER, .at = s->at, .stmt = s, .pairs = "", .deadline = FB_NO_DEADLINE
-	};
+	struct fb_line line = { .kind = FB_RULE_NEVER, .at = s->at, .stmt = s, .deadline = FB_NO_DEADLINE };
 	struct fb_party a, b, except;
 	struct fb_l4 all = FB_L4_ALL;
 	struct fb_l4set services = { 0 };
@@ -219,7 +226,8 @@ static void guard(struct fb_checker *c, const struct fb_stmt *s)
 		if (!s->never.services.n)
 			services = fb_l4set_combine(&(struct fb_l4set){ &all, 1 }, &services, FB_L4_UNION);
 		line.id = fb_identity_never(c, s);
-		line.text = never_text(c, s);
+		line.pairs = never_pairs(c, s);
+		line.text = never_text(c, s, line.pairs);
 		line.reason = s->never.text.s;
 		fb_vec_add(&c->rs->lines, line);
 		boxes(c, s, &a, &b, &except, &services);

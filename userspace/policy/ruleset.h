@@ -100,7 +100,7 @@ struct fb_line {
 	struct fb_at at;
 	const char *id;		    /* S56: the name, or 12 hex digits of the hash */
 	const char *text;	    /* "nvr-1 -> cameras  rtsp, onvif" */
-	const char *pairs;	    /* "video -> cctv", as the header writes it; never: "" */
+	const char *pairs;	    /* "video -> cctv", as the header writes it; of a never, its sides */
 	const char *owner, *reason; /* NULL = none */
 	__s64 deadline; /* unix seconds of the first instant that it no longer holds; FB_NO_DEADLINE = none */
 	unsigned int slot;	     /* counters; 1.. ; 0 for never lines beyond the table */

@@ -178,6 +178,25 @@ Test(guards, what_a_zone_says_to_the_gateway_is_not_to_that_zone)
 	expect_clean(ZONES "firebreak self -> a { allow self -> any ip/112 }\nnever any -> self\n");
 }
 
+Test(guards, a_never_says_its_pairs_as_it_is_written)
+{
+	static const char *const cases[][2] = {
+		{ "never a -> b\n", "a -> b" },
+		{ "never a, c <-> self ssh\n", "a, c <-> self" },
+		{ "never any -> b except from a\n", "any -> b" },
+	};
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++) {
+		fb_autostrbuf struct fb_strbuf text = { 0 };
+		struct policy p;
+
+		fb_strbuf_addf(&text, "%s%s", ZONES, cases[i][0]);
+		policy_load_clean(&p, fb_strbuf_get(&text));
+		cr_assert_str_eq(p.rs.lines.v[0].pairs, cases[i][1]);
+		policy_done(&p);
+	}
+}
+
 Test(guards, s26_observing_a_pair_under_a_never_is_an_error)
 {
 	expect_error(ZONES "firebreak a -> b { mode observe until 2027-01-01 }\nnever a -> b\n",
