@@ -171,6 +171,9 @@ int fb_store_load(const char *state_dir, __u32 pinned, struct fb_bundle *ret, st
 	return r < 0 ? r : 1;
 }
 
+/* Nobody applies so often: a file with a higher number was put here, and left no room for the next ones. */
+enum { HIGHEST = INT32_MAX };
+
 /* Calls each for every stored number. */
 static void walk(const char *state_dir, void (*each)(void *arg, __u32 generation), void *arg)
 {
@@ -188,7 +191,7 @@ static void walk(const char *state_dir, void (*each)(void *arg, __u32 generation
 		if (!dot || strcmp(dot, ".json"))
 			continue;
 		*dot = 0;
-		if (parse_number(entry->d_name, &n) == 0)
+		if (parse_number(entry->d_name, &n) == 0 && n <= HIGHEST)
 			each(arg, n);
 	}
 	if (dir)

@@ -45,6 +45,21 @@ static void stop(void)
 
 TestSuite(store, .init = start, .fini = stop);
 
+Test(store, a_number_that_leaves_no_room_is_none_of_ours)
+{
+	static const char *const strays[] = { "generations/4294967295.json", "generations/4294967294.json",
+					      "generations/2147483648.json" };
+	fb_autofree __u32 *numbers = NULL;
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(strays); i++) {
+		fb_autofclose FILE *f = fopen(path_of(strays[i]), "w");
+
+		cr_assert(f);
+	}
+	cr_assert_eq(fb_store_last(folder), 1);
+	cr_assert_eq(fb_store_list(folder, &numbers), 1);
+}
+
 static int load(__u32 pinned, struct fb_error *err)
 {
 	FB_CLEANUP(fb_bundle_done) struct fb_bundle bundle = { 0 };
