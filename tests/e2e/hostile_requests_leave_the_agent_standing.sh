@@ -49,6 +49,9 @@ same "a generation that is a text is none" 400 "$(post "$LAB_DIR/typed" rollback
 echo '{"name": "cut", "rehearse": "true", "reason": "x"}' >"$LAB_DIR/typed"
 same "a rehearsal that is a text is no rehearsal" 400 "$(post "$LAB_DIR/typed" isolate)"
 claim "which names the member" grep -q 'rehearse must be true or false' "$LAB_DIR/answer"
+for query in audit?limit=5zzz audit?limit=0 audit?limit=-1 history?limit=5zzz bundle?generation=1x; do
+	claim "$query is refused" grep -q must <<<"$(control "$query" | jq -r .error)"
+done
 printf '[%.0s' {1..100000} >"$LAB_DIR/deep"
 same "JSON without end is refused" 400 "$(post "$LAB_DIR/deep")"
 body /p.fb root < <(printf '%s\n' "$policy"; head -c 8000000 /dev/zero | tr '\0' '#' | fold -w 79)

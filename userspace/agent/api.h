@@ -59,6 +59,9 @@ struct fb_api_member {
  */
 json_t *fb_api_read_body(const struct fb_ctl_request *request, const struct fb_api_member *takes,
 			 struct fb_ctl_answer *answer);
+/* A number of the query, which may not be there: *ret stays as it is. */
+bool fb_api_query_number(const struct fb_ctl_request *request, const char *name, __u64 max, __u64 *ret,
+			 struct fb_ctl_answer *answer);
 /* The members of a change that are not the policy's: confirm, session, allow_lockout. */
 bool fb_api_read_change(const json_t *body, const struct fb_ctl_peer *peer, struct fb_change *ret,
 			struct fb_ctl_answer *answer);

@@ -7,16 +7,17 @@ enum { LIMIT = 1000, DEFAULT_LIMIT = 100 };
 void fb_api_audit(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
 	const struct fb_agent *agent = user;
-	const char *said = fb_ctl_query(request, "limit");
-	long limit = said ? strtol(said, NULL, 10) : DEFAULT_LIMIT;
+	__u64 limit = DEFAULT_LIMIT;
 	struct fb_error err = { 0 };
 	json_t *entries = NULL;
 
-	if (limit < 1 || limit > LIMIT) {
+	if (!fb_api_query_number(request, "limit", LIMIT, &limit, answer))
+		return;
+	if (limit < 1) {
 		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "limit must be from 1 to %d", LIMIT);
 		return;
 	}
-	if (fb_audit_list(agent->config->state_dir, (size_t)limit, &entries, &err) < 0) {
+	if (fb_audit_list(agent->config->state_dir, limit, &entries, &err) < 0) {
 		fb_ctl_answer_error(answer, FB_CTL_CONFLICT, "%s", err.text);
 		return;
 	}

@@ -79,3 +79,21 @@ json_t *fb_api_read_body(const struct fb_ctl_request *request, const struct fb_a
 	json_decref(body);
 	return NULL;
 }
+
+bool fb_api_query_number(const struct fb_ctl_request *request, const char *name, __u64 max, __u64 *ret,
+			 struct fb_ctl_answer *answer)
+{
+	const char *text = fb_ctl_query(request, name);
+	unsigned long long number;
+	char *rest = NULL;
+
+	if (!text)
+		return true;
+	number = strtoull(text, &rest, 10);
+	if (*text < '0' || *text > '9' || *rest || number > max)
+		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST,
+					   "%s=%.64s: must be a number up to %llu", name, text,
+					   (unsigned long long)max);
+	*ret = number;
+	return true;
+}

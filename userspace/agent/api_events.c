@@ -114,21 +114,6 @@ static json_t *record_json(const struct fb_agent *agent, const struct fb_event_r
 	return o;
 }
 
-static bool number(const struct fb_ctl_request *request, const char *name, __u64 max, __u64 *ret,
-		   struct fb_ctl_answer *answer)
-{
-	const char *text = fb_ctl_query(request, name);
-	char *rest = NULL;
-
-	if (!text)
-		return true;
-	*ret = strtoull(text, &rest, 10);
-	if (*text >= '0' && *text <= '9' && !*rest && *ret <= max)
-		return true;
-	return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "%s=%s: must be a number up to %llu", name,
-				   text, (unsigned long long)max);
-}
-
 /* False: answered with what is wrong. */
 static bool parse(const struct fb_ctl_request *request, struct question *q, struct fb_ctl_answer *answer)
 {
@@ -147,8 +132,8 @@ static bool parse(const struct fb_ctl_request *request, struct question *q, stru
 					   q->kind);
 	if (host && !fb_api_read_host(q->agent, host, &q->host, answer))
 		return false;
-	if (!number(request, "since", ~0ull, &q->since, answer) ||
-	    !number(request, "limit", LIMIT_MAX, &limit, answer))
+	if (!fb_api_query_number(request, "since", ~0ull, &q->since, answer) ||
+	    !fb_api_query_number(request, "limit", LIMIT_MAX, &limit, answer))
 		return false;
 	q->limit = limit;
 	return true;

@@ -43,12 +43,12 @@ void fb_api_bundle(void *user, const struct fb_ctl_request *request, struct fb_c
 {
 	const struct fb_agent *agent = user;
 	const char *said = fb_ctl_query(request, "generation");
-	unsigned long number = said ? strtoul(said, NULL, 10) : 0;
+	__u64 number = 0;
 
 	if (said && !strcmp(said, "previous")) {
 		previous_bundle(agent, answer);
-	} else if (said && (number == 0 || number > UINT32_MAX)) {
-		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "%s: is no number of a generation", said);
+	} else if (!fb_api_query_number(request, "generation", UINT32_MAX, &number, answer)) {
+		return;
 	} else if (said) {
 		stored_bundle(agent, (__u32)number, answer);
 	} else if (!agent->generation) {
@@ -86,19 +86,20 @@ static json_t *entry(const struct fb_agent *agent, __u32 number)
 void fb_api_history(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
 	const struct fb_agent *agent = user;
-	const char *said = fb_ctl_query(request, "limit");
-	long limit = said ? strtol(said, NULL, 10) : DEFAULT_LIMIT;
+	__u64 limit = DEFAULT_LIMIT;
 	fb_autofree __u32 *numbers = NULL;
 	json_t *list;
 	size_t n;
 
-	if (limit < 1 || limit > FB_STORE_KEEP) {
+	if (!fb_api_query_number(request, "limit", FB_STORE_KEEP, &limit, answer))
+		return;
+	if (limit < 1) {
 		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "limit must be from 1 to %d", FB_STORE_KEEP);
 		return;
 	}
 	list = json_array();
 	n = fb_store_list(agent->config->state_dir, &numbers);
-	for (size_t i = 0; i < n && i < (size_t)limit; i++)
+	for (size_t i = 0; i < n && i < limit; i++)
 		json_array_append_new(list, entry(agent, numbers[i]));
 	fb_ctl_answer_json(answer, FB_CTL_OK,
 			   json_pack("{ss so so so}", "schema", "firebreak.history/1", "generations", list,
