@@ -13,6 +13,9 @@
 #define NAME   "accesses.json"
 #define SCHEMA "firebreak.access-state/1"
 
+/* The two clocks are read one after the other, and one of them in whole seconds: less than this is no step. */
+enum { STEP_SECONDS = 2 };
+
 static void done(struct fb_open_access *one)
 {
 	free(one->access);
@@ -41,6 +44,22 @@ void fb_open_accesses_remove(struct fb_open_accesses *open, size_t i)
 	done(&open->v.v[i]);
 	memmove(&open->v.v[i], &open->v.v[i + 1], (open->v.n - i - 1) * sizeof(*open->v.v));
 	open->v.n--;
+}
+
+size_t fb_open_accesses_shorten(struct fb_open_accesses *open, __s64 now, __u64 boot_ns)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < open->v.n; i++) {
+		struct fb_open_access *a = &open->v.v[i];
+		__s64 left = a->ends > boot_ns ? (__s64)((a->ends - boot_ns) / 1000000000) + 1 : 0;
+
+		if (!a->ends || a->until - now <= left + STEP_SECONDS)
+			continue;
+		a->until = now + left;
+		n++;
+	}
+	return n;
 }
 
 /* ---- policies ---- */
@@ -103,9 +122,10 @@ int fb_open_accesses_write(const char *state_dir, const struct fb_open_accesses 
 	for (size_t i = 0; i < open->v.n; i++) {
 		const struct fb_open_access *a = &open->v.v[i];
 
-		json_array_append_new(list, json_pack("{ss ss ss ss sI sI}", "access", a->access, "who",
+		json_array_append_new(list, json_pack("{ss ss ss ss sI sI sI}", "access", a->access, "who",
 						      a->who, "reason", a->reason, "lines", a->lines, "since",
-						      (json_int_t)a->since, "until", (json_int_t)a->until));
+						      (json_int_t)a->since, "until", (json_int_t)a->until,
+						      "ends", (json_int_t)a->ends));
 	}
 	whole = json_pack("{ss ss so}", "schema", SCHEMA, "boot", now.boot_id, "open", list);
 	text = json_dumps(whole, JSON_INDENT(1));
@@ -130,6 +150,7 @@ static bool read_one(const json_t *json, struct fb_open_access *ret)
 		.lines = text_of(json, "lines"),
 		.since = json_integer_value(json_object_get(json, "since")),
 		.until = json_integer_value(json_object_get(json, "until")),
+		.ends = (__u64)json_integer_value(json_object_get(json, "ends")),
 	};
 	return ret->access && ret->who && ret->reason && ret->lines && ret->until > 0;
 }

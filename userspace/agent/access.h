@@ -14,6 +14,7 @@ struct fb_open_access {
 	char *access, *who, *reason;
 	char *lines; /* what they say: an access whose lines say something else is another one */
 	__s64 since, until;
+	__u64 ends;  /* CLOCK_BOOTTIME, ns: the same, whoever sets the clock; 0 = not known */
 	bool warned; /* that it shuts soon */
 };
 struct fb_open_accesses {
@@ -27,6 +28,11 @@ void fb_open_accesses_remove(struct fb_open_accesses *open, size_t i);
 /* Of another boot, or never written: none. */
 int fb_open_accesses_read(const char *state_dir, struct fb_open_accesses *ret, struct fb_error *err);
 int fb_open_accesses_write(const char *state_dir, const struct fb_open_accesses *open, struct fb_error *err);
+/*
+ * Those that a clock set back would leave open for longer than was asked for are shut when they were to be. Returns how
+ * many. What is earlier holds: a clock set forward shuts them, and setting it right again does not open them.
+ */
+size_t fb_open_accesses_shorten(struct fb_open_accesses *open, __s64 now, __u64 boot_ns);
 /* The access by name, -1 = the policy has none. */
 int fb_access_find(const struct fb_ruleset *rs, const char *name);
 /* All that its lines say, to be freed. */

@@ -59,6 +59,7 @@ struct fb_agent {
 	int edge_fd;		/* rings at the next edge of a window or access, and when the clock is set */
 	__s64 edge;		/* when that is; 0 = not known */
 	bool edge_synchronised; /* what was known of the clock when that was found */
+	__s64 looked;		/* and what it showed */
 	bool stale;		/* the image has not the deadlines that hold now */
 	struct FB_VEC(struct fb_protected) devices;
 	struct fb_self_entries self; /* as last written to the data plane */
@@ -76,6 +77,7 @@ struct fb_agent {
 	__u64 apply_failures;
 	__s64 started;
 	bool clock_synchronised;
+	bool early_said;     /* that it is too early */
 	__s64 clock_floor;   /* the latest time that is known to be past, 0 = not read yet */
 	__s64 clock_written; /* when it was last written to disk */
 };
@@ -98,6 +100,10 @@ void fb_agent_attach_devices(struct fb_agent *agent);
 /* ---- clock.c ---- */
 /* Tells the data plane what its deadlines are measured by (S53): the kernel's own word, kept by the time daemon. */
 void fb_agent_follow_clock(struct fb_agent *agent);
+/* What deadlines are measured by: the clock if the kernel vouches for it, else not earlier than what is known to be past. */
+__s64 fb_agent_now(const struct fb_agent *agent);
+/* It is known, and earlier than the policy was applied: what has a date stays shut. */
+bool fb_agent_clock_early(const struct fb_agent *agent);
 
 /* What somebody wants, and what they may be let. */
 struct fb_change {

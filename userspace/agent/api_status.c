@@ -256,6 +256,7 @@ void fb_api_status(void *user, const struct fb_ctl_request *request, struct fb_c
 				      (json_int_t)(fb_clock_now() - agent->started)));
 	json_object_set_new(status, "kernel", fb_api_text(host.release));
 	json_object_set_new(status, "clock_synchronised", json_boolean(agent->clock_synchronised));
+	json_object_set_new(status, "clock_early", json_boolean(fb_agent_clock_early(agent)));
 	json_object_set_new(status, "maps_bytes", fb_api_count(fb_dataplane_map_bytes(agent->dp)));
 	json_object_set_new(status, "redirect_errors", fb_api_count(fb_dataplane_redirect_errors(agent->dp)));
 	json_object_set_new(status, "next", next(agent));

@@ -14,18 +14,11 @@
 
 enum { WARN_SECONDS = 600 };
 
-static __s64 now_of(const struct fb_agent *agent)
-{
-	__s64 now = fb_clock_now();
-
-	return now > agent->clock_floor ? now : agent->clock_floor;
-}
-
 void fb_agent_when(const struct fb_agent *agent, const struct fb_ruleset *rs, struct fb_openings *openings,
 		   struct fb_when *ret)
 {
 	fb_open_accesses_for(&agent->accesses, rs, openings);
-	*ret = (struct fb_when){ .now = now_of(agent),
+	*ret = (struct fb_when){ .now = fb_agent_now(agent),
 				 .unsynced = !agent->clock_synchronised,
 				 .openings = openings->v,
 				 .n_openings = openings->n };
@@ -69,11 +62,30 @@ static void arm(const struct fb_agent *agent, __s64 edge)
 		timerfd_settime(agent->edge_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &at, NULL);
 }
 
+/* Has the clock been set back since they were opened? Without a clock that is known they are shut anyway. */
+static bool shorten(struct fb_agent *agent)
+{
+	struct fb_error ignored = { 0 };
+	struct fb_moment moment;
+	size_t n;
+
+	if (!agent->accesses.v.n || !agent->clock_synchronised || fb_moment_now(&moment, &ignored) < 0)
+		return false;
+	n = fb_open_accesses_shorten(&agent->accesses, fb_agent_now(agent), moment.ns);
+	if (n)
+		fb_log(FB_LOG_NOTICE, "the clock was set back: %zu access%s shut no later than was asked for",
+		       n, n == 1 ? "" : "es");
+	return n != 0;
+}
+
 /* Those that are over, or of lines that are no more; and those that are over soon. */
 static void tidy(struct fb_agent *agent)
 {
-	__s64 now = now_of(agent);
-	bool changed = false;
+	__s64 now = fb_agent_now(agent);
+	bool changed = shorten(agent);
+
+	if (changed) /* the image has the later deadline */
+		agent->edge = 0;
 
 	for (size_t i = agent->accesses.v.n; i-- > 0;) {
 		struct fb_open_access *a = &agent->accesses.v.v[i];
@@ -121,19 +133,20 @@ int fb_agent_follow_schedule(struct fb_agent *agent, struct fb_error *err)
 	if (agent->stale)
 		fb_agent_reconcile(agent);
 	agent->edge = edge;
+	agent->looked = when.now;
 	agent->edge_synchronised = agent->clock_synchronised;
 	arm(agent, edge);
 	return agent->stale ? fb_error_set(err, -EIO, "%s", agent->trouble) : 0;
 }
 
-/* Once a second: the edge may have passed unheard, the clock may be known now. */
+/* Once a second: the edge may have passed unheard, the clock may be known now, or have been set back. */
 void fb_agent_tend_schedule(struct fb_agent *agent)
 {
 	struct fb_error ignored = { 0 };
 
 	if (agent->generation)
 		tidy(agent);
-	if (agent->stale || now_of(agent) >= agent->edge ||
+	if (agent->stale || fb_agent_now(agent) >= agent->edge || fb_agent_now(agent) < agent->looked ||
 	    agent->edge_synchronised != agent->clock_synchronised)
 		fb_agent_follow_schedule(agent, &ignored);
 }
@@ -188,6 +201,10 @@ static int may_open(const struct fb_agent *agent, const char *name, __s64 second
 		return fb_error_set(
 			err, -EAGAIN,
 			"the clock is not synchronised: accesses stay shut until the kernel says that it is");
+	if (fb_agent_clock_early(agent))
+		return fb_error_set(err, -EAGAIN,
+				    "the clock is earlier than the policy was applied: accesses stay shut "
+				    "until it is applied again");
 	fb_agent_when(agent, rs, &openings, &when);
 	may = fb_schedule_may_open(rs, &when, (unsigned int)access);
 	fb_vec_done(&openings);
@@ -212,8 +229,12 @@ int fb_agent_open_access(struct fb_agent *agent, const struct fb_change *change,
 			 __s64 seconds, const char *reason, struct fb_error *err)
 {
 	struct fb_open_access one = { 0 };
+	struct fb_moment moment = { 0 };
+	__s64 now = fb_agent_now(agent);
 	int r = may_open(agent, name, seconds, err), at;
 
+	if (r == 0)
+		r = fb_moment_now(&moment, err);
 	if (r == 0)
 		r = fb_agent_audit_act(agent, change, name, reason, err);
 	if (r < 0)
@@ -224,8 +245,9 @@ int fb_agent_open_access(struct fb_agent *agent, const struct fb_change *change,
 		.reason = strdup(reason),
 		.lines = fb_access_lines(&agent->generation->ruleset,
 					 (unsigned int)fb_access_find(&agent->generation->ruleset, name)),
-		.since = now_of(agent),
-		.until = now_of(agent) + seconds,
+		.since = now,
+		.until = now + seconds,
+		.ends = moment.ns + (__u64)seconds * 1000000000,
 	};
 	if (!one.access || !one.who || !one.reason || !one.lines)
 		abort();

@@ -111,10 +111,13 @@ static void print_health(const struct fb_screen *screen, const json_t *s)
 			 fb_human_count((unsigned long long)fb_field_int(flows, "capacity"), b),
 			 fb_human_count((unsigned long long)fb_field_int(flows, "new"), c));
 
-	bool synchronised = fb_field_true(s, "clock_synchronised");
+	bool synchronised = fb_field_true(s, "clock_synchronised"), early = fb_field_true(s, "clock_early");
 
-	fb_print_wrapped(screen, synchronised ? FB_PLAIN : FB_YELLOW, "  clock       %s",
-			 synchronised ? "synchronised" : "NOT synchronised: windows and accesses stay shut");
+	fb_print_wrapped(screen, synchronised && !early ? FB_PLAIN : FB_YELLOW, "  clock       %s",
+			 early ? "EARLIER than the policy was applied: lines with a date, windows and "
+				 "accesses stay shut until it is applied again"
+			 : synchronised ? "synchronised"
+					: "NOT synchronised: windows and accesses stay shut");
 	uptime = json_object_get(agent, "uptime");
 	fb_print_wrapped(screen, FB_PLAIN, "  agent       %s, up %s, kernel %s",
 			 fb_field_text(agent, "version"),

@@ -111,6 +111,9 @@ static void add_health(const struct fb_top_look *look, const json_t *s, struct f
 
 	for (size_t i = 0; i < FB_ARRAY_SIZE(states); i++)
 		n += fb_field_int(flows, states[i]);
+	if (fb_field_true(s, "clock_early"))
+		fb_top_line(look, out, FB_YELLOW,
+			    "CLOCK  EARLIER than the policy was applied: what has a date stays shut");
 	if (!synchronised)
 		fb_top_line(look, out, FB_YELLOW, "CLOCK  NOT synchronised: windows and accesses stay shut");
 	fb_top_line(look, out, FB_PLAIN, "flows %s of %s, %s half-open  agent %s, up %s%s",

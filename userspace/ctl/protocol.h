@@ -6,7 +6,7 @@
  *                    enforcing)), generation, policy {name, version, applied, applied_by, reason} or null, interfaces
  *                    [{device, vlan, ifindex, zone, enforcing, mode, why}], flows {new, replied, established, closing, capacity},
  *                    observed [{src, dst, until, would_drop_packets}], agent {version, pid, started, uptime},
- *                    kernel, clock_synchronised, maps_bytes, drops [{src, dst, reason, packets, bytes}] (totals), next
+ *                    kernel, clock_synchronised, clock_early (it is, and earlier than the apply: what has a date is shut), maps_bytes, drops [{src, dst, reason, packets, bytes}] (totals), next
  *                    [{at, what}] (deadlines, soonest first), open [{name, kind ("access" | "window"), until, by, reason}] (now; a window has null
  *                    for by and reason, an access all that /v1/accesses says, too), guard (bool), isolated [as plans of /v1/switches], quarantined [likewise], confirm (as of apply)
  * GET  /v1/zones     firebreak.zones/1      zones [{name, id, interfaces, networks, owner, purdue, passed_packets, passed_bytes,

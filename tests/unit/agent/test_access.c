@@ -40,7 +40,8 @@ static void open_access(struct fb_open_accesses *open, const struct fb_generatio
 				     .lines = fb_access_lines(
 					     &g->ruleset, (unsigned int)fb_access_find(&g->ruleset, name)),
 				     .since = 100,
-				     .until = 200 });
+				     .until = 200,
+				     .ends = 1100ull * 1000000000 });
 }
 
 Test(access, an_opening_holds_for_a_policy_that_keeps_its_lines_and_for_no_other)
@@ -96,6 +97,7 @@ Test(access, the_file_keeps_them_for_this_boot_only)
 	cr_assert_eq(fb_open_accesses_write(dir, &open, &err), 0, "%s", err.text);
 	cr_assert_eq(fb_open_accesses_read(dir, &again, &err), 0, "%s", err.text);
 	cr_assert_eq(again.v.n, 1u);
+	cr_assert(again.v.v[0].ends == 1100ull * 1000000000);
 	cr_assert(again.v.v[0].until == 200 && fb_open_access_holds(&again.v.v[0], &g->ruleset));
 	fb_open_accesses_done(&again);
 
@@ -112,4 +114,47 @@ Test(access, the_file_keeps_them_for_this_boot_only)
 	rmdir(dir);
 	fb_open_accesses_done(&open);
 	fb_generation_free(g);
+}
+
+/* Opened at 100 by the clock, 1000 s after the start of the host, for 100 s. */
+Test(access, a_clock_set_back_leaves_none_open_for_longer)
+{
+	static const struct {
+		__s64 now;
+		unsigned int boot; /* s */
+		__s64 until;
+	} cases[] = {
+		{ 100, 1000, 200 }, /* just opened */
+		{ 150, 1050, 200 }, /* nobody touched the clock */
+		{ 149, 1050, 200 }, /* the seconds of the two clocks change at different instants */
+		{ 160, 1050, 200 }, /* set forward: it shuts earlier */
+		{ 90, 1010, 181 },  /* set back by 20 s */
+		{ 3, 1100, 3 },	    /* its time is over, whatever the clock shows */
+		{ -9000, 5000, -9000 },
+	};
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++) {
+		struct fb_open_access one = { .since = 100, .until = 200, .ends = 1100ull * 1000000000 };
+		struct fb_open_accesses open = { 0 };
+		size_t n;
+
+		fb_vec_add(&open.v, one);
+		n = fb_open_accesses_shorten(&open, cases[i].now, cases[i].boot * 1000000000ull);
+		cr_assert_eq(open.v.v[0].until, cases[i].until, "case %zu: %lld", i,
+			     (long long)open.v.v[0].until);
+		cr_assert_eq(n, cases[i].until != 200, "case %zu", i);
+		cr_assert_eq(fb_open_accesses_shorten(&open, cases[i].now, cases[i].boot * 1000000000ull), 0,
+			     "case %zu: once", i);
+		fb_vec_done(&open.v);
+	}
+}
+
+Test(access, of_one_that_an_older_agent_wrote_only_the_clock_is_known)
+{
+	struct fb_open_accesses open = { 0 };
+
+	fb_vec_add(&open.v, (struct fb_open_access){ .since = 100, .until = 200 });
+	cr_assert_eq(fb_open_accesses_shorten(&open, 20, 5000ull * 1000000000), 0);
+	cr_assert_eq(open.v.v[0].until, 200);
+	fb_vec_done(&open.v);
 }

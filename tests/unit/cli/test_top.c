@@ -269,6 +269,7 @@ Test(cli_top, what_is_not_as_it_should_be_has_a_line)
 
 	json_object_set_new(now.status, "state", json_string("degraded"));
 	json_object_set_new(now.status, "clock_synchronised", json_false());
+	json_object_set_new(now.status, "clock_early", json_true());
 	json_object_set_new(now.status, "guard", json_false());
 	json_object_set_new(
 		now.status, "interfaces",
@@ -281,6 +282,7 @@ Test(cli_top, what_is_not_as_it_should_be_has_a_line)
 	has(text, "NOT ENFORCING  cctv0 (it is down)");
 	has(text, "NO GUARD");
 	has(text, "CLOCK  NOT synchronised");
+	has(text, "CLOCK  EARLIER than the policy was applied");
 	has(text, "ON TRIAL  taken back in 50 s");
 	has(text, "OPEN  vendor (60 s left)");
 	has(text, "OBSERVED  1 pair:");
