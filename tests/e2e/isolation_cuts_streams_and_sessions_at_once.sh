@@ -29,6 +29,7 @@ apply "$policy"
 without=$(grep -v '^isolate nothing-yet' "$policy" | policy_file without.fb)
 dropping=$(sed 's/^isolate city-cut/isolate city-cut-2/' "$policy" | policy_file dropping.fb)
 lessening=$(sed 's/cut corp, cctv from any/cut corp from any/' "$policy" | policy_file lessening.fb)
+renaming=$(sed -E 's/cut corp, cctv from any/cut corp from any/; s/(zone|in|firebreak|from) cctv/\1 lenses/g' "$policy" | policy_file renaming.fb)
 
 # The best of five, since others use this machine: the cut is in force when the command returns.
 best=100000
@@ -100,6 +101,10 @@ status=0
 apply "$lessening" 2>"$LAB_DIR/refusal" >/dev/null || status=$?
 same "so is one that cuts less by it" 5 "$status"
 claim "which says what" grep -q "no longer cut" "$LAB_DIR/refusal"
+status=0
+apply "$renaming" 2>"$LAB_DIR/refusal" >/dev/null || status=$?
+same "that cuts less is refused, too" 5 "$status"
+claim "by what the zone holds" grep -q "lenses of the policy have interfaces or networks" "$LAB_DIR/refusal"
 apply "$without" >/dev/null
 same "another policy leaves it alone" city-cut "$(firebreak status -j 2>/dev/null | jq -r '.isolated[].plan')"
 firebreak rollback --no-confirm >/dev/null

@@ -26,14 +26,15 @@ static json_t *plan_json(const struct fb_agent *agent, const char *name, const s
 	struct fb_cuts cuts = { 0 };
 	json_t *json;
 
-	if (plan)
+	if (active)
+		fb_switch_cuts_in_force(active, agent->generation, &cuts);
+	else
 		fb_switch_cuts(&agent->generation->ruleset, plan, &cuts);
 	json = json_pack("{so sb so so so so so}", "plan", fb_api_text(name), "active", active != NULL,
 			 "text", fb_api_text(plan ? plan->text : NULL), "who",
 			 fb_api_text(active ? active->note.who : NULL), "reason",
 			 fb_api_text(active ? active->note.reason : NULL), "since",
-			 active ? json_integer(active->note.since) : json_null(), "cuts",
-			 cuts_json(plan ? &cuts : &active->cuts));
+			 active ? json_integer(active->note.since) : json_null(), "cuts", cuts_json(&cuts));
 	fb_vec_done(&cuts);
 	return json;
 }

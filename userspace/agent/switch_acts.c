@@ -191,7 +191,7 @@ int fb_agent_isolate(struct fb_agent *agent, const struct fb_change *change, con
 	if (!one.plan)
 		abort();
 	one.note = note_of(change, reason ? reason : "");
-	fb_switch_cuts(&agent->generation->ruleset, found, &one.cuts);
+	fb_switch_note_plan(&one, &agent->generation->ruleset, found);
 	fb_vec_add(&agent->switches.isolations, one);
 	r = reason ? throw(agent, change, plan, reason, ret_text, err) : rehearse(agent, change, ret_text);
 	if (r < 0 || !reason) {

@@ -53,6 +53,41 @@ static json_t *cuts_json(const struct fb_cuts *cuts)
 	return list;
 }
 
+/* Networks as ranges: each whole, whatever its ends. */
+static json_t *networks_json(const struct fb_ipset *set)
+{
+	json_t *list = json_array();
+	char first[FB_INET_STRLEN], last[FB_INET_STRLEN];
+
+	for (int family = 4; family <= 6; family += 2) {
+		const struct fb_ranges *ranges = &set->r[FB_FAMILY_INDEX(family)];
+
+		for (size_t i = 0; i < ranges->n; i++)
+			json_array_append_new(
+				list, json_sprintf("%s-%s", fb_ip_print(family, ranges->v[i].first, first),
+						   fb_ip_print(family, ranges->v[i].last, last)));
+	}
+	return list;
+}
+
+static json_t *zones_json(const struct fb_cut_zones *zones)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < zones->n; i++) {
+		const struct fb_cut_zone *zone = &zones->v[i];
+		json_t *ports = json_array();
+
+		for (size_t k = 0; k < zone->ports.n; k++)
+			json_array_append_new(ports, json_pack("[si]", zone->ports.v[k].name,
+							       zone->ports.v[k].vlan));
+		json_object_set_new(object, zone->name,
+				    json_pack("{so so}", "interfaces", ports, "networks",
+					      networks_json(&zone->networks)));
+	}
+	return object;
+}
+
 int fb_switch_state_write(const char *state_dir, const struct fb_switch_state *state, struct fb_error *err)
 {
 	json_t *isolations = json_array(), *quarantines = json_array();
@@ -63,9 +98,9 @@ int fb_switch_state_write(const char *state_dir, const struct fb_switch_state *s
 		const struct fb_isolation *s = &state->isolations.v[i];
 
 		json_array_append_new(isolations,
-				      json_pack("{ss ss ss sI so}", "plan", s->plan, "who", s->note.who,
+				      json_pack("{ss ss ss sI so so}", "plan", s->plan, "who", s->note.who,
 						"reason", s->note.reason, "since", (json_int_t)s->note.since,
-						"cuts", cuts_json(&s->cuts)));
+						"cuts", cuts_json(&s->cuts), "zones", zones_json(&s->zones)));
 	}
 	for (size_t i = 0; i < state->quarantines.n; i++) {
 		const struct fb_quarantine *q = &state->quarantines.v[i];
@@ -115,9 +150,46 @@ static bool read_cut(const json_t *json, struct fb_cut *ret)
 	return true;
 }
 
+static bool read_range(const char *text, struct fb_ipset *set)
+{
+	const char *dash = text ? strchr(text, '-') : NULL;
+	struct fb_range range;
+	int family, other;
+
+	if (!dash || fb_ip_parse(text, (size_t)(dash - text), &family, &range.first) < 0 ||
+	    fb_ip_parse(dash + 1, strlen(dash + 1), &other, &range.last) < 0 || family != other ||
+	    fb_ip_cmp(range.first, range.last) > 0)
+		return false;
+	fb_ipset_add(set, family, range);
+	return true;
+}
+
+static bool read_zone(const json_t *json, struct fb_cut_zone *ret)
+{
+	const json_t *ports = json_object_get(json, "interfaces"),
+		     *networks = json_object_get(json, "networks");
+
+	for (size_t i = 0; i < json_array_size(ports); i++) {
+		const json_t *vlan = json_array_get(json_array_get(ports, i), 1);
+		const char *name = json_string_value(json_array_get(json_array_get(ports, i), 0));
+		struct fb_cut_port port = { .vlan = (int)json_integer_value(vlan) };
+
+		if (!name || strlen(name) >= sizeof(port.name) || !json_is_integer(vlan))
+			return false;
+		strcpy(port.name, name);
+		fb_vec_add(&ret->ports, port);
+	}
+	for (size_t i = 0; i < json_array_size(networks); i++)
+		if (!read_range(json_string_value(json_array_get(networks, i)), &ret->networks))
+			return false;
+	return json_is_array(ports) && json_is_array(networks);
+}
+
 static bool read_isolation(const json_t *json, struct fb_isolation *ret)
 {
 	const json_t *cuts = json_object_get(json, "cuts");
+	const char *name;
+	json_t *zone;
 
 	ret->plan = text_of(json, "plan");
 	if (!ret->plan || !read_note(json, &ret->note) || !json_array_size(cuts))
@@ -129,6 +201,11 @@ static bool read_isolation(const json_t *json, struct fb_isolation *ret)
 			return false;
 		fb_vec_add(&ret->cuts, cut);
 	}
+	/* not in files of older versions */
+	json_object_foreach (json_object_get(json, "zones"), name, zone)
+		if (strlen(name) >= sizeof(ret->zones.v->name) ||
+		    !read_zone(zone, fb_cut_zones_get(&ret->zones, name)))
+			return false;
 	return true;
 }
 

@@ -15,6 +15,7 @@ void fb_isolation_done(struct fb_isolation *isolation)
 	free(isolation->plan);
 	note_done(&isolation->note);
 	fb_vec_done(&isolation->cuts);
+	fb_cut_zones_done(&isolation->zones);
 }
 
 void fb_quarantine_done(struct fb_quarantine *quarantine)
@@ -58,26 +59,51 @@ const struct fb_isolate *fb_switch_plan(const struct fb_generation *generation, 
 	return generation ? fb_ruleset_isolate(&generation->ruleset, name) : NULL;
 }
 
+static struct fb_cut cut_of(const struct fb_ruleset *rs, unsigned int a, unsigned int b)
+{
+	struct fb_cut one = { .ids = { a, b } };
+
+	snprintf(one.names[0], sizeof(one.names[0]), "%s", fb_ruleset_zone_name(rs, a));
+	snprintf(one.names[1], sizeof(one.names[1]), "%s", fb_ruleset_zone_name(rs, b));
+	return one;
+}
+
 void fb_switch_cuts(const struct fb_ruleset *rs, const struct fb_isolate *plan, struct fb_cuts *ret)
 {
 	*ret = (struct fb_cuts){ 0 };
-	for (size_t i = 0; i < plan->n_pairs; i++) {
-		const struct fb_zone_pair *pair = &plan->pairs[i];
-		struct fb_cut one = { .ids = { pair->a, pair->b } };
-
-		snprintf(one.names[0], sizeof(one.names[0]), "%s", fb_ruleset_zone_name(rs, pair->a));
-		snprintf(one.names[1], sizeof(one.names[1]), "%s", fb_ruleset_zone_name(rs, pair->b));
-		fb_vec_add(ret, one);
-	}
+	for (size_t i = 0; i < plan->n_pairs; i++)
+		fb_vec_add(ret, cut_of(rs, plan->pairs[i].a, plan->pairs[i].b));
 }
 
-static bool plan_cuts(const struct fb_isolate *plan, unsigned int a, unsigned int b)
+/* In either order: a pair has that of its ids. */
+static bool same_zones(const struct fb_cut *a, const struct fb_cut *b)
 {
-	for (size_t i = 0; i < plan->n_pairs; i++)
-		if ((plan->pairs[i].a == a && plan->pairs[i].b == b) ||
-		    (plan->pairs[i].a == b && plan->pairs[i].b == a))
-			return true;
-	return false;
+	return (!strcmp(a->names[0], b->names[0]) && !strcmp(a->names[1], b->names[1])) ||
+	       (!strcmp(a->names[0], b->names[1]) && !strcmp(a->names[1], b->names[0]));
+}
+
+bool fb_switch_note_plan(struct fb_isolation *isolation, const struct fb_ruleset *rs,
+			 const struct fb_isolate *plan)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < plan->n_pairs; i++) {
+		const struct fb_zone *a = fb_ruleset_zone_by_id(rs, plan->pairs[i].a),
+				     *b = fb_ruleset_zone_by_id(rs, plan->pairs[i].b);
+		struct fb_cut now = cut_of(rs, plan->pairs[i].a, plan->pairs[i].b);
+		struct fb_cuts *cuts = &isolation->cuts;
+		size_t at = 0;
+
+		while (at < cuts->n && !same_zones(&cuts->v[at], &now))
+			at++;
+		if (at == cuts->n)
+			fb_vec_add(cuts, (struct fb_cut){ 0 });
+		changed |= memcmp(&cuts->v[at], &now, sizeof(now)) != 0;
+		cuts->v[at] = now; /* ids are the policy's */
+		changed |= a && fb_cut_zones_note(&isolation->zones, a);
+		changed |= b && fb_cut_zones_note(&isolation->zones, b);
+	}
+	return changed;
 }
 
 static void set_cut(__u64 *cut, unsigned int a, unsigned int b)
@@ -88,31 +114,59 @@ static void set_cut(__u64 *cut, unsigned int a, unsigned int b)
 	cut[b] |= 1ull << a;
 }
 
-/* The id that a zone has in a policy, 0 = it is not there. */
-static unsigned int zone_id(const struct fb_ruleset *rs, const char *name)
-{
-	const struct fb_zone *zone = fb_ruleset_zone(rs, name);
+/* ---- what it comes to ---- */
 
-	return zone ? zone->id : !strcmp(name, "self") ? FB_ZONE_SELF : FB_ZONE_NONE;
+static void cut_by_plan(const struct fb_isolate *plan, __u64 *cut)
+{
+	for (size_t i = 0; i < plan->n_pairs; i++)
+		set_cut(cut, plan->pairs[i].a, plan->pairs[i].b);
 }
 
-/* ---- what it comes to ---- */
+/* Between the zones that are now what two zones were. */
+static void cut_as_before(const struct fb_isolation *isolation, const struct fb_ruleset *rs,
+			  const struct fb_cut *c, __u64 *cut)
+{
+	__u64 one = fb_cut_zones_holders(&isolation->zones, rs, c->names[0]),
+	      other = fb_cut_zones_holders(&isolation->zones, rs, c->names[1]);
+
+	for (unsigned int a = FB_ZONE_SELF; a < FB_ZONES_MAX; a++)
+		for (unsigned int b = FB_ZONE_SELF; b < FB_ZONES_MAX; b++)
+			if (one >> a & 1 && other >> b & 1)
+				set_cut(cut, a, b);
+}
 
 static void want_cuts(const struct fb_isolation *isolation, const struct fb_generation *generation,
 		      __u64 *cut)
 {
 	const struct fb_isolate *plan = fb_switch_plan(generation, isolation->plan);
 
-	for (size_t i = 0; plan && i < plan->n_pairs; i++)
-		set_cut(cut, plan->pairs[i].a, plan->pairs[i].b);
-	for (size_t i = 0; !plan && i < isolation->cuts.n; i++) {
+	if (plan)
+		cut_by_plan(plan, cut);
+	for (size_t i = 0; i < isolation->cuts.n; i++) {
 		const struct fb_cut *c = &isolation->cuts.v[i];
-		unsigned int a = generation ? zone_id(&generation->ruleset, c->names[0]) : c->ids[0];
-		unsigned int b = generation ? zone_id(&generation->ruleset, c->names[1]) : c->ids[1];
 
-		if (a != FB_ZONE_NONE && b != FB_ZONE_NONE)
-			set_cut(cut, a, b);
+		if (generation)
+			cut_as_before(isolation, &generation->ruleset, c, cut);
+		else
+			set_cut(cut, c->ids[0], c->ids[1]);
 	}
+}
+
+void fb_switch_cuts_in_force(const struct fb_isolation *isolation, const struct fb_generation *generation,
+			     struct fb_cuts *ret)
+{
+	__u64 cut[FB_ZONES_MAX] = { 0 };
+
+	*ret = (struct fb_cuts){ 0 };
+	for (size_t i = 0; !generation && i < isolation->cuts.n; i++)
+		fb_vec_add(ret, isolation->cuts.v[i]);
+	if (!generation)
+		return;
+	want_cuts(isolation, generation, cut);
+	for (unsigned int a = FB_ZONE_SELF; a < FB_ZONES_MAX; a++)
+		for (unsigned int b = a; b < FB_ZONES_MAX; b++)
+			if (cut[a] >> b & 1)
+				fb_vec_add(ret, cut_of(&generation->ruleset, a, b));
 }
 
 #define add_once(list, item)                                                              \
@@ -161,27 +215,47 @@ bool fb_switches_wanted_has(const struct fb_switches_wanted *wanted, int family,
 
 /* ---- policies come and go ---- */
 
+static int lessens(const struct fb_isolation *isolation, const struct fb_ruleset *rs,
+		   const struct fb_cut *was, unsigned int a, unsigned int b, struct fb_error *err)
+{
+	const struct fb_cut now = cut_of(rs, a, b);
+
+	if (same_zones(was, &now))
+		return fb_error_set(
+			err, -EBUSY,
+			"isolation plan %s is active and the policy would no longer cut %s from %s: "
+			"firebreak release %s first",
+			isolation->plan, was->names[0], was->names[1], isolation->plan);
+	return fb_error_set(err, -EBUSY,
+			    "isolation plan %s is active and cuts %s from %s; zones %s and %s of the policy "
+			    "have interfaces or "
+			    "networks of these, and the plan does not cut them from each other: add that to "
+			    "it, or firebreak "
+			    "release %s first",
+			    isolation->plan, was->names[0], was->names[1], now.names[0], now.names[1],
+			    isolation->plan);
+}
+
 static int allows(const struct fb_isolation *isolation, const struct fb_generation *candidate,
 		  struct fb_error *err)
 {
 	const struct fb_isolate *plan = fb_switch_plan(candidate, isolation->plan);
+	__u64 planned[FB_ZONES_MAX] = { 0 };
 
 	if (!plan)
 		return fb_error_set(err, -EBUSY,
 				    "isolation plan %s is active and the policy does not have it: firebreak "
 				    "release %s first",
 				    isolation->plan, isolation->plan);
+	cut_by_plan(plan, planned);
 	for (size_t i = 0; i < isolation->cuts.n; i++) {
-		const struct fb_cut *c = &isolation->cuts.v[i];
-		unsigned int a = zone_id(&candidate->ruleset, c->names[0]),
-			     b = zone_id(&candidate->ruleset, c->names[1]);
+		__u64 cut[FB_ZONES_MAX] = { 0 };
 
-		if (a != FB_ZONE_NONE && b != FB_ZONE_NONE && !plan_cuts(plan, a, b))
-			return fb_error_set(
-				err, -EBUSY,
-				"isolation plan %s is active and the policy would no longer cut %s from %s: "
-				"firebreak release %s first",
-				isolation->plan, c->names[0], c->names[1], isolation->plan);
+		cut_as_before(isolation, &candidate->ruleset, &isolation->cuts.v[i], cut);
+		for (unsigned int a = FB_ZONE_SELF; a < FB_ZONES_MAX; a++)
+			if (cut[a] & ~planned[a])
+				return lessens(isolation, &candidate->ruleset, &isolation->cuts.v[i], a,
+					       (unsigned int)__builtin_ctzll(cut[a] & ~planned[a]), err);
 	}
 	return 0;
 }
@@ -196,11 +270,6 @@ int fb_switch_allows(const struct fb_switch_state *state, const struct fb_genera
 	return r;
 }
 
-static bool same_cuts(const struct fb_cuts *a, const struct fb_cuts *b)
-{
-	return a->n == b->n && (!a->n || !memcmp(a->v, b->v, a->n * sizeof(*a->v)));
-}
-
 bool fb_switch_follow(struct fb_switch_state *state, const struct fb_generation *generation,
 		      const struct fb_host *host)
 {
@@ -212,14 +281,8 @@ bool fb_switch_follow(struct fb_switch_state *state, const struct fb_generation 
 
 	for (size_t i = 0; i < state->isolations.n; i++) {
 		const struct fb_isolate *plan = fb_switch_plan(generation, state->isolations.v[i].plan);
-		struct fb_cuts now;
 
-		if (!plan)
-			continue;
-		fb_switch_cuts(&generation->ruleset, plan, &now);
-		changed |= !same_cuts(&now, &state->isolations.v[i].cuts);
-		fb_vec_done(&state->isolations.v[i].cuts);
-		state->isolations.v[i].cuts = now;
+		changed |= plan && fb_switch_note_plan(&state->isolations.v[i], &generation->ruleset, plan);
 	}
 	for (size_t i = 0; i < state->quarantines.n; i++) {
 		struct fb_quarantine *q = &state->quarantines.v[i], now = { 0 };

@@ -27,11 +27,27 @@ struct fb_cut {
 };
 struct fb_cuts FB_VEC(struct fb_cut);
 
+/* What a zone of a cut has consisted of since then. */
+struct fb_cut_port {
+	char name[64];
+	int vlan; /* -1 = none */
+};
+struct fb_cut_zone {
+	char name[64];
+	struct FB_VEC(struct fb_cut_port) ports;
+	struct fb_ipset networks;
+};
+struct fb_cut_zones FB_VEC(struct fb_cut_zone);
+
 struct fb_isolation {
 	char *plan;
 	struct fb_switch_note note;
-	/* As last seen in a policy: they hold on when a policy comes in force that does not know the plan. */
+	/*
+	 * All that the plan has cut since, and between what: a policy may add to these and never takes away, whatever it says
+	 * of the plan, calls its zones or gives to another one. A file of an older version has no zones: names count alone.
+	 */
 	struct fb_cuts cuts;
+	struct fb_cut_zones zones;
 };
 
 struct fb_quarantine {
@@ -66,10 +82,16 @@ json_t *fb_quarantine_macs_json(const struct fb_quarantine *quarantine);
 const struct fb_isolate *fb_switch_plan(const struct fb_generation *generation, const char *name);
 /* What a plan cuts, with the names that its zones have now. */
 void fb_switch_cuts(const struct fb_ruleset *rs, const struct fb_isolate *plan, struct fb_cuts *ret);
+/* The same for an active one; generation as below. */
+void fb_switch_cuts_in_force(const struct fb_isolation *isolation, const struct fb_generation *generation,
+			     struct fb_cuts *ret);
+/* Adds what the plan cuts to what it has cut. True = something is new. */
+bool fb_switch_note_plan(struct fb_isolation *isolation, const struct fb_ruleset *rs,
+			 const struct fb_isolate *plan);
 
 /*
- * All of the state as words and entries. generation NULL = by the ids as they were written; else plans mean what this
- * policy says, with the cuts as they were written for a plan that it does not have.
+ * All of the state as words and entries. generation NULL = by the ids as they were written; else what the plans say in this
+ * policy, and what they have cut before: between all zones that now hold an interface or a network of it.
  */
 void fb_switch_want(const struct fb_switch_state *state, const struct fb_generation *generation,
 		    struct fb_switches_wanted *ret);
@@ -77,14 +99,23 @@ void fb_switches_wanted_done(struct fb_switches_wanted *wanted);
 /* Is this address in quarantine? */
 bool fb_switches_wanted_has(const struct fb_switches_wanted *wanted, int family, struct fb_ip ip);
 /*
- * May this policy come in force while the state holds? -EBUSY: it drops an active plan, or cuts less than the plan did,
- * and the text says what to do.
+ * May this policy come in force while the state holds? -EBUSY: it drops an active plan, or its plan cuts less than what would
+ * be cut all the same, and the text says what to do.
  */
 int fb_switch_allows(const struct fb_switch_state *state, const struct fb_generation *candidate,
 		     struct fb_error *err);
 /* After a policy came in force: plans' cuts and the addresses of named devices as it has them. True = something changed. */
 bool fb_switch_follow(struct fb_switch_state *state, const struct fb_generation *generation,
 		      const struct fb_host *host);
+
+/* ---- switch_zones.c: what the zones of a cut are ---- */
+void fb_cut_zones_done(struct fb_cut_zones *zones);
+/* That of this name, added if need be; valid until the next is added. */
+struct fb_cut_zone *fb_cut_zones_get(struct fb_cut_zones *zones, const char *name);
+/* True = the zone has more than was known. */
+bool fb_cut_zones_note(struct fb_cut_zones *zones, const struct fb_zone *zone);
+/* Bits of the zones that are called so or hold something of what was. */
+__u64 fb_cut_zones_holders(const struct fb_cut_zones *zones, const struct fb_ruleset *rs, const char *name);
 
 /* ---- quarantine.c: what an X is ---- */
 /*

@@ -188,7 +188,7 @@ static void isolate(struct fb_switch_state *state, const struct fb_generation *g
 {
 	struct fb_isolation one = { .plan = strdup(plan), .note = { strdup("me"), strdup("why"), 7 } };
 
-	fb_switch_cuts(&g->ruleset, fb_switch_plan(g, plan), &one.cuts);
+	fb_switch_note_plan(&one, &g->ruleset, fb_switch_plan(g, plan));
 	fb_vec_add(&state->isolations, one);
 }
 
@@ -277,6 +277,122 @@ Test(switches, cuts_hold_under_a_policy_that_does_not_know_the_plan)
 	fb_generation_free(other);
 }
 
+#define CAM  "zone cam { interface eth1  network 10.20.0.0/16 }\n"
+#define CORP "zone corp { interface eth2  network 172.16.0.0/12 }\n"
+#define SIG  "zone sig { interface eth3  network 10.10.0.0/16 }\n"
+#define NET  "zone net { interface eth9  network any }\n"
+
+Test(switches, a_policy_that_gives_what_is_cut_to_another_zone_must_cut_that_likewise)
+{
+	static const struct {
+		const char *policy, *why; /* NULL = allowed */
+	} cases[] = {
+		{ CAM CORP
+		  "zone lights { interface eth3  network 10.10.0.0/16 }\nisolate p { cut cam from corp }\n",
+		  "cuts cam from sig; zones cam and lights" },
+		{ CAM CORP
+		  "zone lights { interface eth3  network 10.10.0.0/16 }\nisolate p { cut cam from lights }\n",
+		  NULL },
+		/* only the network, only the interface, a part of the network, another VLAN of the interface */
+		{ CAM CORP
+		  "zone sig { interface eth4  network 10.99.0.0/16 }\n"
+		  "zone new { interface eth5  network 10.10.0.0/16 }\nisolate p { cut cam from sig }\n",
+		  "zones cam and new" },
+		{ CAM CORP
+		  "zone sig { interface eth4  network 10.10.0.0/16 }\n"
+		  "zone new { interface eth3  network 10.99.0.0/16 }\nisolate p { cut cam from sig }\n",
+		  "zones cam and new" },
+		{ CAM CORP SIG
+		  "zone new { interface eth5  network 10.10.7.0/24 }\nisolate p { cut cam from sig }\n",
+		  "zones cam and new" },
+		{ CAM CORP SIG
+		  "zone new { interface eth5  network 10.10.7.0/24 }\nisolate p { cut cam from sig, new }\n",
+		  NULL },
+		{ CAM CORP SIG "zone new { interface eth3 vlan 7  network 10.99.0.0/16 }\n"
+			       "isolate p { cut cam from sig }\n",
+		  NULL },
+		/* two become one */
+		{ CORP "zone cam { interface eth1, eth3  network 10.20.0.0/16, 10.10.0.0/16 }\n"
+		       "isolate p { cut cam from corp }\n",
+		  "zones cam and cam" },
+		/* gone for good; but not its interface */
+		{ CAM CORP NET "isolate p { cut cam from corp }\n", NULL },
+		{ CAM CORP
+		  "zone net { interface eth9, eth3  network any }\nisolate p { cut cam from corp }\n",
+		  "zones cam and net" },
+	};
+	struct fb_generation *g = read_policy(CAM CORP SIG "isolate p { cut cam from sig }\n", NULL);
+	struct fb_switch_state state = { 0 };
+
+	isolate(&state, g, "p");
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++) {
+		struct fb_generation *next = read_policy(cases[i].policy, &g->bundle.slots);
+		struct fb_error err = { 0 };
+		int r = fb_switch_allows(&state, next, &err);
+
+		cr_assert_eq(r, cases[i].why ? -EBUSY : 0, "case %zu: %s", i, err.text);
+		cr_assert(!cases[i].why || strstr(err.text, cases[i].why), "case %zu: %s", i, err.text);
+		fb_generation_free(next);
+	}
+	fb_switch_state_done(&state);
+	fb_generation_free(g);
+}
+
+Test(switches, what_was_cut_stays_so_over_a_policy_in_which_it_has_no_zone)
+{
+	struct fb_generation *g = read_policy(CAM SIG "isolate p { cut cam from sig }\n", NULL), *without,
+			     *new;
+	struct fb_switch_state state = { 0 };
+	struct fb_error err = { 0 };
+
+	isolate(&state, g, "p");
+	without = read_policy(CAM CORP "isolate p { cut cam from corp }\n", &g->bundle.slots);
+	cr_assert_eq(fb_switch_allows(&state, without, &err), 0, "%s", err.text);
+	cr_assert(fb_switch_follow(&state, without, &host));
+	cr_assert_not(fb_switch_follow(&state, without, &host));
+	new = read_policy(CAM CORP "zone lights { interface eth3  network 10.10.0.0/16 }\n"
+				   "isolate p { cut cam from corp }\n",
+			  &without->bundle.slots);
+	cr_assert_eq(fb_switch_allows(&state, new, &err), -EBUSY);
+	fb_switch_state_done(&state);
+	fb_generation_free(new);
+	fb_generation_free(without);
+	fb_generation_free(g);
+}
+
+Test(switches, a_way_back_cuts_whatever_zone_holds_what_was_cut)
+{
+	static const char *const back[] = {
+		CAM "zone lights { interface eth3  network 10.10.0.0/16 }\n",
+		CAM "zone lights { interface eth3  network 10.99.0.0/16 }\n",
+		CAM "zone lights { interface eth4  network 10.10.0.0/24 }\n",
+		CAM CORP
+		"zone lights { interface eth3  network 10.10.0.0/16 }\nisolate p { cut cam from corp }\n",
+		"zone cam { interface eth1  network any }\nzone lights { interface eth3  network "
+		"10.10.0.0/16 }\n",
+	};
+	struct fb_generation *g = read_policy(CAM SIG "isolate p { cut cam from sig }\n", NULL);
+	struct fb_switch_state state = { 0 };
+
+	isolate(&state, g, "p");
+	for (size_t i = 0; i < FB_ARRAY_SIZE(back); i++) {
+		struct fb_generation *old = read_policy(back[i], &(struct fb_slots){ 0 });
+		struct fb_switches_wanted want;
+		struct fb_cuts cuts;
+
+		fb_switch_want(&state, old, &want);
+		cr_assert(is_cut(&want, old, "cam", "lights"), "case %zu", i);
+		cr_assert_not(is_cut(&want, old, "cam", "cam"), "case %zu", i);
+		fb_switch_cuts_in_force(&state.isolations.v[0], old, &cuts);
+		cr_assert_eq(cuts.n, i == 3 ? 2 : 1, "case %zu: said", i);
+		fb_vec_done(&cuts);
+		fb_switches_wanted_done(&want);
+		fb_generation_free(old);
+	}
+	fb_switch_state_done(&state);
+	fb_generation_free(g);
+}
+
 Test(switches, an_apply_adds_to_a_quarantine_and_takes_nothing_away)
 {
 	struct fb_generation *g = read_policy(POLICY, NULL), *next;
@@ -327,9 +443,43 @@ Test(switches, whoever_claims_a_mac_in_quarantine_later_is_not_followed)
 	fb_switch_state_done(&state);
 }
 
+static char *file_in(const char *dir)
+{
+	char *path;
+
+	cr_assert(asprintf(&path, "%s/switches.json", dir) > 0);
+	return path;
+}
+
+static void put_file(const char *dir, const char *text)
+{
+	fb_autofree char *path = file_in(dir);
+	FILE *f = fopen(path, "w");
+
+	fputs(text, f);
+	fclose(f);
+}
+
+static void remove_file(const char *dir)
+{
+	fb_autofree char *path = file_in(dir);
+
+	unlink(path);
+	rmdir(dir);
+}
+
+#define ISOLATION(zones)                                                                               \
+	"{\"schema\": \"firebreak.switch-state/1\", \"quarantines\": [], \"isolations\": [{\"plan\": " \
+	"\"p\", \"who\": "                                                                             \
+	"\"\", \"reason\": \"\", \"since\": 1, \"cuts\": [[\"cam\", 2, \"sig\", 4]]" zones "}]}"
+
 Test(switches, the_file_holds_all_of_it_and_nothing_else_is_taken_for_it)
 {
 	static const char *const bad[] = {
+		ISOLATION(", \"zones\": {\"sig\": {\"interfaces\": [[\"eth3\", -1]]}}"),
+		ISOLATION(", \"zones\": {\"sig\": {\"interfaces\": [[\"eth3\"]], \"networks\": []}}"),
+		ISOLATION(", \"zones\": {\"sig\": {\"interfaces\": [], \"networks\": "
+			  "[\"10.0.0.9-10.0.0.1\"]}}"),
 		"",
 		"{}",
 		"[]",
@@ -362,20 +512,20 @@ Test(switches, the_file_holds_all_of_it_and_nothing_else_is_taken_for_it)
 	cr_assert(a.addresses.n == b.addresses.n && a.macs.n == b.macs.n && a.macs.n == 2);
 	cr_assert(!memcmp(a.addresses.v, b.addresses.v, a.addresses.n * sizeof(*a.addresses.v)));
 	cr_assert_str_eq(again.quarantines.v[0].note.reason, "a \"scan\"");
+	cr_assert_not(fb_switch_follow(&again, g, &host), "zones, interfaces and networks are known");
+	fb_switch_state_done(&again);
+	put_file(dir, ISOLATION(""));
+	cr_assert_eq(fb_switch_state_read(dir, &again, &err), 0, "one without zones: %s", err.text);
+	cr_assert(fb_switch_follow(&again, g, &host), "they are added");
+	cr_assert_eq(again.isolations.v[0].zones.n, 3);
+	fb_switch_state_done(&again);
 	for (size_t i = 0; i < FB_ARRAY_SIZE(bad); i++) {
-		fb_autofree char *path = NULL;
-		FILE *f;
-
-		cr_assert(asprintf(&path, "%s/switches.json", dir) > 0);
-		f = fopen(path, "w");
-		fputs(bad[i], f);
-		fclose(f);
+		put_file(dir, bad[i]);
 		cr_assert_eq(fb_switch_state_read(dir, &again, &err), -EBADMSG, "case %zu", i);
 		cr_assert(strstr(err.text, "put back a copy of it, or move it away"), "what to do: %s",
 			  err.text);
-		unlink(path);
 	}
-	rmdir(dir);
+	remove_file(dir);
 	fb_switches_wanted_done(&a);
 	fb_switches_wanted_done(&b);
 	fb_switch_state_done(&state);
