@@ -81,3 +81,16 @@ agent_kill
 agent_start
 same "a restart finds it" "$number" "$(generation)"
 claim "the audit log is whole" firebreak audit verify
+
+# events are written when there is room, each as a whole line
+rm -f "$LAB_DIR/state/ballast"
+apply "$(town_policy events.fb <<<'never cctv -> traffic')" >/dev/null
+fill 1
+for host in $(seq 40); do on cctv ping -c1 -W0.02 "10.10.1.$host" >/dev/null 2>&1 || true; done
+claim "that events are not written is said" wait_until 10 grep -q "events are not written" "$LAB_DIR/log/agent.log"
+lines_are_whole() { jq -es "length > 0" "$LAB_DIR/state/events.log" >/dev/null; }
+claim "no line is torn" lines_are_whole
+rm "$LAB_DIR/state/ballast"
+all_told() { [ "$(jq -rs '[.[].destination.ip // "" | select(startswith("10.10.1."))] | unique | length' "$LAB_DIR/state/events.log")" = 40 ]; }
+claim "with room again all of them are" wait_until 10 all_told
+same "which was said once" "1 1" "$(grep -c "events are not written" "$LAB_DIR/log/agent.log") $(grep -c "events are written again" "$LAB_DIR/log/agent.log")"

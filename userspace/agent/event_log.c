@@ -25,7 +25,9 @@ enum {
 struct writing {
 	struct fb_agent *agent;
 	__s64 now;
-	FILE *f;
+	int fd;	     /* -1 = not open */
+	bool failed; /* and why is in err: nothing more is tried in this second */
+	struct fb_error err;
 	unsigned int lines, alarms;
 	size_t due; /* records that found no room in this second */
 };
@@ -186,66 +188,102 @@ static void raise_alarm(const struct writing *w, const struct fb_event_record *r
 
 /* ---- the file ---- */
 
-static FILE *open_log(const struct fb_agent *agent)
+static int open_log(const struct fb_agent *agent, struct fb_error *err)
 {
 	fb_autofree char *path = NULL, *old = NULL;
 	struct stat st;
-	FILE *f;
+	int fd;
 
 	if (asprintf(&path, "%s/events.log", agent->config->state_dir) < 0 ||
 	    asprintf(&old, "%s.1", path) < 0)
 		abort();
 	if (stat(path, &st) == 0 && st.st_size > FILE_BYTES)
 		rename(path, old);
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	return fd < 0 ? fb_error_set(err, -errno, "%s: %s", path, strerror(errno)) : fd;
+}
 
-	f = fd < 0 ? NULL : fdopen(fd, "a");
-	if (!f) {
-		static bool said;
+/* Whole or not at all: a disk that fills up takes the beginning of a line. */
+static int append(int fd, const char *line, struct fb_error *err)
+{
+	size_t len = strlen(line);
+	struct stat st;
+	ssize_t n;
+	int r;
 
-		if (!said)
-			fb_log(FB_LOG_WARNING, "events are not written: %s: %s", path, strerror(errno));
-		said = true;
-		if (fd >= 0)
-			close(fd);
-	}
-	return f;
+	if (fstat(fd, &st) < 0)
+		return fb_error_set(err, -errno, "events.log: %s", strerror(errno));
+	n = write(fd, line, len);
+	if (n == (ssize_t)len)
+		return 0;
+	r = n < 0 ? -errno : -ENOSPC;
+	if (n > 0 && ftruncate(fd, st.st_size) < 0)
+		return fb_error_set(err, -errno, "events.log: a line is torn, and stays: %s",
+				    strerror(errno));
+	return fb_error_set(err, r, "events.log: %s", strerror(-r));
+}
+
+static bool write_line(struct writing *w, const struct fb_event_record *r)
+{
+	fb_autostrbuf struct fb_strbuf line = { 0 };
+	fb_autofree char *text = NULL;
+	json_t *json;
+
+	if (w->fd < 0 && !w->failed)
+		w->fd = open_log(w->agent, &w->err);
+	w->failed |= w->fd < 0;
+	if (w->failed)
+		return false;
+	json = line_of(w, r);
+	text = json_dumps(json, JSON_COMPACT);
+	json_decref(json);
+	if (!text)
+		abort();
+	fb_strbuf_addf(&line, "%s\n", text);
+	w->failed = append(w->fd, fb_strbuf_get(&line), &w->err) < 0;
+	return !w->failed;
 }
 
 static void write_record(struct fb_event_record *r, void *user)
 {
 	struct writing *w = user;
-	json_t *line;
+	bool news = r->written_seq != r->seq && (!r->written || w->now - r->written >= AGAIN_SECONDS);
 
-	if (r->written_seq == r->seq || (r->written && w->now - r->written < AGAIN_SECONDS))
+	if (!news && !r->owed)
 		return;
 	if (w->lines >= LINES_A_SECOND) {
 		w->due++;
 		return;
 	}
 	w->lines++;
-	if (!w->f)
-		w->f = open_log(w->agent);
-	line = line_of(w, r);
-	if (w->f) {
-		json_dumpf(line, w->f, JSON_COMPACT);
-		fputc('\n', w->f);
-	}
-	json_decref(line);
+	r->owed = !write_line(w, r);
+	if (!news) /* the journal has it */
+		return;
 	if (r->alarm && w->alarms++ < ALARMS_A_SECOND)
 		raise_alarm(w, r);
 	r->written = w->now;
 	r->written_seq = r->seq;
 }
 
+static void say_whether_written(struct fb_agent *agent, const struct writing *w)
+{
+	if (w->failed && !agent->events_unwritten)
+		fb_log(FB_LOG_WARNING, "events are not written, and tried again: %s", w->err.text);
+	if (!w->failed && w->lines && agent->events_unwritten)
+		fb_log(FB_LOG_NOTICE, "events are written again");
+	if (w->lines)
+		agent->events_unwritten = w->failed;
+}
+
 void fb_agent_events_write(struct fb_agent *agent)
 {
-	struct writing w = { .agent = agent, .now = fb_clock_now() };
+	struct writing w = { .agent = agent, .now = fb_clock_now(), .fd = -1 };
 	struct fb_error err = { 0 };
 
 	fb_events_each(agent->events, write_record, &w);
-	if (w.f)
-		fclose(w.f);
+	if (w.fd >= 0)
+		close(w.fd);
+	say_whether_written(agent, &w);
 	if (w.now - agent->events_saved < SAVE_SECONDS)
 		return;
 	agent->events_saved = w.now;

@@ -29,8 +29,9 @@ struct fb_event_record {
 	__u64 seq; /* grows with every change of any record */
 	__u64 count;
 	__s64 first, last;
-	__s64 written; /* when the log was last told, 0 = not yet */
+	__s64 written; /* when it was last told, 0 = not yet */
 	__u64 written_seq;
+	bool owed; /* the file did not take it */
 };
 
 struct fb_events;
