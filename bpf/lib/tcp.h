@@ -72,13 +72,13 @@ FB_INLINE int fb_is_anew(const struct fb_ctx *c)
 {
 	const struct fb_flow *e = fb_flow_entry(c->hit.place);
 	struct fb_half own = fb_half_read(e, c->hit.origin);
-	__u32 first = c->pkt.seq + 1, state = c->hit.state;
+	__u32 first = c->pkt.seq + 1, end = first + c->pkt.payload, state = c->hit.state;
 
 	if (state == FB_FLOW_CLOSING)
 		return 1;
 	if (own.flags & FB_TCP_HALF_ATTEMPT)
 		return *(volatile __u32 *)&e->attempt != first;
-	return state == FB_FLOW_NEW ? own.edge != first : state != FB_FLOW_REPLIED || own.end != first;
+	return state == FB_FLOW_NEW ? own.edge != first : state != FB_FLOW_REPLIED || own.end != end;
 }
 
 /* Does the answer acknowledge the attempt? Between its first byte and the end of what came with the SYN. */
@@ -105,16 +105,25 @@ struct fb_step {
 	enum fb_tcp_write write;
 };
 
+/* Does what ends there lie within what was granted, and is it not older than a window? */
+FB_INLINE int fb_tcp_fits(__u32 end, const struct fb_flow *e, __u32 dir)
+{
+	struct fb_half own = fb_half_read(e, dir), other = fb_half_read(e, dir ^ 1);
+
+	return !fb_seq_after(end, other.edge) && !fb_seq_after(own.end - other.win, end);
+}
+
 FB_INLINE enum fb_reason fb_tcp_syn(struct fb_ctx *c, struct fb_flow *e, __u32 dir, struct fb_step *step)
 {
 	/*
-	 * From the initiator (reversals were judged before). On a live connection it changes nothing, not even when the flow ends (RFC 5961, 4): its responder asks back, and data that
-	 * it brings has no window. Only
-	 * if that has lost the connection, as the initiator has, it answers, and with its answer the flow begins anew (fb_tcp_syn_ack).
+	 * From the initiator (reversals were judged before). On a live connection it changes nothing, not even when the flow ends (RFC 5961, 4): its responder asks back. Only
+	 * if that has lost the connection, as the initiator has, it answers, and with its answer the flow begins anew (fb_tcp_syn_ack). Data that it brings must fit.
 	 */
 	if (step->state != FB_FLOW_NEW && step->state != FB_FLOW_CLOSING) {
 		step->write = FB_TCP_WRITE_ATTEMPT;
-		return c->pkt.payload ? FB_DROP_TCP_WINDOW : FB_NEXT;
+		return c->pkt.payload && !fb_tcp_fits(c->pkt.seq + 1 + c->pkt.payload, e, dir)
+			       ? FB_DROP_TCP_WINDOW
+			       : FB_NEXT;
 	}
 	/* A changed sequence number is a new attempt. */
 	if (fb_half_read(e, dir).edge != c->pkt.seq + 1 || step->state == FB_FLOW_CLOSING)

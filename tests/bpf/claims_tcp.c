@@ -75,8 +75,7 @@ static void a_segment_ends_where_the_window_does(void)
 	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 111, .window = 0), FB_PASSED);
 }
 
-/* Beside a SYN that was not answered yet, what carries SYN carries no data past the window. */
-static void a_syn_brings_nothing_into_a_live_connection(void)
+static void a_syn_brings_no_data_past_the_window(void)
 {
 	use_policy("");
 	small_window_handshake();
@@ -87,6 +86,8 @@ static void a_syn_brings_nothing_into_a_live_connection(void)
 	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK | PSH, .seq = 900, .ack = 101, .payload = 10),
 	       FB_DROP_TCP_WINDOW);
 	expect("cam", SPEC(RTSP, .tcp = SYN | PSH, .seq = 0x70000000, .payload = 1000), FB_DROP_TCP_WINDOW);
+	expect("cam", SPEC(RTSP, .tcp = SYN | PSH, .seq = 100, .payload = 1001), FB_DROP_TCP_WINDOW);
+	expect("cam", SPEC(RTSP, .tcp = SYN | PSH, .seq = 100, .payload = 10), FB_PASSED);
 	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 900, .ack = 101), FB_PASSED);
 	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901, .window = 1000), FB_PASSED);
 }
@@ -332,7 +333,7 @@ void claims_tcp(void)
 	RUN_CASE(a_half_open_connection_is_not_established_by_its_initiator);
 	RUN_CASE(data_outside_of_the_window_is_tcp_window);
 	RUN_CASE(a_segment_ends_where_the_window_does);
-	RUN_CASE(a_syn_brings_nothing_into_a_live_connection);
+	RUN_CASE(a_syn_brings_no_data_past_the_window);
 	RUN_CASE(an_acknowledgement_of_what_was_never_sent_is_tcp_window);
 	RUN_CASE(a_blind_reset_does_not_end_a_connection);
 	RUN_CASE(only_a_reset_of_exactly_the_next_byte_ends_a_connection);

@@ -75,7 +75,7 @@ Row("established: a SYN-ACK with data out of the window", "vid", rtsp_back("SAP"
 Row("established: the connection's own SYN-ACK with data that was never sent", "vid", rtsp_back("SAP", 900, 101, 1000), "tcp-window", after=opened(),
     then=alive())
 Row("established: a SYN with data", "cam", rtsp("SP", 0x70000000, size=1000), "tcp-window", after=opened(), then=alive())
-Row("established: a SYN with data in the window", "cam", rtsp("SP", 101, size=10), "tcp-window", after=opened(), then=alive())
+Row("established: a SYN with data in the window changes nothing", "cam", rtsp("SP", 101, size=10), "-> vid", after=opened(), then=alive())
 Row("established: data that ends far behind a small window", "cam", rtsp("PA", 101, 901, size=1400), "tcp-window", after=opened(window=10), then=alive())
 Row("established: a FIN that ends far behind a small window", "cam", rtsp("FPA", 101, 901, size=1400), "tcp-window", after=opened(window=10), then=alive())
 Row("established: a probe of a window that is full", "cam", rtsp("A", 111, 901, size=1), "-> vid",
