@@ -70,7 +70,7 @@ struct fb_agent {
 	struct fb_events *events;      /* what the data plane told (agent/events.h) */
 	struct fb_dataplane_events *reader; /* where it tells it */
 	__s64 events_saved;
-	bool events_unwritten; /* events.log takes nothing at present, and this was said */
+	bool events_unwritten;		/* events.log takes nothing at present, and this was said */
 	struct fb_inventory *inventory; /* who was seen (agent/inventory.h) */
 	bool inventory_loaded;
 	__s64 inventory_saved;
