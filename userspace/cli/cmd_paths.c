@@ -157,7 +157,7 @@ static json_t *example_json(const struct question *q, const struct fb_path *path
 			add_place(q, hop->line, &at);
 		json_array_append_new(v, json_pack("{ss ss ss ss ss ss* sb sb}", "ends", fb_strbuf_get(&ends),
 						   "src", fb_ip_print(hop->family, hop->src, src), "dst",
-						   fb_ip_print(hop->family, hop->dst, dst), "service",
+						   fb_ip_print(fb_hop_dst_family(hop), hop->dst, dst), "service",
 						   fb_strbuf_get(&service), "zone",
 						   fb_ruleset_zone_name(q->rs, hop->dst_zone), "at",
 						   hop->shared ? NULL : fb_strbuf_get(&at), "within_zone",

@@ -39,7 +39,12 @@ struct fb_hop {
 	int line;    /* -1: the pair is observed, or (for `can reach`) no line */
 	bool reply;  /* src answers what dst calls (paths.h) */
 	bool shared; /* no packet through the gateway: both live in src_zone, whose members reach each other */
+	int dst_family; /* of a shared step to a host that goes on by the other family; 0 = family */
 };
+static inline int fb_hop_dst_family(const struct fb_hop *hop)
+{
+	return hop->dst_family ? hop->dst_family : hop->family;
+}
 struct fb_hops FB_VEC(struct fb_hop);
 
 /* edges: all that the policy allows (fb_reach_find without bounds or time, and fb_reach_listen). True if it holds; else *ret is a witness. */

@@ -23,7 +23,7 @@ void fb_hop_print_ends(const struct fb_ruleset *rs, const struct fb_hop *hop, st
 {
 	add_end(rs, hop->family, hop->src, out);
 	fb_strbuf_add(out, hop->shared ? " ~ " : hop->reply ? " <- " : " -> ");
-	add_end(rs, hop->family, hop->dst, out);
+	add_end(rs, fb_hop_dst_family(hop), hop->dst, out);
 }
 
 void fb_hop_print_service(const struct fb_ruleset *rs, const struct fb_hop *hop, struct fb_strbuf *out)

@@ -57,6 +57,16 @@ bool fb_single_hosts(const struct fb_ruleset *rs, const struct fb_ipset *set, st
 	return true;
 }
 
+bool fb_is_one_host(const struct fb_ruleset *rs, int family, struct fb_ip a, int other, struct fb_ip b)
+{
+	bool same = family == other && !fb_ip_cmp(a, b);
+
+	for (size_t i = 0; i < rs->devices.n && !same; i++)
+		same = fb_ipset_has(&rs->devices.v[i].ips, family, a) &&
+		       fb_ipset_has(&rs->devices.v[i].ips, other, b);
+	return same;
+}
+
 static void leave_out(const struct fb_ruleset *rs, const struct fb_ipset *one, int f, struct fb_ipset *from)
 {
 	struct fb_ipset host = { 0 }, left;

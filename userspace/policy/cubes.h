@@ -23,6 +23,8 @@ bool fb_cube_part_hosts(const struct fb_ruleset *rs, struct fb_reach *cube);
 void fb_cubes_part_hosts(const struct fb_ruleset *rs, struct fb_reach_list *list);
 /* All addresses, in both families, of the single hosts that the set is, one a family; false if there may be several in one. */
 bool fb_single_hosts(const struct fb_ruleset *rs, const struct fb_ipset *set, struct fb_ipset *ret);
+/* Are both addresses of one host: the same, or of one device? */
+bool fb_is_one_host(const struct fb_ruleset *rs, int family, struct fb_ip a, int other, struct fb_ip b);
 void fb_cube_done(struct fb_reach *cube);
 
 #endif

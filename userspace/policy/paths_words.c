@@ -48,7 +48,7 @@ static struct fb_reach choose(const struct fb_path_search *s, const struct fb_pa
 {
 	const struct fb_path_edges *p = fb_path_edges_of(s, from->zone, to, reply);
 	struct fb_reach best = { 0 };
-	int best_score = -1;
+	int best_score = -2;
 
 	for (size_t i = 0; i < p->calls.n && best_score < 3; i++) {
 		struct fb_reach part;
@@ -58,8 +58,11 @@ static struct fb_reach choose(const struct fb_path_search *s, const struct fb_pa
 		if (!fb_path_leave(s, &s->edges->v[p->calls.v[i]], reply, &from->set, &part))
 			continue;
 		around = fb_path_spread(s, to, &part.dst);
-		score = 2 * narrow(&part, needed) + fb_ipset_overlaps(&part.src, &from->arrived);
-		if (!fb_ipset_overlaps(&around, needed) || score <= best_score) {
+		/* One that reaches none of them is better than none: a group may be heard by hosts without an address of its family. */
+		score = !fb_ipset_overlaps(&around, needed)
+				? -1
+				: 2 * narrow(&part, needed) + fb_ipset_overlaps(&part.src, &from->arrived);
+		if (score <= best_score) {
 			fb_cube_done(&part);
 		} else {
 			fb_cube_done(&best);
@@ -71,10 +74,11 @@ static struct fb_reach choose(const struct fb_path_search *s, const struct fb_pa
 	return best;
 }
 
-static struct fb_hop within(unsigned int zone, int family, struct fb_ip src, struct fb_ip dst)
+static struct fb_hop within(unsigned int zone, int family, struct fb_ip src, int dst_family, struct fb_ip dst)
 {
 	return (struct fb_hop){ .family = family,
 				.src = src,
+				.dst_family = dst_family,
 				.dst = dst,
 				.src_zone = zone,
 				.dst_zone = zone,
@@ -93,7 +97,7 @@ static void join(const struct fb_path_search *s, struct fb_hops *hops, const str
 {
 	struct fb_hop hop = fb_hop_from(s->rs, next, family_of(&next->src), &next->src),
 		      *last = hops->n ? &hops->v[hops->n - 1] : NULL;
-	int family = last ? last->family : hop.family;
+	int family = last ? fb_hop_dst_family(last) : hop.family;
 	struct fb_ipset common;
 
 	fb_ipset_intersect(at, &next->src, &common);
@@ -102,10 +106,11 @@ static void join(const struct fb_path_search *s, struct fb_hops *hops, const str
 		if (last)
 			last->dst = hop.src;
 	} else if (last) {
-		fb_vec_add(hops, within(next->src_zone, family, last->dst, hop.src));
+		if (!fb_is_one_host(s->rs, family, last->dst, hop.family, hop.src))
+			fb_vec_add(hops, within(next->src_zone, family, last->dst, hop.family, hop.src));
 	} else {
 		family = at->r[FB_FAMILY_INDEX(family)].n ? family : family_of(at);
-		fb_vec_add(hops, within(next->src_zone, family, fb_witness(at, family), hop.src));
+		fb_vec_add(hops, within(next->src_zone, family, fb_witness(at, family), hop.family, hop.src));
 	}
 	hop.reply = reply;
 	fb_vec_add(hops, hop);
@@ -133,13 +138,15 @@ static void exemplify(struct fb_path_search *s, const int *trail, size_t n, cons
 		     k == chosen.n - 1 ? &s->states.v[trail[0]].arrived : &chosen.v[k + 1].dst, &chosen.v[k],
 		     s->states.v[trail[chosen.n - k]].reply);
 	last = &chosen.v[0];
-	family = path->example.v[path->example.n - 1].family;
+	family = fb_hop_dst_family(&path->example.v[path->example.n - 1]);
 	fb_ipset_intersect(&last->dst, target, &hit);
 	if (!hit.r[FB_FAMILY_INDEX(family)].n) {
-		family = target->r[FB_FAMILY_INDEX(family)].n ? family : family_of(target);
-		fb_vec_add(&path->example,
-			   within(last->dst_zone, family, path->example.v[path->example.n - 1].dst,
-				  fb_witness(target, family)));
+		const struct fb_ip end = path->example.v[path->example.n - 1].dst;
+		int other = target->r[FB_FAMILY_INDEX(family)].n ? family : family_of(target);
+
+		if (!fb_is_one_host(s->rs, family, end, other, fb_witness(target, other)))
+			fb_vec_add(&path->example,
+				   within(last->dst_zone, family, end, other, fb_witness(target, other)));
 	}
 	fb_ipset_done(&hit);
 	for (size_t k = 0; k < chosen.n; k++)
@@ -185,7 +192,7 @@ void fb_path_beside(struct fb_path_search *s, const struct fb_path_state *start)
 				      *dst = from.r[i].n ? &hit : &other;
 
 		if (src->r[i].n && dst->r[i].n)
-			fb_vec_add(&path.example, within(start->zone, family, fb_witness(src, family),
+			fb_vec_add(&path.example, within(start->zone, family, fb_witness(src, family), family,
 							 fb_witness(dst, family)));
 	}
 	if (path.example.n) {

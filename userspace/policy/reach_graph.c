@@ -111,10 +111,11 @@ static bool leave(const struct search *s, const struct node *node, const struct 
 
 /* ---- the witness ---------------------------------------------------------------------------------------------------- */
 
-static void add_shared(struct fb_hops *hops, unsigned int zone, int family, struct fb_ip src,
+static void add_shared(struct fb_hops *hops, unsigned int zone, int family, struct fb_ip src, int dst_family,
 		       struct fb_ip dst)
 {
 	struct fb_hop hop = { .family = family,
+			      .dst_family = dst_family,
 			      .src = src,
 			      .dst = dst,
 			      .src_zone = zone,
@@ -135,18 +136,19 @@ static void join(const struct search *s, const struct node *before, const struct
 	struct fb_ipset common;
 
 	fb_ipset_intersect(at, &goes->src, &common);
-	if (common.r[FB_FAMILY_INDEX(next.family)].n && (!last || last->family == next.family)) {
+	if (common.r[FB_FAMILY_INDEX(next.family)].n && (!last || fb_hop_dst_family(last) == next.family)) {
 		next = fb_hop_from(s->rs, goes, next.family, &common);
 		if (last)
 			last->dst = next.src;
 	} else if (last) {
-		add_shared(hops, next.src_zone, last->family, last->dst, next.src);
-		if (last->family != next.family)
-			hops->v[hops->n - 1].family = next.family;
+		const int from = fb_hop_dst_family(last);
+
+		if (!fb_is_one_host(s->rs, from, last->dst, next.family, next.src))
+			add_shared(hops, next.src_zone, from, last->dst, next.family, next.src);
 	} else {
 		int family = at->r[FB_FAMILY_INDEX(next.family)].n ? next.family : 10 - next.family;
 
-		add_shared(hops, next.src_zone, family, fb_witness(at, family), next.src);
+		add_shared(hops, next.src_zone, family, fb_witness(at, family), next.family, next.src);
 	}
 	fb_ipset_done(&common);
 	fb_vec_add(hops, next);
@@ -216,7 +218,8 @@ static bool arrives_within(struct search *s, int arrived, int spread, struct fb_
 
 		trace(s, arrived, NULL, ret);
 		last = &ret->v[ret->n - 1];
-		add_shared(ret, node->zone, family, last->dst, fb_witness(&hit, family));
+		add_shared(ret, node->zone, fb_hop_dst_family(last), last->dst, family,
+			   fb_witness(&hit, family));
 	}
 	fb_ipset_done(&hit);
 	return yes;

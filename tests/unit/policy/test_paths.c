@@ -140,6 +140,36 @@ Test(paths, answers_lead_on_only_if_asked_for)
 			  "   b1 -> c1  tcp/80              t.fb:12\n");
 }
 
+#define TWO_FAMILIES                                                        \
+	"zone v { interface eth5  network 10.5.0.0/24, 2001:db8:5::/64 }\n" \
+	"zone w { interface eth6  network 2001:db8:6::/64 }\n"
+
+Test(paths, a_chain_that_changes_its_family_shows_addresses_of_both)
+{
+	expect_paths(TWO_FAMILIES "firebreak a -> v { allow a1 -> any tcp/1 }\n"
+				  "firebreak v -> w { allow any -> any tcp/2 }\n",
+		     "a", "w",
+		     "[a v*1 w*1]\n"
+		     "   a1 -> 10.5.0.1                  tcp/1  t.fb:13\n"
+		     "   10.5.0.1 ~ 2001:db8:5::1        same zone v (members shared)\n"
+		     "   2001:db8:5::1 -> 2001:db8:6::1  tcp/2  t.fb:14\n");
+	/* one machine that has both is no step within the zone */
+	expect_paths(TWO_FAMILIES "device v1 in v { ip 10.5.0.1, 2001:db8:5::1 }\n"
+				  "firebreak a -> v { allow a1 -> v1 tcp/1 }\n"
+				  "firebreak v -> w { allow v1 -> any tcp/2 }\n",
+		     "a", "w",
+		     "[a v*1 w*1]\n"
+		     "   a1 -> v1             tcp/1  t.fb:14\n"
+		     "   v1 -> 2001:db8:6::1  tcp/2  t.fb:15\n");
+}
+
+Test(paths, a_group_may_be_heard_by_hosts_that_have_no_address_of_its_family)
+{
+	expect_paths(TWO_FAMILIES "firebreak a -> w { allow a1 -> 239.2.0.0/16 udp/5 }\n", "a", "w",
+		     "[a w*1]\n"
+		     "   a1 -> 239.2.0.0  udp/5  t.fb:13\n");
+}
+
 Test(paths, the_gateway_is_an_end_and_no_pivot)
 {
 	static const char lines[] = "firebreak a -> self { allow a1 -> self  tcp/22 }\n"
