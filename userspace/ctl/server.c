@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <microhttpd.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,6 +28,9 @@ struct client {
 	struct fb_ctl_peer peer;
 	int fd;
 	bool leaving; /* told to go */
+	struct MHD_Connection
+		*waiting; /* its request is whole, and is suspended until it is its turn; NULL = none */
+	bool turn;
 };
 
 struct fb_ctl_server {
@@ -328,12 +332,21 @@ static void handle(const struct fb_ctl_server *server, struct MHD_Connection *co
 	p->route->handle(server->options.user, &request, &p->answer);
 }
 
+/* Closed, not only its sending half. TCP does not tell the one from the other: then it is answered. */
+static bool is_gone(int fd)
+{
+	struct pollfd p = { .fd = fd };
+
+	return poll(&p, 1, 0) == 1 && p.revents & POLLHUP;
+}
+
 /* Called when the head is there (*context NULL), for each piece of the body, and at its end (*size 0). */
 static enum MHD_Result on_access(void *user, struct MHD_Connection *connection, const char *path,
 				 const char *method, const char *version, const char *data, size_t *size,
 				 void **context)
 {
 	const struct fb_ctl_server *server = user;
+	struct client *client = client_of(connection);
 	struct pending *p = *context;
 
 	if (!p) {
@@ -346,6 +359,14 @@ static enum MHD_Result on_access(void *user, struct MHD_Connection *connection, 
 		*size = 0;
 		return MHD_YES;
 	}
+	if (p->route && !client->turn) {
+		client->waiting = connection;
+		MHD_suspend_connection(connection);
+		return MHD_YES;
+	}
+	client->turn = false;
+	if (client->leaving || is_gone(client->fd)) /* nobody hears it */
+		return MHD_NO;
 	if (p->route)
 		handle(server, connection, path, p);
 	return send_answer(connection, p);
@@ -370,10 +391,11 @@ int fb_ctl_server_new(int listen_fd, const struct fb_ctl_server_options *options
 	if (!server)
 		abort();
 	server->options = *options;
-	server->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_access, server,
-					  MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_NOTIFY_COMPLETED,
-					  on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-					  server, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS,
+	server->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_access,
+					  server, MHD_OPTION_LISTEN_SOCKET, listen_fd,
+					  MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+					  MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+					  MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS,
 					  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)SILENCE_SECONDS,
 					  MHD_OPTION_END);
 	info = server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
@@ -387,10 +409,33 @@ int fb_ctl_server_new(int listen_fd, const struct fb_ctl_server_options *options
 	return 0;
 }
 
+static void resume(struct client *c)
+{
+	c->turn = true;
+	MHD_resume_connection(c->waiting);
+	c->waiting = NULL;
+}
+
+/* Of those that wait: the highest role, and of that the one that is connected for longest. */
+static struct client *next_to_answer(const struct fb_ctl_server *server)
+{
+	struct client *best = NULL;
+
+	for (struct client *c = server->clients; c; c = c->next)
+		if (c->waiting && (!best || c->peer.role > best->peer.role))
+			best = c;
+	return best;
+}
+
 void fb_ctl_server_free(struct fb_ctl_server *server)
 {
 	if (!server)
 		return;
+	for (struct client *c = server->clients; c; c = c->next)
+		if (c->waiting) {
+			c->leaving = true;
+			resume(c);
+		}
 	MHD_stop_daemon(server->daemon);
 	free(server);
 }
@@ -403,8 +448,21 @@ int fb_ctl_server_fd(const struct fb_ctl_server *server)
 int fb_ctl_server_run(struct fb_ctl_server *server)
 {
 	MHD_UNSIGNED_LONG_LONG timeout;
+	struct client *next;
 
-	MHD_run(server->daemon);
+	/*
+	 * An answer may take a second (100,000 flows), and as many may wait as are connected. So all requests are taken in, one is
+	 * answered, and the caller's loop has its turn.
+	 */
+	MHD_run(server->daemon); /* accepts */
+	MHD_run(server->daemon); /* reads what these sent with it */
+	next = next_to_answer(server);
+	if (next) {
+		resume(next);
+		MHD_run(server->daemon);
+	}
+	if (next_to_answer(server))
+		return 0;
 	/*
 	 * At its limit of connections the library does not listen, and listens again not when one ends but
 	 * in the run after that, for which it does not ask.

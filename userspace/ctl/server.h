@@ -8,7 +8,8 @@
  * (the peer's role does not suffice).
  *
  * Connections are limited, and a crowd of a lower role does not keep out a higher one: some of them are
- * for admins only, and one more of the others closes the oldest one of the lowest role.
+ * for admins only, and one more of the others closes the oldest one of the lowest role. Nor do its questions:
+ * whoever has the higher role is answered next.
  */
 #ifndef FB_CTL_SERVER_H
 #define FB_CTL_SERVER_H
@@ -85,7 +86,7 @@ void fb_ctl_server_free(struct fb_ctl_server *server);
 /* Readable when there is something to run. Borrowed. */
 int fb_ctl_server_fd(const struct fb_ctl_server *server);
 /*
- * Runs what is ready, without blocking; returns in how many milliseconds it must be called again at the
+ * Takes in what is ready, without blocking, and answers one request, of the highest role that waits; returns in how many milliseconds it must be called again at the
  * latest, or when readable.
  */
 int fb_ctl_server_run(struct fb_ctl_server *server);

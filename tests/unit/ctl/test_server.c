@@ -51,11 +51,20 @@ static void large(void *user, const struct fb_ctl_request *request, struct fb_ct
 	fb_ctl_answer_text(answer, FB_CTL_OK, "text/plain", text);
 }
 
+static void slow(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
+{
+	const struct timespec a_while = { .tv_nsec = 300000000 };
+
+	nanosleep(&a_while, NULL);
+	fb_ctl_answer_text(answer, FB_CTL_OK, "text/plain", strdup("at last"));
+}
+
 static const struct fb_ctl_route routes[] = {
 	{ "POST", "/echo", echo },
 	{ "GET", "/query", query },
 	{ "GET", "/forget", forget },
 	{ "GET", "/large", large },
+	{ "GET", "/slow", slow },
 	{ "POST", "/change", echo, .needs = FB_CTL_ADMIN },
 	{ "POST", "/switch", echo, .needs = FB_CTL_OPERATOR },
 };
@@ -304,8 +313,8 @@ Test(server, a_role_may_what_is_its_own_and_what_those_below_may, .init = start,
 	}
 }
 
-/* As nobody: connects `n` times, says half a line on each connection, and stays until it is killed. */
-static pid_t crowd_of(int n)
+/* As nobody: connects `n` times, says this on each connection, and stays until it is killed. */
+static pid_t crowd_that_says(int n, const char *text)
 {
 	int ready[2];
 	pid_t pid;
@@ -317,7 +326,7 @@ static pid_t crowd_of(int n)
 		if (setgid(65534) < 0 || setuid(65534) < 0)
 			_exit(1);
 		for (int i = 0; i < n; i++)
-			if (send(connect_raw(), "GET /", 5, MSG_NOSIGNAL) < 0)
+			if (send(connect_raw(), text, strlen(text), MSG_NOSIGNAL) < 0)
 				break;
 		if (write(ready[1], "", 1) == 1)
 			pause();
@@ -327,6 +336,27 @@ static pid_t crowd_of(int n)
 	cr_assert_eq(read(ready[0], &c, 1), 1);
 	close(ready[0]);
 	return pid;
+}
+
+static pid_t crowd_of(int n)
+{
+	return crowd_that_says(n, "GET /");
+}
+
+Test(server, an_admin_waits_for_one_answer_and_not_for_those_of_a_crowd, .init = start, .fini = stop)
+{
+	struct timespec before, after;
+	pid_t crowd;
+
+	if (geteuid() != 0)
+		cr_skip_test("needs root, to be somebody else");
+	crowd = crowd_that_says(30, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	free(ask("POST", "/change", "x", 200));
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	kill(crowd, SIGKILL);
+	waitpid(crowd, NULL, 0);
+	cr_assert_leq(after.tv_sec - before.tv_sec, 3, "they take 9 s");
 }
 
 Test(server, a_crowd_of_idle_viewers_keeps_no_admin_out, .init = start, .fini = stop)
