@@ -303,6 +303,8 @@ static bool can(const struct fb_ruleset *rs, const struct fb_reach_list *edges, 
 		for (unsigned int dst = FB_ZONE_SELF; dst < FB_ZONES_MAX; dst++)
 			if (src != dst)
 				demand(rs, a, src, dst, &left);
+	if (!left.n) /* nobody of the one side could speak to anybody of the other: nothing is proved by that */
+		return false;
 	for (size_t i = 0; i < edges->n && left.n; i++) {
 		const struct fb_reach *e = &edges->v[i];
 

@@ -47,7 +47,10 @@ static inline int fb_hop_dst_family(const struct fb_hop *hop)
 }
 struct fb_hops FB_VEC(struct fb_hop);
 
-/* edges: all that the policy allows (fb_reach_find without bounds or time, and fb_reach_listen). True if it holds; else *ret is a witness. */
+/*
+ * edges: all that the policy allows (fb_reach_find without bounds or time, and fb_reach_listen). True if it holds; else *ret is a witness, of `can reach` nothing if
+ * no packet from the one to the other is thinkable.
+ */
 bool fb_assert_holds(const struct fb_ruleset *rs, const struct fb_reach_list *edges,
 		     const struct fb_assertion *assertion, struct fb_hops *ret);
 /* "cam-0412 -> 10.10.1.1", "tcp/22": the ends and the packet of a step. */

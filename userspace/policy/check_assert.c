@@ -96,7 +96,11 @@ static void report(struct fb_checker *c, const struct fb_stmt *s, const struct f
 	struct fb_diag *diag;
 
 	fb_assertion_print(s, &text);
-	if (s->assertion.kind == FB_ASSERT_CAN) {
+	if (!hops->n) {
+		fb_strbuf_add(&detail, "   no address of the one side could speak to one of the other: they "
+				       "are of different families, "
+				       "or one side has none\n");
+	} else if (s->assertion.kind == FB_ASSERT_CAN) {
 		fb_strbuf_add(&detail, "   ");
 		fb_hop_print_ends(c->rs, &hops->v[0], &detail);
 		fb_strbuf_add(&detail, "  ");

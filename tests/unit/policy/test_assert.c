@@ -97,6 +97,20 @@ Test(assert, s35_every_source_every_destination_all_of_the_services_at_all_times
 		   cases, FB_ARRAY_SIZE(cases));
 }
 
+Test(assert, s35_nothing_is_proved_of_ends_that_cannot_speak_to_each_other)
+{
+	static const char *const cases[][2] = {
+		{ "a1 can reach six tcp/22", "no address of the one side could speak to one of the other" },
+		{ "six can reach a1 tcp/22", "no address of the one side" },
+		{ "a1, six can reach b1 tcp/22", "a1 -> b1" },
+		{ "a1 cannot reach six", NULL },
+	};
+
+	expect_all(
+		"zone z { interface eth9  network 2001:db8:9::/64 }\ndevice six in z { ip 2001:db8:9::1 }\n",
+		cases, FB_ARRAY_SIZE(cases));
+}
+
 Test(assert, s37_a_stored_generation_with_a_failing_assertion_is_loaded_and_says_so)
 {
 	static const char text[] = "policy \"p\" language 1 timezone \"UTC\"\n"
