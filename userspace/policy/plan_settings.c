@@ -206,6 +206,63 @@ static bool same_settings(const struct fb_line *a, const struct fb_line *b)
 	return fb_cap_equal(&a->cap, &b->cap) && a->log == b->log;
 }
 
+/* Where the boxes of each line are, by line: first[line] to first[line + 1] of v. */
+struct line_boxes {
+	const struct fb_ruleset *rs;
+	const struct fb_box **v;
+	size_t *first;
+};
+
+static void find_boxes(const struct fb_ruleset *rs, struct line_boxes *ret)
+{
+	size_t *at = calloc(rs->lines.n + 2, sizeof(*at));
+
+	*ret = (struct line_boxes){ .rs = rs, .v = calloc(rs->boxes.n + 1, sizeof(*ret->v)), .first = at };
+	if (!at || !ret->v)
+		abort();
+	for (size_t i = 0; i < rs->boxes.n; i++)
+		at[rs->boxes.v[i].line + 2]++;
+	for (size_t i = 2; i < rs->lines.n + 2; i++)
+		at[i] += at[i - 1];
+	for (size_t i = 0; i < rs->boxes.n; i++)
+		ret->v[at[rs->boxes.v[i].line + 1]++] = &rs->boxes.v[i];
+}
+
+static void boxes_done(struct line_boxes *boxes)
+{
+	free(boxes->v);
+	free(boxes->first);
+}
+
+static bool same_box(const struct fb_ruleset *rs, const struct fb_box *a, const struct fb_ruleset *other,
+		     const struct fb_box *b)
+{
+	return fb_ipset_equal(&rs->sets.v[a->src], &other->sets.v[b->src]) &&
+	       fb_ipset_equal(&rs->sets.v[a->dst], &other->sets.v[b->dst]) &&
+	       fb_l4set_equal(&rs->services.v[a->svc], &other->services.v[b->svc]);
+}
+
+/* Do both lines speak of the same packets? An id may have moved to another line, and its limit with it. */
+static bool same_packets(const struct line_boxes *before, const struct fb_line *was,
+			 const struct line_boxes *after, const struct fb_line *is)
+{
+	const size_t i = (size_t)(was - before->rs->lines.v), k = (size_t)(is - after->rs->lines.v),
+		     n = before->first[i + 1] - before->first[i];
+	bool same = n == after->first[k + 1] - after->first[k];
+
+	for (size_t b = 0; b < n && same; b++)
+		same = same_box(before->rs, before->v[before->first[i] + b], after->rs,
+				after->v[after->first[k] + b]);
+	return same;
+}
+
+static bool has_settings(const struct fb_line *line)
+{
+	static const struct fb_line none;
+
+	return !same_settings(line, &none);
+}
+
 /* Which lines the pairs show. */
 static bool *shown_of(const struct fb_ruleset *rs, const struct fb_reach_list *list)
 {
@@ -246,12 +303,15 @@ static void compare_lines(const struct fb_ruleset *before, const struct fb_rules
 			  struct fb_plan *plan)
 {
 	FB_CLEANUP(lines_done) struct lines old = { 0 }, new = { 0 };
+	FB_CLEANUP(boxes_done) struct line_boxes old_boxes = { 0 }, new_boxes = { 0 };
 	fb_autofree bool *closed = shown_of(before, &plan->closes), *opened = shown_of(after, &plan->opens);
 	const struct fb_line none = { 0 };
 	size_t i = 0, k = 0;
 
 	find_lines(before, &old);
 	find_lines(after, &new);
+	find_boxes(before, &old_boxes);
+	find_boxes(after, &new_boxes);
 	while (i < old.n || k < new.n) {
 		int order = i == old.n ? 1 : k == new.n ? -1 : by_id(&old.v[i], &new.v[k]);
 		const struct fb_line *was = order <= 0 ? old.v[i++] : NULL;
@@ -261,7 +321,8 @@ static void compare_lines(const struct fb_ruleset *before, const struct fb_rules
 
 		if ((!is && closed[was - before->lines.v]) || (!was && opened[is - after->lines.v]))
 			continue;
-		if (!same_settings(was ? was : &none, is ? is : &none))
+		if (!same_settings(was ? was : &none, is ? is : &none) ||
+		    (was && is && has_settings(was) && !same_packets(&old_boxes, was, &new_boxes, is)))
 			add_setting(plan, show_line(was, &allows[0], &stmts[0]),
 				    show_line(is, &allows[1], &stmts[1]));
 	}

@@ -227,6 +227,19 @@ Test(plan, a_line_with_another_limit_quota_or_log_is_a_change)
 	}
 }
 
+Test(plan, a_limit_that_moves_to_other_packets_is_a_change)
+{
+	expect_line("allow any -> any  tcp/80  id web; allow any -> any  tcp/22  id adm  limit 5 new/s per "
+		    "source",
+		    "allow any -> any  tcp/22  id web; allow any -> any  tcp/80  id adm  limit 5 new/s per "
+		    "source",
+		    "firebreak a -> b { allow any -> any  tcp/22  limit 5 new/s per source  id adm } => "
+		    "firebreak a -> b { allow any -> any  tcp/80  limit 5 new/s per source  id adm }\n");
+	expect_line("allow any -> any  tcp/80  id web  owner \"x\"  log; allow any -> any  tcp/22  id adm",
+		    "allow any -> any  tcp/80  id web  owner \"y\"  log; allow any -> any  tcp/22  id adm",
+		    "");
+}
+
 Test(plan, a_line_has_the_settings_that_it_inherits)
 {
 	expect_line("default limit 5 new/s per source\n" LINE, LINE "  limit 5 new/s per source", "");
