@@ -20,6 +20,10 @@ HEAD = 'policy "p" language 1 timezone "UTC"\n'
 ZONES = HEAD + """zone a { interface eth1 network 10.1.0.0/24 }
 zone b { interface eth2 network 10.2.0.0/24 }
 """
+SELF = """policy "p" language 1 version 1 timezone "UTC"
+zone a { interface eth0  network 10.1.0.0/24 }
+firebreak self -> a { allow self -> any tcp/22 }
+"""
 SHUT = ZONES + """window night { every day 02:00-03:00 }
 access visit { max 90m }
 firebreak a -> b {
@@ -71,6 +75,7 @@ CASES = [
      "lines as open that are so at certain hours or on request only", None),
     ("a way by them", SHUT, None, "paths --policy p.fb a b", 0, 0,
      "p.fb:7 on-request visit also a -> b: p.fb:8 (during night), p.fb:9", None),
+    ("the gateway as an end, in JSON", SELF, None, "paths -j --policy p.fb self a", 0, 0, '"src": "self", "dst": "10.1.0.1"', None),
     ("rules", None, AGENT, "rules", 0, 0, "any -> any tcp/22 during night on-request visit 18", None),
     ("a guard among them", None, AGENT, "rules", 60, 0, "never a <-> b", "0123456789ab"),
     ("a time without a unit", None, AGENT, "open visit --for 2 --reason x", 0, 2, "--for: 2 of what? write 2h, 2min or 2s", None),

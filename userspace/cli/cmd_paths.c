@@ -142,6 +142,12 @@ static void print(const struct question *q)
 	print_assumptions(q);
 }
 
+/* The gateway has no one address here: its ends are roles (FB_ROLE). buf holds FB_INET_STRLEN bytes. */
+static const char *address(int family, struct fb_ip ip, char *buf)
+{
+	return ip.hi || ip.lo >= FB_ROLE(FB_ROLE_SELF_SRC + 1, 0) ? fb_ip_print(family, ip, buf) : "self";
+}
+
 static json_t *example_json(const struct question *q, const struct fb_path *path)
 {
 	json_t *v = json_array();
@@ -156,8 +162,8 @@ static json_t *example_json(const struct question *q, const struct fb_path *path
 		if (!hop->shared)
 			add_place(q, hop->line, &at);
 		json_array_append_new(v, json_pack("{ss ss ss ss ss ss* sb sb}", "ends", fb_strbuf_get(&ends),
-						   "src", fb_ip_print(hop->family, hop->src, src), "dst",
-						   fb_ip_print(fb_hop_dst_family(hop), hop->dst, dst), "service",
+						   "src", address(hop->family, hop->src, src), "dst",
+						   address(fb_hop_dst_family(hop), hop->dst, dst), "service",
 						   fb_strbuf_get(&service), "zone",
 						   fb_ruleset_zone_name(q->rs, hop->dst_zone), "at",
 						   hop->shared ? NULL : fb_strbuf_get(&at), "within_zone",
