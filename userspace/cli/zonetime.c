@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 
@@ -39,6 +40,12 @@ static int parse_date(const char *text, const char *timezone, __s64 now, struct 
 	}
 	if (d.year < 1970 || d.month < 1 || d.month > 12 || d.day < 1 || d.day > 31 || d.hour < 0 ||
 	    d.hour > 24 || d.minute < 0 || d.minute > 59)
+		return -EINVAL;
+	/* timegm makes 1 May of 31 April */
+	struct tm day = { .tm_year = d.year - 1900, .tm_mon = d.month - 1, .tm_mday = d.day };
+
+	timegm(&day);
+	if (day.tm_mday != d.day)
 		return -EINVAL;
 	*ret = d;
 	return 0;
