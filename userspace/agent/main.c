@@ -108,8 +108,8 @@ static int spare_session(const struct fb_agent_config *config, struct fb_error *
 	    !fb_session_parse(text, &session) || is_pinned(config) ||
 	    fb_store_current(config->state_dir, &current, err) < 0 || current)
 		return 0;
-	if (fb_watch_open(&host, &watch, err) <
-	    0) /* what cannot be told is no reason to leave the host open */
+	/* what cannot be told is no reason to leave the host open */
+	if (fb_watch_open(&host, &watch, err) < 0)
 		return 0;
 	r = fb_lockout_at_start(&c, &config->rescue, err);
 	fb_watch_close(watch);
