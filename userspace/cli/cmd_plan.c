@@ -202,6 +202,8 @@ static json_t *changes(const struct fb_policy *p, const struct fb_reach_list *li
 				   fb_strbuf_get(&at), "example", fb_strbuf_get(&such));
 		if (e->deadline != FB_NO_DEADLINE)
 			json_object_set_new(change, "until", json_integer(e->deadline));
+		if (e->line >= 0)
+			fb_line_when_json(&p->ruleset, &p->ruleset.lines.v[e->line], change);
 		json_array_append_new(v, change);
 	}
 	return v;

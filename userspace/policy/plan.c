@@ -56,17 +56,28 @@ static bool same(const struct fb_reach *a, const struct fb_reach *b)
 
 /* ---- time ---------------------------------------------------------------------------------------------------------- */
 
+/* All hours of a are among those of b, in whatever order they are written. */
+static bool hours_within(const struct fb_window *a, const struct fb_window *b)
+{
+	bool within = true;
+
+	for (size_t i = 0; i < a->n_every && within; i++) {
+		within = false;
+		for (size_t k = 0; k < b->n_every && !within; k++) {
+			fb_autostrbuf struct fb_strbuf x = { 0 }, y = { 0 };
+
+			fb_put_every(&x, &a->every[i]);
+			fb_put_every(&y, &b->every[k]);
+			within = !strcmp(fb_strbuf_get(&x), fb_strbuf_get(&y));
+		}
+	}
+	return within;
+}
+
 static bool same_hours(const struct fb_window *a, const struct fb_window *b)
 {
-	fb_autostrbuf struct fb_strbuf x = { 0 }, y = { 0 };
-
-	fb_strbuf_add(&x, a->timezone ? a->timezone : "");
-	fb_strbuf_add(&y, b->timezone ? b->timezone : "");
-	for (size_t i = 0; i < a->n_every; i++)
-		fb_put_every(&x, &a->every[i]);
-	for (size_t i = 0; i < b->n_every; i++)
-		fb_put_every(&y, &b->every[i]);
-	return !strcmp(fb_strbuf_get(&x), fb_strbuf_get(&y));
+	return !strcmp(a->timezone ? a->timezone : "", b->timezone ? b->timezone : "") &&
+	       hours_within(a, b) && hours_within(b, a);
 }
 
 static bool same_access(const struct fb_access *a, const struct fb_access *b)

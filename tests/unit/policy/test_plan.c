@@ -91,14 +91,16 @@ Test(plan, a_line_that_gets_a_window_closes_and_one_that_loses_it_opens)
 					   "firebreak a -> b { allow any -> any  tcp/22  during w }\n";
 	static const char renamed[] = ZONES "window v { every tue 09:00-12:00 }\n"
 					    "firebreak a -> b { allow any -> any  tcp/22  during v }\n";
+	static const char twice[] = ZONES "window w { every tue 09:00-12:00  every mon 08:00-09:00 }\n"
+					  "firebreak a -> b { allow any -> any  tcp/22  during w }\n";
+	static const char turned[] = ZONES "window w { every mon 08:00-09:00  every tue 09:00-12:00 }\n"
+					   "firebreak a -> b { allow any -> any  tcp/22  during w }\n";
 	static const char always[] = ZONES "firebreak a -> b { allow any -> any  tcp/22 }\n";
 	static const struct {
 		const char *before, *after;
 		size_t opens, closes;
-	} cases[] = { { always, window, 0, 1 },
-		      { window, always, 1, 0 },
-		      { window, longer, 1, 1 },
-		      { window, renamed, 0, 0 },
+	} cases[] = { { always, window, 0, 1 },	 { window, always, 1, 0 }, { window, longer, 1, 1 },
+		      { window, renamed, 0, 0 }, { window, twice, 1, 1 },  { twice, turned, 0, 0 },
 		      { window, window, 0, 0 } };
 
 	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++) {
