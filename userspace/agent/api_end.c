@@ -87,20 +87,13 @@ static void print_end(const struct wanted *w, struct fb_ip ip, unsigned int port
 static int audit(struct fb_agent *agent, const struct fb_ctl_request *request, const struct wanted *w,
 		 const char *who, const char *reason, struct fb_error *err)
 {
+	const struct fb_change change = { .what = "end", .who = who, .uid = request->peer.uid };
 	char src[64], dst[64], proto[8], object[160];
-	const __u32 generation = fb_dataplane_generation(agent->dp);
-	const struct fb_audit_entry entry = { .what = "end",
-					      .object = object,
-					      .who = who,
-					      .uid = request->peer.uid,
-					      .reason = reason,
-					      .before = generation,
-					      .after = generation };
 
 	print_end(w, w->src, w->sport, src, sizeof(src));
 	print_end(w, w->dst, w->dport, dst, sizeof(dst));
 	snprintf(object, sizeof(object), "%s %s -> %s", fb_api_proto_name(w->proto, proto), src, dst);
-	return fb_audit_add(agent->audit, &entry, err);
+	return fb_agent_audit_act(agent, &change, object, reason, err);
 }
 
 static void json_cleanup(json_t **json)
