@@ -55,6 +55,7 @@ void fb_contents_keep(struct fb_dataplane *dp, enum fb_map_id id, const struct f
 	copy.entries = entries;
 	free((void *)kept->entries);
 	*kept = copy;
+	dp->kept_sum[id] = sum_of(kept, fb_map_value_size(id, &dp->sizes));
 }
 
 static bool is_as_kept(const struct fb_dataplane *dp, enum fb_map_id id)
@@ -69,7 +70,7 @@ static bool is_as_kept(const struct fb_dataplane *dp, enum fb_map_id id)
 	for (; n <= kept->n && bpf_map_get_next_key(dp->live.fd[id], last, key) == 0; n++, last = key)
 		if (bpf_map_lookup_elem(dp->live.fd[id], key, value) == 0)
 			sum += hash_entry(key, kept->key_size, value, value_size);
-	return n == kept->n && sum == sum_of(kept, value_size);
+	return n == kept->n && sum == dp->kept_sum[id];
 }
 
 /* ---- single words ---- */

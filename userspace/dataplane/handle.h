@@ -143,6 +143,7 @@ struct fb_dataplane {
 	struct FB_VEC(struct fb_upper) uppers;
 	/* ---- contents.c: what was written last ---- */
 	struct fb_table_content kept[FB_MAP_COUNT]; /* of tables; entries NULL = nothing yet */
+	__u64 kept_sum[FB_MAP_COUNT];
 	__u64 cut[FB_ZONES_MAX];
 	struct fb_flow_geometry geometry;
 	struct FB_VEC(__u64) image_sums; /* of the image in force, a part each */
