@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Limits and quotas of lines (S40, S41). */
-#include "claims.h"
+/* Limits of lines (S40). */
+#include "claims_limit.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -8,20 +8,17 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
-#define SECOND 1000000000ull
-enum { FLOOD = 200000, METERS = FB_METER_SETS * FB_METER_WAYS };
+enum { FLOOD = 200000 };
 
-static struct fb_meter *meters;
+struct fb_meter *meters;
 
-/* 10 s boot time and n ns; the wall clock is at the start of an hour and a day. */
-static void at(__u64 ns)
+void at(__u64 ns)
 {
 	rig.runtime->fake_mono_ns = 10 * SECOND + ns;
 	rig.runtime->fake_unix = 1900022400 + ns / SECOND;
 }
 
-/* A policy with a line of this limit; behind its last word is room for it. */
-static struct fb_image_limit *limit_line(const char *text, const char *id, const struct fb_image_limit *want)
+struct fb_image_limit *limit_line(const char *text, const char *id, const struct fb_image_limit *want)
 {
 	use_policy(text);
 	memset(meters, 0, METERS * sizeof(*meters));
@@ -38,15 +35,9 @@ static struct fb_image_limit *limit_line(const char *text, const char *id, const
 	return limit;
 }
 
-#define LIMIT(...)  (&(struct fb_image_limit){ __VA_ARGS__ })
 #define A_SECOND(n) .cost = (SECOND << FB_METER_SHIFT) / (n)
 #define BURST(n, k) .burst = (SECOND << FB_METER_SHIFT) / (n) * (k)
 #define NEW_5	    .kind = FB_LIMIT_NEW, A_SECOND(5), BURST(5, 5)
-
-static const char resolver[] = "firebreak cam -> net { allow any -> any udp/53 id ask }\n"
-			       "firebreak net -> cam { allow any -> any udp/5353 id in }\n";
-#define ASK(host, n)	.src = host, .dst = "203.0.113.9", .sport = (__u16)(n), .dport = 53
-#define ANSWER(host, n) .src = "203.0.113.9", .dst = host, .sport = 53, .dport = (__u16)(n)
 
 static void new_flows_are_limited_by_source(void)
 {
@@ -362,89 +353,6 @@ static void half_of_the_meters_are_had_without_refusal(void)
 	CHECK(passed > METERS / 2 * 0.999, "%zu of %d", passed, METERS / 2);
 }
 
-#define QUOTA(bytes, drop) \
-	LIMIT(.quota = (bytes), .quota_scope = FB_SCOPE_SOURCE, .quota_period = 3600, .quota_drop = (drop))
-
-static void a_quota_counts_both_directions_and_ends_with_the_hour(void)
-{
-	limit_line(resolver, "ask", QUOTA(1000, 1));
-	expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 358), FB_PASSED);
-	expect("net", SPEC(ANSWER("10.20.0.5", 1000), .payload = 358), FB_PASSED);
-	expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 358), FB_PASSED);
-	expect("cam", SPEC(ASK("10.20.0.5", 1000)), FB_DROP_QUOTA);
-	expect("net", SPEC(ANSWER("10.20.0.5", 1000)), FB_DROP_QUOTA);
-	expect("cam", SPEC(ASK("10.20.0.5", 1001)), FB_DROP_QUOTA);
-	expect("cam", SPEC(ASK("10.20.0.6", 1000)), FB_PASSED);
-	at(3599 * SECOND);
-	expect("cam", SPEC(ASK("10.20.0.5", 1001)), FB_DROP_QUOTA);
-	at(3600 * SECOND);
-	expect("cam", SPEC(ASK("10.20.0.5", 1001), .payload = 358), FB_PASSED);
-	expect("cam", SPEC(ASK("10.20.0.5", 1001)), FB_PASSED);
-}
-
-static void a_quota_counts_errors_about_its_flows(void)
-{
-	struct frame f;
-
-	limit_line(resolver, "ask", QUOTA(1000, 1));
-	build_error(&f, SPEC(.src = "203.0.113.9", .dst = "10.20.0.5", .icmp_type = 3, .icmp_code = 3),
-		    SPEC(ASK("10.20.0.5", 1000), .payload = 500));
-	expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 500), FB_PASSED);
-	for (size_t bytes = 542; bytes < 1000; bytes += f.len)
-		CHECK(rig_xdp(&rig, "net", &f).reason == FB_PASSED, "after %zu bytes", bytes);
-	CHECK(rig_xdp(&rig, "net", &f).reason == FB_DROP_QUOTA, "over it");
-	expect("cam", SPEC(ASK("10.20.0.5", 1000)), FB_DROP_QUOTA);
-}
-
-static void a_quota_outlives_a_policy_change_that_keeps_the_line(void)
-{
-	limit_line(resolver, "ask", QUOTA(1000, 1));
-	for (int i = 0; i < 3; i++)
-		expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 358), FB_PASSED);
-	((struct fb_image_header *)rig.image[rig.live])->generation = ++rig.generation;
-	expect("cam", SPEC(ASK("10.20.0.5", 1000)), FB_DROP_QUOTA);
-}
-
-static void a_quota_counts_from_boot_while_the_clock_is_not_known(void)
-{
-	limit_line(resolver, "ask", QUOTA(1000, 1));
-	rig.runtime->clock_synced = 0;
-	for (int i = 0; i < 3; i++)
-		expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 358), FB_PASSED);
-	expect("cam", SPEC(ASK("10.20.0.5", 1000)), FB_DROP_QUOTA);
-	rig.runtime->fake_unix += 7200; /* a clock that nobody vouches for */
-	expect("cam", SPEC(ASK("10.20.0.5", 1000)), FB_DROP_QUOTA);
-	rig.runtime->fake_mono_ns = 3600 * SECOND;
-	expect("cam", SPEC(ASK("10.20.0.5", 1000)), FB_PASSED);
-	rig.runtime->clock_synced = 1;
-}
-
-static void a_quota_that_alerts_tells_once_a_period_and_stops_nothing(void)
-{
-	const struct fb_meter *m = NULL;
-
-	limit_line(resolver, "ask", QUOTA(1000, 0));
-	for (int i = 0; i < 2; i++)
-		expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 358), FB_PASSED);
-	for (size_t i = 0; i < METERS; i++)
-		m = meters[i].slot ? &meters[i] : m;
-	CHECK(m && m->bytes == 800 && !m->told, "not yet");
-	rig_events_begin(&rig);
-	expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 358), FB_PASSED);
-	CHECK(m && m->told == m->period, "told");
-	expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 358), FB_PASSED);
-	CHECK(rig_events(&rig) == 1 && rig.heard.v[0].kind == FB_EVENT_QUOTA, "%zu events", rig.heard.n);
-}
-
-static void every_piece_of_a_packet_counts(void)
-{
-	limit_line(resolver, "ask", QUOTA(4500, 1));
-	expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 1472, .frag = 0x2000), FB_PASSED);
-	expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 1472, .frag = 0x2000 | 1480 / 8), FB_PASSED);
-	expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 1472, .frag = 0x2000 | 2960 / 8), FB_PASSED);
-	expect("cam", SPEC(ASK("10.20.0.5", 1000), .payload = 92, .frag = 4440 / 8), FB_DROP_QUOTA);
-}
-
 static struct fb_pair_counter sum_of(unsigned int src, unsigned int dst, unsigned int reason)
 {
 	struct fb_pair_counter sum = { 0 };
@@ -559,12 +467,7 @@ void claims_limit(void)
 	RUN_CASE(a_pair_that_observes_counts_what_is_over_and_stops_nothing);
 	RUN_CASE(a_flood_of_sources_takes_no_meter_in_use_and_no_more_memory);
 	RUN_CASE(half_of_the_meters_are_had_without_refusal);
-	RUN_CASE(a_quota_counts_both_directions_and_ends_with_the_hour);
-	RUN_CASE(a_quota_counts_errors_about_its_flows);
-	RUN_CASE(a_quota_outlives_a_policy_change_that_keeps_the_line);
-	RUN_CASE(a_quota_counts_from_boot_while_the_clock_is_not_known);
-	RUN_CASE(a_quota_that_alerts_tells_once_a_period_and_stops_nothing);
-	RUN_CASE(every_piece_of_a_packet_counts);
+	claims_quota();
 	RUN_CASE(what_the_gateway_sends_in_one_piece_counts_as_the_packets_that_leave);
 	RUN_CASE(all_cpus_together_get_no_more_than_one_would);
 	munmap(meters, METERS * sizeof(*meters));
