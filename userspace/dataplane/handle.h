@@ -306,7 +306,7 @@ int fb_guard_reconcile(struct fb_dataplane *dp, const __u32 *ports, size_t n_por
 /* ---- tables.c ---- */
 /*
  * Makes a table hold just these: what is missing is put before what is stale goes. -E2BIG: more than there is room for, and nothing changes. From any other error
- * on it is what the table is to hold all the same: contents.c goes on trying.
+ * on it is what the table is to hold all the same: mend.c goes on trying.
  */
 int fb_table_replace(struct fb_dataplane *dp, enum fb_map_id id, const struct fb_table_content *content,
 		     struct fb_error *err);
@@ -318,11 +318,15 @@ void fb_self_filter(const struct fb_self_entry *entries, size_t n, __u32 *ret);
 /* ---- switches.c ---- */
 void fb_switches_write(struct fb_switches *live, const struct fb_switches *want);
 
-/* ---- contents.c: what somebody edited ---- */
+/* ---- contents.c: what the maps are to hold ---- */
 /* Copies content: the table is to hold it from now on. */
 void fb_contents_keep(struct fb_dataplane *dp, enum fb_map_id id, const struct fb_table_content *content);
 /* The image in force is as it should be. */
 void fb_contents_keep_image(struct fb_dataplane *dp);
+/* Does the table hold what is kept? */
+bool fb_contents_are_kept(const struct fb_dataplane *dp, enum fb_map_id id);
+/* Is the image in force another than was kept? Looks at the next 4 MiB of it. */
+bool fb_contents_edited_image(struct fb_dataplane *dp);
 
 /* ---- flows.c ---- */
 /* Where a flow lies, and the word of its way at the time of reading. */
