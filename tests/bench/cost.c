@@ -3,7 +3,7 @@
  * bench_cost [-s SAMPLES] [-b BATCH] [-w FILE] PINS IN OUT NAME=WHAT...
  *
  * What the agent's program under PINS costs, in ns a packet net of an empty program, in the gateway's network namespace. IN and OUT are the devices
- * of the two zones. NAME begins with established or newflow (.v6: in IPv6), and WHAT is the number of flows; or it begins with deny, and WHAT is a file of
+ * of the two zones. NAME begins with established or newflow (.v6: in IPv6; .tcp: one segment after the handshake, again and again; else UDP), and WHAT is the number of flows; or it begins with deny, and WHAT is a file of
  * headers, of which 100,000 that the program drops are used (and written to the file of -w).
  *
  * Prints: name, median, quarter, three quarters, share of runs that ended as they should (redirect, or no-allow), the empty program's
@@ -11,6 +11,7 @@
  */
 #include <bpf/bpf.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,7 +105,7 @@ static __u64 count_reason(const struct cost *c, unsigned int reason)
 	return n;
 }
 
-/* Original, reply, original: then a flow is established. */
+/* Original, reply, original: then a flow is established; of TCP they are the three of the handshake. */
 static void establish(struct cost *c, unsigned int n)
 {
 	__u8 mac[6];
@@ -112,11 +113,14 @@ static void establish(struct cost *c, unsigned int n)
 
 	memcpy(mac, c->e.cfg->dmac, 6);
 	c->e.cfg->next = 0;
+	c->e.cfg->step = BENCH_SYN;
 	engine_drive(&c->e, c->e.drive_real, c->in, n);
 	engine_mac(if_indextoname(c->out, name), c->e.cfg->dmac);
 	c->e.cfg->reverse = 1;
+	c->e.cfg->step = BENCH_SYN_ACK;
 	engine_drive(&c->e, c->e.drive_real, c->out, n);
 	c->e.cfg->reverse = 0;
+	c->e.cfg->step = BENCH_ACK;
 	memcpy(c->e.cfg->dmac, mac, 6);
 	engine_drive(&c->e, c->e.drive_real, c->in, n);
 }
@@ -191,13 +195,14 @@ static void scenario(struct cost *c, char *name)
 	*what++ = 0;
 	n = (unsigned int)atoi(what);
 	forget_flows(c);
+	c->e.cfg->step = BENCH_SYN;
 	engine_family(&c->e, strstr(name, ".v6") ? 6 : 4);
 	if (!strncmp(name, "deny", 4)) {
 		keep_denied(c, what);
 		measure(c, name, false, true);
 		return;
 	}
-	engine_flows(&c->e, n);
+	engine_flows(&c->e, n, strstr(name, ".tcp") ? IPPROTO_TCP : IPPROTO_UDP);
 	if (!strncmp(name, "newflow", 7)) {
 		measure(c, name, true, false);
 		return;

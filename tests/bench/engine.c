@@ -149,8 +149,8 @@ void engine_mac(const char *ifname, __u8 mac[6])
 	close(fd);
 }
 
-/* 10.1.0.0/16 -> 198.19.0.0/16 udp/5001, shuffled: consecutive packets share neither bucket nor line. */
-void engine_flows(struct engine *e, unsigned int n)
+/* 10.1.0.0/16 -> 198.19.0.0/16 port 5001, shuffled: consecutive packets share neither bucket nor line. */
+void engine_flows(struct engine *e, unsigned int n, __u8 proto)
 {
 	__u64 state = 88172645463325252ull;
 
@@ -161,7 +161,7 @@ void engine_flows(struct engine *e, unsigned int n)
 						     .dst = htonl(0xc6130000 | ((i * 40503u) & 0xffff)),
 						     .sport = htons((__u16)(1024 + (i >> 16))),
 						     .dport = htons(5001),
-						     .proto = 17 };
+						     .proto = proto };
 	for (unsigned int i = n; i > 1; i--) {
 		state ^= state << 13;
 		state ^= state >> 7;

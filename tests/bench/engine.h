@@ -39,7 +39,7 @@ void engine_mac(const char *ifname, __u8 mac[6]);
 void *engine_map(const char *path, size_t size);
 
 /* Flows (or single packets) that the bench's base policy allows, each another, in no order. */
-void engine_flows(struct engine *e, unsigned int n);
+void engine_flows(struct engine *e, unsigned int n, __u8 proto);
 /* A file of struct bench_tuple; returns how many. */
 unsigned int engine_read(struct engine *e, const char *path);
 

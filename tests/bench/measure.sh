@@ -4,7 +4,7 @@
 # (name, round, Mpps, share); report.py makes of them what people read. Needs lab.sh, gateways.sh.
 
 # Every row that there can be.
-ROWS=(agent.rss maps.memory scrape.10k machine.miss established.v4.1 established.v4.1k established.v4.500k established.v6.1 newflow.v4
+ROWS=(agent.rss maps.memory scrape.10k machine.miss established.v4.1 established.v4.1k established.v4.500k established.v6.1 established.tcp.1 newflow.v4
 	deny.10 deny.1k deny.10k deny.100k deny.v6.10k forward.firebreak forward.bare_fib forward.kernel forward.nft_3 forward.nft_linear_1k
 	forward.nft_sets_10k forward.iptables_3 newflow.firebreak newflow.nft drop.firebreak drop.bare_xdp drop.nft drop.xdp_filter
 	compile.10k compile.nft_10k image.10k compile.100k compile.nft_100k image.100k switch.lost switch.mixed)
@@ -76,7 +76,7 @@ measure_costs() {
 	value machine.miss "$a" "$b" "$c" ns "a line that is in no cache"
 	if wants established newflow.v4; then
 		if use_rules 10000; then
-			for name in established.v4.1=1 established.v4.1k=1000 established.v4.500k=500000 established.v6.1=1 newflow.v4=200000; do
+			for name in established.v4.1=1 established.v4.1k=1000 established.v4.500k=500000 established.v6.1=1 established.tcp.1=1 newflow.v4=200000; do
 				if wants "${name%=*}"; then step "${name%=*}" cost "$name"; fi
 			done
 		else

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <linux/if_link.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,7 +124,8 @@ static void prepare(struct engine *e, struct gateway *g)
 	if (!strcmp(g->mode, "drop"))
 		engine_read(e, g->what);
 	else
-		engine_flows(e, !strcmp(g->mode, "new") ? BENCH_TUPLES : (unsigned int)atoi(g->what));
+		engine_flows(e, !strcmp(g->mode, "new") ? BENCH_TUPLES : (unsigned int)atoi(g->what),
+			     IPPROTO_UDP);
 	g->n = e->cfg->n;
 	g->left = !strcmp(g->mode, "new") ? g->n : 0;
 	g->tuples = malloc(g->n * sizeof(*g->tuples));

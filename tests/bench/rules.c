@@ -202,7 +202,7 @@ static void print_policy(FILE *f, const struct rules *rules, int family)
 	      "}\n"
 	      "zone b { interface out0  network 128.0.0.0/2, 192.0.0.0/3, 2001:db8:b::/48 }\n"
 	      "firebreak a -> b {\n"
-	      "  allow 10.1.0.0/16 -> 198.19.0.0/16 udp/5001\n"
+	      "  allow 10.1.0.0/16 -> 198.19.0.0/16 udp/5001, tcp/5001\n"
 	      "  allow 2001:db8:a::/48 -> 2001:db8:b::/48 udp/5001\n"
 	      "  allow 10.2.0.0/16 -> 198.19.0.0/16 tcp/443\n",
 	      f);
