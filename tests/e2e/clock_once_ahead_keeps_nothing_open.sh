@@ -32,6 +32,7 @@ policy=$(
 		access visit { max 1h }
 		window night { every day $(date -u -d '+110 minutes' +%H:%M)-$(date -u -d '+200 minutes' +%H:%M) timezone "UTC" }
 		firebreak jump -> traffic { allow jump-1 -> signals icmp/echo-request on-request visit id visit-line }
+		firebreak jump -> traffic { allow jump-1 -> signals tcp/9099 until 2099-01-01 id dated-line }
 		firebreak control -> traffic { allow utc-1 -> signals icmp/echo-request during night id night-line }
 	END
 )
@@ -90,6 +91,10 @@ is_early() { firebreak status -j | jq -e .clock_early >/dev/null; }
 claim "a policy that was applied by a clock that was ahead" wait_until 5 is_early
 claim "is said by the status" grep -q 'clock  *EARLIER than the policy was applied' <(firebreak status)
 claim "and by the log" wait_until 5 grep -q 'earlier than the policy was applied' "$LAB_DIR/log/agent.log"
+expired=$(firebreak explain jump-1 10.10.1.1 tcp/9099)
+claim "explain says that what has a date is shut, and why" grep -q 'DROP *expired' <<<"$expired"
+claim "and what mends it" grep -q 'earlier than the policy was applied; apply it again' <<<"$expired"
+claim "and the program agrees" grep -q 'live program agrees' <<<"$expired"
 deny "and opens no access" firebreak open visit --for 1h --reason "CHG-4"
 apply "$policy" >/dev/null
 deny "applied again it is not early" is_early

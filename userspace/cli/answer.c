@@ -101,11 +101,12 @@ static void print_shut(const struct fb_explanation *e, const struct fb_screen *s
 	struct fb_schedule schedule;
 	char buf[FB_CLOCK_STRLEN];
 
-	if (e->when->unsynced) {
+	if (e->when->unsynced || e->when->early) {
 		fb_print_wrapped(
-			screen, FB_PLAIN,
-			"      the line is shut: the clock is not synchronised, and then no window or "
-			"access is open");
+			screen, FB_PLAIN, "      the line is shut: %s",
+			e->when->early
+				? "the clock is earlier than the policy was applied; apply it again"
+				: "the clock is not synchronised, and then no window or access is open");
 		return;
 	}
 	fb_schedule_at(rs, e->when, &schedule);
@@ -138,6 +139,10 @@ static void print_advice(const struct fb_explanation *e, const struct fb_screen 
 	char buf[FB_INET_STRLEN];
 
 	switch ((int)e->answer.reason) {
+	case FB_DROP_EXPIRED:
+		if (!e->when->early)
+			break;
+		__attribute__((fallthrough));
 	case FB_DROP_WINDOW_CLOSED:
 		if (line_of(e))
 			print_shut(e, screen, line_of(e));

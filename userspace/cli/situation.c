@@ -15,6 +15,7 @@ void fb_situation_init(struct fb_situation *s, json_t *status, __s64 now)
 	if (!status)
 		return;
 	s->when.unsynced = json_is_false(json_object_get(status, "clock_synchronised"));
+	s->when.early = fb_field_true(status, "clock_early");
 	json_array_foreach (json_object_get(status, "open"), i, open)
 		if (!strcmp(fb_field_text(open, "kind"), "access"))
 			fb_vec_add(&s->openings, (struct fb_opening){ fb_field_text(open, "name"),

@@ -151,6 +151,7 @@ struct judgement {
 	struct fb_ip src, dst; /* as lines see them: hosts, or roles */
 	bool src_local;	       /* unspecified or link-local */
 	const struct fb_schedule *schedule;
+	bool early; /* fb_when's */
 	struct fb_answer answer;
 };
 
@@ -332,13 +333,20 @@ static const struct fb_box *first_match(const struct judgement *j, enum fb_rule_
 	return first;
 }
 
+/* fb_is_open of the data plane (bpf/lib/judge.h). */
+static bool holds(const struct judgement *j, const struct fb_closing *closing, __s64 now)
+{
+	return closing->deadline > now &&
+	       (!j->early || (closing->deadline == FB_NO_DEADLINE && !closing->window));
+}
+
 static bool observed(const struct judgement *j, __s64 now)
 {
 	for (size_t i = 0; i < j->rs->pairs.n; i++) {
 		const struct fb_pair_setting *pair = &j->rs->pairs.v[i];
 
 		if (pair->src == j->answer.src_zone && pair->dst == j->answer.dst_zone &&
-		    now < pair->observe_until)
+		    holds(j, &(struct fb_closing){ .deadline = pair->observe_until }, now))
 			return true;
 	}
 	return false;
@@ -373,7 +381,7 @@ static enum fb_reason judge_lines(struct judgement *j, __s64 now)
 	if (box) {
 		closing = fb_schedule_line(j->schedule, &j->rs->lines.v[box->line]);
 		j->answer.line = (int)box->line;
-		if (closing.deadline > now)
+		if (holds(j, &closing, now))
 			return begins(j) ? FB_PASSED : FB_DROP_TCP_STATE;
 		reason = closing.window ? FB_DROP_WINDOW_CLOSED : FB_DROP_EXPIRED;
 	}
@@ -440,7 +448,11 @@ struct fb_answer fb_eval_at(const struct fb_ruleset *rs, const struct fb_own *ow
 			    const struct fb_packet *packet, const struct fb_when *when)
 {
 	struct fb_schedule schedule;
-	struct judgement j = { rs, own, packet, .schedule = &schedule,
+	struct judgement j = { rs,
+			       own,
+			       packet,
+			       .schedule = &schedule,
+			       .early = when->early,
 			       .answer = {
 				       .src_zone = packet->zone, .dst_zone = packet->out_zone, .line = -1 } };
 	struct fb_answer answer;

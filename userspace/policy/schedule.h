@@ -22,6 +22,7 @@ struct fb_when {
 	bool unsynced; /* nobody knows whether that is right: windows and accesses are shut (S53) */
 	const struct fb_opening *openings;
 	size_t n_openings;
+	bool early; /* than the policy was applied: what has a date is shut. For fb_eval_at alone: the program knows by itself */
 };
 
 struct fb_schedule {

@@ -16,8 +16,10 @@ static const char text[] = "policy \"p\" language 1 timezone \"UTC\"\n"
 			   "zone corp { interface e3  network 172.16.0.0/12 }\n"
 			   "window day { every day 00:00-24:00 }\naccess visit { max 1h }\n"
 			   "firebreak cctv -> video {\n  allow any -> any  tcp/80  on-request visit\n"
-			   "  allow any -> any  tcp/81  during day\n  allow any -> any  tcp/82\n}\n"
+			   "  allow any -> any  tcp/81  during day\n  allow any -> any  tcp/82\n"
+			   "  allow any -> any  tcp/83  until 2099-01-01\n}\n"
 			   "firebreak corp -> video { allow any -> any  tcp/82 }\n"
+			   "firebreak corp -> cctv { mode observe until 2099-01-01 }\n"
 			   "firebreak video -> self { allow any -> self  tcp/82 }\n";
 
 static struct fb_policy policy;
@@ -95,6 +97,25 @@ Test(situation, s1_an_open_access_and_the_clock_are_part_of_a_verdict)
 	expect(NULL, CAM, NVR, 81, FB_PASSED, "");
 	expect(unknown, CAM, NVR, 81, FB_DROP_WINDOW_CLOSED, "");
 	expect(unknown, CAM, NVR, 82, FB_PASSED, "");
+}
+
+/* The policy was applied by a clock that was ahead: the program believes no date until then. */
+Test(situation, by_a_clock_that_is_early_nothing_with_a_date_holds)
+{
+	static const char right[] = "{\"clock_synchronised\": true, \"clock_early\": false, \"open\": "
+				    "[{\"kind\": \"access\", \"name\": \"visit\", \"until\": 1795386700}]}";
+	static const char early[] = "{\"clock_synchronised\": true, \"clock_early\": true, \"open\": "
+				    "[{\"kind\": \"access\", \"name\": \"visit\", \"until\": 1795386700}]}";
+
+	expect(right, CAM, NVR, 80, FB_PASSED, "");
+	expect(early, CAM, NVR, 80, FB_DROP_WINDOW_CLOSED, "");
+	expect(right, CAM, NVR, 81, FB_PASSED, "");
+	expect(early, CAM, NVR, 81, FB_DROP_WINDOW_CLOSED, "");
+	expect(early, CAM, NVR, 82, FB_PASSED, "");
+	expect(right, CAM, NVR, 83, FB_PASSED, "");
+	expect(early, CAM, NVR, 83, FB_DROP_EXPIRED, "");
+	expect(right, DESK, CAM, 82, FB_WOULD_DROP, "");
+	expect(early, DESK, CAM, 82, FB_DROP_NO_ALLOW, "");
 }
 
 Test(situation, s28_a_cut_pair_is_isolated_in_both_directions_and_others_are_not)
