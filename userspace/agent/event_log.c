@@ -39,10 +39,24 @@ static void hear(const struct fb_event *event, void *user)
 	fb_events_note(agent->events, event, fb_clock_now());
 }
 
+static void mend_log(const struct fb_agent *agent)
+{
+	struct fb_error err = { 0 };
+	long long n = fb_events_mend_log(agent->config->state_dir, &err);
+
+	if (n > 0)
+		fb_log(FB_LOG_WARNING, "%s/events.log ended in a torn line: its %lld bytes are cut off",
+		       agent->config->state_dir, n);
+	else if (n < 0)
+		fb_log(FB_LOG_WARNING, "whether the last event was written whole is not known: %s", err.text);
+}
+
 int fb_agent_events_open(struct fb_agent *agent, struct fb_error *err)
 {
 	struct fb_error why = { 0 };
 	int r;
+
+	mend_log(agent);
 
 	agent->events = fb_events_new();
 	r = fb_events_load(agent->events, agent->config->state_dir, &why);
@@ -187,6 +201,48 @@ static void raise_alarm(const struct writing *w, const struct fb_event_record *r
 }
 
 /* ---- the file ---- */
+
+/* Of the last line that has an end; -errno. */
+static off_t end_of_lines(int fd, off_t size)
+{
+	char buf[4096];
+
+	while (size > 0) {
+		off_t from = size > (off_t)sizeof(buf) ? size - (off_t)sizeof(buf) : 0;
+		ssize_t n = pread(fd, buf, (size_t)(size - from), from);
+		const char *end;
+
+		if (n != size - from)
+			return n < 0 ? -errno : -EIO;
+		end = memrchr(buf, '\n', (size_t)n);
+		if (end)
+			return from + (end - buf) + 1;
+		size = from;
+	}
+	return 0;
+}
+
+long long fb_events_mend_log(const char *state_dir, struct fb_error *err)
+{
+	fb_autofree char *path = NULL;
+	fb_autoclose int fd = -1;
+	struct stat st;
+	off_t end;
+
+	if (asprintf(&path, "%s/events.log", state_dir) < 0)
+		abort();
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fb_error_set(err, -errno, "%s: %s", path, strerror(errno));
+	end = end_of_lines(fd, st.st_size);
+	if (end < 0)
+		return fb_error_set(err, (int)end, "%s: %s", path, strerror((int)-end));
+	if (end < st.st_size && ftruncate(fd, end) < 0)
+		return fb_error_set(err, -errno, "%s: %s", path, strerror(errno));
+	return st.st_size - end;
+}
 
 static int open_log(const struct fb_agent *agent, struct fb_error *err)
 {

@@ -54,6 +54,11 @@ const char *fb_event_detail_name(unsigned int detail); /* "foreign-mac", ...; NU
 
 /* ---- event_log.c: the agent's second ---- */
 struct fb_agent;
+/*
+ * <state_dir>/events.log: cuts off a last line that has no end, as a power cut in the middle of a write leaves; the next one would be joined to it.
+ * How many bytes that were; 0 = none, or there is no file.
+ */
+long long fb_events_mend_log(const char *state_dir, struct fb_error *err);
 int fb_agent_events_open(struct fb_agent *agent, struct fb_error *err);
 void fb_agent_events_close(struct fb_agent *agent);
 /* Reads what the data plane tells; called when its descriptor is readable. */

@@ -2,7 +2,9 @@
 /* Events brought together: what is one record, what a flood cannot push out, what outlives a restart. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/events.h"
 #include "agent/store.h"
@@ -215,4 +217,38 @@ Test(events, a_zone_id_that_changes_hands_takes_its_records_along)
 	cr_assert_eq(all(e).n, 1);
 	cr_assert_eq(all(e).last.src_zone, 4);
 	fb_events_free(e);
+}
+
+static void log_is(const char *dir, const char *before, long long cut, const char *after)
+{
+	struct fb_error err = { 0 };
+	fb_autofree char *text = NULL;
+	size_t len = 0;
+
+	cr_assert_eq(fb_store_write_file(dir, "events.log", before, strlen(before), &err), 0, "%s", err.text);
+	cr_assert_eq(fb_events_mend_log(dir, &err), cut, "%s", before);
+	cr_assert_eq(fb_store_read_file(dir, "events.log", &text, &len, &err), 0, "%s", err.text);
+	cr_assert_eq(len, strlen(after));
+	cr_assert(!len || !memcmp(text, after, len));
+}
+
+/* A power cut takes the end of a line; what is written next would be joined to its beginning. */
+Test(events, a_torn_last_line_of_the_log_is_cut_off_and_whole_ones_stay)
+{
+	char dir[] = "/tmp/firebreak-events-XXXXXX", path[64], longer[9000];
+	struct fb_error err = { 0 };
+
+	cr_assert(mkdtemp(dir));
+	cr_assert_eq(fb_events_mend_log(dir, &err), 0); /* no file */
+	log_is(dir, "{\"a\":1}\n{\"b\":2}\n", 0, "{\"a\":1}\n{\"b\":2}\n");
+	log_is(dir, "{\"a\":1}\n{\"b\"", 4, "{\"a\":1}\n");
+	log_is(dir, "{\"a\"", 4, "");
+	log_is(dir, "", 0, "");
+	memset(longer, 'x', sizeof(longer)); /* than what is read at once */
+	memcpy(longer, "{}\n", 3);
+	longer[sizeof(longer) - 1] = 0;
+	log_is(dir, longer, sizeof(longer) - 4, "{}\n");
+	snprintf(path, sizeof(path), "%s/events.log", dir);
+	unlink(path);
+	rmdir(dir);
 }
