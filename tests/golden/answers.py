@@ -112,7 +112,7 @@ CASES = [
     ("a service by its name", INVENTORY + "service rtsp { tcp/554 }\n", None, "explain --policy p.fb nvr-1 ntp-1 rtsp", 0, 0,
      "this line would allow it: firebreak a -> b { allow nvr-1 -> ntp-1 rtsp }", None),
     ("a service by its port", INVENTORY + "service rtsp { tcp/554 }\n", None, "explain --policy p.fb nvr-1 ntp-1 tcp/554", 0, 0,
-     "this line would allow it: firebreak a -> b { allow nvr-1 -> ntp-1 tcp/554 }", None),
+     "this line would allow it: firebreak a -> b { allow nvr-1 -> ntp-1 rtsp }", None),
     ("ways on a narrow screen", SHUT, None, "paths --policy p.fb 10.1.0.5 10.2.0.5", 40, 0, "p.fb:7 on-request visit", None),
     ("why a line closes", SHUT, dict(AGENT, **{"/v1/bundle": bundle(SHUT.replace(" during night", "")), "/v1/flows": {"flows": []}}),
      "plan p.fb", 0, 4, "was p.fb:8, now during night, p.fb:8", "visit"),

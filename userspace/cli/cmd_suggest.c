@@ -181,7 +181,7 @@ static void collect(const struct fb_policy *policy, const struct fb_own *own, co
 			continue;
 		answer = fb_eval(rs, own, &p, fb_clock_now());
 		/* A line that came since then, or a packet that no line can speak of. */
-		if (answer.reason == FB_PASSED || !fb_packet_service(&p, &c.services)) {
+		if (answer.reason == FB_PASSED || !fb_packet_service(rs, &p, &c.services)) {
 			fb_strbuf_done(&c.services);
 			continue;
 		}

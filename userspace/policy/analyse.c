@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
@@ -222,6 +223,23 @@ static struct fb_l4 service_of(const struct fb_packet *packet)
 	return box;
 }
 
+/* By its name if just one service of the policy is this and nothing else: of two, nobody knows which is meant. */
+static void print_service(const struct fb_ruleset *rs, const struct fb_l4 *box, struct fb_strbuf *out)
+{
+	const char *name = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < rs->named_services.n; i++)
+		if (!memcmp(&rs->named_services.v[i].box, box, sizeof(*box))) {
+			name = rs->named_services.v[i].name;
+			n++;
+		}
+	if (n == 1)
+		fb_strbuf_add(out, name);
+	else
+		fb_l4set_print(&(struct fb_l4set){ (struct fb_l4 *)box, 1 }, out);
+}
+
 /* No line speaks of port 0, and none lets pass what begins nothing. */
 static bool can_be_said(const struct fb_packet *packet, const struct fb_l4 *service)
 {
@@ -276,13 +294,13 @@ static bool clashes(const struct fb_ruleset *rs, const struct fb_packet *packet,
 	return found;
 }
 
-bool fb_packet_service(const struct fb_packet *packet, struct fb_strbuf *out)
+bool fb_packet_service(const struct fb_ruleset *rs, const struct fb_packet *packet, struct fb_strbuf *out)
 {
 	struct fb_l4 service = service_of(packet);
 
 	if (!can_be_said(packet, &service))
 		return false;
-	fb_l4set_print(&(struct fb_l4set){ &service, 1 }, out);
+	print_service(rs, &service, out);
 	return true;
 }
 
@@ -302,7 +320,7 @@ bool fb_answer_suggest(const struct fb_ruleset *rs, const struct fb_own *own, co
 	fb_strbuf_add(out, " -> ");
 	add_destination(rs, own, packet, answer, out);
 	fb_strbuf_add(out, "  ");
-	fb_l4set_print(&(struct fb_l4set){ &service, 1 }, out);
+	print_service(rs, &service, out);
 	fb_strbuf_add(out, " }");
 	return true;
 }

@@ -83,7 +83,7 @@ void fb_answer_print(const struct fb_ruleset *rs, const struct fb_sources *sourc
  */
 bool fb_answer_suggest(const struct fb_ruleset *rs, const struct fb_own *own, const struct fb_packet *packet,
 		       const struct fb_answer *answer, struct fb_strbuf *out);
-/* "tcp/22": what a line would say of it. False if none could: port 0, and what begins nothing. */
-bool fb_packet_service(const struct fb_packet *packet, struct fb_strbuf *out);
+/* "ssh", "tcp/22": what a line would say of it. False if none could: port 0, and what begins nothing. */
+bool fb_packet_service(const struct fb_ruleset *rs, const struct fb_packet *packet, struct fb_strbuf *out);
 
 #endif

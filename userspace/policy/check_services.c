@@ -144,6 +144,11 @@ static bool resolve(struct fb_checker *c, struct fb_service_state *state)
 void fb_check_services(struct fb_checker *c)
 {
 	c->too_deep = false;
-	for (size_t i = 0; i < c->service_states.n; i++)
-		resolve(c, &c->service_states.v[i]);
+	for (size_t i = 0; i < c->service_states.n; i++) {
+		const struct fb_service_state *state = &c->service_states.v[i];
+
+		if (resolve(c, &c->service_states.v[i]) && state->set.n == 1)
+			fb_vec_add(&c->rs->named_services,
+				   (struct fb_named_service){ state->stmt->name.s, state->set.v[0] });
+	}
 }

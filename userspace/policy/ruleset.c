@@ -27,6 +27,7 @@ void fb_ruleset_done(struct fb_ruleset *rs)
 	fb_vec_done(&rs->boxes);
 	fb_vec_done(&rs->sets);
 	fb_vec_done(&rs->services);
+	fb_vec_done(&rs->named_services);
 	fb_vec_done(&rs->pairs);
 	fb_vec_done(&rs->pair_flags);
 	fb_vec_done(&rs->wires);

@@ -146,6 +146,12 @@ struct fb_isolate {
 	size_t n_pairs;
 };
 
+/* A service that is one protocol and one range of ports, so that its name says the same as these. */
+struct fb_named_service {
+	const char *name;
+	struct fb_l4 box;
+};
+
 struct fb_ruleset {
 	struct fb_arena arena;
 	const char *name;     /* of the policy line, "" = none */
@@ -158,6 +164,7 @@ struct fb_ruleset {
 	struct FB_VEC(struct fb_box) boxes;
 	struct FB_VEC(struct fb_ipset) sets;	 /* interned: equal sets have one index */
 	struct FB_VEC(struct fb_l4set) services; /* interned likewise; each disjoint and sorted */
+	struct FB_VEC(struct fb_named_service) named_services;
 	struct FB_VEC(struct fb_pair_setting) pairs;
 	struct fb_ipset unowned; /* unicast addresses of no zone */
 	struct FB_VEC(struct fb_zone_group) zone_groups;

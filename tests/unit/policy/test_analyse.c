@@ -241,6 +241,20 @@ Test(answer, a_suggested_line_for_the_gateway_names_the_address_it_was_asked_at)
 		     "firebreak a -> self { allow 10.1.0.5 -> self at b  tcp/22 }");
 }
 
+Test(answer, a_suggested_line_says_a_service_by_the_one_name_that_it_has)
+{
+	static const char none[] = "no line allows it in a -> b; the pair allows nothing";
+	const char *text = AB "service login { tcp/22 }\nservice web { tcp/80, tcp/443 }\n"
+			      "service x { tcp/102 }\nservice y { tcp/102 }\n";
+
+	expect_words(text, "a", "10.1.0.5", "10.2.0.10", 22, none,
+		     "firebreak a -> b { allow 10.1.0.5 -> nvr  login }");
+	expect_words(text, "a", "10.1.0.5", "10.2.0.10", 80, none, /* web is more than this */
+		     "firebreak a -> b { allow 10.1.0.5 -> nvr  tcp/80 }");
+	expect_words(text, "a", "10.1.0.5", "10.2.0.10", 102, none, /* x or y? */
+		     "firebreak a -> b { allow 10.1.0.5 -> nvr  tcp/102 }");
+}
+
 /* A suggestion must do what it says. */
 Test(answer, a_suggested_line_allows_the_packet)
 {
