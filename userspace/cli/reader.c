@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <glob.h>
+#include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,15 +43,25 @@ void fb_files_add(struct fb_files *files, const char *path, const char *text, si
 	fb_vec_add(&files->v, file);
 }
 
-static int read_all(int fd, const char *path, struct fb_strbuf *out, struct fb_error *err)
+/* pipe: a named one, not blocking. Who writes to it may be a moment late, or be nobody; once there, it is waited for. */
+static int read_all(int fd, bool pipe, const char *path, struct fb_strbuf *out, struct fb_error *err)
 {
+	enum { PATIENCE = 2 };
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 	char buf[65536];
+	int tries = 0;
 
 	for (;;) {
 		ssize_t n = read(fd, buf, sizeof(buf));
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && (errno == EINTR || (errno == EAGAIN && poll(&p, 1, -1))))
 			continue;
+		if (!n && pipe && !out->len) {
+			if (tries++ == PATIENCE)
+				return fb_error_set(err, -EPIPE, "%s: a pipe that nobody writes to", path);
+			poll(&p, 1, 1000);
+			continue;
+		}
 		if (n < 0)
 			return fb_error_set(err, -errno, "%s: %s", path, strerror(errno));
 		if (!n)
@@ -65,7 +76,7 @@ static int read_all(int fd, const char *path, struct fb_strbuf *out, struct fb_e
 int fb_files_read(struct fb_files *files, const char *path, size_t *ret_index, struct fb_error *err)
 {
 	bool is_stdin = !strcmp(path, "-");
-	fb_autoclose int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	fb_autoclose int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	fb_autostrbuf struct fb_strbuf text = { 0 };
 	struct stat st;
 
@@ -79,7 +90,7 @@ int fb_files_read(struct fb_files *files, const char *path, size_t *ret_index, s
 	if (S_ISDIR(st.st_mode))
 		return fb_error_set(err, -EISDIR, "%s: a folder, not a policy file", path);
 
-	int r = read_all(fd, path, &text, err);
+	int r = read_all(fd, !is_stdin && S_ISFIFO(st.st_mode), path, &text, err);
 
 	if (r < 0)
 		return r;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/strbuf.h"
@@ -220,4 +222,32 @@ Test(cli_reader, the_catalogue_can_be_named)
 	cr_assert_str_eq(fb_catalogue(), "/elsewhere");
 	setenv("FIREBREAK_CATALOGUE", "", 1);
 	cr_assert_str_eq(fb_catalogue(), FB_SOURCE_ROOT "/policies/services");
+}
+
+/* Reading it would wait for ever, without a word. */
+Test(cli_reader, a_pipe_that_nobody_writes_to_is_an_error_and_one_that_somebody_does_is_read)
+{
+	struct fb_files files = { 0 };
+	struct fb_error err = { 0 };
+	size_t index;
+
+	cr_assert_eq(mkfifo("pipe", 0600), 0);
+	cr_assert_eq(fb_files_read(&files, "pipe", &index, &err), -EPIPE);
+	cr_assert_str_eq(err.text, "pipe: a pipe that nobody writes to");
+
+	pid_t writer = fork();
+
+	if (!writer) {
+		usleep(300000); /* late, and in two pieces */
+		int fd = open("pipe", O_WRONLY);
+
+		usleep(300000);
+		if (write(fd, "pol", 3) == 3)
+			usleep(300000);
+		_exit(write(fd, "icy", 3) != 3);
+	}
+	cr_assert_eq(fb_files_read(&files, "pipe", &index, &err), 0, "%s", err.text);
+	cr_assert_str_eq(files.v.v[index].text, "policy");
+	waitpid(writer, NULL, 0);
+	fb_files_done(&files);
 }
