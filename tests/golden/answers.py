@@ -57,9 +57,15 @@ AGENT = {"/v1/rules": RULES, "/v1/status": STATUS, "/v1/events": {"events": []},
          "/v1/flows": (400, {"error": 'no zone "aa": did you mean "a"?'}), "/v1/open": (409, {"error": "access a may not"})}
 CUT = dict(AGENT, **{"/v1/switches": {"plans": [{"plan": "cut-all", "active": True, "reason": "drill", "who": "akhan",
                                                  "since": 1796000000}], "quarantines": []}})
+QUARANTINED = [{"name": f"q{i}", "reason": "drill", "who": "akhan", "since": 1796000000} for i in range(100)]
+MANY = dict(AGENT, **{"/v1/status": dict(STATUS, quarantined=QUARANTINED), "/v1/events?kind=drop": {"events": []}})
+FEW = dict(MANY, **{"/v1/status": dict(STATUS, quarantined=QUARANTINED[:3])})
 
 # name, policy (p.fb), agent, arguments, columns of the terminal (0 = a pipe), status, what is said (runs of blanks are one), what is not
 CASES = [
+    ("many quarantines", None, MANY, "status", 0, 0, 'QUARANTINED q0 (', 'q3 ('),
+    ("many quarantines, where to see them", None, MANY, "status", 0, 0, ", and 97 more: firebreak quarantine", None),
+    ("few quarantines", None, FEW, "status", 0, 0, "q2 (", "more"),
     ("an access that is shut", SHUT, None, "explain --policy p.fb 10.1.0.5 10.2.0.5 tcp/22", 0, 0,
      "on request only; firebreak open visit --for 90min --reason", None),
     ("a window that is shut", SHUT, None, "explain --policy p.fb --at 01:00 10.1.0.5 10.2.0.5 tcp/80", 0, 0, "02:00:00 UTC", None),

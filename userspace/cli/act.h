@@ -20,7 +20,10 @@ void fb_act_print_session(const json_t *answer);
 
 /* cut.c: one red line on stderr while anything is isolated or in quarantine; nothing if no agent answers. */
 void fb_cut_warn(const struct fb_call *call);
-/* "city-cut (12 min, "ticket", akhan), ..." of an array of active plans or quarantines; false = there is none. */
+/*
+ * "city-cut (12 min, "ticket", akhan), ..." of an array of active plans (name "plan") or quarantines ("name"): the first ones, and which verb has the
+ * others. False = there is none.
+ */
 bool fb_cut_list(const json_t *list, const char *name, struct fb_strbuf *out);
 
 #endif

@@ -10,7 +10,8 @@
 
 bool fb_cut_list(const json_t *list, const char *name, struct fb_strbuf *out)
 {
-	bool any = false;
+	enum { SHOWN = 3 };
+	size_t n = 0;
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *one = json_array_get(list, i);
@@ -18,12 +19,16 @@ bool fb_cut_list(const json_t *list, const char *name, struct fb_strbuf *out)
 
 		if (json_is_false(json_object_get(one, "active")))
 			continue;
-		fb_strbuf_addf(out, "%s%s (%s, \"%s\", %s)", any ? ", " : "", fb_field_text(one, name),
+		if (n++ >= SHOWN)
+			continue;
+		fb_strbuf_addf(out, "%s%s (%s, \"%s\", %s)", n > 1 ? ", " : "", fb_field_text(one, name),
 			       fb_human_span(time(NULL) - fb_field_int(one, "since"), span),
 			       fb_field_text(one, "reason"), fb_field_text(one, "who"));
-		any = true;
 	}
-	return any;
+	if (n > SHOWN)
+		fb_strbuf_addf(out, ", and %zu more: firebreak %s", n - SHOWN,
+			       !strcmp(name, "plan") ? "isolate" : "quarantine");
+	return n;
 }
 
 void fb_cut_warn(const struct fb_call *call)
