@@ -134,8 +134,10 @@ status=0
 firebreak flows --access visits 2>/dev/null || status=$?
 same "flows of an access that is none are a usage error" 2 "$status"
 firebreak history --access visit >"$LAB_DIR/visits" 2>/dev/null
-claim "its history says who opened it and why" grep -qE ' open +root +CHG-9$' "$LAB_DIR/visits"
-claim "each time" grep -qE ' open +root +CHG-7, almost done$' "$LAB_DIR/visits"
+claim "its history says who opened it and why" grep -qE ' open +60 min +root +CHG-9$' "$LAB_DIR/visits"
+claim "each time" grep -qE ' open +5 s +root +CHG-7, almost done$' "$LAB_DIR/visits"
+claim "and when its time was over, and for how long it was open" grep -qE ' shut +[0-9]+ s +firebreakd +its time is over$' "$LAB_DIR/visits"
+claim "without the agent, too" grep -qE ' shut +8 s +firebreakd +its time is over$' "$LAB_DIR/visits"
 claim "and what came by it" grep -qE '^jump -> traffic +.* [1-9][0-9]* +[1-9][0-9]* +[0-9.]+ k?B ' "$LAB_DIR/visits"
 firebreak close visit >/dev/null
 is_over shut-by-hand jump

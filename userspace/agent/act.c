@@ -12,6 +12,7 @@ static int add(struct fb_agent *agent, const struct fb_change *change, const cha
 		.who = change->who,
 		.uid = change->uid,
 		.reason = reason,
+		.seconds = change->seconds,
 		.before = fb_dataplane_generation(agent->dp),
 		.after = after,
 	};

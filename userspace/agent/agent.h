@@ -113,6 +113,7 @@ struct fb_change {
 	__s64 uid;	      /* -1 likewise */
 	unsigned int confirm; /* seconds in which it must be confirmed, 0 = it need not be */
 	unsigned int adopt;   /* seconds in which live TCP is taken up, 0 = it is not */
+	__s64 seconds;	      /* for which an access is opened */
 	struct fb_session session;
 	bool allow_lockout;
 };

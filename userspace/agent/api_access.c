@@ -94,6 +94,7 @@ static void act(struct fb_agent *agent, const struct fb_ctl_request *request, bo
 		return;
 	}
 	change.who = who;
+	change.seconds = open ? seconds : 0;
 	r = open ? fb_agent_open_access(agent, &change, name, seconds, reason, &err)
 		 : fb_agent_close_access(agent, &change, name, reason, &err);
 	if (r == 0) {

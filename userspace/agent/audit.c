@@ -345,6 +345,8 @@ int fb_audit_add(struct fb_audit *audit, const struct fb_audit_entry *e, struct 
 			 text(e->who ? e->who : "firebreakd"), "reason", text(e->reason), "uid",
 			 (json_int_t)e->uid, "before", (json_int_t)e->before, "after", (json_int_t)e->after,
 			 "prev", audit->last.hash);
+	if (e->seconds)
+		json_object_set_new(line, "seconds", json_integer((json_int_t)e->seconds));
 	seal(line, next.hash);
 	buf = json_dumps(line, JSON_SORT_KEYS | JSON_COMPACT);
 	json_decref(line);

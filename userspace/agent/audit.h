@@ -24,6 +24,7 @@ struct fb_audit_entry {
 	const char *object; /* what was changed: a plan, a device, an access; NULL = the policy as a whole */
 	const char *who, *reason; /* NULL = the agent itself; none */
 	__s64 uid;		  /* of who, -1 = the agent itself */
+	__s64 seconds;		  /* for how long; 0 = until something else is done */
 	__u32 before, after;	  /* generations in force */
 };
 

@@ -78,6 +78,18 @@ static bool shorten(struct fb_agent *agent)
 	return n != 0;
 }
 
+/* Nobody's act, and part of the history all the same; a log that cannot be written keeps nothing open. */
+static void note_shut(struct fb_agent *agent, const char *access, const char *why)
+{
+	const struct fb_change change = { .what = "shut", .uid = -1 };
+	struct fb_error err = { 0 };
+
+	fb_log(FB_LOG_NOTICE, "access %s is shut: %s", access, why);
+	if (fb_agent_audit_act(agent, &change, access, why, &err) < 0)
+		fb_log(FB_LOG_WARNING, "that access %s is shut is not in the audit log: %s", access,
+		       err.text);
+}
+
 /* Those that are over, or of lines that are no more; and those that are over soon. */
 static void tidy(struct fb_agent *agent)
 {
@@ -101,8 +113,7 @@ static void tidy(struct fb_agent *agent)
 			}
 			continue;
 		}
-		fb_log(FB_LOG_NOTICE, "access %s is shut%s", a->access,
-		       holds ? ": its time is over" : ": its lines have changed");
+		note_shut(agent, a->access, holds ? "its time is over" : "its lines have changed");
 		fb_open_accesses_remove(&agent->accesses, i);
 		changed = true;
 	}
@@ -233,6 +244,8 @@ int fb_agent_open_access(struct fb_agent *agent, const struct fb_change *change,
 	__s64 now = fb_agent_now(agent);
 	int r = may_open(agent, name, seconds, err), at;
 
+	if (r == 0)
+		tidy(agent); /* a time that was over before a moment is not extended */
 	if (r == 0)
 		r = fb_moment_now(&moment, err);
 	if (r == 0)

@@ -13,7 +13,27 @@ static bool is_of(const json_t *entry, const void *name)
 	const char *what = fb_field_text(entry, "what");
 
 	return !strcmp(fb_field_text(entry, "object"), name) &&
-	       (!strcmp(what, "open") || !strcmp(what, "close"));
+	       (!strcmp(what, "open") || !strcmp(what, "close") || !strcmp(what, "shut"));
+}
+
+/* Openings so far, one after another: since when, and until when at the latest; 0 = none, not known. */
+struct opening {
+	long long since, until;
+};
+
+/* Of one that opens, for how long that was to be; of one that shuts, how long it was open: the agent may have seen it late. */
+static void add_span(struct fb_table *t, const json_t *act, struct opening *o)
+{
+	long long at = fb_field_int(act, "at"), seconds = fb_field_int(act, "seconds"), span = seconds;
+	char buf[FB_HUMAN_LEN];
+
+	if (!strcmp(fb_field_text(act, "what"), "open")) {
+		*o = (struct opening){ o->since ? o->since : at, seconds ? at + seconds : 0 };
+	} else {
+		span = !o->since ? 0 : (o->until && o->until < at ? o->until : at) - o->since;
+		*o = (struct opening){ 0 };
+	}
+	fb_table_add(t, span ? fb_human_span(span, buf) : "");
 }
 
 static const json_t *access_named(const json_t *answer, const char *name)
@@ -29,17 +49,21 @@ static const json_t *access_named(const json_t *answer, const char *name)
 
 static void print_acts(const json_t *acts)
 {
-	static const struct fb_column columns[] = {
-		{ "WHEN", .rank = 1 }, { "WHAT" }, { "BY", .text = true }, { "REASON", .text = true }
-	};
+	static const struct fb_column columns[] = { { "WHEN", .rank = 1 },
+						    { "WHAT" },
+						    { "FOR", .right = true, .rank = 2 },
+						    { "BY", .text = true },
+						    { "REASON", .text = true } };
 	struct fb_table t = { .columns = columns, .n_columns = FB_ARRAY_SIZE(columns) };
 	char when[FB_HUMAN_LEN];
+	struct opening opening = { 0 };
 	const json_t *act;
 	size_t i;
 
 	json_array_foreach (acts, i, act) {
 		fb_table_add(&t, fb_field_time(act, "at", when));
 		fb_table_add(&t, fb_field_text(act, "what"));
+		add_span(&t, act, &opening);
 		fb_table_add(&t, fb_field_text(act, "who"));
 		fb_table_add(&t, fb_field_text(act, "reason"));
 	}

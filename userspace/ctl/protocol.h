@@ -34,7 +34,7 @@
  * POST /v1/rollback  body {generation? (else what was before, or, of a policy on trial, the last good one), reason, who, confirm?, session?,
  *                    allow_lockout?}  ->  as apply
  * POST /v1/confirm   body {who, extend?: seconds}  ->  as apply; 409 when no policy is on trial
- * GET  /v1/audit     firebreak.audit/1      entries [{seq, at, what, object, who, uid, reason, before, after, prev, hash}], oldest first; query ?limit=N
+ * GET  /v1/audit     firebreak.audit/1      entries [{seq, at, what, object, who, uid, reason, before, after, prev, hash, seconds (of an open)}], oldest first; query ?limit=N
  * GET  /v1/audit/verify  firebreak.audit-verify/1  good, lines, why (what is wrong with which line, "" if good), head (the last line's sum)
  * GET  /v1/accesses  firebreak.accesses/1   clock_synchronised, accesses [{access, max (seconds, 0 = none), open, may_open, until, since, who, reason, lines}]
  * POST /v1/open      body {name, seconds, reason, who}  ->  as GET /v1/accesses
