@@ -58,6 +58,12 @@ done
 same "of the lines only those in use are asked for" stream "$(control 'rules?used=10' | jq -r '[.rules[].id] | join(" ")')"
 same "and of the flows any few" "1 null" "$(control 'flows?limit=1&total=no' | jq -r '"\(.shown) \(.total)"')"
 same "a span that is none is refused" "used=x: must be a number of seconds up to 86400" "$(control 'rules?used=x' | jq -r .error)"
+first=$(control 'flows?limit=0')
+same "flows come in pieces: the first says how many there are" true "$(jq '.shown == 0 and .total >= 1' <<<"$first")"
+same "and where the next begins, which has them" true \
+	"$(control "flows?from=$(jq .next <<<"$first")" | jq '.shown >= 1 and .total == null and .next == null')"
+same "the last has none" null "$(control 'flows?from=4294967295' | jq .next)"
+same "a place that is none is a mistake" "from=-1: must be a number up to 4294967295" "$(control 'flows?from=-1' | jq -r .error)"
 same "so is another total" "total=yes: may only be no" "$(control 'flows?total=yes' | jq -r .error)"
 
 # ---- a terminal

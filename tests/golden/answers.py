@@ -61,11 +61,24 @@ QUARANTINED = [{"name": f"q{i}", "reason": "drill", "who": "akhan", "since": 179
 MANY = dict(AGENT, **{"/v1/status": dict(STATUS, quarantined=QUARANTINED), "/v1/events?kind=drop": {"events": []}})
 FEW = dict(MANY, **{"/v1/status": dict(STATUS, quarantined=QUARANTINED[:3])})
 
+
+def piece(ports, total, following):
+    return {"schema": "firebreak.flows/1", "total": total, "shown": len(ports), "next": following, "flows": [
+        {"src": "10.1.0.9", "sport": p, "dst": "10.2.0.9", "dport": 22, "proto": "tcp", "state": "new"} for p in ports]}
+
+
+PIECES = dict(AGENT, **{"/v1/flows?limit=3": piece([1, 2], 9, 77), "/v1/flows?limit=1&from=77": piece([3], None, 78),
+                        "/v1/flows?limit=4": piece([1, 2], 2, 77), "/v1/flows?limit=2&from=77": piece([3, 4], None, None)})
+
 # name, policy (p.fb), agent, arguments, columns of the terminal (0 = a pipe), status, what is said (runs of blanks are one), what is not
 CASES = [
     ("many quarantines", None, MANY, "status", 0, 0, 'QUARANTINED q0 (', 'q3 ('),
     ("many quarantines, where to see them", None, MANY, "status", 0, 0, ", and 97 more: firebreak quarantine", None),
     ("few quarantines", None, FEW, "status", 0, 0, "q2 (", "more"),
+    ("flows in pieces", None, PIECES, "flows -n 3 -j", 0, 0, '"sport": 3', '"next"'),
+    ("flows in pieces, all of them", None, PIECES, "flows -n 3 -j", 0, 0, '"shown": 3', '"sport": 4'),
+    ("flows in pieces, more than asked for", None, PIECES, "flows -n 3", 0, 0, "3 of 9 flows shown", None),
+    ("flows that came meanwhile", None, PIECES, "flows -n 4 -j", 0, 0, '"total": 4', None),
     ("an access that is shut", SHUT, None, "explain --policy p.fb 10.1.0.5 10.2.0.5 tcp/22", 0, 0,
      "on request only; firebreak open visit --for 90min --reason", None),
     ("a window that is shut", SHUT, None, "explain --policy p.fb --at 01:00 10.1.0.5 10.2.0.5 tcp/80", 0, 0, "02:00:00 UTC", None),

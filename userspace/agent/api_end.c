@@ -117,7 +117,7 @@ void fb_api_end(void *user, const struct fb_ctl_request *request, struct fb_ctl_
 	if (!body || !fb_api_read_words(body, &request->peer, &who, &reason, answer) ||
 	    !read_flow(body, &w, answer))
 		return;
-	fb_dataplane_each_flow(agent->dp, look, &w);
+	fb_dataplane_each_flow(agent->dp, 0, look, &w);
 	w.by_slot = fb_api_lines_by_slot(agent);
 	w.ended = json_array();
 	r = w.lives ? audit(agent, request, &w, who, reason, &err) : 0;

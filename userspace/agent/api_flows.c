@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* GET /v1/flows?limit=&total=&host=&zone=&state=&access= */
+/*
+ * GET /v1/flows?limit=&from=&total=&host=&zone=&state=&access=
+ *
+ * In pieces: an answer is built whole, and one of 100,000 flows was 15 MB for each of who asked, and a quarter of a second in which nobody else was answered.
+ */
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/api.h"
 
-enum { LIMIT_DEFAULT = 1000, LIMIT_MAX = 100000 };
+enum { LIMIT_DEFAULT = 1000, PIECE_MAX = 1000 };
 
 static const char
 	*const state_names[FB_FLOW_STATES] = {
@@ -25,9 +29,9 @@ struct question {
 	const char *zone, *state; /* NULL = any */
 	unsigned int access;	  /* of the line: index + 1 as there; 0 = any */
 	__s64 now;
-	json_t *list;
-	size_t total, shown;
-	bool some; /* not how many there are: the walk ends at the limit */
+	json_t *list; /* NULL = they are counted only */
+	size_t from, total, shown;
+	bool some; /* not how many there are */
 };
 
 static bool is_of_access(const struct question *q, const struct fb_snapshot_flow *f)
@@ -112,12 +116,14 @@ static bool add_flow(const struct fb_snapshot_flow *f, void *arg)
 	if (!matches(q, f, fb_agent_zone_name(q->agent, f->src_zone, src_zone),
 		     fb_agent_zone_name(q->agent, f->dst_zone, dst_zone)))
 		return true;
+	if (q->list && q->shown == q->limit)
+		return false;
 	q->total++;
-	if (q->shown >= q->limit)
-		return !q->some;
-	q->shown++;
-	json_array_append_new(q->list, fb_api_flow(q->agent, f, q->by_slot));
-	return !q->some || q->shown < q->limit;
+	if (q->list) {
+		q->shown++;
+		json_array_append_new(q->list, fb_api_flow(q->agent, f, q->by_slot));
+	}
+	return true;
 }
 
 /* False: answered with what is wrong. */
@@ -155,21 +161,19 @@ static bool known_zone(const struct question *q, struct fb_ctl_answer *answer)
 /* False: answered with what is wrong. */
 static bool parse(const struct fb_ctl_request *request, struct question *q, struct fb_ctl_answer *answer)
 {
-	const char *limit = fb_ctl_query(request, "limit"), *host = fb_ctl_query(request, "host");
-	const char *total = fb_ctl_query(request, "total");
-	char *rest = NULL;
+	const char *host = fb_ctl_query(request, "host"), *total = fb_ctl_query(request, "total");
+	__u64 limit = LIMIT_DEFAULT, from = 0;
 
 	q->zone = fb_ctl_query(request, "zone");
 	q->state = fb_ctl_query(request, "state");
-	q->limit = limit ? strtoul(limit, &rest, 10) : LIMIT_DEFAULT;
-	if (limit && (*limit < '0' || *limit > '9' || *rest || q->limit > LIMIT_MAX)) {
-		fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "limit=%s: must be a number up to %d", limit,
-				    LIMIT_MAX);
+	if (!fb_api_query_number(request, "limit", ~0u, &limit, answer) ||
+	    !fb_api_query_number(request, "from", ~0u, &from, answer))
 		return false;
-	}
+	q->limit = limit < PIECE_MAX ? limit : PIECE_MAX;
+	q->from = from;
 	if (total && strcmp(total, "no"))
 		return fb_ctl_answer_error(answer, FB_CTL_BAD_REQUEST, "total=%.64s: may only be no", total);
-	q->some = total;
+	q->some = total || from;
 	if (host && !fb_api_read_host(q->agent, host, &q->host, answer))
 		return false;
 	if (q->zone && !known_zone(q, answer))
@@ -191,18 +195,24 @@ static bool parse(const struct fb_ctl_request *request, struct question *q, stru
 void fb_api_flows(void *user, const struct fb_ctl_request *request, struct fb_ctl_answer *answer)
 {
 	struct question q = { .agent = user };
+	json_t *list;
+	size_t next;
 
 	if (!parse(request, &q, answer) || !parse_access(request, &q, answer)) {
 		fb_ipset_done(&q.host);
 		return;
 	}
 	q.by_slot = fb_api_lines_by_slot(q.agent);
-	q.list = json_array();
-	fb_dataplane_each_flow(q.agent->dp, add_flow, &q);
+	list = q.list = json_array();
+	next = fb_dataplane_each_flow(q.agent->dp, q.from, add_flow, &q);
+	q.list = NULL;
+	if (next != FB_FLOWS_END && !q.some)
+		fb_dataplane_each_flow(q.agent->dp, next, add_flow, &q);
 	free(q.by_slot);
 	fb_ipset_done(&q.host);
 	fb_ctl_answer_json(answer, FB_CTL_OK,
-			   json_pack("{ss so so sI}", "schema", "firebreak.flows/1", "flows", q.list, "total",
-				     q.some ? json_null() : json_integer((json_int_t)q.total), "shown",
-				     (json_int_t)q.shown));
+			   json_pack("{ss so so sI so}", "schema", "firebreak.flows/1", "flows", list,
+				     "total", q.some ? json_null() : json_integer((json_int_t)q.total),
+				     "shown", (json_int_t)q.shown, "next",
+				     next == FB_FLOWS_END ? json_null() : json_integer((json_int_t)next)));
 }

@@ -160,7 +160,7 @@ static void rehearse(const struct fb_agent *agent, const struct fb_isolate *plan
 		r.cut[plan->pairs[i].b] |= 1ull << plan->pairs[i].a;
 	}
 	r.by_slot = fb_api_lines_by_slot(agent);
-	fb_dataplane_each_flow(agent->dp, rehearse_flow, &r);
+	fb_dataplane_each_flow(agent->dp, 0, rehearse_flow, &r);
 	free(r.by_slot);
 	json_object_set_new(into, "flows", r.flows);
 	json_object_set_new(into, "flows_total", json_integer((json_int_t)r.total));

@@ -102,11 +102,47 @@ void fb_flow_add(struct fb_table *t, const json_t *f)
 	fb_table_add(t, fb_field_time(f, "until", buf));
 }
 
+int fb_flows_get(const struct fb_call *call, const char *path, unsigned long limit, json_t **ret)
+{
+	FB_CLEANUP(json_decrefp) json_t *whole = NULL;
+	long long next = 0;
+	size_t shown = 0;
+	bool all;
+
+	do {
+		FB_CLEANUP(json_decrefp) json_t *piece = NULL;
+		fb_autostrbuf struct fb_strbuf asked = { 0 };
+		int r;
+
+		fb_strbuf_addf(&asked, "%s%climit=%lu", path, strchr(path, '?') ? '&' : '?', limit - shown);
+		if (next)
+			fb_strbuf_addf(&asked, "&from=%lld", next);
+		r = fb_live_get(call, fb_strbuf_get(&asked), &piece);
+		if (r)
+			return r;
+		next = fb_field_int(piece, "next");
+		all = json_is_null(json_object_get(piece, "next"));
+		if (whole)
+			json_array_extend(json_object_get(whole, "flows"), json_object_get(piece, "flows"));
+		else
+			whole = FB_STEAL(piece);
+		shown = json_array_size(json_object_get(whole, "flows"));
+	} while (next && shown < limit);
+	json_object_del(whole, "next");
+	json_object_set_new(whole, "shown", json_integer((json_int_t)shown));
+	/* some came and went meanwhile */
+	if (all || (json_int_t)shown > fb_field_int(whole, "total"))
+		json_object_set_new(whole, "total", json_integer((json_int_t)shown));
+	*ret = FB_STEAL(whole);
+	return FB_EXIT_OK;
+}
+
 int fb_cmd_flows(const struct fb_call *call)
 {
 	struct fb_table t = { .columns = fb_flow_columns, .n_columns = FB_FLOW_COLUMNS };
 	FB_CLEANUP(json_decrefp) json_t *answer = NULL;
 	fb_autostrbuf struct fb_strbuf path = { 0 };
+	const char *limit = fb_call_option(call, "limit");
 	int r = check_filters(call);
 
 	if (r)
@@ -116,8 +152,7 @@ int fb_cmd_flows(const struct fb_call *call)
 	fb_query_add(&path, "zone", fb_call_option(call, "zone"));
 	fb_query_add(&path, "state", fb_call_option(call, "state"));
 	fb_query_add(&path, "access", fb_call_option(call, "access"));
-	fb_query_add(&path, "limit", fb_call_option(call, "limit"));
-	r = fb_live_get(call, fb_strbuf_get(&path), &answer);
+	r = fb_flows_get(call, fb_strbuf_get(&path), limit ? strtoul(limit, NULL, 10) : 1000, &answer);
 	if (r || call->json)
 		return r ? r : fb_json_put(FB_STEAL(answer));
 

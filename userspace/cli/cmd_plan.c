@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "cli/change.h"
+#include "cli/flows.h"
 #include "cli/live.h"
 #include "cli/load.h"
 #include "cli/output.h"
@@ -304,7 +305,7 @@ static void ask_flows(const struct fb_call *call, const json_t *bundle, const st
 	if (fb_live_get(call, "/v1/status", &status))
 		status = NULL;
 	fb_situation_init(&now, status, fb_clock_now());
-	if (!fb_live_get(call, "/v1/flows?limit=100000", &answer))
+	if (!fb_flows_get(call, "/v1/flows", 100000, &answer))
 		fb_flows_end_count(answer, bundle, before, after, &now.when, ret);
 }
 

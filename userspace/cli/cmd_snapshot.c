@@ -10,9 +10,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/flows.h"
 #include "cli/live.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
+
+enum { FLOWS = 100000 };
 
 static const struct part {
 	const char *name, *path;
@@ -23,7 +26,7 @@ static const struct part {
 	{ "rules", "/v1/rules" },
 	{ "zones", "/v1/zones" },
 	{ "drops", "/v1/drops" },
-	{ "flows", "/v1/flows?limit=100000" },
+	{ "flows", "/v1/flows" },
 	{ "devices", "/v1/devices" },
 	{ "events", "/v1/events?limit=10000" },
 	{ "history", "/v1/history?limit=100" },
@@ -51,7 +54,8 @@ static json_t *collect(const struct fb_call *call, unsigned int *ret_missing)
 	for (size_t i = 0; i < FB_ARRAY_SIZE(parts); i++) {
 		json_t *answer = NULL;
 
-		if (fb_live_get(call, parts[i].path, &answer)) {
+		if (!strcmp(parts[i].name, "flows") ? fb_flows_get(call, parts[i].path, FLOWS, &answer)
+						    : fb_live_get(call, parts[i].path, &answer)) {
 			(*ret_missing)++;
 			continue;
 		}

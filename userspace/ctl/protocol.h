@@ -15,7 +15,8 @@
  *                    query ?used=SECONDS: only those that a packet used within the last so many
  * GET  /v1/drops     firebreak.drops/1      drops [{src, dst, reason, packets, bytes}], passed [{src, dst, packets, bytes}]
  * GET  /v1/flows     firebreak.flows/1      flows [{src, sport, dst, dport, proto, state, src_zone, dst_zone, rule, observed, stale, idle, age,
- *                    until}], total, shown; query ?limit=N (default 1000) &host=ADDRESS|DEVICE|GROUP &zone=NAME &state=NAME
+ *                    until}], total, shown, next; query ?limit=N (default 1000, and 1000 at most in one answer: if next is not
+ *                    null, the others are had by &from=NEXT, and total is null there) &host=ADDRESS|DEVICE|GROUP &zone=NAME &state=NAME
  *                    &total=no (any N of them: not all are looked at, and total is null)
  * GET  /v1/devices   firebreak.devices/1    devices [{name (null = nobody's), zone, device, mac, ip, state (the kernel's, "seen", "silent"), declared,
  *                    verdict ("ok", "unknown-device", "foreign-mac", "foreign-address"), first, last (unix seconds or null)}]

@@ -451,7 +451,7 @@ int fb_ctl_server_run(struct fb_ctl_server *server)
 	struct client *next;
 
 	/*
-	 * An answer may take a second (100,000 flows), and as many may wait as are connected. So all requests are taken in, one is
+	 * An answer may take some ten milliseconds (100,000 flows that are counted), and as many may wait as are connected. So all requests are taken in, one is
 	 * answered, and the caller's loop has its turn.
 	 */
 	MHD_run(server->daemon); /* accepts */

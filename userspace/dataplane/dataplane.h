@@ -183,9 +183,13 @@ void fb_dataplane_clear_zone_counters(struct fb_dataplane *dp, unsigned int zone
 __u32 fb_dataplane_tick(const struct fb_dataplane *dp);
 __u32 fb_dataplane_tick_seconds(const struct fb_dataplane *dp, __s32 ticks);
 void fb_dataplane_flow_totals(const struct fb_dataplane *dp, struct fb_flow_totals *ret);
-/* Calls each(flow, arg) for every live flow until it returns false. */
-void fb_dataplane_each_flow(const struct fb_dataplane *dp,
-			    bool (*each)(const struct fb_snapshot_flow *, void *), void *arg);
+/*
+ * Calls each(flow, arg) for every live flow from this place of the table on, 0 being its begin, until it returns false. Returns the place of
+ * that flow; FB_FLOWS_END = all were seen.
+ */
+#define FB_FLOWS_END ((size_t)-1)
+size_t fb_dataplane_each_flow(const struct fb_dataplane *dp, size_t from,
+			      bool (*each)(const struct fb_snapshot_flow *, void *), void *arg);
 /* Packets that a driver did not take after the verdict (all CPUs). */
 __u64 fb_dataplane_redirect_errors(const struct fb_dataplane *dp);
 /* Bytes of all pinned maps, by arithmetic. */

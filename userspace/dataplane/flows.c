@@ -107,15 +107,15 @@ static void describe(const struct fb_dataplane *dp, const struct fb_flow *f, __u
 	};
 }
 
-void fb_flow_walk(const struct fb_dataplane *dp,
-		  bool (*each)(const struct fb_snapshot_flow *flow, const struct fb_flow_place *place,
-			       void *arg),
-		  void *arg)
+size_t fb_flow_walk(const struct fb_dataplane *dp, size_t from,
+		    bool (*each)(const struct fb_snapshot_flow *flow, const struct fb_flow_place *place,
+				 void *arg),
+		    void *arg)
 {
 	const __u32 tick = fb_dataplane_tick(dp), generation = fb_dataplane_generation(dp);
 	const size_t ways = (size_t)dp->sizes.buckets * FB_FLOW_WAYS;
 
-	for (size_t i = fb_flow_next(dp, 0); i < ways; i = fb_flow_next(dp, i + 1)) {
+	for (size_t i = fb_flow_next(dp, from); i < ways; i = fb_flow_next(dp, i + 1)) {
 		struct fb_flow_place place = { .at = i };
 		struct fb_snapshot_flow seen;
 		struct fb_flow flow;
@@ -126,8 +126,9 @@ void fb_flow_walk(const struct fb_dataplane *dp,
 			continue;
 		describe(dp, &flow, FB_WAY_META(place.word), tick, generation, &seen);
 		if (!each(&seen, &place, arg))
-			return;
+			return i;
 	}
+	return FB_FLOWS_END;
 }
 
 struct visitor {
@@ -142,12 +143,12 @@ static bool visit(const struct fb_snapshot_flow *flow, const struct fb_flow_plac
 	return visitor->each(flow, visitor->arg);
 }
 
-void fb_dataplane_each_flow(const struct fb_dataplane *dp,
-			    bool (*each)(const struct fb_snapshot_flow *, void *), void *arg)
+size_t fb_dataplane_each_flow(const struct fb_dataplane *dp, size_t from,
+			      bool (*each)(const struct fb_snapshot_flow *, void *), void *arg)
 {
 	struct visitor visitor = { each, arg };
 
-	fb_flow_walk(dp, visit, &visitor);
+	return fb_flow_walk(dp, from, visit, &visitor);
 }
 
 void fb_dataplane_flow_totals(const struct fb_dataplane *dp, struct fb_flow_totals *ret)

@@ -334,11 +334,11 @@ struct fb_flow_place {
 	size_t at; /* of all ways */
 	__u64 word;
 };
-/* Calls each for every live flow until it returns false. */
-void fb_flow_walk(const struct fb_dataplane *dp,
-		  bool (*each)(const struct fb_snapshot_flow *flow, const struct fb_flow_place *place,
-			       void *arg),
-		  void *arg);
+/* fb_dataplane_each_flow with places. */
+size_t fb_flow_walk(const struct fb_dataplane *dp, size_t from,
+		    bool (*each)(const struct fb_snapshot_flow *flow, const struct fb_flow_place *place,
+				 void *arg),
+		    void *arg);
 /* The first way from i on in whose bucket there ever was a flow; the number of all ways if there is none. */
 size_t fb_flow_next(const struct fb_dataplane *dp, size_t i);
 /* A consistent copy of an entry and its word, which programs may be writing; false = it was being written. */

@@ -160,7 +160,7 @@ int fb_dataplane_end_flows(struct fb_dataplane *dp, bool (*match)(const struct f
 	if (mem == MAP_FAILED)
 		return fb_error_set(err, -errno, "the table of flows cannot be written: %s", strerror(errno));
 	ending.flows = mem;
-	fb_flow_walk(dp, end_one, &ending);
+	fb_flow_walk(dp, 0, end_one, &ending);
 	munmap(mem, bytes);
 	return ending.ended;
 }

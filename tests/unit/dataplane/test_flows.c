@@ -69,7 +69,7 @@ static bool count(const struct fb_snapshot_flow *f, void *arg)
 static unsigned int live(struct seen *seen)
 {
 	memset(seen, 0, sizeof(*seen));
-	fb_dataplane_each_flow(&dp, count, seen);
+	fb_dataplane_each_flow(&dp, 0, count, seen);
 	return seen->n;
 }
 
@@ -155,14 +155,21 @@ Test(flows, a_link_local_tuple_is_shown_without_its_zone)
 	cr_assert_eq(seen.last.dst.hi, 0xfe80000000000000ull);
 }
 
-Test(flows, the_reader_may_stop)
+Test(flows, the_reader_may_stop_and_go_on_from_there)
 {
 	struct seen seen = { .stop_after = 2 };
+	size_t at;
 
 	for (size_t way = 0; way < 5; way++)
 		put(3, way, FB_FLOW_NEW, 0);
-	fb_dataplane_each_flow(&dp, count, &seen);
+	at = fb_dataplane_each_flow(&dp, 0, count, &seen);
 	cr_assert_eq(seen.n, 2u);
+	seen = (struct seen){ 0 };
+	cr_assert_eq(fb_dataplane_each_flow(&dp, at, count, &seen), FB_FLOWS_END);
+	cr_assert_eq(seen.n, 4u);
+	cr_assert_eq(fb_dataplane_each_flow(&dp, ~(size_t)0 - 1, count, &seen),
+		     FB_FLOWS_END); /* of another table */
+	cr_assert_eq(seen.n, 4u);
 }
 
 /* The table as a file, which the end of a flow maps for writing. */
