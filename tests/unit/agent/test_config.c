@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/config.h"
 #include "base/cleanup.h"
+#include "base/strbuf.h"
 
 Test(config, reads_names_and_values)
 {
@@ -184,4 +186,22 @@ Test(config, says_what_is_wrong_with_a_rescue_access)
 		cr_assert_eq(load(&c, &err, cases[i], NULL, NULL), -EINVAL, "%s", cases[i]);
 		cr_assert_eq(c.rescue.family, 0);
 	}
+}
+
+/* As somebody would use it: each setting without its #. */
+Test(config, every_line_of_the_example_is_a_setting)
+{
+	FB_CLEANUP(fb_config_done) struct fb_agent_config c = { 0 };
+	fb_autofclose FILE *f = fopen(FB_SOURCE_ROOT "/userspace/agent/firebreakd.conf", "re");
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct fb_error err = { 0 };
+	char line[256];
+
+	cr_assert(f);
+	while (fgets(line, sizeof(line), f))
+		fb_strbuf_add(&text, line[0] == '#' && line[1] != ' ' ? line + 1 : line);
+	fb_config_init(&c);
+	cr_assert_eq(fb_config_parse(&c, "example", fb_strbuf_get(&text), &err), 0, "%s", err.text);
+	cr_assert_str_eq(c.rescue.interface, "eth0");
+	cr_assert_str_eq(c.groups[2], "firebreak-admin");
 }
