@@ -48,6 +48,7 @@ same "asking has changed nothing" "$before" "$(generation)"
 same "the line that nothing used" idle "$(firebreak rules --unused 90d -j 2>/dev/null | jq -r '.rules[].id')"
 firebreak report --iec62443 >"$LAB_DIR/report"
 claim "the report names it among the unused" grep -qE '^\| desk -> utc-1  tcp/443 \|.*\| idle \|' "$LAB_DIR/report"
+claim "and whose it is" grep -q "^The gateway is $(on gw uname -n): generation $before, applied .* by root; enforcing; agent " "$LAB_DIR/report"
 claim "and the change that put it in force" grep -qE "^\| $before \|" "$LAB_DIR/report"
 
 firebreak snapshot -o "$LAB_DIR/evidence.json" >"$LAB_DIR/said"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The register of zones and conduits for people who ask by law: from the policy alone, or with what the gateway knows. */
 #include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/io.h"
@@ -42,6 +44,26 @@ static json_t *of_status(const json_t *status, const char *name)
 	return json_incref(json_object_get(status, name)) ?: json_null();
 }
 
+/* Whose evidence this is: the agent's socket is of this host. */
+static json_t *gateway(const json_t *status, long long now)
+{
+	const json_t *policy = json_object_get(status, "policy");
+	struct utsname host = { 0 };
+	struct timespec up = { 0 };
+
+	if (!json_is_object(policy))
+		return json_null();
+	uname(&host);
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	return json_pack("{ss sI ss sI ss ss ss sI}", "host", host.nodename, "generation",
+			 (json_int_t)fb_field_int(status, "generation"), "state",
+			 fb_field_text(status, "state"), "applied",
+			 (json_int_t)fb_field_int(policy, "applied"), "applied_by",
+			 fb_field_text(policy, "applied_by"), "agent",
+			 fb_field_text(json_object_get(status, "agent"), "version"), "kernel",
+			 fb_field_text(status, "kernel"), "booted", (json_int_t)(now - up.tv_sec));
+}
+
 /* What does not answer is null, and said on stderr. */
 static json_t *ask(const struct fb_call *call, long long now)
 {
@@ -58,8 +80,8 @@ static json_t *ask(const struct fb_call *call, long long now)
 		status = json_object();
 	if (fb_live_get(call, "/v1/audit/verify", &audit))
 		audit = json_null();
-	return json_pack("{so so so so so so so so so so}", "unused", rules, "drops",
-			 member(call, "/v1/drops", "drops"), "changes",
+	return json_pack("{so so so so so so so so so so so}", "gateway", gateway(status, now), "unused",
+			 rules, "drops", member(call, "/v1/drops", "drops"), "changes",
 			 member(call, "/v1/history?limit=50", "generations"), "acts", acts, "audit",
 			 FB_STEAL(audit), "open", of_status(status, "open"), "isolated",
 			 of_status(status, "isolated"), "quarantined", of_status(status, "quarantined"),
@@ -142,8 +164,9 @@ int fb_cmd_report(const struct fb_call *call)
 		r = fb_policy_get(call, &policy, NULL);
 	if (r)
 		return r;
-	report = json_pack("{ss ss sI so so}", "schema", "firebreak.report/1", "form",
-			   ncsc ? "ncsc" : "iec62443", "made", (json_int_t)now, "register",
+	report = json_pack("{ss ss ss ss sI so so}", "schema", "firebreak.report/1", "program", FB_VERSION,
+			   "timezone", fb_policy_timezone(&policy), "form", ncsc ? "ncsc" : "iec62443",
+			   "made", (json_int_t)now, "register",
 			   fb_report_register(&policy.tree, &policy.ruleset, now), "live",
 			   fb_call_option(call, "policy") ? json_null() : ask(call, now));
 	return put(call, report, ncsc ? FB_REPORT_NCSC : FB_REPORT_IEC62443, signs ? &key : NULL);

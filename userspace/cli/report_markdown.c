@@ -36,7 +36,9 @@ static void head(struct fb_strbuf *out, const char *const *titles)
 /* By its name: a count of packets may be as large as a date. */
 static bool is_date(const char *field)
 {
-	static const char *const dates[] = { "applied", "at", "last_hit", "since", "until" };
+	static const char *const dates[] = {
+		"applied", "at", "booted", "last_hit", "made", "since", "until"
+	};
 
 	for (size_t i = 0; i < FB_ARRAY_SIZE(dates); i++)
 		if (!strcmp(field, dates[i]))
@@ -44,20 +46,42 @@ static bool is_date(const char *field)
 	return false;
 }
 
+/* All dates below as text: in UTC, by which logs are compared, and as clocks of the place showed it. */
+static void say_dates(json_t *value, const char *timezone)
+{
+	json_t *v;
+	const char *name;
+	size_t i;
+
+	json_array_foreach (value, i, v)
+		say_dates(v, timezone);
+	json_object_foreach (value, name, v) {
+		fb_autostrbuf struct fb_strbuf text = { 0 };
+		char buf[FB_CLOCK_STRLEN];
+
+		say_dates(v, timezone);
+		if (!json_is_integer(v) || !is_date(name))
+			continue;
+		fb_strbuf_add(&text, fb_clock_print_local("UTC", json_integer_value(v), buf));
+		if (strcmp(timezone, "UTC"))
+			fb_strbuf_addf(&text, " (%s)",
+				       fb_clock_print_local(timezone, json_integer_value(v), buf));
+		json_object_set_new(value, name, json_string(fb_strbuf_get(&text)));
+	}
+}
+
 static void row(struct fb_strbuf *out, const json_t *object, const char *const *fields)
 {
 	fb_strbuf_add(out, "|");
 	for (size_t i = 0; fields[i]; i++) {
 		const json_t *v = json_object_get(object, fields[i]);
-		char buf[FB_CLOCK_STRLEN], number[FB_HUMAN_LEN];
+		char number[FB_HUMAN_LEN];
 
 		if (json_is_array(v)) {
 			fb_autostrbuf struct fb_strbuf list = { 0 };
 
 			fb_field_list(object, fields[i], &list);
 			cell(out, fb_strbuf_get(&list));
-		} else if (json_is_integer(v) && is_date(fields[i])) {
-			cell(out, fb_clock_print_local("UTC", json_integer_value(v), buf));
 		} else if (json_is_integer(v)) {
 			snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(v));
 			cell(out, number);
@@ -129,8 +153,8 @@ static void put_conduits(const json_t *r, struct fb_strbuf *out)
 	json_array_foreach (json_object_get(r, "conduits"), i, conduit) {
 		fb_strbuf_addf(out, "\n### %s\n\n", fb_field_text(conduit, "name"));
 		table(out, json_object_get(conduit, "lines"),
-		      LIST("line", "owner", "reason", "until", "during", "on request", "id", "at"),
-		      LIST("line", "owner", "reason", "until", "during", "on_request", "id", "at"),
+		      LIST("line", "owner", "reason", "until", "during", "on request", "limits", "id", "at"),
+		      LIST("line", "owner", "reason", "until", "during", "on_request", "limits", "id", "at"),
 		      "No lines: everything is denied.");
 	}
 	if (json_array_size(json_object_get(r, "observed"))) {
@@ -362,20 +386,40 @@ static void put(const json_t *report, enum section section, struct fb_strbuf *ou
 	}
 }
 
-void fb_report_markdown(const json_t *report, enum fb_report_form form, struct fb_strbuf *out)
+static void put_origin(const json_t *r, struct fb_strbuf *out)
+{
+	const json_t *gateway = of_live(r, "gateway");
+
+	fb_strbuf_addf(out, "Made %s by firebreak %s from %s.\n", fb_field_text(r, "made"),
+		       fb_field_text(r, "program"),
+		       live(r) ? "the policy in force"
+			       : "files; what only a running gateway knows is missing");
+	if (json_is_object(gateway))
+		fb_strbuf_addf(
+			out,
+			"The gateway is %s: generation %lld, applied %s by %s; %s; agent %s, kernel %s. "
+			"It counts since its start, %s.\n",
+			fb_field_text(gateway, "host"), fb_field_int(gateway, "generation"),
+			fb_field_text(gateway, "applied"), fb_field_text(gateway, "applied_by"),
+			fb_field_text(gateway, "state"), fb_field_text(gateway, "agent"),
+			fb_field_text(gateway, "kernel"), fb_field_text(gateway, "booted"));
+	fb_strbuf_add(out,
+		      "This shows what the policy says and what the gateway counted; it is evidence, not "
+		      "a verdict.\n");
+}
+
+void fb_report_markdown(const json_t *numbers, enum fb_report_form form, struct fb_strbuf *out)
 {
 	const struct heading *order = form == FB_REPORT_NCSC ? ncsc : iec62443;
+	FB_CLEANUP(json_decrefp) json_t *report = json_deep_copy(numbers);
+	const char *timezone = fb_field_text(report, "timezone");
 	const json_t *reg = json_object_get(report, "register");
-	char buf[FB_CLOCK_STRLEN];
 
+	say_dates(report, *timezone ? timezone : "UTC");
 	fb_strbuf_addf(
 		out, "# %s, version %s: %s\n\n", fb_field_text(reg, "policy"), fb_field_text(reg, "version"),
 		form == FB_REPORT_NCSC ? "NCSC Connected Places principles" : "IEC 62443 zones and conduits");
-	fb_strbuf_addf(
-		out, "Made %s from %s.\n", fb_clock_print_local("UTC", fb_field_int(report, "made"), buf),
-		live(report) ? "the policy in force" : "files; what only a running gateway knows is missing");
-	fb_strbuf_add(out, "It shows what the policy says and what the gateway counted; it is evidence, not "
-			   "a verdict.\n");
+	put_origin(report, out);
 	for (size_t i = 0; i < FB_ARRAY_SIZE(ncsc); i++) {
 		fb_strbuf_addf(out, "\n## %s\n\n", order[i].text);
 		put(report, order[i].section, out);

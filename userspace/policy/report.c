@@ -5,6 +5,7 @@
 
 #include "policy/assert.h"
 #include "policy/lint.h"
+#include "policy/print.h"
 
 static json_t *text(const char *s)
 {
@@ -81,17 +82,30 @@ static const char *of(const struct fb_word *own, const struct fb_word *inherited
 	return own->s ? own->s : inherited->s;
 }
 
+/* What bounds it, as a line would say it, and whether it is logged. */
+static json_t *limits(const struct fb_line *line)
+{
+	const struct fb_suffix *s = &line->allow->suffix, *d = &line->stmt->firebreak.defaults;
+	const struct fb_suffix both = { .limit = s->limit.unit.s ? s->limit : d->limit,
+					.quota = s->quota.size.s ? s->quota : d->quota,
+					.log = line->log };
+	fb_autostrbuf struct fb_strbuf out = { 0 };
+
+	fb_put_suffix(&out, &both, "; ");
+	return out.len ? json_string(fb_strbuf_get(&out) + strlen("; ")) : json_null();
+}
+
 static json_t *line_json(const struct fb_tree *tree, const struct fb_line *line, __s64 now)
 {
 	const struct fb_suffix *s = &line->allow->suffix, *d = &line->stmt->firebreak.defaults;
 	bool ends = line->deadline != FB_NO_DEADLINE;
 
-	return json_pack("{ss ss so so so so so so sb}", "id", line->id, "line", line->text, "owner",
+	return json_pack("{ss ss so so so so so so so sb}", "id", line->id, "line", line->text, "owner",
 			 text(line->owner), "reason", text(line->reason), "until",
 			 ends ? json_integer(line->deadline) : json_null(), "during",
 			 text(of(&s->during, &d->during)), "on_request",
-			 text(of(&s->on_request, &d->on_request)), "at", place(tree, line->at), "ended",
-			 now && ends && line->deadline <= now);
+			 text(of(&s->on_request, &d->on_request)), "limits", limits(line), "at",
+			 place(tree, line->at), "ended", now && ends && line->deadline <= now);
 }
 
 static json_t *conduits(const struct fb_tree *tree, const struct fb_ruleset *rs, __s64 now)

@@ -77,3 +77,28 @@ Test(report_markdown, proofs_name_the_clock_and_the_rescue_access_that_they_rest
 	expect_in(json_pack("{sb sn}", "clock_synchronised", 1, "rescue"),
 		  WANTED("hosts of one segment reach each other"), clock);
 }
+
+Test(report_markdown, says_whose_evidence_it_is_and_every_date_in_both_times)
+{
+	FB_CLEANUP(json_decrefp)
+	json_t *report = report_of(json_pack(
+		"{s{ss sI ss sI ss ss ss sI} s[{sI ss}]}", "gateway", "host", "gw-1", "generation",
+		(json_int_t)12, "state", "enforcing", "applied", (json_int_t)1795300289, "applied_by",
+		"akhan", "agent", "0.1.0", "kernel", "6.1.0", "booted", (json_int_t)1795213889, "changes",
+		"applied", (json_int_t)1795386689, "who", "akhan"));
+	fb_autostrbuf struct fb_strbuf out = { 0 };
+
+	json_object_set_new(report, "timezone", json_string("Europe/Berlin"));
+	json_object_set_new(report, "program", json_string("0.1.0"));
+	fb_report_markdown(report, FB_REPORT_NCSC, &out);
+	cr_assert(
+		strstr(fb_strbuf_get(&out),
+		       "Made 2026-11-22 22:31:29 UTC (2026-11-22 23:31:29 CET) by firebreak 0.1.0 from the "
+		       "policy in force.\nThe gateway is gw-1: generation 12, applied 2026-11-21 22:31:29 "
+		       "UTC "
+		       "(2026-11-21 23:31:29 CET) by akhan; enforcing; agent 0.1.0, kernel 6.1.0. It counts "
+		       "since its start, 2026-11-20 22:31:29 UTC (2026-11-20 23:31:29 CET)."),
+		"%s", fb_strbuf_get(&out));
+	cr_assert(
+		strstr(fb_strbuf_get(&out), "| 2026-11-22 22:31:29 UTC (2026-11-22 23:31:29 CET) | akhan |"));
+}

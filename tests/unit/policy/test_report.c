@@ -9,7 +9,9 @@ static const char text[] =
 	"zone a { interface eth1 vlan 5  network 10.1.0.0/24  purdue 1  owner \"Alice\" }\n"
 	"zone b { interface eth2  network 10.2.0.0/24  members isolated \"private VLAN\" }\n"
 	"device a1 in a { ip 10.1.0.1 }\n"
-	"firebreak a -> b {\n  default owner \"Bob\" reason \"because\"\n  allow a1 -> any  tcp/1\n"
+	"firebreak a -> b {\n  default owner \"Bob\" reason \"because\" limit 10 new/s per source\n  allow "
+	"a1 -> any  tcp/1 "
+	"quota 5 GB/day per line alert log\n"
 	"  allow any -> any  tcp/2  until 2026-01-01  owner \"Carol\"\n}\n"
 	"firebreak b -> a {\n  mode observe until 2036-01-01\n}\n"
 	"never a -> b tcp/3 \"no\"\n"
@@ -64,6 +66,8 @@ Test(report, every_line_under_its_conduit_with_what_the_block_gives_it)
 	expect(first, "line", "a1 -> any  tcp/1");
 	expect(first, "owner", "Bob");
 	expect(first, "at", "t.fb:7");
+	expect(first, "limits", "limit 10 new/s per source; quota 5 GB/day per line alert; log");
+	expect(second, "limits", "limit 10 new/s per source");
 	expect(second, "owner", "Carol");
 	expect(second, "reason", "because");
 	cr_assert(json_is_false(json_object_get(first, "ended")));
