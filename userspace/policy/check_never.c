@@ -10,6 +10,7 @@
 #include "base/strbuf.h"
 #include "policy/assert.h"
 #include "policy/checker.h"
+#include "policy/pairs.h"
 
 static bool side_item(struct fb_checker *c, const struct fb_operand *op, const char *what,
 		      struct fb_party *ret)
@@ -140,6 +141,53 @@ static void into_gateway(struct fb_checker *c, const struct fb_ipset *src, unsig
 	fb_ipset_done(&others);
 }
 
+/* Whether all that the zone sends goes over wires to the other: then its multicast has no other way. */
+static bool only_to(const struct fb_ruleset *rs, const struct fb_zone *from, const struct fb_zone *to)
+{
+	for (size_t i = 0; i < rs->wires.n; i++) {
+		const struct fb_wire *w = &rs->wires.v[i];
+
+		if ((w->zone_a == from->id && w->zone_b != to->id) ||
+		    (w->zone_b == from->id && w->zone_a != to->id))
+			return false;
+	}
+	return fb_ruleset_only_wires(rs, from);
+}
+
+/*
+ * What is said over a wire to all of a segment reaches whom the guard protects there. A box knows no way, so a group is forbidden only to those who could
+ * send to it nowhere else.
+ */
+static void over_wire(struct fb_checker *c, const struct fb_ipset *src, const struct fb_zone *from,
+		      const struct fb_zone *to, unsigned int svc)
+{
+	struct fb_ipset members = fb_zone_members(c->rs, from->id), both, dst = { 0 };
+
+	fb_ipset_intersect(src, &members, &both);
+	fb_role_add(&dst, FB_ROLE_BCAST, to->id);
+	if (only_to(c->rs, from, to))
+		fb_add_groups(&dst);
+	box(c, &both, &dst, svc);
+	fb_ipset_done(&both);
+	fb_ipset_done(&members);
+}
+
+static void over_wires(struct fb_checker *c, const struct fb_ipset *src, const struct fb_party *to,
+		       unsigned int svc)
+{
+	for (size_t i = 0; i < c->rs->wires.n; i++) {
+		const struct fb_zone *a = fb_ruleset_zone_by_id(c->rs, c->rs->wires.v[i].zone_a),
+				     *b = fb_ruleset_zone_by_id(c->rs, c->rs->wires.v[i].zone_b);
+
+		if (!a || !b)
+			continue;
+		if (has(to, b->id) || fb_ipset_overlaps(&to->plain, &b->hosts))
+			over_wire(c, src, a, b, svc);
+		if (has(to, a->id) || fb_ipset_overlaps(&to->plain, &a->hosts))
+			over_wire(c, src, b, a, svc);
+	}
+}
+
 static void direction(struct fb_checker *c, const struct fb_ipset *src, const struct fb_party *to,
 		      unsigned int svc)
 {
@@ -163,6 +211,7 @@ static void direction(struct fb_checker *c, const struct fb_ipset *src, const st
 	for (size_t i = 0; i < c->rs->zones.n; i++)
 		if (has(to, c->rs->zones.v[i].id))
 			gateway_into(c, src, &c->rs->zones.v[i], svc);
+	over_wires(c, src, to, svc);
 	if (has(to, FB_ZONE_SELF))
 		into_gateway(c, src, svc);
 }

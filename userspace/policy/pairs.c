@@ -27,6 +27,15 @@ static void add_link_multicast(struct fb_ipset *set)
 	fb_ipset_add(set, 6, (struct fb_range){ { 0xff02ull << 48, 0 }, { 0xff02ffffffffffff, ~0ull } });
 }
 
+void fb_add_groups(struct fb_ipset *set)
+{
+	fb_ipset_add(set, 4, (struct fb_range){ { 0, 0xe0000100 }, { 0, 0xefffffff } });
+	for (__u64 flags = 0; flags < 16; flags++)
+		fb_ipset_add(set, 6,
+			     (struct fb_range){ { 0xff03ull << 48 | flags << 52, 0 },
+						{ 0xff0effffffffffff | flags << 52, ~0ull } });
+}
+
 struct fb_ipset fb_zone_members(const struct fb_ruleset *rs, unsigned int zone)
 {
 	const struct fb_zone *z = fb_ruleset_zone_by_id(rs, zone);

@@ -9,6 +9,8 @@
 struct fb_ipset fb_zone_members(const struct fb_ruleset *rs, unsigned int zone); /* hosts and link-local */
 struct fb_ipset fb_pair_sources(const struct fb_ruleset *rs, unsigned int src, unsigned int dst);
 struct fb_ipset fb_pair_destinations(const struct fb_ruleset *rs, unsigned int src, unsigned int dst);
+/* All multicast that may cross zones (S14). */
+void fb_add_groups(struct fb_ipset *set);
 
 /* S60: is there a wire between the two, and is there any way at all? What is on wires only has no other. */
 bool fb_pair_wired(const struct fb_ruleset *rs, unsigned int src, unsigned int dst);

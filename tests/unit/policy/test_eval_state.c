@@ -205,3 +205,40 @@ Test(eval, s60_s61_on_a_wire_the_other_end_is_all_there_is_and_dhcp_needs_a_line
 			     "case %zu: %s -> %s", i, cases[i].row.src, cases[i].row.dst);
 	policy_done(&p);
 }
+
+#define WIRED	 AB "wire eth1 <-> eth2\ndevice d in a { ip 10.1.0.5 }\ndevice s in b { ip 10.2.0.5 }\n"
+#define OBSERVED WIRED "firebreak a -> b {\n  mode observe until 2036-01-01\n}\n"
+
+Test(eval, s25_over_a_wire_a_guard_forbids_what_is_said_to_all_of_whom_it_protects)
+{
+	const struct {
+		const char *guard, *src, *dst;
+		enum fb_reason reason;
+	} cases[] = {
+		{ "never d -> b", "10.1.0.5", "255.255.255.255", FB_DROP_NEVER },
+		{ "never d -> b", "10.1.0.5", "224.0.0.12", FB_DROP_NEVER },
+		{ "never d -> b", "10.1.0.5", "239.1.1.1", FB_DROP_NEVER },
+		{ "never d -> s", "10.1.0.5", "255.255.255.255", FB_DROP_NEVER }, /* who is there hears it */
+		{ "never b <-> d", "10.1.0.5", "255.255.255.255", FB_DROP_NEVER },
+		{ "never a -> b udp/67", "0.0.0.0", "255.255.255.255", FB_DROP_NEVER },
+		{ "never a -> b udp/67", "10.1.0.6", "239.1.1.1", FB_DROP_NEVER },
+		{ "never d -> b", "10.1.0.6", "255.255.255.255", FB_WOULD_DROP },
+		{ "never d -> b", "10.1.0.6", "239.1.1.1", FB_WOULD_DROP },
+		{ "never d -> b tcp/any", "10.1.0.5", "255.255.255.255", FB_WOULD_DROP },
+		/* Nobody knows whose it is: only a guard that names the zone speaks of it. */
+		{ "never d -> b", "0.0.0.0", "255.255.255.255", FB_WOULD_DROP },
+		{ "never b -> d", "10.1.0.5", "255.255.255.255", FB_WOULD_DROP },
+	};
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++) {
+		fb_autostrbuf struct fb_strbuf text = { 0 };
+		struct case_row row = { NULL, cases[i].src, cases[i].dst, UDP, 68, 67, 0, 0, 0 };
+		struct policy p;
+
+		fb_strbuf_addf(&text, "%s%s\n", OBSERVED, cases[i].guard);
+		policy_load_clean(&p, fb_strbuf_get(&text));
+		cr_assert_eq(on_wire(&p, "a", "b", row), cases[i].reason, "%s: %s -> %s", cases[i].guard,
+			     cases[i].src, cases[i].dst);
+		policy_done(&p);
+	}
+}
