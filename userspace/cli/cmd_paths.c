@@ -142,10 +142,20 @@ static void print(const struct question *q)
 	print_assumptions(q);
 }
 
-/* The gateway has no one address here: its ends are roles (FB_ROLE). buf holds FB_INET_STRLEN bytes. */
-static const char *address(int family, struct fb_ip ip, char *buf)
+/* The gateway has no one address here: its ends are roles (FB_ROLE), and so is broadcast. */
+static void add_address(json_t *v, const char *key, const struct question *q, int family, struct fb_ip ip)
 {
-	return ip.hi || ip.lo >= FB_ROLE(FB_ROLE_SELF_SRC + 1, 0) ? fb_ip_print(family, ip, buf) : "self";
+	const __u64 kind = ip.hi ? 0 : ip.lo >> 8;
+	fb_autostrbuf struct fb_strbuf out = { 0 };
+	struct fb_ipset one = { 0 };
+
+	fb_ipset_add(&one, family, (struct fb_range){ ip, ip });
+	if (kind == FB_ROLE_SELF_AT || kind == FB_ROLE_SELF_SRC)
+		fb_strbuf_add(&out, "self");
+	else
+		fb_ruleset_print_set(q->rs, &one, &out);
+	json_object_set_new(v, key, json_string(fb_strbuf_get(&out)));
+	fb_ipset_done(&one);
 }
 
 static json_t *example_json(const struct question *q, const struct fb_path *path)
@@ -154,23 +164,26 @@ static json_t *example_json(const struct question *q, const struct fb_path *path
 
 	for (size_t i = 0; i < path->example.n; i++) {
 		const struct fb_hop *hop = &path->example.v[i];
-		char src[FB_INET_STRLEN], dst[FB_INET_STRLEN];
 		fb_autostrbuf struct fb_strbuf ends = { 0 }, service = { 0 }, at = { 0 };
+		json_t *step = json_object();
 
 		fb_hop_print_ends(q->rs, hop, &ends);
 		fb_hop_print_service(q->rs, hop, &service);
 		if (!hop->shared)
 			add_place(q, hop->line, &at);
-		json_array_append_new(v, json_pack("{ss ss ss ss ss ss* sb sb}", "ends", fb_strbuf_get(&ends),
-						   "src", address(hop->family, hop->src, src), "dst",
-						   address(fb_hop_dst_family(hop), hop->dst, dst), "service",
-						   fb_strbuf_get(&service), "zone",
-						   fb_ruleset_zone_name(q->rs, hop->dst_zone), "at",
-						   hop->shared ? NULL : fb_strbuf_get(&at), "within_zone",
-						   hop->shared, "reply", hop->reply));
+		json_object_set_new(step, "ends", json_string(fb_strbuf_get(&ends)));
+		add_address(step, "src", q, hop->family, hop->src);
+		add_address(step, "dst", q, fb_hop_dst_family(hop), hop->dst);
+		if (hop->heard)
+			add_address(step, "sent_to", q, hop->family, hop->all);
+		json_object_update_new(step,
+				       json_pack("{ss ss ss* sb sb}", "service", fb_strbuf_get(&service),
+						 "zone", fb_ruleset_zone_name(q->rs, hop->dst_zone), "at",
+						 hop->shared ? NULL : fb_strbuf_get(&at), "within_zone",
+						 hop->shared, "reply", hop->reply));
 		if (!hop->shared && hop->line >= 0)
-			fb_line_when_json(q->rs, &q->rs->lines.v[hop->line],
-					  json_array_get(v, json_array_size(v) - 1));
+			fb_line_when_json(q->rs, &q->rs->lines.v[hop->line], step);
+		json_array_append_new(v, step);
 	}
 	return v;
 }

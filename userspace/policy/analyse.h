@@ -56,7 +56,9 @@ struct fb_reach {
 	struct fb_ipset src, dst;
 	unsigned int src_zone, dst_zone; /* ids: one entry a pair of zones */
 	struct fb_l4set services;	 /* owned */
-	bool group;	/* S14: dst is multicast, and copies go into dst_zone, where anybody may listen */
+	bool group; /* S14: dst is multicast, and copies go into dst_zone, where anybody may listen */
+	struct fb_ip all
+		[2]; /* by family, after fb_reach_listen: the group, or broadcast over a wire, that dst hears; 0 = it is unicast */
 	int line;	/* -1: no line, the pair is observed */
 	__s64 deadline; /* FB_NO_DEADLINE = none */
 };
@@ -64,7 +66,7 @@ struct fb_reach_list FB_VEC(struct fb_reach);
 /* from and to may be NULL for everything; both narrow the answer. */
 void fb_reach_find(const struct fb_ruleset *rs, const struct fb_ipset *from, const struct fb_ipset *to,
 		   __s64 now, struct fb_reach_list *ret);
-/* For questions about what may happen at worst: everybody in a zone listens to the groups that go there. */
+/* For questions about what may happen at worst: everybody in a zone listens to the groups that go there, and to broadcast over a wire. */
 void fb_reach_listen(const struct fb_ruleset *rs, struct fb_reach_list *list);
 void fb_reach_done(struct fb_reach_list *list);
 

@@ -155,11 +155,28 @@ static struct fb_ipset narrowed(const struct fb_ipset *set, const struct fb_ipse
 	return ret;
 }
 
+static struct fb_ip broadcast_in(unsigned int zone)
+{
+	return (struct fb_ip){ 0, FB_ROLE(FB_ROLE_BCAST, zone) };
+}
+
+static void add_role(struct fb_ipset *set, enum fb_role_kind kind, unsigned int zone, int family)
+{
+	struct fb_ip role = { 0, FB_ROLE(kind, zone) };
+
+	fb_ipset_add(set, family, (struct fb_range){ role, role });
+}
+
 /* What of a group line answers the question who reaches `to`: all of it, if somebody of `to` may listen. */
 static struct fb_ipset heard(const struct fb_ruleset *rs, const struct fb_ipset *groups, unsigned int zone,
 			     const struct fb_ipset *asked)
 {
 	struct fb_ipset listeners = fb_group_listeners(rs, groups, BIT(zone)), ret = { 0 };
+
+	/* Who asks about a zone has its link-local addresses in the set: a host of another family may listen, too. */
+	for (int f = 0; f < 2; f++)
+		if (groups->r[f].n)
+			add_role(&listeners, FB_ROLE_LOCAL, zone, f ? 6 : 4);
 
 	if (!asked || fb_ipset_overlaps(&listeners, asked))
 		fb_ipset_copy(groups, &ret);
@@ -192,19 +209,24 @@ static void add_part(const struct question *q, const struct fb_reach *box, const
 		fb_cube_done(&entry);
 }
 
-static void add_role(struct fb_ipset *set, enum fb_role_kind kind, unsigned int zone, int family)
-{
-	struct fb_ip role = { 0, FB_ROLE(kind, zone) };
-
-	fb_ipset_add(set, family, (struct fb_range){ role, role });
-}
-
 /* S61: over a wire link-local addresses are no hosts, but some services pass from and to them, and to all of the segment. */
 static void add_link(const struct question *q, const struct fb_reach *box)
 {
 	struct fb_ipset hosts = fb_pair_sources(q->rs, box->src_zone, box->dst_zone),
-			around = fb_pair_destinations(q->rs, box->src_zone, box->dst_zone);
+			around = fb_pair_destinations(q->rs, box->src_zone, box->dst_zone), to = { 0 };
+	struct question asked = *q;
 
+	/* Whoever is there hears what is said to all. */
+	if (q->to) {
+		const struct fb_zone *z = fb_ruleset_zone_by_id(q->rs, box->dst_zone);
+
+		fb_ipset_copy(q->to, &to);
+		if (z && fb_ipset_overlaps(&z->hosts, &to)) {
+			add_role(&to, FB_ROLE_BCAST, box->dst_zone, 4);
+			add_role(&to, FB_ROLE_BCAST, box->dst_zone, 6);
+		}
+		asked.to = &to;
+	}
 	for (int family = 4; family <= 6; family += 2) {
 		struct fb_l4set services = fb_link_services(&box->services, family);
 		struct fb_ipset local = { 0 }, segment = { 0 };
@@ -212,15 +234,16 @@ static void add_link(const struct question *q, const struct fb_reach *box)
 		add_role(&local, FB_ROLE_LOCAL, box->src_zone, family);
 		add_role(&segment, FB_ROLE_LOCAL, box->dst_zone, family);
 		add_role(&segment, FB_ROLE_BCAST, box->dst_zone, family);
-		add_part(q, box, &hosts, &segment, &services);
+		add_part(&asked, box, &hosts, &segment, &services);
 		fb_ipset_add_set(&around, &segment);
-		add_part(q, box, &local, &around, &services);
+		add_part(&asked, box, &local, &around, &services);
 		fb_ipset_done(&local);
 		fb_ipset_done(&segment);
 		free(services.v);
 	}
 	fb_ipset_done(&hosts);
 	fb_ipset_done(&around);
+	fb_ipset_done(&to);
 }
 
 static void add_hosts(const struct question *q, const struct fb_reach *box)
@@ -269,6 +292,30 @@ static void add_box(const struct question *q, const struct fb_set_zones *zones, 
 	}
 }
 
+/* S14: observed, multicast passes on a wire; from link-local addresses by the services of a link. */
+static void add_groups(const struct question *q, const struct fb_reach *observed)
+{
+	struct fb_ipset hosts = fb_pair_sources(q->rs, observed->src_zone, observed->dst_zone),
+			groups = { 0 };
+	struct fb_reach entry = *observed;
+
+	fb_add_groups(&groups);
+	entry.group = true;
+	entry.dst = groups;
+	add_part(q, &entry, &hosts, &groups, &entry.services);
+	for (int f = 0; f < 2; f++) {
+		struct fb_l4set services = fb_link_services(&entry.services, f ? 6 : 4);
+		struct fb_ipset local = { 0 };
+
+		add_role(&local, FB_ROLE_LOCAL, entry.src_zone, f ? 6 : 4);
+		add_part(q, &entry, &local, &groups, &services);
+		fb_ipset_done(&local);
+		free(services.v);
+	}
+	fb_ipset_done(&hosts);
+	fb_ipset_done(&groups);
+}
+
 /* An observed pair passes everything but what guards forbid, which is taken out exactly. */
 static void add_observed(const struct question *q, const struct fb_pair_setting *pair)
 {
@@ -289,8 +336,10 @@ static void add_observed(const struct question *q, const struct fb_pair_setting 
 	add_role(&entry.dst, FB_ROLE_BCAST, pair->dst, 4);
 	add_role(&entry.dst, FB_ROLE_BCAST, pair->dst, 6);
 	add_hosts(&rest, &entry);
-	if (fb_pair_wired(rs, pair->src, pair->dst))
+	if (fb_pair_wired(rs, pair->src, pair->dst)) {
 		add_link(&rest, &entry);
+		add_groups(&rest, &entry);
+	}
 	fb_ipset_done(&entry.src);
 	fb_ipset_done(&entry.dst);
 	for (size_t i = 0; i < rs->boxes.n && left.n; i++) {
@@ -329,16 +378,40 @@ void fb_reach_find(const struct fb_ruleset *rs, const struct fb_ipset *from, con
 			add_observed(&q, &rs->pairs.v[i]);
 }
 
+/* Broadcast in a zone, if the set holds it and neither end is the gateway: it crosses a wire. */
+static bool has_broadcast(const struct fb_reach *e, int family)
+{
+	return e->src_zone != FB_ZONE_SELF && e->dst_zone != FB_ZONE_SELF &&
+	       fb_ipset_has(&e->dst, family, broadcast_in(e->dst_zone));
+}
+
 void fb_reach_listen(const struct fb_ruleset *rs, struct fb_reach_list *list)
 {
 	for (size_t i = 0; i < list->n; i++) {
 		struct fb_reach *e = &list->v[i];
-		struct fb_ipset groups = e->dst;
+		struct fb_ipset sent = { 0 };
 
-		if (!e->group)
-			continue;
-		e->dst = fb_group_listeners(rs, &groups, BIT(e->dst_zone));
-		fb_ipset_done(&groups);
+		for (int f = 0; f < 2; f++) {
+			const struct fb_ranges *dst = &e->dst.r[f];
+
+			if (e->group && dst->n)
+				e->all[f] = fb_ip_cmp(dst->v[0].first, dst->v[0].last) < 0
+						    ? fb_ip_add(dst->v[0].first, 1)
+						    : dst->v[0].first;
+			else if (has_broadcast(e, f ? 6 : 4))
+				e->all[f] = broadcast_in(e->dst_zone);
+			else
+				continue;
+			sent.r[f] = e->dst.r[f];
+			e->dst.r[f] = (struct fb_ranges){ 0 };
+		}
+		if (!fb_ipset_empty(&sent)) {
+			struct fb_ipset heard = fb_group_listeners(rs, &sent, BIT(e->dst_zone));
+
+			fb_ipset_add_set(&e->dst, &heard);
+			fb_ipset_done(&heard);
+		}
+		fb_ipset_done(&sent);
 	}
 }
 

@@ -130,22 +130,6 @@ static bool others(const struct fb_ruleset *rs, const struct fb_ipset *set, int 
 	return false;
 }
 
-/* Who hears a group is an example of whom the line reaches, but the packet goes to the group. */
-static struct fb_ip group_of(const struct fb_ruleset *rs, const struct fb_reach *cube, int family,
-			     struct fb_ip src, struct fb_ip dst)
-{
-	for (size_t i = 0; i < rs->boxes.n; i++) {
-		const struct fb_box *box = &rs->boxes.v[i];
-
-		if ((int)box->line == cube->line && box->group & BIT(cube->dst_zone) &&
-		    fb_ipset_has(&rs->sets.v[box->src], family, src) &&
-		    rs->sets.v[box->dst].r[FB_FAMILY_INDEX(family)].n &&
-		    fb_l4set_overlaps(&rs->services.v[box->svc], &cube->services))
-			return fb_witness(&rs->sets.v[box->dst], family);
-	}
-	return dst;
-}
-
 struct fb_hop fb_hop_from(const struct fb_ruleset *rs, const struct fb_reach *cube, int family,
 			  const struct fb_ipset *from)
 {
@@ -155,7 +139,8 @@ struct fb_hop fb_hop_from(const struct fb_ruleset *rs, const struct fb_reach *cu
 			      .service = fb_l4set_witness(&cube->services, family),
 			      .src_zone = cube->src_zone,
 			      .dst_zone = cube->dst_zone,
-			      .line = cube->line };
+			      .line = cube->line,
+			      .all = cube->all[FB_FAMILY_INDEX(family)] };
 	struct fb_ipset rest;
 
 	/* Within a zone two hosts: one of them may be all that the other side has. */
@@ -167,6 +152,9 @@ struct fb_hop fb_hop_from(const struct fb_ruleset *rs, const struct fb_reach *cu
 		hop.src = fb_witness(&rest, family);
 		fb_ipset_done(&rest);
 	}
+	hop.heard = hop.all.hi || hop.all.lo;
+	if (hop.heard && fb_ip_in_every_zone(family, hop.dst)) /* nobody in particular */
+		hop.dst = hop.all;
 	return hop;
 }
 
@@ -174,8 +162,8 @@ struct fb_hop fb_hop_of(const struct fb_ruleset *rs, const struct fb_reach *cube
 {
 	struct fb_hop hop = fb_hop_from(rs, cube, cube->src.r[0].n ? 4 : 6, &cube->src);
 
-	if (cube->group && !fb_ip_in_every_zone(hop.family, hop.dst))
-		hop.dst = group_of(rs, cube, hop.family, hop.src, hop.dst);
+	if (hop.heard)
+		hop.dst = hop.all;
 	return hop;
 }
 

@@ -39,6 +39,8 @@ struct fb_hop {
 	int line;    /* -1: the pair is observed, or (for `can reach`) no line */
 	bool reply;  /* src answers what dst calls (paths.h) */
 	bool shared; /* no packet through the gateway: both live in src_zone, whose members reach each other */
+	bool heard; /* the packet goes to all, a group or broadcast over a wire; dst is who hears it, or the same */
+	struct fb_ip all;
 	int dst_family; /* of a shared step to a host that goes on by the other family; 0 = family */
 };
 static inline int fb_hop_dst_family(const struct fb_hop *hop)
@@ -71,7 +73,7 @@ struct fb_ipset fb_party_part(const struct fb_party *party, const struct fb_ipse
 bool fb_edge_counts(const struct fb_ruleset *rs, const struct fb_reach *edge, bool unless_opened);
 /* One packet of the box, which is not empty. */
 struct fb_hop fb_hop_of(const struct fb_ruleset *rs, const struct fb_reach *cube);
-/* As a step of a chain: from one of these, who are sources of it, to somebody who could go on, and not to a group that he hears. */
+/* As a step of a chain: from one of these, who are sources of it, to somebody who could go on, if only as one who hears a group. */
 struct fb_hop fb_hop_from(const struct fb_ruleset *rs, const struct fb_reach *cube, int family,
 			  const struct fb_ipset *from);
 struct fb_ip fb_witness(const struct fb_ipset *set, int family);

@@ -23,6 +23,10 @@ void fb_hop_print_ends(const struct fb_ruleset *rs, const struct fb_hop *hop, st
 {
 	add_end(rs, hop->family, hop->src, out);
 	fb_strbuf_add(out, hop->shared ? " ~ " : hop->reply ? " <- " : " -> ");
+	if (hop->heard && fb_ip_cmp(hop->all, hop->dst) != 0) {
+		add_end(rs, hop->family, hop->all, out);
+		fb_strbuf_add(out, ", heard by ");
+	}
 	add_end(rs, fb_hop_dst_family(hop), hop->dst, out);
 }
 

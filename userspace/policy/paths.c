@@ -145,6 +145,7 @@ bool fb_path_leave(const struct fb_path_search *s, const struct fb_reach *edge, 
 	const struct fb_ipset *near = reply ? &edge->dst : &edge->src, *far = reply ? &edge->src : &edge->dst;
 	struct fb_reach part = { .line = edge->line,
 				 .group = edge->group,
+				 .all = { edge->all[0], edge->all[1] },
 				 .src_zone = reply ? edge->dst_zone : edge->src_zone,
 				 .dst_zone = reply ? edge->src_zone : edge->dst_zone };
 	struct fb_l4set none = { 0 };

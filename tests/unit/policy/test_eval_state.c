@@ -242,3 +242,20 @@ Test(eval, s25_over_a_wire_a_guard_forbids_what_is_said_to_all_of_whom_it_protec
 		policy_done(&p);
 	}
 }
+
+/* A port is not told by a box: where a zone has other ways, a guard cannot take its groups away, and an assertion says so. */
+Test(eval, s33_what_crosses_a_wire_to_all_reaches_everybody_there)
+{
+	expect_error(OBSERVED
+		     "never a -> s\nassert a cannot reach s\nzone c { interface eth3, eth4  network "
+		     "10.3.0.0/16 }\n"
+		     "device e in c { ip 10.3.0.5 }\nzone f { interface eth5  network 10.5.0.0/16 }\n"
+		     "wire eth3 <-> eth5\nfirebreak c -> f {\n  mode observe until 2036-01-01\n}\n"
+		     "never e -> f\nassert e cannot reach f\n",
+		     "e -> 224.0.1.1  all  the pair is observed");
+	expect_clean(OBSERVED "never a -> s\nassert a cannot reach s\n");
+	expect_error(WIRED
+		     "service req { udp/67 source-port 68 }\nfirebreak a -> b { allow any -> any  req }\n"
+		     "never a -> s\n",
+		     "allows a -> b req, which the never at t.fb:9 forbids");
+}

@@ -320,6 +320,34 @@ static void expect_reach(const char *from, const char *to, const char *wanted)
 	policy_done(&p);
 }
 
+/* An assertion sees it, too: membership asks for no address of the group's family. */
+Test(group, reach_tells_of_a_stream_into_a_zone_of_the_other_family)
+{
+	struct fb_ipset dst = { 0 };
+	struct fb_reach_list list;
+	struct fb_error err = { 0 };
+	struct policy p;
+
+	policy_load_clean(&p, ZONES "firebreak a -> b { allow any -> ff05::/16  udp/5004 }\n");
+	cr_assert_eq(fb_side_find(&p.rs, "b", false, &dst, &err), 0, "%s", err.text);
+	fb_reach_find(&p.rs, NULL, &dst, NOW, &list);
+	cr_assert_eq(list.n, 1);
+	fb_reach_done(&list);
+	fb_ipset_done(&dst);
+	policy_done(&p);
+	expect_error(ZONES "firebreak a -> b { allow any -> ff05::/16  udp/5004 }\nassert a cannot reach b\n",
+		     "2001:db8:1::1 -> ff05::1");
+}
+
+Test(group, a_step_of_a_chain_shows_the_packet_and_who_hears_it)
+{
+	expect_error(ZONES
+		     "firebreak a -> b { allow a1 -> 239.20.0.0/16  udp/5004 }\n"
+		     "firebreak b -> c { allow b1 -> c1  tcp/22 }\nassert a1 cannot reach c1 transitively\n",
+		     "a1 -> 239.20.0.1, heard by b1  udp/5004  t.fb:9\n"
+		     "   b1 -> c1                       tcp/22    t.fb:10");
+}
+
 Test(group, reach_tells_of_a_stream_whoever_may_listen_to_it)
 {
 	expect_reach("a1", NULL, "10.1.0.1 -> b 239.20.0.0/16");
