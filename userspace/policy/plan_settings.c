@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "policy/cubes.h"
 #include "policy/plan.h"
 #include "policy/schema.h"
 
@@ -14,6 +15,7 @@ struct statement {
 	char *key; /* what stays itself when it changes */
 	char *form;
 	struct fb_stmt stmt;
+	const struct fb_stmt *origin; /* in the tree */
 };
 struct statements FB_VEC(struct statement);
 struct lines FB_VEC(const struct fb_line *);
@@ -79,9 +81,26 @@ static struct fb_stmt header_of(const struct fb_stmt *s)
 	return ret;
 }
 
+/* A wire has two ends and no first one. */
+static char *form_of_wire(const struct fb_stmt *s)
+{
+	struct fb_stmt turned = *s;
+	char *form = form_of(s), *other;
+
+	turned.wire.a = s->wire.b;
+	turned.wire.b = s->wire.a;
+	other = form_of(&turned);
+	if (strcmp(form, other) <= 0) {
+		free(other);
+		return form;
+	}
+	free(form);
+	return other;
+}
+
 static void add_statement(struct statements *list, const struct fb_stmt *s)
 {
-	struct statement add = { .stmt = *s };
+	struct statement add = { .stmt = *s, .origin = s };
 	struct fb_strbuf key = { 0 };
 
 	switch (s->kind) {
@@ -100,6 +119,8 @@ static void add_statement(struct statements *list, const struct fb_stmt *s)
 		add.key = strdup("policy");
 		break;
 	case FB_STMT_WIRE:
+		add.key = form_of_wire(s);
+		break;
 	case FB_STMT_NEVER:
 	case FB_STMT_ASSERT:
 		add.key = form_of(s);
@@ -108,7 +129,7 @@ static void add_statement(struct statements *list, const struct fb_stmt *s)
 		fb_strbuf_addf(&key, "%s %s", fb_schema_of(s->kind)->kind, s->name.s);
 		add.key = fb_strbuf_steal(&key);
 	}
-	add.form = form_of(&add.stmt);
+	add.form = s->kind == FB_STMT_WIRE ? form_of_wire(s) : form_of(&add.stmt);
 	fb_vec_add(list, add);
 }
 
@@ -162,20 +183,80 @@ static bool is_name(const struct fb_stmt *s)
 	       s->kind == FB_STMT_WINDOW || s->kind == FB_STMT_ACCESS;
 }
 
-static void compare_statements(const struct fb_tree *before, const struct fb_tree *after,
+/* Do the guards of the other policy forbid all that this one does? Then it came or went in its words alone. */
+static bool also_forbidden(const struct fb_ruleset *rs, const struct fb_stmt *guard,
+			   const struct fb_ruleset *other)
+{
+	struct fb_reach_list left = { 0 };
+	bool all;
+
+	for (size_t i = 0; i < rs->boxes.n; i++) {
+		const struct fb_box *box = &rs->boxes.v[i];
+		const struct fb_reach cube = { .src = rs->sets.v[box->src],
+					       .dst = rs->sets.v[box->dst],
+					       .services = rs->services.v[box->svc] };
+
+		if (rs->lines.v[box->line].stmt == guard)
+			fb_cubes_add_copy(&left, &cube);
+	}
+	for (size_t i = 0; i < other->boxes.n && left.n; i++) {
+		const struct fb_box *box = &other->boxes.v[i];
+		const struct fb_reach cube = { .src = other->sets.v[box->src],
+					       .dst = other->sets.v[box->dst],
+					       .services = other->services.v[box->svc] };
+
+		if (other->lines.v[box->line].kind == FB_RULE_NEVER)
+			fb_cubes_subtract(&left, &cube);
+	}
+	all = !left.n;
+	fb_reach_done(&left);
+	return all;
+}
+
+/* Both lists in step: the next statement of one of them, or of both, by key. False at the end of both. */
+static bool next_of(const struct statements *old, const struct statements *new, size_t *i, size_t *k,
+		    const struct statement **ret_was, const struct statement **ret_is)
+{
+	int order;
+
+	if (*i == old->n && *k == new->n)
+		return false;
+	order = *i == old->n ? 1 : *k == new->n ? -1 : strcmp(old->v[*i].key, new->v[*k].key);
+	*ret_was = order <= 0 ? &old->v[(*i)++] : NULL;
+	*ret_is = order >= 0 ? &new->v[(*k)++] : NULL;
+	return true;
+}
+
+/* All guards together: one that went is shown beside one that came in its place, if it does not forbid just the same. */
+static bool same_guards(const struct statements *old, const struct fb_ruleset *old_rs,
+			const struct statements *new, const struct fb_ruleset *new_rs)
+{
+	const struct statement *was, *is;
+	bool same = true;
+
+	for (size_t i = 0, k = 0; same && next_of(old, new, &i, &k, &was, &is);)
+		if (!was != !is && (was ? was : is)->stmt.kind == FB_STMT_NEVER)
+			same = was ? also_forbidden(old_rs, was->origin, new_rs)
+				   : also_forbidden(new_rs, is->origin, old_rs);
+	return same;
+}
+
+static void compare_statements(const struct fb_tree *before, const struct fb_ruleset *old_rs,
+			       const struct fb_tree *after, const struct fb_ruleset *new_rs,
 			       struct fb_plan *plan)
 {
 	FB_CLEANUP(statements_done) struct statements old = { 0 }, new = { 0 };
-	size_t i = 0, k = 0;
+	const struct statement *was, *is;
+	bool same;
 
 	find_statements(before, &old);
 	find_statements(after, &new);
-	while (i < old.n || k < new.n) {
-		int order = i == old.n ? 1 : k == new.n ? -1 : strcmp(old.v[i].key, new.v[k].key);
-		const struct statement *was = order <= 0 ? &old.v[i++] : NULL;
-		const struct statement *is = order >= 0 ? &new.v[k++] : NULL;
+	same = same_guards(&old, old_rs, &new, new_rs);
+	for (size_t i = 0, k = 0; next_of(&old, &new, &i, &k, &was, &is);) {
+		const struct fb_stmt *one = was ? &was->stmt : &is->stmt;
 
-		if (was && is ? strcmp(was->form, is->form) != 0 : !is_name(was ? &was->stmt : &is->stmt))
+		if (was && is ? strcmp(was->form, is->form) != 0
+			      : !is_name(one) && !(same && one->kind == FB_STMT_NEVER))
 			add_setting(plan, was ? &was->stmt : NULL, is ? &is->stmt : NULL);
 	}
 }
@@ -331,6 +412,6 @@ static void compare_lines(const struct fb_ruleset *before, const struct fb_rules
 void fb_plan_settings(const struct fb_tree *old_tree, const struct fb_ruleset *old,
 		      const struct fb_tree *new_tree, const struct fb_ruleset *new, struct fb_plan *plan)
 {
-	compare_statements(old_tree, new_tree, plan);
+	compare_statements(old_tree, old, new_tree, new, plan);
 	compare_lines(old, new, plan);
 }

@@ -304,6 +304,18 @@ Test(plan, a_statement_that_came_or_went_is_a_change)
 			 "service s { tcp/99 } => service s { tcp/98 }\n");
 }
 
+Test(plan, a_wire_or_guards_that_mean_the_same_are_no_change)
+{
+	expect_statement("wire eth1 <-> eth2", "wire eth2 <-> eth1", "");
+	expect_statement("wire eth1 <-> eth2", "wire eth3 <-> eth2",
+			 "wire eth1 <-> eth2 => -\n- => wire eth3 <-> eth2\n");
+	expect_statement("never a <-> b", "never b -> a\nnever a -> b", "");
+	expect_statement("never a -> b, c tcp/22, tcp/80",
+			 "never a -> b tcp/22, tcp/80\nnever a -> c tcp/80\nnever a -> c tcp/22", "");
+	expect_statement("never a <-> b", "never b -> a\nnever a -> b tcp/1-65535",
+			 "never a <-> b => -\n- => never a -> b tcp/1-65535\n- => never b -> a\n");
+}
+
 Test(plan, words_about_a_statement_and_their_order_are_no_change)
 {
 	expect_statement("device x in a { ip 10.0.0.1, 10.0.0.2  owner \"A\" }\nisolate p { cut a from b }",
