@@ -128,6 +128,22 @@ static void claim(struct fb_checker *c, const struct network *n, const struct fb
 	fb_ipset_done(&won);
 }
 
+/* Its networks may be right one by one, and each of their addresses another's. */
+static void check_some(struct fb_checker *c)
+{
+	for (size_t i = 0; i < c->rs->zones.n && !c->diags->errors; i++) {
+		const struct fb_zone *z = &c->rs->zones.v[i];
+
+		if (fb_ipset_empty(&z->owned))
+			fb_diag_lint(
+				c->diags, z->stmt->name.at,
+				"an address belongs to the zone with the longest network that holds it",
+				"zone %s owns no address, so nothing can come from it: all of its networks "
+				"are other zones' or excepted",
+				z->name);
+	}
+}
+
 void fb_check_owned(struct fb_checker *c)
 {
 	struct FB_VEC(struct network) nets = { 0 };
@@ -155,6 +171,7 @@ void fb_check_owned(struct fb_checker *c)
 		else
 			claim(c, &nets.v[i], &excepts.v[nets.v[i].zone], &taken);
 	}
+	check_some(c);
 	fb_ipset_subtract(&c->unicast, &taken, &c->rs->unowned);
 	for (size_t i = 0; i < excepts.n; i++)
 		fb_ipset_done(&excepts.v[i]);

@@ -15,6 +15,18 @@
 	     "service dhcp-request { udp/67 source-port 68 }\n"                 \
 	     "service dhcp-reply { udp/68 source-port 67 }\n"
 
+Test(check, s2_a_zone_without_an_address_is_said)
+{
+	expect_lint("zone a { interface eth1  network 10.1.0.0/24 }\n"
+		    "zone b { interface eth2  network 10.1.0.0/25 }\n"
+		    "zone c { interface eth3  network 10.1.0.128/25 }\n",
+		    "zone a owns no address, so nothing can come from it");
+	expect_lint("zone a { interface eth1  network 10.1.0.0/24  except 10.1.0.0/24 }\n",
+		    "zone a owns no address");
+	expect_clean("zone a { interface eth1  network 10.1.0.0/24 }\n"
+		     "zone b { interface eth2  network 10.1.0.0/25 }\n");
+}
+
 Test(check, s1_the_same_text_means_the_same_twice)
 {
 	const char *text = ZONES "firebreak a -> b { allow any -> any https }\nfirebreak a -> self { allow "
