@@ -103,6 +103,55 @@ static bool wanted(enum fb_l4_op op, bool in_a, bool in_b)
 	}
 }
 
+/* The index of a start. */
+static size_t start_at(const unsigned int *starts, size_t n, unsigned int value)
+{
+	size_t from = 0;
+
+	while (n > 1) {
+		if (starts[from + n / 2] <= value) {
+			from += n / 2;
+			n -= n / 2;
+		} else {
+			n /= 2;
+		}
+	}
+	return from;
+}
+
+/* The destination ports: a policy has thousands of them behind one another, so the boxes at a place are counted and not collected. */
+static void sweep_last(struct sweep *s, const struct boxes *a, const struct boxes *b, struct fb_l4 slice)
+{
+	size_t n_starts;
+	fb_autofree unsigned int *starts = starts_of(a, b, 2, &n_starts);
+	fb_autofree int *change = calloc(2 * n_starts + 1, sizeof(*change));
+	int there[2] = { 0, 0 };
+	bool going = false;
+
+	if (!change)
+		abort();
+	for (size_t i = 0; i < a->n + b->n; i++) {
+		const struct fb_l4 *box = i < a->n ? &a->v[i] : &b->v[i - a->n];
+
+		change[2 * start_at(starts, n_starts, box->dport_lo) + (i >= a->n)]++;
+		change[2 * start_at(starts, n_starts, box->dport_hi + 1u) + (i >= a->n)]--;
+	}
+	for (size_t i = 0; i + 1 < n_starts; i++) {
+		there[0] += change[2 * i];
+		there[1] += change[2 * i + 1];
+		if (!wanted(s->op, there[0], there[1])) {
+			going = false;
+			continue;
+		}
+		if (!going) {
+			set_dim(&slice, 2, starts[i], 0);
+			fb_vec_add(&s->out, slice);
+		}
+		going = true;
+		s->out.v[s->out.n - 1].dport_hi = (__u16)(starts[i + 1] - 1);
+	}
+}
+
 static void sweep_dim(struct sweep *s, const struct boxes *a, const struct boxes *b, int dim,
 		      struct fb_l4 slice)
 {
@@ -117,10 +166,10 @@ static void sweep_dim(struct sweep *s, const struct boxes *a, const struct boxes
 		boxes_at(a, dim, lo, &in_a);
 		boxes_at(b, dim, lo, &in_b);
 		set_dim(&slice, dim, lo, hi);
-		if (dim < 2)
-			sweep_dim(s, &in_a, &in_b, dim + 1, slice);
-		else if (wanted(s->op, in_a.n, in_b.n))
-			fb_vec_add(&s->out, slice);
+		if (dim == 0)
+			sweep_dim(s, &in_a, &in_b, 1, slice);
+		else
+			sweep_last(s, &in_a, &in_b, slice);
 		fb_vec_done(&in_a);
 		fb_vec_done(&in_b);
 		n = s->out.n - begin;

@@ -403,3 +403,29 @@ Test(large, three_thousand_port_ranges_on_one_line_are_read_in_two_seconds)
 	cr_assert_eq(p.rs.services.v[p.rs.boxes.v[0].svc].n, 3000);
 	policy_done(&p);
 }
+
+#define TWO_ZONES                                        \
+	"policy \"p\" language 1 timezone \"UTC\"\n"     \
+	"zone a { interface e0  network 10.1.0.0/16 }\n" \
+	"zone b { interface e1  network 10.2.0.0/16 }\n"
+
+Test(large, a_thousand_guards_by_port_are_taken_out_of_an_observed_pair_in_two_seconds)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	struct fb_reach_list edges;
+	struct policy p;
+	clock_t begin;
+
+	fb_strbuf_add(&text, TWO_ZONES "firebreak a -> b {\n  mode observe until 2036-01-01\n}\n");
+	for (int i = 0; i < 1000; i++)
+		fb_strbuf_addf(&text, "never a -> b tcp/%d\n", 1000 + 2 * i);
+	policy_load(&p, fb_strbuf_get(&text));
+	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
+	begin = clock();
+	fb_reach_find(&p.rs, NULL, NULL, 0, &edges);
+	expect_quick("reach", begin);
+	cr_assert_eq(edges.n, 1);
+	cr_assert_eq(edges.v[0].services.n, 1003);
+	fb_reach_done(&edges);
+	policy_done(&p);
+}
