@@ -314,7 +314,9 @@ static int caps_meet(const struct fb_ruleset *rs, const struct caps *caps, size_
 static bool hold_caps(struct fb_checker *c, struct caps *caps, size_t i)
 {
 	const struct fb_ids *near = &caps->near.found;
-	bool few = fb_near_find(&caps->near, &c->rs->boxes.v[i], i / 8);
+	const struct fb_box *box = &c->rs->boxes.v[i];
+	bool few = fb_near_find(&caps->near, &c->rs->sets.v[box->src], &c->rs->sets.v[box->dst],
+				&c->rs->services.v[box->svc], i / 8);
 
 	for (size_t at = 0; at < (few ? near->n : i); at++) {
 		size_t k = few ? near->v[at] : at;
@@ -347,17 +349,29 @@ static bool number_caps(const struct fb_ruleset *rs, unsigned int *caps)
 	return differ;
 }
 
+static void index_boxes(const struct fb_ruleset *rs, enum fb_rule_kind kind, struct fb_near *ret)
+{
+	for (unsigned int i = 0; i < rs->boxes.n; i++) {
+		const struct fb_box *box = &rs->boxes.v[i];
+
+		if (rs->lines.v[box->line].kind == kind)
+			fb_near_add(ret, i, &rs->sets.v[box->src], &rs->sets.v[box->dst],
+				    &rs->services.v[box->svc]);
+	}
+	fb_near_build(ret);
+}
+
 static void check_caps(struct fb_checker *c, const struct bounds *bounds)
 {
 	fb_autofree unsigned int *number = calloc(c->rs->lines.n + 1, sizeof(*number));
-	struct caps caps = { bounds, number, { 0 } };
+	struct caps caps = { .bounds = bounds, .number = number };
 	unsigned int reported = 0;
 
 	if (!number)
 		abort();
 	if (!number_caps(c->rs, number))
 		return;
-	fb_near_init(&caps.near, c->rs, FB_RULE_ALLOW);
+	index_boxes(c->rs, FB_RULE_ALLOW, &caps.near);
 	for (size_t i = 0; i < c->rs->boxes.n; i++) {
 		unsigned int line = c->rs->boxes.v[i].line;
 

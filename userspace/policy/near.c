@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 /* IPv6 by the upper half: who shares a /64 may meet. Nothing is 1..0. */
-static void side_of(const struct fb_ruleset *rs, const struct fb_box *box, int side, int f, __u64 ret[2])
+static void bound_side(const struct fb_ipset *set, int f, __u64 ret[2])
 {
-	const struct fb_ranges *r = &rs->sets.v[side ? box->dst : box->src].r[f];
+	const struct fb_ranges *r = &set->r[f];
 
 	ret[0] = 1;
 	ret[1] = 0;
@@ -30,44 +30,42 @@ static void bound_service(const struct fb_l4set *set, __u64 ret[2])
 	}
 }
 
-void fb_near_init(struct fb_near *near, const struct fb_ruleset *rs, enum fb_rule_kind kind)
+void fb_near_add(struct fb_near *near, unsigned int id, const struct fb_ipset *src,
+		 const struct fb_ipset *dst, const struct fb_l4set *services)
 {
-	*near = (struct fb_near){ .rs = rs, .services = calloc(rs->services.n + 1, sizeof(*near->services)) };
-	if (!near->services)
-		abort();
-	for (size_t i = 0; i < rs->services.n; i++)
-		bound_service(&rs->services.v[i], near->services[i]);
-	for (unsigned int i = 0; i < rs->boxes.n; i++) {
-		const struct fb_box *box = &rs->boxes.v[i];
-		__u64 bounds[2];
+	__u64 bounds[2];
 
-		if (rs->lines.v[box->line].kind != kind)
-			continue;
-		fb_axis_add(&near->svc, i, near->services[box->svc][0], near->services[box->svc][1]);
-		for (int side = 0; side < 2; side++)
-			for (int f = 0; f < 2; f++) {
-				side_of(rs, box, side, f, bounds);
-				fb_axis_add(&near->side[side][f], i, bounds[0], bounds[1]);
-			}
-	}
+	bound_service(services, bounds);
+	fb_axis_add(&near->svc, id, bounds[0], bounds[1]);
+	for (int side = 0; side < 2; side++)
+		for (int f = 0; f < 2; f++) {
+			bound_side(side ? dst : src, f, bounds);
+			fb_axis_add(&near->side[side][f], id, bounds[0], bounds[1]);
+		}
+}
+
+void fb_near_build(struct fb_near *near)
+{
 	fb_axis_build(&near->svc);
 	for (int side = 0; side < 2; side++)
 		for (int f = 0; f < 2; f++)
 			fb_axis_build(&near->side[side][f]);
 }
 
-bool fb_near_find(struct fb_near *near, const struct fb_box *box, size_t max)
+bool fb_near_find(struct fb_near *near, const struct fb_ipset *src, const struct fb_ipset *dst,
+		  const struct fb_l4set *services, size_t max)
 {
-	const __u64 *svc = near->services[box->svc];
-	size_t n = fb_axis_count(&near->svc, svc[0], svc[1]);
-	__u64 at[2][2][2];
+	__u64 svc[2], at[2][2][2];
 	int best = -1; /* services */
+	size_t n;
 
+	bound_service(services, svc);
+	n = fb_axis_count(&near->svc, svc[0], svc[1]);
 	for (int side = 0; side < 2; side++) {
 		size_t met = 0;
 
 		for (int f = 0; f < 2; f++) {
-			side_of(near->rs, box, side, f, at[side][f]);
+			bound_side(side ? dst : src, f, at[side][f]);
 			met += fb_axis_count(&near->side[side][f], at[side][f][0], at[side][f][1]);
 		}
 		if (met >= n)
@@ -88,7 +86,6 @@ bool fb_near_find(struct fb_near *near, const struct fb_box *box, size_t max)
 
 void fb_near_done(struct fb_near *near)
 {
-	free(near->services);
 	fb_axis_done(&near->svc);
 	for (int side = 0; side < 2; side++)
 		for (int f = 0; f < 2; f++)

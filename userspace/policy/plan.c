@@ -5,12 +5,14 @@
  */
 #include "policy/plan.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "policy/cubes.h"
+#include "policy/near.h"
 #include "policy/print.h"
 
 /* All that a policy allows. */
@@ -145,31 +147,52 @@ static bool same_pair(const struct fb_reach *a, const struct fb_reach *b)
 	return a->src_zone == b->src_zone && a->dst_zone == b->dst_zone;
 }
 
-/* What a has and b has not, for as long. */
+static void index_edges(const struct fb_reach_list *list, struct fb_near *ret)
+{
+	for (size_t i = 0; i < list->n; i++)
+		fb_near_add(ret, (unsigned int)i, &list->v[i].src, &list->v[i].dst, &list->v[i].services);
+	fb_near_build(ret);
+}
+
+/* Takes those of the first n edges out of left that are of the same pair and stay open as long as this one of a. */
+static void take_out(struct fb_reach_list *left, const struct edges *of_a, const struct fb_reach *edge,
+		     const struct edges *from, struct fb_near *near, size_t n)
+{
+	fb_near_find(near, &edge->src, &edge->dst, &edge->services, SIZE_MAX);
+	for (size_t i = 0; i < near->found.n && near->found.v[i] < n && left->n; i++) {
+		const struct fb_reach *other = &from->list.v[near->found.v[i]];
+
+		if (same_pair(other, edge) && outlasts(from, other, of_a, edge))
+			fb_cubes_subtract(left, other);
+	}
+}
+
+/* What a has and b has not, for as long; and not what an edge before had, so that nothing is said twice. */
 static void difference(const struct edges *of_a, const struct edges *of_b, struct fb_reach_list *ret)
 {
-	const struct fb_reach_list *a = &of_a->list, *b = &of_b->list;
+	const struct fb_reach_list *a = &of_a->list;
 	struct edge_table table = { 0 };
+	struct fb_near near_a = { 0 }, near_b = { 0 };
 
 	table_fill(&table, of_b);
+	index_edges(a, &near_a);
+	index_edges(&of_b->list, &near_b);
 	for (size_t i = 0; i < a->n; i++) {
 		struct fb_reach_list left = { 0 };
 
 		if (table_has(&table, of_a, &a->v[i]))
 			continue;
 		fb_cubes_add_copy(&left, &a->v[i]);
-		for (size_t k = 0; k < b->n && left.n; k++)
-			if (same_pair(&b->v[k], &a->v[i]) && outlasts(of_b, &b->v[k], of_a, &a->v[i]))
-				fb_cubes_subtract(&left, &b->v[k]);
-		for (size_t k = 0; k < ret->n && left.n; k++)
-			if (same_pair(&ret->v[k], &a->v[i]) && outlasts(of_a, &ret->v[k], of_a, &a->v[i]))
-				fb_cubes_subtract(&left, &ret->v[k]);
+		take_out(&left, of_a, &a->v[i], of_b, &near_b, of_b->list.n);
+		take_out(&left, of_a, &a->v[i], of_a, &near_a, i);
 		fb_cubes_part_hosts(of_a->rs, &left);
 		for (size_t k = 0; k < left.n; k++)
 			fb_vec_add(ret, left.v[k]);
 		fb_vec_done(&left);
 	}
 	free(table.slots);
+	fb_near_done(&near_a);
+	fb_near_done(&near_b);
 	if (ret->n)
 		qsort(ret->v, ret->n, sizeof(*ret->v), by_pair);
 }

@@ -429,3 +429,34 @@ Test(large, a_thousand_guards_by_port_are_taken_out_of_an_observed_pair_in_two_s
 	fb_reach_done(&edges);
 	policy_done(&p);
 }
+
+static void lines_from(struct fb_strbuf *out, int n, int first_port)
+{
+	fb_strbuf_add(out, TWO_ZONES "firebreak a -> b {\n");
+	for (int i = 0; i < n; i++)
+		fb_strbuf_addf(out, "  allow 10.1.%d.%d -> 10.2.%d.%d  tcp/%d\n", i / 250, i % 250, i % 200,
+			       i % 249, first_port + i);
+	fb_strbuf_add(out, "}\n");
+}
+
+Test(large, eight_thousand_lines_that_are_all_other_lines_are_compared_in_two_seconds)
+{
+	fb_autostrbuf struct fb_strbuf old = { 0 }, new = { 0 };
+	struct policy p, q;
+	struct fb_plan plan;
+	clock_t begin;
+
+	lines_from(&old, 8000, 1);
+	lines_from(&new, 8000, 20000);
+	policy_load(&p, fb_strbuf_get(&old));
+	policy_load(&q, fb_strbuf_get(&new));
+	cr_assert_eq(p.errors + q.errors, 0, "%.2000s", fb_strbuf_get(&q.said));
+	begin = clock();
+	fb_plan_make(&p.rs, &q.rs, &plan);
+	expect_quick("plan", begin);
+	cr_assert_eq(plan.opens.n, 8000);
+	cr_assert_eq(plan.closes.n, 8000);
+	fb_plan_done(&plan);
+	policy_done(&p);
+	policy_done(&q);
+}
