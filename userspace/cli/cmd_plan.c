@@ -9,16 +9,18 @@
 #include "cli/load.h"
 #include "cli/output.h"
 #include "cli/plan_flows.h"
+#include "cli/set_names.h"
 #include "cli/situation.h"
 #include "cli/verbs.h"
 #include "policy/assert.h"
 #include "policy/plan.h"
 
-static void describe(const struct fb_policy *p, const struct fb_reach *e, struct fb_strbuf *out)
+static void describe(const struct fb_policy *p, const struct fb_set_names *names, const struct fb_reach *e,
+		     struct fb_strbuf *out)
 {
-	fb_policy_name_end(&p->ruleset, e, true, out);
+	fb_set_names_put_end(names, e, true, out);
 	fb_strbuf_add(out, " -> ");
-	fb_policy_name_end(&p->ruleset, e, false, out);
+	fb_set_names_put_end(names, e, false, out);
 	fb_strbuf_addc(out, ' ');
 	fb_l4set_say(&e->services, out);
 	if (e->deadline != FB_NO_DEADLINE) {
@@ -97,14 +99,16 @@ static void add_why(const struct fb_policy *before, const struct fb_policy *afte
 static void add_rows(struct fb_table *t, const struct fb_policy *p, const struct fb_reach_list *list,
 		     const struct fb_policy *other, const struct fb_flows_end *ends)
 {
+	FB_CLEANUP(fb_set_names_done) struct fb_set_names names = { 0 };
 	bool opens = !other;
 
+	fb_set_names_init(&names, &p->ruleset);
 	for (size_t i = 0; i < list->n; i++) {
 		const struct fb_reach *e = &list->v[i];
 		fb_autostrbuf struct fb_strbuf what = { 0 }, at = { 0 }, such = { 0 };
 		bool first = !i || e[-1].src_zone != e->src_zone || e[-1].dst_zone != e->dst_zone;
 
-		describe(p, e, &what);
+		describe(p, &names, e, &what);
 		place(p, e, &at);
 		if (other)
 			add_why(p, other, e, &at);

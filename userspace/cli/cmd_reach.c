@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The set that something may reach, or be reached by, in the names of the policy. */
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "cli/load.h"
 #include "cli/output.h"
+#include "cli/set_names.h"
 #include "cli/verbs.h"
 #include "policy/cubes.h"
 
@@ -15,68 +17,32 @@ struct question {
 	const char *from, *to;	     /* as typed; NULL = everything */
 	struct fb_reach_list list;   /* now */
 	struct fb_reach_list always; /* at any time */
+	struct fb_set_names names;
+	unsigned int *services; /* of the first box of each line */
 };
 
 static void question_done(struct question *q)
 {
 	fb_reach_done(&q->list);
 	fb_reach_done(&q->always);
+	fb_set_names_done(&q->names);
+	free(q->services);
 }
 
-/* All of a zone, with or without the link-local roles that a box may hold. */
-static bool is_zone(const struct fb_ruleset *rs, const struct fb_zone *zone, const struct fb_ipset *set)
+static void index_lines(struct question *q)
 {
-	FB_CLEANUP(fb_ipset_done) struct fb_ipset src = { 0 }, dst = { 0 };
-	struct fb_error err = { 0 };
-
-	if (fb_ipset_equal(&zone->hosts, set))
-		return true;
-	if (fb_side_find(rs, zone->name, true, &src, &err) < 0 ||
-	    fb_side_find(rs, zone->name, false, &dst, &err) < 0)
-		return false;
-	return fb_ipset_equal(&src, set) || fb_ipset_equal(&dst, set);
-}
-
-static const char *name_of(const struct fb_ruleset *rs, const struct fb_ipset *set)
-{
-	for (size_t i = 0; i < rs->zones.n; i++)
-		if (is_zone(rs, &rs->zones.v[i], set))
-			return rs->zones.v[i].name;
-	for (size_t i = 0; i < rs->devices.n; i++)
-		if (fb_ipset_equal(&rs->devices.v[i].ips, set))
-			return rs->devices.v[i].name;
-	for (size_t i = 0; i < rs->groups.n; i++)
-		if (fb_ipset_equal(&rs->groups.v[i].ips, set))
-			return rs->groups.v[i].name;
-	return NULL;
-}
-
-void fb_policy_name_end(const struct fb_ruleset *rs, const struct fb_reach *r, bool source,
-			struct fb_strbuf *out)
-{
-	const struct fb_ipset *set = source ? &r->src : &r->dst, *other = source ? &r->dst : &r->src;
-	unsigned int zone = source ? r->src_zone : r->dst_zone;
-	FB_CLEANUP(fb_ipset_done) struct fb_ipset whole = { 0 };
-	const char *name = zone == FB_ZONE_SELF ? "self" : name_of(rs, set);
-
-	/* A zone less the host that calls, which is not said to call itself, is meant by its name. */
-	if (!name && r->src_zone == r->dst_zone && fb_single_hosts(rs, other, &whole)) {
-		fb_ipset_add_set(&whole, set);
-		name = name_of(rs, &whole);
-	}
-	if (name)
-		fb_strbuf_add(out, name);
-	else
-		fb_ruleset_print_set(rs, set, out);
+	fb_set_names_init(&q->names, q->rs);
+	q->services = calloc(q->rs->lines.n + 1, sizeof(*q->services));
+	if (!q->services)
+		abort();
+	for (size_t i = q->rs->boxes.n; i-- > 0;)
+		q->services[q->rs->boxes.v[i].line] = q->rs->boxes.v[i].svc;
 }
 
 /* Not so of what crosses a wire from link-local addresses, and of what an observed pair has left. */
-static bool has_all_services(const struct fb_ruleset *rs, const struct fb_reach *r)
+static bool has_all_services(const struct question *q, const struct fb_reach *r)
 {
-	for (size_t i = 0; r->line >= 0 && i < rs->boxes.n; i++)
-		if (rs->boxes.v[i].line == (unsigned int)r->line)
-			return fb_l4set_equal(&rs->services.v[rs->boxes.v[i].svc], &r->services);
-	return false;
+	return r->line >= 0 && fb_l4set_equal(&q->rs->services.v[q->services[r->line]], &r->services);
 }
 
 /* The services as the line writes them: "nvr-1 -> cameras  rtsp, onvif  limit ..." has them after the first two blanks. */
@@ -91,10 +57,10 @@ static void add_written(const struct fb_line *line, struct fb_strbuf *out)
 	fb_strbuf_addn(out, begin, end ? (size_t)(end - begin) : strlen(begin));
 }
 
-static void add_services(const struct fb_ruleset *rs, const struct fb_reach *r, struct fb_strbuf *out)
+static void add_services(const struct question *q, const struct fb_reach *r, struct fb_strbuf *out)
 {
-	if (has_all_services(rs, r))
-		add_written(&rs->lines.v[r->line], out);
+	if (has_all_services(q, r))
+		add_written(&q->rs->lines.v[r->line], out);
 	else
 		fb_l4set_say(&r->services, out);
 }
@@ -127,9 +93,9 @@ static void print(const struct question *q)
 					       when = { 0 };
 		char buf[FB_CLOCK_STRLEN];
 
-		fb_policy_name_end(q->rs, r, true, &src);
-		fb_policy_name_end(q->rs, r, false, &dst);
-		add_services(q->rs, r, &services);
+		fb_set_names_put_end(&q->names, r, true, &src);
+		fb_set_names_put_end(&q->names, r, false, &dst);
+		add_services(q, r, &services);
 		add_place(q, r, &at);
 		fb_table_add(&t, fb_strbuf_get(&src));
 		fb_table_add(&t, fb_strbuf_get(&dst));
@@ -172,10 +138,12 @@ static bool is_name(const struct fb_ruleset *rs, const char *word)
 /* "cam-1, cam-2" if these devices are the set. */
 static bool add_devices(const struct fb_ruleset *rs, const struct fb_ipset *set, struct fb_strbuf *out)
 {
-	FB_CLEANUP(fb_ipset_done) struct fb_ipset all = { 0 };
+	FB_CLEANUP(fb_ipset_done) struct fb_ipset all = { 0 }, one = { 0 };
 	fb_autostrbuf struct fb_strbuf names = { 0 };
+	const bool address = set->r[0].n + set->r[1].n == 1 && fb_single_hosts(rs, set, &one);
 
-	for (size_t i = 0; i < rs->devices.n; i++) {
+	/* An address that is all of a device has its name. */
+	for (size_t i = 0; !address && i < rs->devices.n; i++) {
 		const struct fb_device *d = &rs->devices.v[i];
 
 		if (fb_ipset_empty(&d->ips) || !fb_ipset_within(&d->ips, set))
@@ -195,8 +163,7 @@ static bool add_side(const struct question *q, const struct fb_reach *r, bool so
 	const struct fb_ipset *set = source ? &r->src : &r->dst;
 	fb_autostrbuf struct fb_strbuf name = { 0 };
 
-	fb_policy_name_end(q->rs, r, source, &name);
-	if (is_name(q->rs, fb_strbuf_get(&name))) {
+	if (fb_set_names_put_end(&q->names, r, source, &name)) {
 		fb_strbuf_add(out, fb_strbuf_get(&name));
 		return false;
 	}
@@ -215,18 +182,29 @@ static void entries_done(struct entries *list)
 	fb_vec_done(list);
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static void forget(void *text)
+{
+	(void)text; /* it is an entry's */
+}
+
 /* All lines, whatever their time: an assertion knows no clock. True if a zone stands for addresses without a name, or any service for what is
  * observed. */
 static bool collect(const struct question *q, bool from, struct entries *ret)
 {
 	struct fb_l4 all = FB_L4_ALL;
 	bool wider = false;
+	void *seen = NULL;
 
 	for (size_t i = 0; i < q->always.n; i++) {
 		const struct fb_reach *r = &q->always.v[i];
 		struct fb_strbuf text = { 0 };
 		fb_autostrbuf struct fb_strbuf services = { 0 };
-		bool again = false;
+		char *entry;
 
 		wider |= add_side(q, r, !from, &text);
 		if (r->line >= 0)
@@ -235,13 +213,13 @@ static bool collect(const struct question *q, bool from, struct entries *ret)
 			wider |= !fb_l4set_equal(&r->services, &(struct fb_l4set){ &all, 1 });
 		if (services.len && strcmp(fb_strbuf_get(&services), "all") != 0)
 			fb_strbuf_addf(&text, " %s", fb_strbuf_get(&services));
-		for (size_t k = 0; k < ret->n && !again; k++)
-			again = !strcmp(ret->v[k], fb_strbuf_get(&text));
-		if (again)
-			fb_strbuf_done(&text);
+		entry = fb_strbuf_steal(&text);
+		if (*(char **)tsearch(entry, &seen, by_text) == entry)
+			fb_vec_add(ret, entry);
 		else
-			fb_vec_add(ret, fb_strbuf_steal(&text));
+			free(entry);
 	}
+	tdestroy(seen, forget);
 	return wider;
 }
 
@@ -296,7 +274,7 @@ static json_t *to_json(const struct question *q)
 
 		fb_ruleset_print_set(q->rs, &r->src, &src);
 		fb_ruleset_print_set(q->rs, &r->dst, &dst);
-		add_services(q->rs, r, &services);
+		add_services(q, r, &services);
 		add_place(q, r, &at);
 		v = json_pack("{ss ss ss ss ss ss}", "src", fb_strbuf_get(&src), "dst", fb_strbuf_get(&dst),
 			      "services", fb_strbuf_get(&services), "src_zone",
@@ -337,6 +315,7 @@ int fb_cmd_reach(const struct fb_call *call)
 		fb_complain("%s", err.text);
 		return FB_EXIT_USAGE;
 	}
+	index_lines(&q);
 	fb_reach_find(q.rs, q.from ? &from : NULL, q.to ? &to : NULL, fb_clock_now(), &q.list);
 	fb_reach_find(q.rs, q.from ? &from : NULL, q.to ? &to : NULL, 0, &q.always);
 	if (call->json)

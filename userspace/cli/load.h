@@ -41,10 +41,6 @@ void fb_policy_done(struct fb_policy *policy);
  */
 int fb_policy_get(const struct fb_call *call, struct fb_policy *policy, json_t **ret_bundle);
 
-/* The name that stands for exactly the addresses of one end, else the addresses. */
-void fb_policy_name_end(const struct fb_ruleset *rs, const struct fb_reach *r, bool source,
-			struct fb_strbuf *out);
-
 /* Says that there is no such zone, and which one may be meant, else what is in otherwise. */
 void fb_policy_no_zone(const struct fb_ruleset *rs, const char *name, const char *otherwise);
 /* Adds "during" and "on_request", as far as the line is open by them, to an object. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,31 +144,32 @@ void fb_matrix_done(struct fb_matrix *m)
 	fb_vec_done(&m->zones);
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
 void fb_matrix_services(const struct fb_ruleset *rs, const struct fb_matrix_cell *cell, struct fb_strbuf *out)
 {
-	struct FB_VEC(char *) said = { 0 };
+	void *said = NULL;
 
 	for (size_t i = 0; i < cell->lines.n; i++) {
 		const struct fb_svc_items *items = &rs->lines.v[cell->lines.v[i]].allow->services;
 
 		for (size_t k = 0; k < items->n; k++) {
-			struct fb_strbuf one = { 0 };
-			bool again = false;
+			struct fb_strbuf text = { 0 };
+			char *one;
 
-			fb_print_services(&(struct fb_svc_items){ &items->v[k], 1 }, &one);
-			for (size_t j = 0; j < said.n && !again; j++)
-				again = !strcmp(said.v[j], fb_strbuf_get(&one));
-			if (again) {
-				fb_strbuf_done(&one);
+			fb_print_services(&(struct fb_svc_items){ &items->v[k], 1 }, &text);
+			one = fb_strbuf_steal(&text);
+			if (*(char **)tsearch(one, &said, by_text) != one) {
+				free(one);
 				continue;
 			}
-			fb_strbuf_addf(out, "%s%s", said.n ? ", " : "", fb_strbuf_get(&one));
-			fb_vec_add(&said, fb_strbuf_steal(&one));
+			fb_strbuf_addf(out, "%s%s", out->len ? ", " : "", one);
 		}
 	}
-	for (size_t i = 0; i < said.n; i++)
-		free(said.v[i]);
-	fb_vec_done(&said);
+	tdestroy(said, free);
 }
 
 void fb_matrix_when(const struct fb_ruleset *rs, const struct fb_matrix_cell *cell, struct fb_strbuf *out)
@@ -176,13 +178,13 @@ void fb_matrix_when(const struct fb_ruleset *rs, const struct fb_matrix_cell *ce
 
 	for (size_t i = 0; i < cell->lines.n; i++) {
 		const struct fb_line *line = &rs->lines.v[cell->lines.v[i]];
-		bool again = false;
+		bool again = !line->window && !line->access;
 
-		always |= !line->window && !line->access;
+		always |= again;
 		for (size_t k = 0; k < i && !again; k++)
 			again = rs->lines.v[cell->lines.v[k]].window == line->window &&
 				rs->lines.v[cell->lines.v[k]].access == line->access;
-		if (again || (!line->window && !line->access))
+		if (again)
 			continue;
 		fb_strbuf_add(out, out->len ? ", " : "");
 		fb_ruleset_print_when(rs, line, out);

@@ -460,3 +460,23 @@ Test(large, eight_thousand_lines_that_are_all_other_lines_are_compared_in_two_se
 	policy_done(&p);
 	policy_done(&q);
 }
+
+Test(large, the_services_of_forty_thousand_lines_are_said_in_two_seconds)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 }, out = { 0 };
+	struct fb_matrix m;
+	struct policy p;
+	clock_t begin;
+
+	lines_from(&text, 40000, 1);
+	policy_load(&p, fb_strbuf_get(&text));
+	cr_assert_eq(p.errors, 0, "%.2000s", fb_strbuf_get(&p.said));
+	begin = clock();
+	fb_matrix_fill(&p.rs, NOW, &m);
+	fb_matrix_services(&p.rs, &m.cells.v[1 * 3 + 2], &out);
+	expect_quick("matrix", begin);
+	cr_assert_eq(strncmp(fb_strbuf_get(&out), "tcp/1, tcp/2, tcp/3, ", 21), 0);
+	cr_assert(strstr(fb_strbuf_get(&out), ", tcp/40000"));
+	fb_matrix_done(&m);
+	policy_done(&p);
+}
