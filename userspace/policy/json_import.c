@@ -109,6 +109,11 @@ static bool fb_json_text(struct fb_json_reader *r, const struct fb_json_path *pa
 	bool ok;
 
 	if (kind == FB_FIELD_STRING || kind == FB_FIELD_COMMENTS) {
+		if (strpbrk(text, kind == FB_FIELD_STRING ? "\"\t\r\n" : "\r\n"))
+			return fb_json_wrong(r, path,
+					     kind == FB_FIELD_STRING
+						     ? "a string has no quotation mark, tab or line end in it"
+						     : "a comment has no line end in it");
 		*(struct fb_word *)into = (struct fb_word){ .s = text };
 		return true;
 	}
@@ -360,9 +365,7 @@ static int fb_json_reparse(struct fb_tree *tree, const char *path, struct fb_tre
 		r = fb_error_set(err, -EINVAL, "statements[%zu]: %s",
 				 fb_json_statement_at(drawn, file, diag->at.line), diag->text);
 	} else if (!fb_file_equal(file, &tree->files.v[0])) {
-		r = fb_error_set(err, -EINVAL,
-				 "statements: written as text, they say something else "
-				 "(a quotation mark or a line end in a string?)");
+		r = fb_error_set(err, -EINVAL, "statements: written as text, they say something else");
 	}
 	fb_diags_done(&diags);
 	return r;

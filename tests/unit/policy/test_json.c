@@ -93,11 +93,11 @@ Test(json, says_which_field_is_wrong)
 		{ ONE("{\"kind\": \"zone\", \"name\": \"a\", \"members\": \"many\"}"),
 		  "statements[0].members: \"shared\" or \"isolated\"" },
 		{ ONE("{\"kind\": \"zone\", \"name\": \"a\", \"owner\": \"x\\\" purdue 1 reason \\\"y\"}"),
-		  "they say something else" },
+		  "statements[0].owner: a string has no quotation mark, tab or line end in it" },
 		{ ONE("{\"kind\": \"zone\", \"name\": \"a\", \"owner\": \"x\\\" }\\nnever a -> b # \"}"),
 		  "statements" },
 		{ ONE("{\"kind\": \"zone\", \"name\": \"a\", \"comments\": [\"x\\nzone b { }\"]}"),
-		  "they say something else" },
+		  "a comment has no line end in it" },
 		{ ONE("{\"kind\": \"firebreak\", \"from\": [\"a\"], \"to\": [\"b\"], \"allow\": [{\"from\": "
 		      "[\"x\"], \"to\": [\"y\"]}]}"),
 		  "statements[0].allow[0].services: this field is missing" },
