@@ -38,6 +38,11 @@ RULES = {"schema": "firebreak.rules/1", "rules": [
      "packets": 17, "bytes": 1000, "flows": 0, "last_hit": None, "during": "", "on_request": ""},
     {"id": "123456789abc", "kind": "allow", "pairs": "a -> b", "text": "any -> any  tcp/22", "at": "/etc/firebreak/policy.fb:10",
      "until": None, "packets": 18, "bytes": 1000, "flows": 1, "last_hit": 1796000000, "during": "night", "on_request": "visit"}]}
+CHAIN = ZONES + """zone c { interface eth3 network 10.3.0.0/24 }
+firebreak a -> b { allow any -> any tcp/22 }
+firebreak b -> c { allow any -> any tcp/22 }
+firebreak c -> b { allow any -> any tcp/23 }
+"""
 INVENTORY = ZONES + """device nvr-1 in a { ip 10.1.0.9 }
 device ntp-1 in b { ip 10.2.0.9 }
 firebreak a -> b { allow nvr-1 -> ntp-1 udp/123 }
@@ -92,6 +97,10 @@ CASES = [
     ("what is reached by them", SHUT, None, "reach --policy p.fb --from a", 0, 0, "a b tcp/80 during night a -> b - p.fb:8", None),
     ("an assertion that counts them", SHUT, None, "reach --policy p.fb --from a", 0, 0,
      "lines as open that are so at certain hours or on request only", None),
+    ("ways that are longer", CHAIN, None, "paths --policy p.fb --steps 1 a c", 0, 0,
+     "no way from a to c; there may be longer ones: asked for --steps 1", "limit"),
+    ("more ways than were asked for", CHAIN, None, "paths --policy p.fb --limit 1 a b", 0, 0,
+     "1 way from a to b; there may be more, and longer ones: asked for --limit 1 and --steps 8", None),
     ("a way by them", SHUT, None, "paths --policy p.fb a b", 0, 0,
      "p.fb:7 on-request visit also a -> b: p.fb:8 (during night), p.fb:9", None),
     ("the gateway as an end, in JSON", SELF, None, "paths -j --policy p.fb self a", 0, 0, '"src": "self", "dst": "10.1.0.1"', None),

@@ -115,6 +115,20 @@ static void print_lines(const struct fb_screen *screen, const char *text)
 	}
 }
 
+/* Shortest first: what comes after the limit may be longer, too. */
+static void print_more(const struct question *q)
+{
+	if (q->paths.at_limit && q->query.max_steps)
+		printf("; there may be more, and longer ones: asked for --limit %u and --steps %u",
+		       q->query.max_paths, q->query.max_steps);
+	else if (q->paths.at_limit)
+		printf("; there may be more: asked for --limit %u", q->query.max_paths);
+	else if (q->paths.at_steps)
+		printf("; there may be longer ones: asked for --steps %u", q->query.max_steps);
+	else
+		printf("; there may be more: there are too many to look at all");
+}
+
 static void print(const struct question *q)
 {
 	struct fb_screen screen = fb_screen_of(stdout);
@@ -136,8 +150,7 @@ static void print(const struct question *q)
 		printf("no way from %s to %s%s", q->from, q->to,
 		       q->query.replies ? ", by answers neither" : "");
 	if (q->paths.more)
-		printf("; there may be more: asked for %u of at most %u steps (--limit, --steps)",
-		       q->query.max_paths, q->query.max_steps);
+		print_more(q);
 	putchar('\n');
 	print_assumptions(q);
 }

@@ -238,6 +238,7 @@ static void step(struct fb_path_search *s, int at, unsigned int to, bool reply)
 		fb_ipset_done(&arrived);
 	} else if ((s->q->max_steps && depth + s->far[to] > s->q->max_steps) || s->states.n >= STATES_MAX) {
 		s->ret->more = true;
+		s->ret->at_steps |= s->q->max_steps && depth + s->far[to] > s->q->max_steps;
 		fb_ipset_done(&arrived);
 	} else {
 		int added = (int)s->states.n;
@@ -275,6 +276,15 @@ static void search_done(struct fb_path_search *s)
 	fb_vec_done(&s->states);
 }
 
+/* Whether hosts of the zone itself are asked about. Of any and of several zones the others are: what passes within one does not count (S33). */
+static bool meant(const struct fb_ruleset *rs, const struct fb_party *party, unsigned int zone)
+{
+	const struct fb_zone *z = fb_ruleset_zone_by_id(rs, zone);
+
+	return !party->any &&
+	       (party->zones == BIT(zone) || (z && fb_ipset_overlaps(&party->plain, &z->hosts)));
+}
+
 void fb_paths_find(const struct fb_ruleset *rs, const struct fb_reach_list *edges,
 		   const struct fb_paths_query *query, struct fb_paths *ret)
 {
@@ -284,12 +294,16 @@ void fb_paths_find(const struct fb_ruleset *rs, const struct fb_reach_list *edge
 	index_edges(&s);
 	measure(&s);
 	start(&s);
-	for (size_t i = 0; i < s.starts; i++)
-		if (s.states.v[i].zone != FB_ZONE_SELF && !fb_zone_isolated(rs, s.states.v[i].zone))
+	for (size_t i = 0; i < s.starts; i++) {
+		const unsigned int zone = s.states.v[i].zone;
+
+		if (zone != FB_ZONE_SELF && !fb_zone_isolated(rs, zone) && meant(rs, query->from, zone) &&
+		    meant(rs, query->to, zone))
 			fb_path_beside(&s, &s.states.v[i]);
+	}
 	for (size_t i = 0; i < s.states.n; i++) {
 		if (query->max_paths && ret->v.n >= query->max_paths) {
-			ret->more = true;
+			ret->more = ret->at_limit = true;
 			break;
 		}
 		expand(&s, (int)i);

@@ -21,6 +21,7 @@ struct fb_path {
 struct fb_paths {
 	struct FB_VEC(struct fb_path) v; /* shortest first */
 	bool more;			 /* a bound was met: there may be others */
+	bool at_limit, at_steps;	 /* which one: max_paths, max_steps; neither: the search gave up */
 	__u64 shared; /* zones that some path goes on in, as their members reach each other */
 };
 struct fb_paths_query {

@@ -29,7 +29,9 @@ static void describe(const struct policy *p, const struct fb_paths *paths, struc
 		fb_hops_print(&p->rs, &p->tree.sources, &path->example, out);
 	}
 	if (paths->more)
-		fb_strbuf_add(out, "more\n");
+		fb_strbuf_add(out, paths->at_limit   ? "more, shorter first\n"
+				   : paths->at_steps ? "longer\n"
+						     : "more\n");
 }
 
 static void expect_paths_with(const char *lines, const char *from, const char *to, struct fb_paths_query q,
@@ -123,9 +125,21 @@ Test(paths, the_shortest_come_first_and_a_bound_is_told)
 		     "   b1 -> c1  tcp/80  t.fb:12\n"
 		     "   c1 -> d1  tcp/90  t.fb:13\n");
 	expect_paths_with(lines, "a", "d", (struct fb_paths_query){ .max_paths = 1 },
-			  "[a d*1]\n   a1 -> d1  tcp/91  t.fb:14\nmore\n");
+			  "[a d*1]\n   a1 -> d1  tcp/91  t.fb:14\nmore, shorter first\n");
 	expect_paths_with(lines, "a", "d", (struct fb_paths_query){ .max_steps = 2 },
-			  "[a d*1]\n   a1 -> d1  tcp/91  t.fb:14\nmore\n");
+			  "[a d*1]\n   a1 -> d1  tcp/91  t.fb:14\nlonger\n");
+}
+
+Test(paths, of_any_and_of_several_zones_the_others_are_meant_as_in_an_assertion)
+{
+	expect_paths("", "b2", "b1", "[b]\n   b2 ~ b1  same zone b (members shared)\n");
+	expect_paths("", "b", "b1", "[b]\n   10.2.0.0 ~ b1  same zone b (members shared)\n");
+	expect_paths("", "any", "b1", "");
+	expect_paths("", "b1", "any", "");
+	expect_paths("zone-group g { a, b }\n", "g", "b1", "");
+	expect_paths("assert any cannot reach b1 transitively\nassert b1 cannot reach any transitively\n"
+		     "zone-group g { a, b }\nassert g cannot reach b1 transitively\n",
+		     "any", "b1", "");
 }
 
 Test(paths, answers_lead_on_only_if_asked_for)
