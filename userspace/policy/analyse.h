@@ -13,7 +13,7 @@
 /* ---- matrix: every ordered pair of zones, the gateway included --------------------------------------------------- */
 enum fb_pair_state {
 	FB_PAIR_NONE,	  /* no line: denied */
-	FB_PAIR_NEVER,	  /* a guard forbids all of it */
+	FB_PAIR_NEVER,	  /* guards forbid all of it */
 	FB_PAIR_PART,	  /* some lines */
 	FB_PAIR_ALL,	  /* everything from every source to every destination */
 	FB_PAIR_OBSERVED, /* all passes that no guard forbids, and is counted; lines as listed */

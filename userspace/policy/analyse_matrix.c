@@ -5,7 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
-#include "policy/analyse.h"
+#include "policy/cubes.h"
 #include "policy/pairs.h"
 
 #define BIT(id) (1ull << (id))
@@ -38,29 +38,10 @@ const struct fb_matrix_cell *fb_matrix_cell(const struct fb_matrix *m, unsigned 
 	return cell_of(m, src, dst);
 }
 
-/* True if the box leaves nothing of the pair out. The gateway's multicast counts: "all" is a strong word. */
-static bool covers(const struct fb_ruleset *rs, const struct fb_box *box, const struct fb_matrix_cell *cell)
-{
-	struct fb_ipset src, dst;
-	struct fb_l4 all = FB_L4_ALL;
-	bool whole;
-
-	if (!fb_l4set_equal(&rs->services.v[box->svc], &(struct fb_l4set){ &all, 1 }))
-		return false;
-	src = fb_pair_sources(rs, cell->src, cell->dst);
-	dst = fb_pair_destinations(rs, cell->src, cell->dst);
-	if (cell->src == FB_ZONE_SELF && rs->lines.v[box->line].kind == FB_RULE_NEVER) {
-		/* A guard's boxes for hosts and for broadcast are two. */
-		const struct fb_zone *to = fb_ruleset_zone_by_id(rs, cell->dst);
-
-		fb_ipset_done(&dst);
-		fb_ipset_copy(&to->hosts, &dst);
-	}
-	whole = fb_ipset_within(&src, &rs->sets.v[box->src]) && fb_ipset_within(&dst, &rs->sets.v[box->dst]);
-	fb_ipset_done(&src);
-	fb_ipset_done(&dst);
-	return whole;
-}
+/* What speaks about a cell. */
+struct cell_boxes {
+	struct FB_VEC(const struct fb_box *) allow, never;
+};
 
 static void enter_allow(struct fb_matrix_cell *cell, const struct fb_ruleset *rs, const struct fb_box *box)
 {
@@ -71,12 +52,11 @@ static void enter_allow(struct fb_matrix_cell *cell, const struct fb_ruleset *rs
 	if (!cell->lines.n || line->deadline > cell->deadline)
 		cell->deadline = line->deadline;
 	fb_vec_add(&cell->lines, box->line);
-	if (cell->state != FB_PAIR_ALL)
-		cell->state = covers(rs, box, cell) ? FB_PAIR_ALL : FB_PAIR_PART;
+	cell->state = FB_PAIR_PART;
 }
 
-static void enter_box(struct fb_matrix *m, const struct fb_ruleset *rs, const struct fb_set_zones *zones,
-		      const struct fb_box *box, unsigned int src)
+static void enter_box(struct fb_matrix *m, struct cell_boxes *boxes, const struct fb_ruleset *rs,
+		      const struct fb_set_zones *zones, const struct fb_box *box, unsigned int src)
 {
 	__u64 into = fb_box_destinations(zones, box, src);
 
@@ -86,11 +66,31 @@ static void enter_box(struct fb_matrix *m, const struct fb_ruleset *rs, const st
 		if (!(into & BIT(m->zones.v[i])))
 			continue;
 		cell = cell_of(m, src, m->zones.v[i]);
-		if (rs->lines.v[box->line].kind == FB_RULE_ALLOW)
+		if (rs->lines.v[box->line].kind == FB_RULE_ALLOW) {
 			enter_allow(cell, rs, box);
-		else if (cell->state == FB_PAIR_NONE && covers(rs, box, cell))
-			cell->state = FB_PAIR_NEVER;
+			fb_vec_add(&boxes[cell - m->cells.v].allow, box);
+		} else {
+			fb_vec_add(&boxes[cell - m->cells.v].never, box);
+		}
 	}
+}
+
+/* All lines together, or all guards, may leave nothing of the pair out. The gateway's multicast counts: "all" is a strong word. */
+static void judge(const struct fb_ruleset *rs, struct fb_matrix_cell *cell, const struct cell_boxes *boxes)
+{
+	struct fb_l4 all = FB_L4_ALL;
+	struct fb_reach whole = { .src = fb_pair_sources(rs, cell->src, cell->dst),
+				  .dst = fb_pair_destinations(rs, cell->src, cell->dst),
+				  .src_zone = cell->src,
+				  .dst_zone = cell->dst,
+				  .services = { &all, 1 } };
+
+	if (cell->state == FB_PAIR_PART && fb_cube_covered(rs, &whole, boxes->allow.v, boxes->allow.n))
+		cell->state = FB_PAIR_ALL;
+	if (cell->state == FB_PAIR_NONE && fb_cube_covered(rs, &whole, boxes->never.v, boxes->never.n))
+		cell->state = FB_PAIR_NEVER;
+	fb_ipset_done(&whole.src);
+	fb_ipset_done(&whole.dst);
 }
 
 static void fill_cells(const struct fb_ruleset *rs, struct fb_matrix *m)
@@ -109,16 +109,25 @@ static void fill_cells(const struct fb_ruleset *rs, struct fb_matrix *m)
 void fb_matrix_fill(const struct fb_ruleset *rs, __s64 now, struct fb_matrix *ret)
 {
 	fb_autofree struct fb_set_zones *zones = fb_set_zones_new(rs);
+	fb_autofree struct cell_boxes *boxes = NULL;
 
 	*ret = (struct fb_matrix){ 0 };
 	fill_cells(rs, ret);
+	boxes = calloc(ret->cells.n, sizeof(*boxes));
+	if (!boxes)
+		abort();
 	for (size_t i = 0; i < rs->boxes.n; i++) {
 		const struct fb_line *line = &rs->lines.v[rs->boxes.v[i].line];
 
 		if (now && line->deadline != FB_NO_DEADLINE && line->deadline <= now)
 			continue;
 		for (size_t z = 0; z < ret->zones.n; z++)
-			enter_box(ret, rs, zones, &rs->boxes.v[i], ret->zones.v[z]);
+			enter_box(ret, boxes, rs, zones, &rs->boxes.v[i], ret->zones.v[z]);
+	}
+	for (size_t i = 0; i < ret->cells.n; i++) {
+		judge(rs, &ret->cells.v[i], &boxes[i]);
+		fb_vec_done(&boxes[i].allow);
+		fb_vec_done(&boxes[i].never);
 	}
 	for (size_t i = 0; i < rs->pairs.n; i++) {
 		struct fb_matrix_cell *cell = cell_of(ret, rs->pairs.v[i].src, rs->pairs.v[i].dst);

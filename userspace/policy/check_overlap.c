@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "policy/checker.h"
+#include "policy/cubes.h"
 #include "policy/near.h"
 
 struct bounds {
@@ -415,19 +416,27 @@ static void check_observed(struct fb_checker *c, const struct fb_pair_setting *p
 	const struct fb_zone *src = fb_ruleset_zone_by_id(c->rs, pair->src),
 			     *dst = fb_ruleset_zone_by_id(c->rs, pair->dst);
 	struct fb_l4 all = FB_L4_ALL;
+	const struct fb_reach whole = { .src = src->owned, .dst = dst->owned, .services = { &all, 1 } };
+	const struct fb_box *first = NULL;
 
+	if (!fb_cube_covered(c->rs, &whole, nevers->v, nevers->n))
+		return;
 	for (size_t i = 0; i < nevers->n; i++) {
-		const struct fb_box *never = nevers->v[i];
+		bool alone = fb_cube_covered(c->rs, &whole, &nevers->v[i], 1);
 
-		if (!fb_l4set_equal(&c->rs->services.v[never->svc], &(struct fb_l4set){ &all, 1 }) ||
-		    !fb_ipset_within(&src->owned, &c->rs->sets.v[never->src]) ||
-		    !fb_ipset_within(&dst->owned, &c->rs->sets.v[never->dst]))
+		if (alone || (!first && fb_ipset_overlaps(&src->owned, &c->rs->sets.v[nevers->v[i]->src]) &&
+			      fb_ipset_overlaps(&dst->owned, &c->rs->sets.v[nevers->v[i]->dst])))
+			first = nevers->v[i];
+		if (!alone)
 			continue;
 		fb_diag_error(c->diags, pair->at, NULL,
 			      "observes %s -> %s, which the never at %s forbids altogether", src->name,
-			      dst->name, fb_check_place(c, c->rs->lines.v[never->line].at));
+			      dst->name, fb_check_place(c, c->rs->lines.v[first->line].at));
 		return;
 	}
+	fb_diag_error(c->diags, pair->at, NULL,
+		      "observes %s -> %s, which the never at %s and others together forbid altogether",
+		      src->name, dst->name, fb_check_place(c, c->rs->lines.v[first->line].at));
 }
 
 void fb_check_overlaps(struct fb_checker *c)

@@ -184,3 +184,70 @@ void fb_cubes_subtract(struct fb_reach_list *list, const struct fb_reach *less)
 		fb_vec_add(list, pieces.v[i]);
 	fb_vec_done(&pieces);
 }
+
+/* ---- unions --------------------------------------------------------------------------------------------------------- */
+
+/* A protocol that only those name who mean all: most lines and guards do not, and need no arithmetic. */
+static bool has_rare(const struct fb_ruleset *rs, const struct fb_box *box)
+{
+	enum { EXPERIMENT = 253 }; /* RFC 3692 */
+
+	return fb_l4set_has(&rs->services.v[box->svc], EXPERIMENT, 0, 0);
+}
+
+/* May one end of the cube speak to all of the other side, by that protocol? */
+static bool end_covered(const struct fb_ruleset *rs, const struct fb_reach *cube,
+			const struct fb_box *const *boxes, size_t n, bool source)
+{
+	for (int f = 0; f < 2; f++) {
+		const struct fb_ranges *ends = source ? &cube->src.r[f] : &cube->dst.r[f];
+		struct fb_ipset wanted = { 0 }, all = { 0 };
+		bool covered;
+
+		if (!ends->n)
+			continue;
+		wanted.r[f] = source ? cube->dst.r[f] : cube->src.r[f];
+		for (size_t i = 0; i < n; i++) {
+			const struct fb_ipset *src = &rs->sets.v[boxes[i]->src],
+					      *dst = &rs->sets.v[boxes[i]->dst];
+
+			if (has_rare(rs, boxes[i]) &&
+			    fb_ipset_has(source ? src : dst, f ? 6 : 4, ends->v[0].first))
+				fb_ipset_add_set(&all, source ? dst : src);
+		}
+		covered = fb_ipset_within(&wanted, &all);
+		fb_ipset_done(&all);
+		if (!covered)
+			return false;
+	}
+	return true;
+}
+
+bool fb_cube_covered(const struct fb_ruleset *rs, const struct fb_reach *cube,
+		     const struct fb_box *const *boxes, size_t n)
+{
+	enum { LEFT_MAX = 4096 };
+	struct fb_reach_list left = { 0 };
+	bool covered;
+
+	fb_cubes_add_copy(&left, cube);
+	if (!fb_cube_trim(&left.v[0]) || !end_covered(rs, &left.v[0], boxes, n, true) ||
+	    !end_covered(rs, &left.v[0], boxes, n, false)) {
+		fb_reach_done(&left);
+		return false;
+	}
+	for (size_t i = 0; i < 2 * n && left.n && left.n <= LEFT_MAX; i++) {
+		const struct fb_box *box = boxes[i % n];
+		const struct fb_reach less = { .src = rs->sets.v[box->src],
+					       .dst = rs->sets.v[box->dst],
+					       .services = rs->services.v[box->svc],
+					       .src_zone = cube->src_zone,
+					       .dst_zone = cube->dst_zone };
+
+		if (has_rare(rs, box) == (i < n)) /* the wide ones first: mostly they are enough */
+			fb_cubes_subtract(&left, &less);
+	}
+	covered = !left.n;
+	fb_reach_done(&left);
+	return covered;
+}

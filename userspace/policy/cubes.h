@@ -25,6 +25,9 @@ void fb_cubes_part_hosts(const struct fb_ruleset *rs, struct fb_reach_list *list
 bool fb_single_hosts(const struct fb_ruleset *rs, const struct fb_ipset *set, struct fb_ipset *ret);
 /* Are both addresses of one host: the same, or of one device? */
 bool fb_is_one_host(const struct fb_ruleset *rs, int family, struct fb_ip a, int other, struct fb_ip b);
+/* Do these boxes of the rule set together hold all of the cube? False if it is empty, or if that takes too long to say. */
+bool fb_cube_covered(const struct fb_ruleset *rs, const struct fb_reach *cube,
+		     const struct fb_box *const *boxes, size_t n);
 void fb_cube_done(struct fb_reach *cube);
 
 #endif

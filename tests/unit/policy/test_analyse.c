@@ -280,3 +280,51 @@ Test(answer, a_suggested_line_allows_the_packet)
 	cr_assert_eq(fb_eval(&p.rs, &own, &packet, NOW).reason, FB_PASSED);
 	policy_done(&p);
 }
+
+static enum fb_pair_state state_of(const char *lines)
+{
+	fb_autostrbuf struct fb_strbuf text = { 0 };
+	enum fb_pair_state state;
+	struct fb_matrix m;
+	struct policy p;
+
+	fb_strbuf_addf(
+		&text,
+		"policy \"t\" language 1 version 1 timezone \"UTC\"\n"
+		"zone x { interface e1  network 10.7.0.0/24, 2001:db8:7::/64 }\n"
+		"zone y { interface e2  network 10.8.0.0/24, 2001:db8:8::/64 }\n"
+		"group low in x { 10.7.0.0/25, 2001:db8:7::/65 }\ngroup high in x { any except low }\n%s\n",
+		lines);
+	policy_load(&p, fb_strbuf_get(&text));
+	cr_assert_eq(p.errors, 0, "%s\n%s", fb_strbuf_get(&text), fb_strbuf_get(&p.said));
+	fb_matrix_fill(&p.rs, NOW, &m);
+	state = fb_matrix_cell(&m, zone_id(&p, "x"), zone_id(&p, "y"))->state;
+	fb_matrix_done(&m);
+	policy_done(&p);
+	return state;
+}
+
+Test(analyse, the_matrix_judges_all_lines_of_a_pair_together_and_all_guards)
+{
+	static const struct {
+		const char *lines;
+		enum fb_pair_state state;
+	} cases[] = {
+		{ "firebreak x -> y { allow low -> any  all; allow high -> any  all }", FB_PAIR_ALL },
+		{ "firebreak x -> y { allow low -> any  all; allow high -> any  tcp/any }", FB_PAIR_PART },
+		{ "firebreak x -> y { allow low -> any  all; allow high -> 10.8.0.0/24  all }",
+		  FB_PAIR_PART },
+		{ "service rest { all except tcp/22 }\nfirebreak x -> y { allow any -> any  rest; allow low "
+		  "-> any  "
+		  "tcp/22\n  allow high -> any  tcp/20-30 }",
+		  FB_PAIR_ALL },
+		{ "never low -> y\nnever high -> y", FB_PAIR_NEVER },
+		{ "never low -> y\nnever high -> y tcp/any", FB_PAIR_NONE },
+		{ "service rest { all except tcp/22 }\nnever x -> y rest\nnever x -> y tcp/22",
+		  FB_PAIR_NEVER },
+	};
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(cases); i++)
+		cr_assert_eq(state_of(cases[i].lines), cases[i].state, "%s: %s", cases[i].lines,
+			     fb_pair_state_name(state_of(cases[i].lines)));
+}

@@ -204,6 +204,18 @@ Test(guards, s26_observing_a_pair_under_a_never_is_an_error)
 	expect_clean(ZONES "firebreak a -> b { mode observe until 2027-01-01 }\nnever a -> b tcp/22\n");
 }
 
+Test(guards, s26_guards_that_forbid_an_observed_pair_together_are_an_error_as_one_is)
+{
+#define LOW_AND_HIGH                                                     \
+	ZONES "firebreak a -> b {\n  mode observe until 2036-01-01\n}\n" \
+	      "group low in a { 10.1.0.0/17, 2001:db8:1::/49 }\n"        \
+	      "group high in a { any except low }\n"
+
+	expect_error(LOW_AND_HIGH "never low -> b\nnever high -> b\n",
+		     "and others together forbid altogether");
+	expect_clean(LOW_AND_HIGH "never low -> b\nnever high -> b tcp/any\n");
+}
+
 Test(guards, guards_speak_about_names)
 {
 	expect_clean(ZONES "zone-group field { a, b }\ndevice d in c { ip 10.3.0.1 }\ngroup g { 10.1.0.0/24, "
