@@ -19,7 +19,7 @@ agent_start
 wire_policy() { # NAME, lines on stdin
 	{
 		cat <<-'END'
-		policy "Cabinet" language 1
+		policy "Cabinet" language 1 timezone "UTC"
 		include "services.fb"
 		zone cabinet { interface cab0   network 10.40.1.0/24, 2001:db8:40:1::/64 }
 		zone back    { interface back0  network 10.40.0.0/16, 2001:db8:40::/48 }
@@ -36,6 +36,13 @@ END
 open=$(wire_policy open.fb <<-'END'
 	firebreak cabinet -> back { allow any -> any dhcp-request, icmpv6/router-solicitation }
 	firebreak back -> cabinet { allow any -> any dhcp-reply, icmpv6/router-advertisement, ping }
+END
+)
+guarded=$(wire_policy guarded.fb <<-'END'
+	firebreak cabinet -> back {
+	  mode observe until 2099-12-31
+	}
+	never cabinet -> back dhcp-request
 END
 )
 
@@ -56,6 +63,10 @@ apply "$closed"
 deny "lines that say all are no lines for DHCP" lease
 same "the server heard nothing" 0 "$(heard DHCPDISCOVER)"
 at_least "no line allows it" 1 "$(dropped cabinet back no-allow)"
+apply "$guarded"
+deny "nor is an observed pair, under a guard" lease
+same "the server heard nothing of that" 0 "$(heard DHCPDISCOVER)"
+at_least "the guard forbids it" 1 "$(dropped cabinet back never)"
 apply "$open"
 claim "with lines for both directions a lease is made" lease
 got=$(address)
