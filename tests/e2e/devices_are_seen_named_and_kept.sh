@@ -13,6 +13,7 @@ northport_up
 agent_start
 policy=$(town_policy town.fb <<-'END'
 	firebreak cctv -> self { allow any -> self icmp/echo-request }
+	firebreak corp -> cctv { allow any -> any icmp/echo-request }
 END
 )
 apply "$policy"
@@ -29,6 +30,10 @@ claim "the camera is there by its name, with MAC, maker and zone" devices \
 claim "what is declared and silent is there too" devices 'any(.devices[]; .name == "jump-1" and .state == "silent" and .first == null)'
 same "whom nobody declared is told apart" "10.20.4.77 00:00:de:ad:be:ef cctv unknown-device" \
 	"$(firebreak devices --unknown -j | jq -r '.devices[] | select(.ip == "10.20.4.77") | "\(.ip) \(.mac) \(.zone) \(.verdict)"')"
+on corp ping -c 1 -W 1 -q 10.20.4.99 >/dev/null || true
+asked() { on gw ip neigh show dev cctv0 | grep -q '^10\.20\.4\.99 .*FAILED'; }
+claim "the gateway has asked in vain for an address that nobody has" wait_until 10 asked
+deny "which makes nobody of it who was seen" devices 'any(.devices[]; .ip == "10.20.4.99")'
 gauge() { metrics | sed -n "s/^firebreak_devices{zone=\"cctv\",state=\"$1\"} //p"; }
 same "the metrics count them: declared, undeclared" "1 1" "$(gauge declared) $(gauge undeclared)"
 first=$(firebreak devices -j | jq '[.devices[] | select(.ip == "10.20.4.12" and .first)][0].first')

@@ -46,23 +46,19 @@ static const struct fb_host_neighbour *neighbour_of(const struct fb_agent *agent
 	return NULL;
 }
 
-static void add(struct answer *a, const struct fb_seen_device *s, const struct fb_port *port, bool has_mac,
+static void add(struct answer *a, const struct fb_seen_device *s, const struct fb_port *port,
 		const char *state)
 {
-	static const __u8 none[6];
-	struct fb_identity who =
-		fb_inventory_identify(a->rs, s->zone, s->family, s->ip, has_mac ? s->mac : none);
-	bool declared = who.verdict == FB_BINDING_OK ||
-			(!has_mac && who.verdict == FB_BINDING_FOREIGN_MAC); /* not heard yet */
+	struct fb_identity who = fb_inventory_identify(a->rs, s->zone, s->family, s->ip, s->mac);
+	bool declared = who.verdict == FB_BINDING_OK;
 	const char *verdict = declared ? "ok" : fb_event_detail_name(who.verdict);
 	char mac[FB_MAC_STRLEN], ip[FB_INET_STRLEN], zone[16];
 	json_t *o = json_pack("{so so so so ss ss sb ss}", "name",
 			      who.device ? fb_api_text(who.device->name) : json_null(), "zone",
 			      fb_api_text(fb_agent_zone_name(a->agent, s->zone, zone)), "device",
 			      port ? fb_api_text(port->name) : json_null(), "mac",
-			      has_mac ? json_string(fb_mac_print(s->mac, mac)) : json_null(), "ip",
-			      fb_ip_print(s->family, s->ip, ip), "state", state, "declared", declared,
-			      "verdict", verdict);
+			      json_string(fb_mac_print(s->mac, mac)), "ip", fb_ip_print(s->family, s->ip, ip),
+			      "state", state, "declared", declared, "verdict", verdict);
 
 	if (declared && who.device)
 		a->seen[who.device - a->rs->devices.v] = true;
@@ -77,7 +73,7 @@ static void add_seen(const struct fb_seen_device *s, void *user)
 	const struct fb_host_neighbour *n = neighbour_of(a->agent, s);
 	const struct fb_port *port = n ? port_of(a->agent, n->ifindex) : port_in(a->agent, s->zone);
 
-	add(a, s, port, true, n ? n->state : "seen");
+	add(a, s, port, n ? n->state : "seen");
 }
 
 struct search {
@@ -94,20 +90,23 @@ static void compare(const struct fb_seen_device *s, void *user)
 			 !memcmp(s->mac, search->what->mac, sizeof(s->mac));
 }
 
-/* Only the kernel knows it: it was there before this data plane. */
+/*
+ * Only the kernel knows it: it was there before this data plane. A neighbour without a MAC is nobody who was seen: somebody asked for the address, and
+ * whoever may call a network could fill the list with what is not there.
+ */
 static void add_neighbour(struct answer *a, const struct fb_host_neighbour *n)
 {
 	const struct fb_port *port = port_of(a->agent, n->ifindex);
 	struct fb_seen_device s = { .ip = n->ip, .family = (__u8)n->family };
 	struct search search = { &s, false };
 
-	if (!port)
+	if (!port || !n->has_mac)
 		return;
 	s.zone = (__u8)port->zone;
 	memcpy(s.mac, n->mac, sizeof(s.mac));
 	fb_inventory_each(a->agent->inventory, compare, &search);
 	if (!search.found)
-		add(a, &s, port, n->has_mac, n->state);
+		add(a, &s, port, n->state);
 }
 
 /* Declared, and not heard of. */
