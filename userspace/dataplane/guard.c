@@ -6,6 +6,10 @@
  * what the kernel handles; redirected packets never come here. What it forwards must leave by an enforcing device as well: the kernel may know a way that the programs do not
  * see (a rule by mark), and a device without programs asks no token.
  *
+ * `pre` hears the same, before the kernel routes: hop limits, MTUs, missing routes and wrong options are answered there, and a host that is closed
+ * answers nobody. It comes before defragmentation, whose timeouts are answered as well. `inp` and `forw` are for what it cannot tell: which way a packet
+ * goes, and, of a VRF, the device that hears it.
+ *
  * Multicast that zones may hear and the host itself may not comes with a mark (bpf/firebreak.bpf.c, fb_tc_in): a group's address in what
  * the kernel calls a broadcast frame. The kernel copies it; a process here that has joined the group does not get it.
  *
@@ -68,10 +72,16 @@ int fb_guard_open(struct fb_dataplane *dp, const char *const *management, struct
 		      "add set " TABLE " management { type ifname; }\n"
 		      "add chain " TABLE " inp { type filter hook input priority -310; policy drop; }\n"
 		      "add chain " TABLE " rescue\n"
+		      "add chain " TABLE " pre { type filter hook prerouting priority -450; policy drop; }\n"
 		      "add chain " TABLE " forw { type filter hook forward priority -310; policy drop; }\n"
 		      "flush chain " TABLE " inp\n"
 		      "flush chain " TABLE " forw\n"
 		      "flush chain " TABLE " rescue\n"
+		      "flush chain " TABLE " pre\n"
+		      "add rule " TABLE " pre iif lo accept\n"
+		      "add rule " TABLE " pre iif @enforced accept\n"
+		      "add rule " TABLE " pre iifname @management accept\n"
+		      "add rule " TABLE " pre jump rescue\n"
 		      "add rule " TABLE " inp iif lo accept\n"
 		      "add rule " TABLE
 		      " inp meta pkttype broadcast ip daddr 224.0.1.0-239.255.255.255 drop\n"
@@ -99,6 +109,11 @@ int fb_dataplane_rescue(struct fb_dataplane *dp, const struct fb_rescue *rescue,
 			       "add rule " TABLE " rescue iifname \"%s\" %s saddr %s tcp dport %u accept\n",
 			       rescue->interface, rescue->family == 4 ? "ip" : "ip6", rescue->prefix,
 			       rescue->port);
+	if (rescue && rescue->family == 4) /* ports are in the first fragment: inp sees the whole */
+		fb_strbuf_addf(&rule,
+			       "add rule " TABLE " rescue iifname \"%s\" ip saddr %s ip protocol tcp "
+			       "ip frag-off & 0x1fff != 0 accept\n",
+			       rescue->interface, rescue->prefix);
 	if (rescue && rescue->family == 6) /* of IPv4, ARP is not the guard's */
 		fb_strbuf_addf(&rule,
 			       "add rule " TABLE " rescue iifname \"%s\" icmpv6 type "
