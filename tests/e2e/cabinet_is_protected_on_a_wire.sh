@@ -61,6 +61,20 @@ claim "also by IPv6" fetch centre "[2001:db8:40:1::2]"
 deny "the cabinet reaches nothing by itself" on cabinet curl -s --max-time 2 http://10.40.9.9/
 at_least "no line allows it" 1 "$(dropped cabinet back no-allow)"
 
+# One end becomes smaller: what is larger is lost there, and everybody who asks is told.
+state() { [ "$(firebreak status -j | jq -r .state)" = "$1" ]; }
+says() { { "${@:2}" 2>&1 || true; } | tr -s ' \n' ' ' >"$LAB_DIR/said"; grep -Eq "$1" "$LAB_DIR/said"; }
+on gw ip link set cab0 mtu 1400
+claim "an end that becomes smaller degrades the state" wait_until 10 state degraded
+deny "a frame as large as the other end's is lost" on centre ping -c 3 -i 0.2 -W 1 -q -M "do" -s 1472 10.40.1.2
+claim "the status says why, what helps, and what was lost" says 'TROUBLE .*ip link set back0 mtu 1400.* lost +3 packets' firebreak status
+claim "so do the drops" says 'of what passed, 3 packets were lost' firebreak drops
+claim "the doctor fails" says 'fail agent degraded, generation 1: .*ip link set back0 mtu 1400' firebreak doctor
+claim "smaller ones go on" ping_cabinet 10.40.1.2
+on gw ip link set cab0 mtu 1500
+claim "and all is well when the ends are equal again" wait_until 10 state enforcing
+claim "for large ones, too" on centre ping -c 3 -i 0.2 -W 2 -q -M "do" -s 1472 10.40.1.2
+
 # Forged: the cabinet says that it is the centre. And what is not the other end's.
 binding=$(dropped_from cabinet binding)
 arp_mac() { on centre ip -j neigh show 10.40.9.7 | jq -r '.[0].lladdr // "none"'; }

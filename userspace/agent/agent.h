@@ -244,6 +244,8 @@ void fb_agent_reconcile(struct fb_agent *agent);
 
 enum fb_agent_state { FB_AGENT_CLOSED, FB_AGENT_DEGRADED, FB_AGENT_ENFORCING };
 enum fb_agent_state fb_agent_state(const struct fb_agent *agent);
+/* What is wrong, beside interfaces that do not enforce; "" = nothing. */
+const char *fb_agent_why(const struct fb_agent *agent);
 /*
  * The zone's name as the policy in force has it; "self", "-", "zone-7" if there is none. buf holds 16
  * bytes.

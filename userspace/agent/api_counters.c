@@ -183,7 +183,9 @@ void fb_api_drops(void *user, const struct fb_ctl_request *request, struct fb_ct
 	const struct fb_agent *agent = user;
 
 	fb_ctl_answer_json(answer, FB_CTL_OK,
-			   json_pack("{ss sI so so}", "schema", "firebreak.drops/1", "generation",
+			   json_pack("{ss sI so so so}", "schema", "firebreak.drops/1", "generation",
 				     (json_int_t)fb_dataplane_generation(agent->dp), "drops",
-				     list_json(agent, false), "passed", list_json(agent, true)));
+				     list_json(agent, false), "passed", list_json(agent, true),
+				     "redirect_errors",
+				     fb_api_count(fb_dataplane_redirect_errors(agent->dp))));
 }

@@ -236,9 +236,6 @@ void fb_api_status(void *user, const struct fb_ctl_request *request, struct fb_c
 					      [FB_AGENT_DEGRADED] = "degraded",
 					      [FB_AGENT_ENFORCING] = "enforcing" };
 	const struct fb_agent *agent = user;
-	const char *why = agent->unreadable[0] ? agent->unreadable
-			  : agent->trouble[0]  ? agent->trouble
-					       : agent->unwritten.why;
 	struct utsname host = { 0 };
 
 	uname(&host);
@@ -249,7 +246,7 @@ void fb_api_status(void *user, const struct fb_ctl_request *request, struct fb_c
 				   "interfaces", fb_api_interfaces(agent), "flows", flows(agent), "observed",
 				   observed(agent), "drops", fb_api_drop_list(agent));
 
-	json_object_set_new(status, "why", fb_api_text(why));
+	json_object_set_new(status, "why", fb_api_text(fb_agent_why(agent)));
 	json_object_set_new(status, "agent",
 			    json_pack("{ss si sI sI}", "version", FB_VERSION, "pid", (int)getpid(), "started",
 				      (json_int_t)agent->started, "uptime",

@@ -145,11 +145,19 @@ const char *fb_agent_zone_name(const struct fb_agent *agent, unsigned int id, ch
 	return buf;
 }
 
+const char *fb_agent_why(const struct fb_agent *agent)
+{
+	return agent->unreadable[0]	 ? agent->unreadable
+	       : agent->trouble[0]	 ? agent->trouble
+	       : agent->unwritten.why[0] ? agent->unwritten.why
+					 : fb_ports_trouble(&agent->ports);
+}
+
 enum fb_agent_state fb_agent_state(const struct fb_agent *agent)
 {
 	if (!fb_dataplane_generation(agent->dp))
 		return FB_AGENT_CLOSED;
-	if (agent->unreadable[0] || agent->trouble[0] || agent->unwritten.why[0] || !agent->generation)
+	if (fb_agent_why(agent)[0] || !agent->generation)
 		return FB_AGENT_DEGRADED;
 	for (size_t i = 0; i < agent->ports.v.n; i++) {
 		const struct fb_port *port = &agent->ports.v.v[i];

@@ -105,7 +105,7 @@ static const struct fb_iface *other_end(const struct fb_ruleset *rs, const struc
 
 /*
  * What no cable has: ends of unequal MTU lose large frames without a word, and an address would be of a host that nobody can reach. An apply is refused; what
- * appears later is said and closes nothing, because the data plane neither routes into a wire nor lets the gateway speak there.
+ * appears later makes the state degraded and closes nothing, because the data plane neither routes into a wire nor lets the gateway speak there.
  */
 static void judge_wire(struct fb_port *port, const struct fb_host_link *near, const struct fb_host_link *far,
 		       const struct fb_host *host)
@@ -265,6 +265,14 @@ bool fb_ports_equal(const struct fb_portset *a, const struct fb_portset *b)
 			return false;
 	}
 	return true;
+}
+
+const char *fb_ports_trouble(const struct fb_portset *ports)
+{
+	for (size_t i = 0; i < ports->v.n; i++)
+		if (ports->v.v[i].ifindex && ports->v.v[i].refused)
+			return ports->v.v[i].why;
+	return "";
 }
 
 static unsigned int zone_behind(const struct fb_portset *ports, const struct fb_port *port)

@@ -43,6 +43,8 @@ void fb_ports_resolve(const struct fb_ruleset *rs, const struct fb_host *host, s
 void fb_ports_done(struct fb_portset *ports);
 /* Same (interface, VLAN, zone) on the same devices with the same MACs: the image need not change. */
 bool fb_ports_equal(const struct fb_portset *a, const struct fb_portset *b);
+/* Why the first port that is open, and that an apply would refuse, is so (the ends of a wire); "" = there is none. */
+const char *fb_ports_trouble(const struct fb_portset *ports);
 /* Does the image's port table say just this? */
 bool fb_ports_in_image(const struct fb_portset *ports, const void *image);
 

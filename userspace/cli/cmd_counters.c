@@ -226,5 +226,9 @@ int fb_cmd_drops(const struct fb_call *call)
 		fb_complain("no policy is in force: all drops, and what the guard drops is not counted");
 	else if (!json_array_size(drops))
 		fb_complain("nothing was dropped yet");
+	if (fb_field_int(answer, "redirect_errors"))
+		fb_complain("of what passed, %s packets were lost on the way out (link down, or larger than "
+			    "its MTU)",
+			    fb_human_count((unsigned long long)fb_field_int(answer, "redirect_errors"), buf));
 	return FB_EXIT_OK;
 }

@@ -109,11 +109,16 @@ static void check_agent(struct fb_findings *list, const struct fb_call *call)
 		add_silence(list, "does not answer");
 		return;
 	}
-	fb_finding_add(
-		list, strcmp(fb_field_text(answer, "state"), "enforcing") ? FB_HEALTH_WARN : FB_HEALTH_OK,
-		"agent",
-		strcmp(fb_field_text(answer, "state"), "enforcing") ? "firebreak status says more" : NULL,
-		"%s, generation %lld", fb_field_text(answer, "state"), fb_field_int(answer, "generation"));
+
+	const char *state = fb_field_text(answer, "state"), *why = fb_field_text(answer, "why");
+	bool enforces = !strcmp(state, "enforcing");
+
+	fb_finding_add(list,
+		       *why	  ? FB_HEALTH_FAIL
+		       : enforces ? FB_HEALTH_OK
+				  : FB_HEALTH_WARN,
+		       "agent", enforces ? NULL : "firebreak status says more", "%s, generation %lld%s%s",
+		       state, fb_field_int(answer, "generation"), *why ? ": " : "", why);
 	json_decref(answer);
 }
 

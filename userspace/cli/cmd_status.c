@@ -289,6 +289,20 @@ static void print_drops(const struct fb_screen *screen, const json_t *status, co
 	fb_print_wrapped(screen, FB_PLAIN, "  drops/min   %s", line.len ? fb_strbuf_get(&line) : "none");
 }
 
+/* What passed and was lost all the same; it is no drop of the policy's. */
+static void print_lost(const struct fb_screen *screen, const json_t *status)
+{
+	long long lost = fb_field_int(status, "redirect_errors");
+	char count[FB_HUMAN_LEN];
+
+	if (lost)
+		fb_print_wrapped(
+			screen, FB_YELLOW,
+			"  lost        %s packets that passed, in all: the link was down, or they were "
+			"larger than its MTU",
+			fb_human_count((unsigned long long)lost, count));
+}
+
 static void print_assertions(const struct fb_screen *screen, const json_t *status)
 {
 	const json_t *proved = json_object_get(status, "assertions");
@@ -345,6 +359,7 @@ int fb_cmd_status(const struct fb_call *call)
 	print_interfaces(&screen, answer);
 	print_assertions(&screen, answer);
 	print_drops(&screen, answer, events);
+	print_lost(&screen, answer);
 	print_health(&screen, answer);
 	print_next(&screen, answer);
 	return FB_EXIT_OK;

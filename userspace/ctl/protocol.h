@@ -3,7 +3,7 @@
  * The control API: HTTP/1.1 and JSON on <run_dir>/control.sock. Every answer is an object with "schema". `curl --unix-socket` works.
  *
  * GET  /v1/status    firebreak.status/1     state ("enforcing" | "closed" (no policy: all dropped) | "degraded" (an interface is not
- *                    enforcing)), generation, policy {name, version, applied, applied_by, reason} or null, interfaces
+ *                    enforcing, or why says what else)), generation, policy {name, version, applied, applied_by, reason} or null, interfaces
  *                    [{device, vlan, ifindex, zone, enforcing, mode, why}], flows {new, replied, established, closing, capacity},
  *                    observed [{src, dst, until, would_drop_packets}], agent {version, pid, started, uptime},
  *                    kernel, clock_synchronised, clock_early (it is, and earlier than the apply: what has a date is shut), maps_bytes, drops [{src, dst, reason, packets, bytes}] (totals), next
@@ -13,7 +13,7 @@
  *                    dropped_packets, dropped_bytes, enforcing}] (counters by source zone)
  * GET  /v1/rules     firebreak.rules/1      rules [{id, slot, kind, pairs, text, at, owner, reason, until, during, on_request, packets, bytes, flows, last_hit}];
  *                    query ?used=SECONDS: only those that a packet used within the last so many
- * GET  /v1/drops     firebreak.drops/1      drops [{src, dst, reason, packets, bytes}], passed [{src, dst, packets, bytes}]
+ * GET  /v1/drops     firebreak.drops/1      drops [{src, dst, reason, packets, bytes}], passed [{src, dst, packets, bytes}], redirect_errors (passed, and no driver took them)
  * GET  /v1/flows     firebreak.flows/1      flows [{src, sport, dst, dport, proto, state, src_zone, dst_zone, rule, observed, stale, idle, age,
  *                    until}], total, shown, next; query ?limit=N (default 1000, and 1000 at most in one answer: if next is not
  *                    null, the others are had by &from=NEXT, and total is null there) &host=ADDRESS|DEVICE|GROUP &zone=NAME &state=NAME

@@ -341,6 +341,22 @@ Test(ports, s60_ends_of_unequal_mtu_are_refused_with_the_command_that_helps, .in
 	fb_generation_free(g);
 }
 
+Test(ports, s60_a_wire_that_would_be_refused_is_trouble_while_it_is_open, .init = set_up, .fini = tear_down)
+{
+	FB_CLEANUP(fb_ports_done) struct fb_portset equal = { 0 }, unequal = { 0 }, closed = { 0 };
+	struct fb_generation *g = wired();
+
+	fb_ports_resolve(&g->ruleset, &host, &equal);
+	cr_assert_str_empty(fb_ports_trouble(&equal));
+	host.links.v[2].mtu = host.links.v[1].mtu + 1;
+	fb_ports_resolve(&g->ruleset, &host, &unequal);
+	cr_assert(unequal.v.v[0].ifindex && strstr(fb_ports_trouble(&unequal), "make them equal"));
+	host.links.v[2].is_bond = true;
+	fb_ports_resolve(&g->ruleset, &host, &closed);
+	cr_assert_str_empty(fb_ports_trouble(&closed), "what is closed is said where interfaces are");
+	fb_generation_free(g);
+}
+
 Test(ports, s60_an_address_at_the_end_of_a_wire_is_refused_and_closes_nothing, .init = set_up,
      .fini = tear_down)
 {
