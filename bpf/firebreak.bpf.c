@@ -369,9 +369,10 @@ int fb_xdp_sweep(struct xdp_md *ctx)
 }
 
 /*
- * The kernel's way in. Only what XDP passed has a token; it moves into tc_index (never mark, which steers routing), where it survives routing
- * and fragmentation. A frame whose skb carries a tag that XDP did not see came from a veth sender that hides tags: XDP judged it
- * in the wrong zone. Test vlan_present, never vlan_tci (stale on 6.1).
+ * The kernel's way in. Only what XDP passed has a token; it moves into tc_index, where it survives routing and fragmentation (a mark steers
+ * routing: ours tells the guard that this program has run, which takes it off before anything is routed). A frame whose skb carries a tag
+ * that XDP did not see came from a veth sender that hides tags: XDP judged it in the wrong zone. Test vlan_present, never vlan_tci (stale on
+ * 6.1).
  */
 SEC("tc")
 int fb_tc_in(struct __sk_buff *skb)
@@ -383,6 +384,8 @@ int fb_tc_in(struct __sk_buff *skb)
 	c->bytes = skb->len;
 	c->ifindex = skb->ifindex;
 	c->tick = fb_tick();
+	/* A device that took the index of one that the guard lists has no fb_tc_in. What is dropped below has no use of it. */
+	skb->mark = FB_MARK_JUDGED;
 	/* Our own multicast, looped back to local listeners; no driver sets it. */
 	if (skb->pkt_type == FB_PACKET_LOOPBACK)
 		return TC_ACT_UNSPEC;

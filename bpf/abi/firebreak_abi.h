@@ -313,6 +313,9 @@ struct fb_token {
 #define FB_TC_INDEX_CLASS(t)	  ((t)&0x8000u ? (t) >> 8 & FB_TOKEN_CLASS_MASK : 0u)
 #define FB_TC_INDEX_GENERATION(t) ((t) >> 11 & FB_TOKEN_GENERATIONS)
 
+/* skb->mark of what fb_tc_in let pass. The guard asks for it before anything routes, and takes it off again. */
+#define FB_MARK_JUDGED 0xf12eb4ea
+
 /* The answer of the explain instance: one element; the agent reads it after BPF_PROG_TEST_RUN. */
 struct fb_explain {
 	__u32 reason; /* enum fb_reason; FB_PASSED = allowed */

@@ -42,6 +42,27 @@ deny "nor another zone, although the policy would allow it" browse cctv "https:/
 same "no packet of it was seen there" "0 0" "$(watched traffic .) $(watched video .)"
 same "the other interfaces go on as before" gateway "$(ssh_from jump 10.30.0.129)"
 
+# Whoever makes a device may give it the index that the guard lists: of both, so that the way from one to the other is listed as well.
+back() { # ZONE GATEWAY HOST...
+	local zone=$1 gw=$2 index
+	shift 2
+	index=$(on gw ip -j link show "${zone}0" | jq ".[0].ifindex")
+	on gw ip link delete "${zone}0"
+	lab_link "$zone" eth0 "${zone}0" "" "$index"
+	lab_address gw "${zone}0" "$gw"
+	lab_address "$zone" eth0 "$@"
+	on "$zone" ip route add default via "${gw%/*}"
+}
+agent_start
+wait_until 15 enforcing cctv0
+agent_kill
+back cctv 10.20.0.1/16 10.20.4.12/16 10.20.4.13/16
+back traffic 10.10.0.1/16 10.10.1.1/16
+claim "the guard lists the index of the new device" on gw nft get element inet firebreak_guard enforced "{ \"cctv0\" }"
+deny "one with the index of the old one is shut out as well: no ping" on cctv ping -c 3 -i 0.2 -W 1 -q 10.20.0.1
+same "nor the signals, which are behind such a device too" "" "$(scan_signals)"
+same "nor do they get anywhere" "" "$(on traffic nc -w 1 10.20.4.12 22 </dev/null || true)"
+
 agent_start
 claim "a new agent takes the interface back under enforcement" wait_until 15 enforcing cctv0
 same "what the policy allows works again" 200 "$(browse cctv "https://$RECORDER/")"

@@ -81,8 +81,8 @@ lab_host_end() { # HOST IF
 
 # lab_link HOST HOSTIF GWIF [MAC]: a cable between the host and the gateway.
 lab_link() {
-	local host=$1 host_if=$2 gw_if=$3 mac=${4:-}
-	on gw ip link add "$gw_if" type veth peer name "$host_if" netns "$(ns "$host")" ${mac:+address "$mac"}
+	local host=$1 host_if=$2 gw_if=$3 mac=${4:-} index=${5:-}
+	on gw ip link add "$gw_if" ${index:+index "$index"} type veth peer name "$host_if" netns "$(ns "$host")" ${mac:+address "$mac"}
 	lab_host_end "$host" "$host_if"
 	on "$host" ip link set "$host_if" up
 	on gw ip link set "$gw_if" up

@@ -2,7 +2,8 @@
 /*
  * The static wall behind the programs: an nftables table that hears only the interface indexes that enforce,
  * `lo`, and (for the host itself) the management interfaces. A device that is deleted and created again loses
- * its XDP link but gets another index, so it is shut out without anybody running (seen). It concerns only
+ * its programs but gets another index, so it is shut out without anybody running (seen); and one that was given the index of the old has no
+ * fb_tc_in, whose mark `pre` asks for and takes off before anything is routed by it. IPsec's transport mode goes through `pre` a second time. It concerns only
  * what the kernel handles; redirected packets never come here. What it forwards must leave by an enforcing device as well: the kernel may know a way that the programs do not
  * see (a rule by mark), and a device without programs asks no token.
  *
@@ -27,7 +28,10 @@
 #include "base/strbuf.h"
 #include "dataplane/handle.h"
 
-#define TABLE "inet firebreak_guard"
+#define TABLE	       "inet firebreak_guard"
+#define TEXT_OF(value) #value
+#define AS_TEXT(macro) TEXT_OF(macro)
+#define MARK	       AS_TEXT(FB_MARK_JUDGED)
 
 static int run(struct fb_dataplane *dp, const char *commands, const char *what, struct fb_error *err)
 {
@@ -79,7 +83,8 @@ int fb_guard_open(struct fb_dataplane *dp, const char *const *management, struct
 		      "flush chain " TABLE " rescue\n"
 		      "flush chain " TABLE " pre\n"
 		      "add rule " TABLE " pre iif lo accept\n"
-		      "add rule " TABLE " pre iif @enforced accept\n"
+		      "add rule " TABLE " pre iif @enforced meta mark " MARK " meta mark set 0 accept\n"
+		      "add rule " TABLE " pre iif @enforced meta ipsec exists accept\n"
 		      "add rule " TABLE " pre iifname @management accept\n"
 		      "add rule " TABLE " pre jump rescue\n"
 		      "add rule " TABLE " inp iif lo accept\n"
