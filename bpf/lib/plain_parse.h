@@ -41,7 +41,7 @@ FB_INLINE int fb_plain_parse(const __u8 *data, const __u8 *end, struct fb_plain 
 		return 0;
 	p->ip_len = fb_get16(data + 16);
 	p->proto = data[23];
-	if (data[22] <= 1 || p->ip_len < 28 || !fb_is_ipv4_sum_right(data + 14))
+	if (data[22] <= 1 || p->ip_len < 28 || !fb_is_ipv4_sum_right(data + 14, 0))
 		return 0;
 	/* Nothing is missing, and behind it is padding at most. */
 	if (14 + p->ip_len != p->bytes && (14 + p->ip_len > p->bytes || p->bytes > 60))

@@ -94,6 +94,13 @@ Row("hop limit 0 on what is denied gets no answer", "cam", ip(ttl=0) / tcp(dport
 Row("hop limit 1 on what is forged gets no answer", "cam", ip(SIG, ttl=1) / tcp(), "spoof")
 for total in (0x0000, 0x1234, 0xFEFF, 0xFFFE, 0xFFFF):
     Row(f"a header checksum of {total:04x} that is wrong", "cam", patch(rtsp(), 24, struct.pack("!H", total)), "malformed")
+for words in (1, 2, 9, 10):
+    optioned, end = with_options(b"\1" * words * 4), 34 + words * 4
+    Row(f"a wrong header checksum, with {words} words of options", "cam", patch(optioned, 24, b"\xBA\xD0"), "malformed")
+    Row(f"a header checksum that is wrong for the last of {words} words of options", "cam", patch(optioned, end - 1, [0]), "malformed")
+    Row(f"a wrong header checksum, with {words} words of options, to the gateway", "cam", patch(with_options(b"\1" * words * 4, udp(123), dst=GW_CAM), 24, b"\xBA\xD0"), "malformed")
+    Row(f"a wrong header checksum, with {words} words of options, across a wire", "cab",
+        patch(ether(FAR_MAC, PLC_MAC, type=0x800) / Raw(with_options(b"\1" * words * 4, udp(9000), src=PLC, dst=CENTRE)[14:]), 24, b"\xBA\xD0"), "malformed")
 Row("a wrong TCP checksum is the receiver's business", "cam", patch(rtsp(), 50, b"\xBA\xD0"), "-> vid")
 Row("a wrong UDP checksum is the receiver's business", "cam", patch(media(), 40, b"\xBA\xD0"), "-> vid")
 Row("no UDP checksum", "cam", patch(media(), 40, b"\0\0"), "-> vid")
