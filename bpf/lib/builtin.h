@@ -71,6 +71,8 @@ FB_INLINE int fb_nd_options(const struct fb_ctx *c, const __u8 *icmp, const __u8
 	const __u8 *option = icmp + header;
 	__u64 wrong = 0, names, mac = fb_mac_number(c->pkt.smac);
 
+	if ((c->pkt.left - header) & 7) /* what is missing lies behind the packet, if anywhere */
+		return 0;
 	for (__u32 i = 0; i < 4; i++, option += 8) {
 		if (c->pkt.left <= header + 8 * i)
 			return !wrong;
@@ -155,7 +157,7 @@ FB_INLINE int fb_nd(const void *img, struct fb_ctx *c, const __u8 *data, const _
 		return FB_DROP_MALFORMED;
 	if (type == FB_ND_RS)
 		return fb_nd_named(img, c, icmp, end, 8);
-	if (icmp + 24 > end)
+	if (icmp + 24 > end || c->pkt.left < 24)
 		return FB_DROP_MALFORMED;
 	return fb_nd_claim(img, c, type, icmp, end);
 }

@@ -57,6 +57,9 @@ for what, address in {
 for hlim in (0, 1, 64, 254):
     for what, message in (("a solicitation", ICMPv6ND_NS(tgt=GW_CAM6)), ("an advertisement", ICMPv6ND_NA(tgt=CAM6)), ("a router solicitation", ICMPv6ND_RS())):
         Row(f"ND: {what} of hop limit {hlim} came from elsewhere", "cam", nd(message, hlim=hlim), "malformed")
+for what, message in (("a solicitation", ICMPv6ND_NS(tgt=GW_CAM6)), ("an advertisement", ICMPv6ND_NA(tgt=CAM6))):
+    Row(f"ND: {what} whose target lies behind the packet from every byte on", "cam", nd(message, plen=23), "malformed",
+        after=[Step("cam", nd(message, plen=n), "malformed") for n in range(8, 23)])
 Row("ND: an advertisement from a signal's address", "cam", nd(ICMPv6ND_NA(tgt=SIG6), SIG6), "spoof")
 Row("ND: an advertisement from the gateway's address", "cam", nd(ICMPv6ND_NA(tgt=GW_CAM6), GW_CAM6), "spoof")
 Row("ND: an advertisement from the gateway's link-local address", "cam", nd(ICMPv6ND_NA(tgt=GW_LOCAL), GW_LOCAL), "spoof")

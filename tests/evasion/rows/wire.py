@@ -149,8 +149,8 @@ def arp(op=1, sender=PLC, target=CENTRE, src=PLC_MAC, hw=None, dst=ALL):
     return ether(dst, src) / ARP(op=op, hwsrc=hw or src, psrc=sender, pdst=target)
 
 
-def nd(message, src=PLC6, dst=CENTRE6, at=PLC_MAC, to=FAR_MAC, hlim=255):
-    return ether(to, at) / IPv6(src=src, dst=dst, hlim=hlim) / message
+def nd(message, src=PLC6, dst=CENTRE6, at=PLC_MAC, to=FAR_MAC, hlim=255, **k):
+    return ether(to, at) / IPv6(src=src, dst=dst, hlim=hlim, **k) / message
 
 
 Row("wire: ARP asks for the other side", "cab", arp(), "-> back")
@@ -170,6 +170,9 @@ Row("wire: a probe for the other side's address", "cab", arp(sender="0.0.0.0"), 
 Row("wire: ARP with an unknown operation", "cab", arp(9), "malformed")
 Row("wire: a solicitation asks for the other side", "cab", nd(ICMPv6ND_NS(tgt=CENTRE6), dst="ff02::1:ff00:9", to="33:33:ff:00:00:09"), "-> back")
 Row("wire: an advertisement of its own", "cab", nd(ICMPv6ND_NA(tgt=PLC6)), "-> back")
+Row("wire: an advertisement whose target lies behind the packet", "cab", nd(ICMPv6ND_NA(tgt=PLC6), plen=20), "malformed")
+Row("wire: an advertisement with its MAC", "cab", nd(ICMPv6ND_NA(tgt=PLC6) / ICMPv6NDOptDstLLAddr(lladdr=PLC_MAC)), "-> back")
+Row("wire: an advertisement whose MAC lies behind the packet", "cab", nd(ICMPv6ND_NA(tgt=PLC6) / ICMPv6NDOptDstLLAddr(lladdr=PLC_MAC), plen=28), "binding")
 Row("wire: an advertisement from the other side", "back", nd(ICMPv6ND_NA(tgt=CENTRE6), CENTRE6, PLC6, FAR_MAC, PLC_MAC), "-> cab")
 Row("wire: duplicate address detection by link-local", "cab", nd(ICMPv6ND_NS(tgt=LINK), "::", "ff02::1:ff00:5", to="33:33:ff:00:00:05"), "-> back")
 for what, address in {"the other side's": CENTRE6, "the gateway's": GW_CAM6, "another zone's": SIG6}.items():
