@@ -353,9 +353,9 @@ FB_PKT_INLINE int fb_is_extension(__u8 next)
 	return next == 0 || next == 43 || next == 44 || next == 51 || next == 60;
 }
 
-/* Walks over the extension headers (RFC 8200, 4.1); proto, l4 and left become what is behind them. */
-FB_PKT_INLINE enum fb_reason fb_parse_extensions(struct fb_pkt *pkt, const __u8 *data, const __u8 *end,
-						 __u8 next)
+/* Walks over the extension headers (RFC 8200, 4.1); proto, l4 and left become what is behind them, or behind the header of a later fragment. */
+FB_PKT_INLINE enum fb_reason fb_walk_extensions(struct fb_pkt *pkt, const __u8 *data, const __u8 *end,
+						__u8 next)
 {
 	volatile __u32 *at = &pkt->l4, *frag = &pkt->frag_word;
 	volatile __u16 *left = &pkt->left;
@@ -395,9 +395,20 @@ FB_PKT_INLINE enum fb_reason fb_parse_extensions(struct fb_pkt *pkt, const __u8 
 			break;
 	}
 	pkt->proto = next;
+	return FB_NEXT;
+}
+
+FB_PKT_INLINE enum fb_reason fb_parse_extensions(struct fb_pkt *pkt, const __u8 *data, const __u8 *end,
+						 __u8 next)
+{
+	enum fb_reason reason = fb_walk_extensions(pkt, data, end, next);
+	volatile __u32 *frag = &pkt->frag_word;
+
+	if (reason != FB_NEXT)
+		return reason;
 	if ((*frag & 0xfff9) && fb_parse_fragment(pkt, *frag & 0xfff8, *frag & 1, pkt->frag_len) != FB_NEXT)
 		return FB_DROP_FRAGMENT;
-	return fb_is_extension(next) && !(*frag & 0xfff8) ? FB_DROP_EXT_HEADER : FB_NEXT;
+	return fb_is_extension(pkt->proto) && !(*frag & 0xfff8) ? FB_DROP_EXT_HEADER : FB_NEXT;
 }
 
 FB_PKT_INLINE enum fb_reason fb_parse_ipv6(struct fb_pkt *pkt, const __u8 *data, const __u8 *p,

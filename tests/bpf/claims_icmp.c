@@ -188,6 +188,84 @@ static void an_error_may_quote_the_first_piece_of_a_packet(void)
 		     FB_DROP_ICMP_UNRELATED);
 }
 
+/* What lets a packet pass behind options, AH or destination options lets the error about it find its flow. */
+static void an_error_may_quote_options_and_extension_headers(void)
+{
+	static const __u8 nops[40] = { [0 ... 39] = 1 }, routing[8] = { 17, 0, 2 }, short_ah[8] = { 17 },
+			  headers[32] = { 60, 0, 1, 4, [8] = 51, 0, 1, 4, [16] = 17, 2, [23] = 1, [27] = 2 };
+	const struct frame_spec too_big = { .src = "2001:db8:20::9",
+					    .dst = "2001:db8:10::5",
+					    .icmp_type = 2 };
+	const struct frame_spec too_big4 = {
+		.vlan = 30, .src = "10.30.0.10", .dst = "10.20.0.5", .icmp_type = 3, .icmp_code = 4
+	};
+	struct frame_spec sent = { .src = "10.20.0.5",
+				   .dst = "10.30.0.10",
+				   .sport = 7,
+				   .dport = 9000,
+				   .options = nops,
+				   .options_len = 40 };
+
+	use_policy("");
+	expect("cam", &sent, FB_PASSED);
+	for (sent.options_len = 4; sent.options_len <= 40; sent.options_len += 4)
+		expect_error("vid", &too_big4, &sent, FB_PASSED);
+	sent.options_len = 40;
+	sent.dport = 9001;
+	expect_error("vid", &too_big4, &sent, FB_DROP_ICMP_UNRELATED);
+
+	sent = (struct frame_spec){ .src = "2001:db8:10::5",
+				    .dst = "2001:db8:20::5",
+				    .sport = 7,
+				    .dport = 53,
+				    .options = headers,
+				    .options_len = sizeof(headers),
+				    .ext_first = 0 };
+	expect("sig", &sent, FB_PASSED);
+	expect_error("cam", &too_big, &sent, FB_PASSED);
+	sent.dport = 54;
+	expect_error("cam", &too_big, &sent, FB_DROP_ICMP_UNRELATED);
+	sent.dport = 53;
+	/* What drops as a packet is nobody's quote. */
+	sent.options_len = 8;
+	sent.options = routing;
+	sent.ext_first = 43;
+	expect_error("cam", &too_big, &sent, FB_DROP_ICMP_UNRELATED);
+	sent.options = short_ah;
+	sent.ext_first = 51;
+	expect_error("cam", &too_big, &sent, FB_DROP_ICMP_UNRELATED);
+}
+
+/* What lies behind the error's own IP packet is not of it, be it in the frame or not. */
+static void an_error_quotes_nothing_that_lies_behind_its_packet(void)
+{
+	const struct frame_spec sent = { RTSP, .tcp = SYN, .seq = 100 }, sent6 = {
+		.src = "2001:db8:10::5", .dst = "2001:db8:20::5", .sport = 7, .dport = 53
+	};
+	struct frame f;
+
+	use_policy("");
+	expect("cam", &sent, FB_PASSED);
+	expect("sig", &sent6, FB_PASSED);
+	for (__u8 quote = 0; quote <= 28; quote++) {
+		build_error(&f,
+			    SPEC(.vlan = 30, .src = "10.30.0.10", .dst = "10.20.0.5", .icmp_type = 3,
+				 .icmp_code = 1),
+			    &sent);
+		f.b[18 + 3] = 20 + 8 + quote;
+		frame_ip4_sum(f.b, 18);
+		CHECK(rig_xdp(&rig, "vid", &f).reason == (quote < 28 ? FB_DROP_ICMP_UNRELATED : FB_PASSED),
+		      "IPv4, %u bytes", quote);
+	}
+	for (__u8 quote = 0; quote <= 48; quote++) {
+		build_error(&f, SPEC(.src = "2001:db8:20::9", .dst = "2001:db8:10::5", .icmp_type = 2),
+			    &sent6);
+		f.b[14 + 5] = 8 + quote;
+		CHECK(rig_xdp(&rig, "cam", &f).reason == (quote < 48 ? FB_DROP_ICMP_UNRELATED : FB_PASSED),
+		      "IPv6, %u bytes", quote);
+	}
+}
+
 static void the_quoted_header_is_never_rewritten(void)
 {
 	const struct frame_spec sent = { RTSP, .tcp = SYN, .seq = 100 };
@@ -244,6 +322,8 @@ void claims_icmp(void)
 	RUN_CASE(icmp_errors_pass_only_for_a_live_flow_and_from_its_far_side);
 	RUN_CASE(icmpv6_errors_follow_the_same_rule);
 	RUN_CASE(an_error_may_quote_the_first_piece_of_a_packet);
+	RUN_CASE(an_error_may_quote_options_and_extension_headers);
+	RUN_CASE(an_error_quotes_nothing_that_lies_behind_its_packet);
 	RUN_CASE(the_quoted_header_is_never_rewritten);
 	RUN_CASE(errors_that_the_gateway_makes_pass_for_a_live_flow);
 	RUN_CASE(a_revoked_flow_has_no_errors);

@@ -102,6 +102,25 @@ for what, packet in {
 Row("an error about the first fragment of a live flow", "vid", icmp(3, 4, quote(ip(flags="MF") / tcp())), "-> cam", after=SENT())
 Row("an error of which the quote is cut at every length", "vid", icmp(3, 1, quote(rtsp(), 27)), "icmp-unrelated",
     after=SENT() + [Step("vid", icmp(3, 1, quote(rtsp(), n)), "icmp-unrelated") for n in range(27)])
+OPTIONED = lambda words: IP(src=CAM, dst=NVR, options=b"\1" * words * 4) / TCP(sport=port(), dport=554)  # noqa: E731
+for words in (1, 2, 9, 10):
+    Row(f"an error that quotes {words} words of options", "vid", icmp(3, 4, quote(OPTIONED(words), 28 + words * 4)), "-> cam", after=SENT())
+    Row(f"an error that quotes {words} words of options and not the ports", "vid", icmp(3, 4, quote(OPTIONED(words), 27 + words * 4)), "icmp-unrelated", after=SENT())
+Row("an error that quotes options, where an allowed port lies in them", "vid",
+    icmp(3, 4, quote(IP(src=CAM, dst=NVR, options=bytes(TCP(sport=port(), dport=554))[:8]) / TCP(sport=port() + 1000, dport=554), 36)), "icmp-unrelated", after=SENT())
+
+
+def short(error, length):
+    """The error's own packet ends after so many bytes of its quote; the rest lies behind it in the frame."""
+    if IPv6 in error:
+        error.plen = 8 + length
+    else:
+        error.len = 28 + length
+    return error
+
+
+Row("an error of which the quote lies behind the packet from every byte on", "vid", short(icmp(3, 1, quote(rtsp())), 27), "icmp-unrelated",
+    after=SENT() + [Step("vid", short(icmp(3, 1, quote(rtsp())), n), "icmp-unrelated") for n in range(27)])
 Row("an error about an error about a live flow", "vid", icmp(3, 1, quote(icmp(3, 1, quote(rtsp())), 56)), "icmp-unrelated", after=SENT())
 Row("an error about an error that the camera sent", "vid", icmp(3, 1, quote(icmp(3, 1, quote(rtsp_back()), CAM, NVR), 56)), "icmp-unrelated", after=SENT())
 Row("an error to somebody else", "vid", icmp(3, 1, quote(rtsp()), NVR, "10.20.0.6"), "icmp-unrelated", after=SENT())
@@ -137,8 +156,23 @@ Row("an ICMPv6 error to somebody else", "cam", icmp6(1, 0, quote(dns6(), 56), CA
 Row("an ICMPv6 error that quotes another port", "cam", icmp6(1, 0, quote(ip6() / udp(54), 56)), "icmp-unrelated", after=ASKED())
 Row("an ICMPv6 error that quotes another protocol", "cam", icmp6(1, 0, quote(ip6() / tcp(dport=53), 56)), "icmp-unrelated", after=ASKED())
 Row("an ICMPv6 error that quotes IPv4", "cam", icmp6(1, 0, quote(rtsp(), 40)), "icmp-unrelated", after=ASKED())
-Row("an ICMPv6 error that quotes an extension header", "cam", icmp6(1, 0, quote(ip6() / IPv6ExtHdrDestOpt() / udp(53), 64)), "icmp-unrelated",
-    after=ASKED())
+AH6 = lambda after=17, words=4: bytes([after, words]) + b"\0\0\0\0\0\1\0\0\0\2" + b"i" * (words * 4 - 4)  # noqa: E731
+OPTIONS6 = lambda after=17: bytes([after, 0, 1, 4, 0, 0, 0, 0])  # noqa: E731
+behind = lambda first, headers, dport=53: IPv6(src=SIG6, dst=CAM6, nh=first) / Raw(headers + bytes(udp(dport)))  # noqa: E731
+STEPPED = {"AH": (51, AH6()), "destination options": (60, OPTIONS6()), "hop-by-hop options": (0, OPTIONS6()), "all of them": (0, OPTIONS6(60) + OPTIONS6(51) + AH6()),
+           "a first fragment behind options": (60, OPTIONS6(44) + b"\x11\0\0\1\0\0\0\7"), "eight headers": (60, OPTIONS6(60) * 7 + OPTIONS6())}
+for what, (first, headers) in STEPPED.items():
+    Row(f"an ICMPv6 error that quotes {what}", "cam", icmp6(2, 0, quote(behind(first, headers), 200)), "-> sig", after=ASKED())
+    Row(f"an ICMPv6 error that quotes {what} before another port", "cam", icmp6(2, 0, quote(behind(first, headers, 54), 200)), "icmp-unrelated", after=ASKED())
+    Row(f"an ICMPv6 error that quotes {what} and not the ports", "cam", icmp6(2, 0, quote(behind(first, headers), 47 + len(headers))), "icmp-unrelated", after=ASKED())
+REFUSED = {"a routing header": (43, b"\x11\0\2\0\0\0\0\0"), "an AH that is too short": (51, b"\x11\0" + b"\0" * 6), "nine headers": (60, OPTIONS6(60) * 8 + OPTIONS6()),
+           "hop-by-hop options in second place": (60, OPTIONS6(0) + OPTIONS6()), "a later fragment behind options": (60, OPTIONS6(44) + b"\x11\0\0\x09\0\0\0\7"),
+           "options that are longer than the quote": (60, b"\x11\x7f" + b"\0" * 6)}
+for what, (first, headers) in REFUSED.items():
+    Row(f"an ICMPv6 error that quotes {what}", "cam", icmp6(2, 0, quote(behind(first, headers), 200)), "icmp-unrelated", after=ASKED())
+Row("an ICMPv6 error of which the quote lies behind the packet from every byte on", "cam", short(icmp6(2, 0, quote(dns6(), 56)), 47), "icmp-unrelated",
+    after=ASKED() + [Step("cam", short(icmp6(2, 0, quote(dns6(), 56)), n), "icmp-unrelated") for n in range(47)])
+Row("an ICMPv6 error of which the quoted extension header lies behind the packet", "cam", short(icmp6(2, 0, quote(behind(51, AH6()), 72)), 60), "icmp-unrelated", after=ASKED())
 Row("an ICMPv6 error that quotes a fragment", "cam", icmp6(1, 0, quote(ip6() / IPv6ExtHdrFragment(offset=9) / udp(53), 64)), "icmp-unrelated", after=ASKED())
 PIECE6 = lambda n=0, dport=53, nh=17: ip6() / IPv6ExtHdrFragment(nh=nh, offset=n, m=1, id=port()) / udp(dport) / (b"e" * 32)  # noqa: E731
 PIECED = lambda: [Step("sig", PIECE6(), "-> cam")]  # noqa: E731
