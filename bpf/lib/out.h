@@ -55,9 +55,13 @@ FB_INLINE int fb_made_here(struct __sk_buff *skb, const void *img, struct fb_ctx
 		reason = fb_ethertype(img, c, c->out_zone);
 		return reason == FB_NEXT ? FB_PASSED : reason;
 	}
-	if ((c->pkt.flags & FB_PKT_ICMP_ERROR) &&
-	    !fb_quote(c, (void *)(long)skb->data, (void *)(long)skb->data_end))
-		return FB_DROP_ICMP_UNRELATED;
+	if (c->pkt.flags & FB_PKT_ICMP_ERROR) {
+		if (!fb_quote(c, (void *)(long)skb->data, (void *)(long)skb->data_end))
+			return FB_DROP_ICMP_UNRELATED;
+		/* It is the gateway that speaks, whoever's flow it is about: that one's zones are asked with it. */
+		if (fb_is_cut(FB_ZONE_SELF, c->out_zone))
+			return fb_is_quarantined(c) ? FB_DROP_QUARANTINED : FB_DROP_ISOLATED;
+	}
 	if (c->pkt.flags & FB_PKT_LATER) {
 		reason = fb_frag_verdict(img, c);
 		return reason == FB_NEXT ? FB_PASSED : reason;

@@ -95,6 +95,30 @@ static void a_zone_can_be_isolated_from_the_gateway_but_keeps_its_arp(void)
 	cut("cam", "self", false);
 }
 
+/* The flow is of two zones that nothing cuts; who speaks of it is the gateway. */
+static void isolated_from_the_gateway_no_errors_of_its_own_come_about_others_flows(void)
+{
+	static const __u8 camera[4] = { 10, 20, 0, 5 };
+	const struct frame_spec sent = { RTSP, .tcp = SYN, .seq = 100 };
+	struct frame f;
+
+	use_policy("");
+	expect("cam", &sent, FB_PASSED);
+	build_error(&f, SPEC(.src = "10.20.0.1", .dst = "10.20.0.5", .icmp_type = 11), &sent);
+	cut("cam", "self", true);
+	CHECK(rig_tc_out(&rig, "cam", &f).reason == FB_DROP_ISOLATED, "time exceeded");
+	quarantine(camera, 32, true);
+	CHECK(rig_tc_out(&rig, "cam", &f).reason == FB_DROP_QUARANTINED, "in quarantine, too");
+	quarantine(camera, 32, false);
+	/* That flow goes on, and so does what the far side says of it. */
+	build_error(&f, SPEC(.vlan = 30, .src = "10.30.0.10", .dst = "10.20.0.5", .icmp_type = 3), &sent);
+	CHECK(rig_xdp(&rig, "vid", &f).reason == FB_PASSED, "unreachable, by the far side");
+	expect("cam", &sent, FB_PASSED);
+	cut("cam", "self", false);
+	build_error(&f, SPEC(.src = "10.20.0.1", .dst = "10.20.0.5", .icmp_type = 11), &sent);
+	CHECK(rig_tc_out(&rig, "cam", &f).reason == FB_PASSED, "released");
+}
+
 static void quarantine_cuts_an_address_both_ways_and_its_arp(void)
 {
 	static const __u8 camera[4] = { 10, 20, 0, 5 };
@@ -358,6 +382,7 @@ void claims_switch(void)
 	RUN_CASE(isolation_goes_after_hygiene);
 	RUN_CASE(isolation_leaves_the_other_pairs_alone);
 	RUN_CASE(a_zone_can_be_isolated_from_the_gateway_but_keeps_its_arp);
+	RUN_CASE(isolated_from_the_gateway_no_errors_of_its_own_come_about_others_flows);
 	RUN_CASE(quarantine_cuts_an_address_both_ways_and_its_arp);
 	RUN_CASE(quarantine_of_a_prefix_holds_for_all_in_it);
 	RUN_CASE(a_spoofed_source_is_spoof_even_under_quarantine);
