@@ -90,16 +90,25 @@ static const char *help_for(struct fb_checker *c, const struct fb_stmt *s, const
 	return s->assertion.text.s;
 }
 
-static void report(struct fb_checker *c, const struct fb_stmt *s, const struct fb_hops *hops)
+/* Why no packet could prove a "can reach". */
+static const char *nothing_to_prove(const struct fb_assertion *a)
+{
+	if (!fb_l4set_begins(&a->services, 4) && !fb_l4set_begins(&a->services, 6))
+		return "   no line allows it: an ICMP error passes with the flow that it is about, an answer "
+		       "with its request\n";
+	return "   no address of the one side could speak to one of the other: they are of different "
+	       "families, or one side has none\n";
+}
+
+static void report(struct fb_checker *c, const struct fb_stmt *s, const struct fb_assertion *a,
+		   const struct fb_hops *hops)
 {
 	fb_autostrbuf struct fb_strbuf text = { 0 }, detail = { 0 };
 	struct fb_diag *diag;
 
 	fb_assertion_print(s, &text);
 	if (!hops->n) {
-		fb_strbuf_add(&detail, "   no address of the one side could speak to one of the other: they "
-				       "are of different families, "
-				       "or one side has none\n");
+		fb_strbuf_add(&detail, nothing_to_prove(a));
 	} else if (s->assertion.kind == FB_ASSERT_CAN) {
 		fb_strbuf_add(&detail, "   ");
 		fb_hop_print_ends(c->rs, &hops->v[0], &detail);
@@ -149,7 +158,7 @@ void fb_check_asserts(struct fb_checker *c)
 			if (fb_assert_holds(c->rs, &edges, &a, &hops))
 				c->rs->assertions++;
 			else
-				report(c, s, &hops);
+				report(c, s, &a, &hops);
 		}
 		fb_assertion_done(&a);
 		fb_vec_done(&hops);

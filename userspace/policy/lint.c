@@ -138,42 +138,45 @@ static void redundant(struct fb_linter *l)
 	fb_redundant_done(&list);
 }
 
-/* ICMPv6 lives on IPv6 only, ICMP on IPv4 only; a line that says otherwise matches nothing. */
-static bool wrong_family(const struct fb_ruleset *rs, const struct fb_box *box)
+/* Could what the line names begin anything, if its addresses were of this family, or of those that they are of? */
+static bool begins(const struct fb_ruleset *rs, const struct fb_box *box, bool any_family)
 {
-	const struct fb_l4set *svc = &rs->services.v[box->svc];
-	bool v4 = rs->sets.v[box->src].r[0].n && rs->sets.v[box->dst].r[0].n,
-	     v6 = rs->sets.v[box->src].r[1].n && rs->sets.v[box->dst].r[1].n;
-
-	for (size_t i = 0; i < svc->n; i++) {
-		const struct fb_l4 *l4 = &svc->v[i];
-		bool only4 = l4->proto_lo == IPPROTO_ICMP && l4->proto_hi == IPPROTO_ICMP,
-		     only6 = l4->proto_lo == IPPROTO_ICMPV6 && l4->proto_hi == IPPROTO_ICMPV6;
-
-		if ((v4 && !only6) || (v6 && !only4))
-			return false;
-	}
-	return true;
+	for (int f = 0; f < 2; f++)
+		if ((any_family || (rs->sets.v[box->src].r[f].n && rs->sets.v[box->dst].r[f].n)) &&
+		    fb_l4set_begins(&rs->services.v[box->svc], f ? 6 : 4))
+			return true;
+	return false;
 }
 
 static void dead(struct fb_linter *l)
 {
-	fb_autofree bool *lives = calloc(l->rs->lines.n + 1, sizeof(*lives));
+	enum { LIVES = 1, NEEDS_FAMILY = 2 };
+	fb_autofree unsigned char *lines = calloc(l->rs->lines.n + 1, sizeof(*lines));
 
-	if (!lives)
+	if (!lines)
 		abort();
-	for (size_t i = 0; i < l->rs->boxes.n; i++)
-		lives[l->rs->boxes.v[i].line] |= !wrong_family(l->rs, &l->rs->boxes.v[i]);
+	for (size_t i = 0; i < l->rs->boxes.n; i++) {
+		const struct fb_box *box = &l->rs->boxes.v[i];
+
+		if (lines[box->line] & LIVES)
+			continue;
+		lines[box->line] |= begins(l->rs, box, false)  ? LIVES
+				    : begins(l->rs, box, true) ? NEEDS_FAMILY
+							       : 0;
+	}
 	for (size_t i = 0; i < l->rs->lines.n; i++) {
 		const struct fb_line *line = &l->rs->lines.v[i];
 
-		if (lives[i])
+		if (lines[i] & LIVES)
 			continue;
 		l->block = block_of(line);
 		fb_lint_add(l, FB_LINT_DEAD, line->at, comments_of(line),
-			    "ICMP exists on IPv4 only, ICMPv6 on IPv6 only",
-			    "this line can match nothing: its addresses are of the other family than its "
-			    "service");
+			    lines[i] ? "ICMP exists on IPv4 only, ICMPv6 on IPv6 only"
+				     : "an error passes with the flow that it is about, an answer with its "
+				       "request, and none by a line",
+			    "this line can match nothing: %s",
+			    lines[i] ? "its addresses are of the other family than its service"
+				     : "ICMP errors and answers begin nothing");
 	}
 	l->block = NULL;
 }

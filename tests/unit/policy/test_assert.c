@@ -104,6 +104,10 @@ Test(assert, s35_nothing_is_proved_of_ends_that_cannot_speak_to_each_other)
 		{ "six can reach a1 tcp/22", "no address of the one side" },
 		{ "a1, six can reach b1 tcp/22", "a1 -> b1" },
 		{ "a1 cannot reach six", NULL },
+		{ "a1 can reach b1 icmp/redirect", "no line allows it: an ICMP error passes with the flow" },
+		{ "a1 can reach b1 icmpv6/100, icmp/echo-reply", "an answer with its request" },
+		{ "a1 can reach b1 icmpv6/128", "no address of the one side" },
+		{ "a1 cannot reach b1 icmp/redirect", NULL },
 	};
 
 	expect_all(

@@ -62,6 +62,26 @@ Test(lint, a_line_of_the_wrong_family_is_dead)
 	expect_advice("firebreak a -> b { allow any -> any  all }\n", "dead", "");
 }
 
+/* S24: they pass by the flow that they are about, or by their request. */
+Test(lint, a_line_of_icmp_errors_or_answers_is_dead)
+{
+	static const char *const errors[] = { "icmp/redirect, icmp/4, icmpv6/100",
+					      "icmp/3, icmp/11, icmp/12, icmp/echo-reply",
+					      "icmpv6/packet-too-big, icmpv6/129" };
+
+	for (size_t i = 0; i < FB_ARRAY_SIZE(errors); i++) {
+		fb_autostrbuf struct fb_strbuf text = { 0 };
+
+		fb_strbuf_addf(&text, "firebreak a -> b { allow any -> any  %s }\n", errors[i]);
+		expect_advice(fb_strbuf_get(&text), "dead",
+			      "13:20 this line can match nothing: ICMP errors and answers begin nothing\n");
+	}
+	expect_advice("firebreak a -> b { allow any -> any  icmp/redirect, icmp/6 }\n", "dead", "");
+	expect_advice("firebreak a -> b { allow any -> any  icmp/redirect, icmpv6/any }\n", "dead",
+		      "13:20 this line can match nothing: its addresses are of the other family than its "
+		      "service\n");
+}
+
 Test(lint, an_exception_that_another_guard_forbids_has_no_effect)
 {
 	expect_advice("never any -> a except from b\nnever any -> a except from c\n", "guard",
