@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What a packet may do to its flow: TCP handshake and close (RFC 9293), original-reply-original for all else. Established needs proof
- * of two-way traffic: the initiator's ACK of the responder's initial sequence number.
+ * of two-way traffic: the initiator's ACK of the responder's initial sequence number, or of what was sent behind it (fast open).
  */
 #ifndef FB_LIB_TCP_H
 #define FB_LIB_TCP_H
@@ -11,6 +11,8 @@
 #define FB_TCP_HALF_FIN 1u
 #define FB_TCP_HALF_ATTEMPT \
 	2u /* of who began: a SYN since then is noted in the flow (attempt, attempt_win, attempt_scale) */
+#define FB_TCP_HALF_ASKED \
+	4u /* of its responder, before it answers: it asked back by an ACK of another byte, which is noted (attempt) */
 
 /* May this packet begin a connection? */
 FB_INLINE int fb_is_initial(const struct fb_pkt *pkt)
@@ -99,6 +101,7 @@ enum fb_tcp_write {
 	FB_TCP_WRITE_ANEW,    /* the same, of an attempt on a connection that was live for us only */
 	FB_TCP_WRITE_FIN,
 	FB_TCP_WRITE_NO_FIN, /* it was not its sender's, who goes on behind it */
+	FB_TCP_WRITE_ASKED,  /* what the responder acknowledges instead of the attempt */
 };
 struct fb_step {
 	__u32 state;
@@ -215,6 +218,9 @@ __noinline int fb_tcp_write(struct fb_ctx *c, __u32 dir, __u32 what)
 		e->tcp[dir & 1].flags |= FB_TCP_HALF_FIN;
 	} else if (what == FB_TCP_WRITE_NO_FIN) {
 		e->tcp[dir & 1].flags &= (__u8)~FB_TCP_HALF_FIN;
+	} else if (what == FB_TCP_WRITE_ASKED) {
+		e->attempt = pkt->ack;
+		e->tcp[dir & 1].flags |= FB_TCP_HALF_ASKED;
 	} else {
 		if (what == FB_TCP_WRITE_ANEW) {
 			fb_tcp_write_syn(e, dir ^ 1, e->attempt, e->attempt, e->attempt_win,
@@ -276,20 +282,32 @@ FB_INLINE int fb_tcp_is_next(const struct fb_flow *e, __u32 dir, __u32 seq)
 	return seq == own.end || seq == other.edge - other.win;
 }
 
-/* Before there is an answer: a refusal that acknowledges the attempt (RFC 9293, 3.10.7.3), a challenge ACK (RFC 5961), an initiator that gives up. */
+/*
+ * Before there is an answer: a refusal that acknowledges the attempt (RFC 9293, 3.10.7.3), an initiator that gives up. Or the responder holds a connection that the
+ * gateway lost or saw end, or is in TIME-WAIT: it asks back by an ACK (RFC 5961, 4), the initiator resets that connection by exactly the number acknowledged (RFC 9293,
+ * 3.5.1), and sends its SYN again, for which the flow stays as it is. The reset passes by that number only, which nobody knows who has not seen the ACK, and brings nothing.
+ */
 FB_INLINE enum fb_reason fb_tcp_unanswered(struct fb_ctx *c, struct fb_flow *e, __u32 dir, __u8 f,
 					   struct fb_step *step)
 {
-	struct fb_half origin = fb_half_read(e, c->hit.origin);
+	struct fb_half origin = fb_half_read(e, c->hit.origin), other = fb_half_read(e, c->hit.origin ^ 1);
+	int from_origin = dir == c->hit.origin;
+	int asked = (other.flags & FB_TCP_HALF_ASKED) && !c->pkt.payload &&
+		    *(volatile __u32 *)&e->attempt == (from_origin ? c->pkt.seq : c->pkt.ack);
 
-	if (!(f & FB_TCP_RST))
-		return dir == c->hit.origin || c->pkt.payload || (f & FB_TCP_FIN) ? FB_DROP_TCP_STATE
-										  : FB_NEXT;
-	if (dir == c->hit.origin ? c->pkt.seq - origin.edge > origin.end - origin.edge
-				 : !(f & FB_TCP_ACK) || !fb_tcp_answers(&c->pkt, &origin))
-		return FB_DROP_TCP_STATE;
-	step->state = FB_FLOW_CLOSING;
-	return FB_NEXT;
+	if (!(f & FB_TCP_RST)) {
+		if (from_origin || c->pkt.payload || (f & FB_TCP_FIN))
+			return FB_DROP_TCP_STATE;
+		if (!asked)
+			step->write = FB_TCP_WRITE_ASKED;
+		return FB_NEXT;
+	}
+	if (from_origin ? c->pkt.seq - origin.edge <= origin.end - origin.edge
+			: (f & FB_TCP_ACK) && fb_tcp_answers(&c->pkt, &origin)) {
+		step->state = FB_FLOW_CLOSING;
+		return FB_NEXT;
+	}
+	return from_origin && asked ? FB_NEXT : FB_DROP_TCP_STATE;
 }
 
 FB_INLINE void fb_tcp_fin(struct fb_flow *e, __u32 dir, struct fb_step *step)

@@ -327,6 +327,53 @@ static void a_reset_by_what_was_acknowledged_ends_a_connection(void)
 	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 101, .ack = 901, .window = 1000), FB_DROP_TCP_STATE);
 }
 
+/* The gateway has lost the flow, the recorder holds the connection, and the camera comes back with the same port (RFC 9293, 3.5.1; RFC 5961, 4). */
+static void a_reset_of_what_the_responder_holds_instead_passes_and_its_syn_comes_again(void)
+{
+	use_policy("");
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 0x60000000), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = RST, .seq = 888), FB_DROP_TCP_STATE); /* nobody has asked */
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 777, .ack = 888), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = RST, .seq = 887), FB_DROP_TCP_STATE);
+	expect("cam", SPEC(RTSP, .tcp = RST, .seq = 889), FB_DROP_TCP_STATE);
+	expect("cam", SPEC(RTSP, .tcp = RST, .seq = 888, .payload = 1), FB_DROP_TCP_STATE);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 888, .ack = 777), FB_DROP_TCP_STATE);
+	expect("vid", SPEC(RTSP_BACK, .tcp = RST, .seq = 888), FB_DROP_TCP_STATE);
+	for (int i = 0; i < 2; i++) { /* the first is lost behind the gateway */
+		expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 0x60000000), FB_PASSED);
+		expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 777, .ack = 888), FB_PASSED);
+		expect("cam", SPEC(RTSP, .tcp = RST, .seq = 888), FB_PASSED);
+	}
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 0x60000001, .ack = 778), FB_DROP_TCP_STATE);
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 0x60000000), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 900, .ack = 0x60000001), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = RST, .seq = 888), FB_DROP_TCP_WINDOW); /* it has answered */
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 0x60000001, .ack = 901), FB_PASSED);
+	CHECK(rig_flow_count(&rig) == 1, "%zu flows", rig_flow_count(&rig));
+}
+
+/* The same after a clean end: the camera's next SYN begins lower, and the recorder waits (TIME-WAIT). */
+static void a_reset_ends_the_time_wait_of_the_same_ports(void)
+{
+	use_policy("");
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 0x60000000), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 900, .ack = 0x60000001), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 0x60000001, .ack = 901), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = FIN | ACK, .seq = 901, .ack = 0x60000001), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = FIN | ACK, .seq = 0x60000001, .ack = 902), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 902, .ack = 0x60000002), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 2000), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 902, .ack = 0x60000002), FB_PASSED);
+	/* Another attempt is asked about anew. */
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 5000), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = RST, .seq = 0x60000002), FB_DROP_TCP_STATE);
+	expect("vid", SPEC(RTSP_BACK, .tcp = ACK, .seq = 902, .ack = 0x60000002), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = RST, .seq = 0x60000002), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 5000), FB_PASSED);
+	expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 77000, .ack = 5001), FB_PASSED);
+	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 5001, .ack = 77001), FB_PASSED);
+}
+
 void claims_tcp(void)
 {
 	RUN_CASE(tcp_begins_with_a_syn);
@@ -349,4 +396,6 @@ void claims_tcp(void)
 	RUN_CASE(an_attempt_on_a_live_connection_changes_nothing_and_keeps_nothing_alive);
 	RUN_CASE(another_answer_is_believed_if_the_syn_was_repeated);
 	RUN_CASE(a_reset_by_what_was_acknowledged_ends_a_connection);
+	RUN_CASE(a_reset_of_what_the_responder_holds_instead_passes_and_its_syn_comes_again);
+	RUN_CASE(a_reset_ends_the_time_wait_of_the_same_ports);
 }

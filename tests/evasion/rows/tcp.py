@@ -43,6 +43,20 @@ Row("half-open: another answerer on the answering side", "vid", ether(src=ROUTER
 Row("half-open: the answer comes from the third zone", "sig", rtsp_back(), "spoof", after=SYN())
 Row("half-open: the answer comes from the initiator's side", "cam", rtsp_back(), "spoof", after=SYN())
 Row("half-open: the answer comes from the world", "net", rtsp_back(), "spoof", after=SYN())
+ASKED = lambda: SYN() + [Step("vid", rtsp_back("A", 777, 0x50000000), "-> cam")]  # noqa: E731
+AGAIN = lambda: [Step("cam", rtsp(), "-> vid"), Step("vid", rtsp_back(), "-> cam"), Step("cam", rtsp("A", 101, 901), "-> vid")]  # noqa: E731
+Row("half-open: the reset that the answering side asked for", "cam", rtsp("R", 0x50000000), "-> vid", after=ASKED(), then=AGAIN())
+for off in (-1, 1, 0x40000000):
+    Row(f"half-open: a reset {off} beside what the answering side asked for", "cam", rtsp("R", 0x50000000 + off), "tcp-state", after=ASKED(), then=AGAIN())
+Row("half-open: data in the reset that the answering side asked for", "cam", rtsp("R", 0x50000000, size=10), "tcp-state", after=ASKED(), then=AGAIN())
+Row("half-open: data where the answering side asked", "cam", rtsp("PA", 0x50000000, 777, size=10), "tcp-state", after=ASKED(), then=AGAIN())
+Row("half-open: the reset that the answering side asked for, from its own side", "vid", rtsp_back("R", 0x50000000, 0), "tcp-state", after=ASKED(),
+    then=AGAIN())
+Row("half-open: the reset that the answering side asked for, from the third zone", "sig", rtsp("R", 0x50000000), "spoof", after=ASKED(), then=AGAIN())
+Row("half-open: the reset that was asked for before another attempt", "cam", rtsp("R", 0x50000000), "tcp-state",
+    after=ASKED() + [Step("cam", rtsp("S", 300), "-> vid")], then=[Step("vid", rtsp_back("SA", 900, 301), "-> cam")])
+Row("answered: the reset that was asked for before", "cam", rtsp("R", 0x50000000), "tcp-window", after=ASKED() + [Step("vid", rtsp_back(), "-> cam")],
+    then=[Step("cam", rtsp("A", 101, 901), "-> vid")])
 Row("answered: an acknowledgement of another answer", "cam", rtsp("A", 101, 902), "tcp-state", after=ANSWERED())
 Row("answered: the SYN-ACK again", "vid", rtsp_back(), "-> cam", after=ANSWERED(), then=[Step("cam", rtsp("A", 101, 901), "-> vid")])
 Row("answered: another SYN-ACK changes nothing", "vid", rtsp_back("SA", 5000, 101), "tcp-window", after=ANSWERED(),
