@@ -164,6 +164,19 @@ FB_INLINE enum fb_reason fb_tcp_syn_ack(struct fb_ctx *c, struct fb_flow *e, __u
 	return FB_NEXT;
 }
 
+/*
+ * Does the initiator's segment acknowledge the answer? With fast open (RFC 7413) data may follow that at once, and be acknowledged in part: so between the answer's first
+ * byte, from which on the initiator granted its SYN's window (fb_tcp_write_answer), and the end of what was sent. Without such data that is one number, and with
+ * it as many as there are bytes, two windows of a SYN at most: who has not seen the answer guesses one in 2^15.
+ */
+FB_INLINE int fb_tcp_proves(const struct fb_pkt *pkt, const struct fb_flow *e, __u32 dir)
+{
+	struct fb_half own = fb_half_read(e, dir), other = fb_half_read(e, dir ^ 1);
+	__u32 first = own.edge - (own.win ? own.win : 1);
+
+	return pkt->ack - first <= other.end - first;
+}
+
 /* The flow as its SYN makes it. */
 FB_INLINE void fb_tcp_write_syn(struct fb_flow *e, __u32 dir, __u32 first, __u32 end, __u32 win, __u8 scale)
 {
@@ -377,7 +390,7 @@ FB_INLINE enum fb_reason fb_tcp_step(struct fb_ctx *c, struct fb_flow *e, __u32 
 	if (step->state == FB_FLOW_NEW)
 		return fb_tcp_unanswered(c, e, dir, f, step);
 	if (step->state == FB_FLOW_REPLIED && dir == c->hit.origin && !(f & FB_TCP_RST) &&
-	    c->pkt.ack != fb_half_read(e, dir ^ 1).end)
+	    !fb_tcp_proves(&c->pkt, e, dir))
 		return FB_DROP_TCP_STATE;
 	goes_on = step->state == FB_FLOW_CLOSING && fb_tcp_goes_on(&segment, e, dir);
 	reason = fb_tcp_window(&segment, e, dir, c->hit.word, 0);

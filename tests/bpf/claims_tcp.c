@@ -374,6 +374,45 @@ static void a_reset_ends_the_time_wait_of_the_same_ports(void)
 	expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 5001, .ack = 77001), FB_PASSED);
 }
 
+/* Fast open (RFC 7413): the recorder sends behind its answer, and the camera acknowledges as it arrives. */
+static void data_behind_the_answer_is_acknowledged_in_part(void)
+{
+	static const struct frame_spec first[] = {
+		{ RTSP, .tcp = ACK, .seq = 104, .ack = 901 }, /* to the answer alone */
+		{ RTSP, .tcp = ACK, .seq = 104, .ack = 1901 },
+		{ RTSP, .tcp = ACK | PSH, .seq = 104, .ack = 1901, .payload = 4 },
+		{ RTSP, .tcp = ACK, .seq = 104, .ack = 1951 },
+		{ RTSP, .tcp = ACK, .seq = 104, .ack = 2901 },
+		{ RTSP, .tcp = ACK | FIN, .seq = 104, .ack = 1901 },
+	};
+	static const __u32 wrong[] = { 900, 899, 2902, 900 + 0x80000000u, 0, 901 - 66000 };
+
+	for (size_t i = 0; i < sizeof(first) / sizeof(*first); i++) {
+		use_policy("");
+		expect("cam", SPEC(RTSP, .tcp = SYN, .seq = 100, .window = i ? 2000 : 0, .payload = 3),
+		       FB_PASSED);
+		expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 900, .ack = 104, .window = 1000),
+		       FB_PASSED);
+		expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 104, .ack = 902), FB_DROP_TCP_STATE);
+		if (i) { /* what a window of 0 has room for is no more than a probe */
+			expect("vid",
+			       SPEC(RTSP_BACK, .tcp = ACK, .seq = 901, .ack = 104, .window = 1000,
+				    .payload = 1000),
+			       FB_PASSED);
+			expect("vid",
+			       SPEC(RTSP_BACK, .tcp = ACK, .seq = 1901, .ack = 104, .window = 1000,
+				    .payload = 1000),
+			       FB_PASSED);
+		}
+		for (size_t w = 0; w < sizeof(wrong) / sizeof(*wrong); w++)
+			expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 104, .ack = wrong[w]), FB_DROP_TCP_STATE);
+		expect("cam", &first[i], FB_PASSED);
+		expect("vid", SPEC(RTSP_BACK, .tcp = SYN | ACK, .seq = 900, .ack = 104, .window = 1000),
+		       FB_PASSED);
+		expect("cam", SPEC(RTSP, .tcp = ACK, .seq = 104, .ack = i ? 1901 : 901), FB_PASSED);
+	}
+}
+
 void claims_tcp(void)
 {
 	RUN_CASE(tcp_begins_with_a_syn);
@@ -398,4 +437,5 @@ void claims_tcp(void)
 	RUN_CASE(a_reset_by_what_was_acknowledged_ends_a_connection);
 	RUN_CASE(a_reset_of_what_the_responder_holds_instead_passes_and_its_syn_comes_again);
 	RUN_CASE(a_reset_ends_the_time_wait_of_the_same_ports);
+	RUN_CASE(data_behind_the_answer_is_acknowledged_in_part);
 }

@@ -61,6 +61,13 @@ Row("answered: an acknowledgement of another answer", "cam", rtsp("A", 101, 902)
 Row("answered: the SYN-ACK again", "vid", rtsp_back(), "-> cam", after=ANSWERED(), then=[Step("cam", rtsp("A", 101, 901), "-> vid")])
 Row("answered: another SYN-ACK changes nothing", "vid", rtsp_back("SA", 5000, 101), "tcp-window", after=ANSWERED(),
     then=[Step("cam", rtsp("A", 101, 5001), "tcp-state"), Step("cam", rtsp("A", 101, 901), "-> vid")])
+FAST = lambda: ANSWERED() + [Step("vid", rtsp_back("PA", 901, 101, 1000), "-> cam")]  # noqa: E731
+for ack in (901, 1401, 1901):
+    Row(f"answered, and data behind it: an acknowledgement of {ack - 901} bytes", "cam", rtsp("A", 101, ack), "-> vid", after=FAST(),
+        then=[Step("cam", rtsp("PA", 101, ack, 10), "-> vid")])
+for ack in (900, 1902, 901 + 0x80000000, 0):
+    Row(f"answered, and data behind it: an acknowledgement of {ack}, which is no part of it", "cam", rtsp("A", 101, ack), "tcp-state", after=FAST(),
+        then=[Step("cam", rtsp("PA", 101, 901, 10), "-> vid")])
 
 Row("answered: another SYN-ACK after the SYN was repeated", "vid", rtsp_back("SA", 0x70000000, 101), "-> cam", after=ANSWERED() + [Step("cam", rtsp(), "-> vid")],
     then=[Step("cam", rtsp("A", 101, 0x70000001), "-> vid")])
