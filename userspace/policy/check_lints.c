@@ -115,21 +115,13 @@ static void lint_dhcp(struct fb_checker *c)
 
 /* ---- S58: who should call whom ------------------------------------------------------------------------------------ */
 
-/* What a service says of who calls, or the first one inside of it that does; depth: a service that contains itself is told elsewhere. */
-static const struct fb_stmt *with_initiator(const struct fb_checker *c, const char *name, unsigned int depth)
+/* The service that says who calls. */
+static const struct fb_stmt *with_initiator(const struct fb_checker *c, const struct fb_svc_item *item)
 {
-	const struct fb_symbol *symbol = fb_names_find(&c->services, name);
-	const struct fb_stmt *found = NULL;
+	const struct fb_symbol *symbol = item->kind == FB_SVC_NAME ? fb_names_find(&c->services, item->name.s)
+								   : NULL;
 
-	if (!symbol || !depth || symbol->stmt->service.initiator.s)
-		return symbol && depth ? symbol->stmt : NULL;
-	for (size_t i = 0; i < symbol->stmt->service.items.n && !found; i++) {
-		const struct fb_svc_item *item = &symbol->stmt->service.items.v[i];
-
-		if (item->kind == FB_SVC_NAME)
-			found = with_initiator(c, item->name.s, depth - 1);
-	}
-	return found;
+	return symbol ? c->service_states.v[symbol->index].initiator : NULL;
 }
 
 /* The first pair of the header in which the wrong end calls: `initiator field` and from a higher level to a lower one, or the other way round. */
@@ -157,8 +149,7 @@ static void lint_initiators(struct fb_checker *c, const struct fb_line *line)
 
 	for (size_t i = 0; i < line->allow->services.n; i++) {
 		const struct fb_svc_item *item = &line->allow->services.v[i];
-		const struct fb_stmt *service = item->kind == FB_SVC_NAME ? with_initiator(c, item->name.s, 8)
-									  : NULL;
+		const struct fb_stmt *service = with_initiator(c, item);
 		const char *initiator = service ? service->service.initiator.s : NULL;
 		const struct fb_zone *src, *dst;
 

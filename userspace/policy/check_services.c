@@ -99,6 +99,21 @@ bool fb_check_service_items(struct fb_checker *c, const struct fb_svc_items *ite
 	return items_set(c, items, ret, &height);
 }
 
+/* What is inside has been resolved, and said it for all that is inside of that. */
+static const struct fb_stmt *find_initiator(const struct fb_checker *c, const struct fb_stmt *s)
+{
+	const struct fb_stmt *found = s->service.initiator.s ? s : NULL;
+
+	for (size_t i = 0; i < s->service.items.n && !found; i++) {
+		const struct fb_svc_item *item = &s->service.items.v[i];
+
+		if (item->kind == FB_SVC_NAME)
+			found = c->service_states.v[fb_names_find(&c->services, item->name.s)->index]
+					.initiator;
+	}
+	return found;
+}
+
 static bool resolve_body(struct fb_checker *c, struct fb_service_state *state)
 {
 	const struct fb_stmt *s = state->stmt;
@@ -122,6 +137,7 @@ static bool resolve_body(struct fb_checker *c, struct fb_service_state *state)
 	free(sum.v);
 	free(except.v);
 	state->set = left;
+	state->initiator = find_initiator(c, s);
 	if (left.n)
 		return true;
 	fb_diag_error(c->diags, s->name.at, NULL, "service %s is empty: its except takes everything out",

@@ -46,6 +46,8 @@ struct fb_service_state {
 	enum { FB_SERVICE_NEW, FB_SERVICE_OPEN, FB_SERVICE_DONE } state;
 	bool ok;
 	unsigned int height;
+	const struct fb_stmt
+		*initiator;  /* who says who calls (S58): it, else the first inside of it that does */
 	struct fb_l4set set; /* owned */
 };
 struct fb_date_memo {

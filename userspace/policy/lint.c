@@ -431,7 +431,8 @@ static void begin(struct fb_linter *l)
 			if (s->kind == FB_STMT_POLICY)
 				l->everywhere = &s->comments;
 			if (s->kind == FB_STMT_SERVICE)
-				fb_vec_add(&l->services, (struct fb_lint_service){ s->name.s, s });
+				fb_vec_add(&l->services,
+					   (struct fb_lint_service){ .name = s->name.s, .stmt = s });
 		}
 	fb_lint_sort_services(l);
 }

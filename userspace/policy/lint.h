@@ -54,6 +54,8 @@ enum fb_lint_kind fb_lint_by_name(const char *name, size_t len);
 struct fb_lint_service {
 	const char *name;
 	const struct fb_stmt *stmt;
+	bool looked_at;
+	const char *readable; /* once looked at: itself, or what is inside of it, that says cleartext */
 };
 
 struct fb_linter {

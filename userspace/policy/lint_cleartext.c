@@ -21,13 +21,13 @@ void fb_lint_sort_services(struct fb_linter *l)
 		qsort(l->services.v, l->services.n, sizeof(*l->services.v), by_service_name);
 }
 
-static const struct fb_stmt *service(const struct fb_linter *l, const char *name)
+static struct fb_lint_service *service(const struct fb_linter *l, const char *name)
 {
-	struct fb_lint_service key = { name, NULL }, *found = NULL;
+	struct fb_lint_service key = { .name = name };
 
-	if (l->services.n)
-		found = bsearch(&key, l->services.v, l->services.n, sizeof(key), by_service_name);
-	return found ? found->stmt : NULL;
+	if (!l->services.n)
+		return NULL;
+	return bsearch(&key, l->services.v, l->services.n, sizeof(key), by_service_name);
 }
 
 static bool among(const struct fb_svc_items *items, const char *name)
@@ -38,21 +38,31 @@ static bool among(const struct fb_svc_items *items, const char *name)
 	return false;
 }
 
-/* The service itself, or the first inside of it that says cleartext. No service contains itself: that is an error. */
-static const char *readable_within(const struct fb_linter *l, const char *name)
+/*
+ * The service itself, or the first inside of it that says cleartext. No service contains itself: that is an error. Each is looked into once: nine levels of
+ * twenty names each would be 20^8 times the same.
+ */
+static const char *readable_within(struct fb_linter *l, const char *name)
 {
-	const struct fb_stmt *s = service(l, name);
-	const char *found = NULL;
+	struct fb_lint_service *found = service(l, name);
+	const struct fb_svc_items *items, *except;
+	const char *readable = NULL;
 
-	if (!s || s->service.cleartext)
-		return s ? s->name.s : NULL;
-	for (size_t i = 0; i < s->service.items.n && !found; i++) {
-		if (s->service.items.v[i].kind == FB_SVC_NAME)
-			found = readable_within(l, s->service.items.v[i].name.s);
-		if (found && among(&s->service.except, found))
-			found = NULL;
+	if (!found || found->looked_at)
+		return found ? found->readable : NULL;
+	items = &found->stmt->service.items;
+	except = &found->stmt->service.except;
+	if (found->stmt->service.cleartext)
+		readable = found->name;
+	for (size_t i = 0; i < items->n && !readable; i++) {
+		if (items->v[i].kind == FB_SVC_NAME)
+			readable = readable_within(l, items->v[i].name.s);
+		if (readable && among(except, readable))
+			readable = NULL;
 	}
-	return found;
+	found->looked_at = true;
+	found->readable = readable;
+	return readable;
 }
 
 /* Of the services that say cleartext the first that has a port among those of box. */
