@@ -184,15 +184,13 @@ void fb_check_identities(struct fb_checker *c)
 		give_slots(c);
 }
 
-/* S17: never lines, then no deadline, then the latest, then by place in the text. */
+/* S17 among equals: never lines, then by place in the text. Which line stays open longest hangs on the hour, see fb_closing_cmp(). */
 static int compare_precedence(const void *a, const void *b)
 {
 	const struct identity *x = a, *y = b;
 
 	if (x->line->kind != y->line->kind)
 		return x->line->kind == FB_RULE_NEVER ? -1 : 1;
-	if (x->line->deadline != y->line->deadline)
-		return x->line->deadline > y->line->deadline ? -1 : 1;
 	return x->index < y->index ? -1 : x->index > y->index;
 }
 

@@ -119,7 +119,7 @@ struct fb_box {
 	unsigned int svc;      /* index into services */
 	__u64 group; /* S14: dst is multicast that crosses zones, into these (bits); 0 = it is not */
 	unsigned int
-		order; /* 0 wins: never lines, then allow lines by `until`, then by text; windows and accesses come on top (S17, policy/schedule.h) */
+		order; /* 0 wins: never lines, then allow lines by text; when they close comes on top (S17, policy/schedule.h) */
 };
 
 /* What holds for a pair of zones. */

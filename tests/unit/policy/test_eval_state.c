@@ -98,6 +98,19 @@ Test(eval, s17_a_packet_passes_while_any_matching_line_is_open)
 	policy_done(&p);
 }
 
+/* 09:30: both close at noon by their window, whatever the one would do in February. */
+Test(eval, s17_of_lines_that_close_together_the_first_in_the_text_carries_the_packet)
+{
+	struct fb_when in = { .now = TUESDAY + 9 * 3600 + 1800 };
+	struct policy p;
+
+	policy_load_clean(&p, AB "window w { every tue 09:00-12:00 }\nfirebreak a -> b {\n"
+				 " allow any -> any tcp/22  during w until 2027-02-11  id first\n"
+				 " allow any -> any tcp/22-23  during w  id second\n}\n");
+	cr_assert_eq(ask(&p, 22, &in, "first"), FB_PASSED);
+	policy_done(&p);
+}
+
 Test(eval, s53_what_is_shut_says_window_closed_and_until_expired)
 {
 	struct policy p;

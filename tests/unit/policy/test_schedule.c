@@ -303,6 +303,21 @@ Test(schedule, s17_the_line_that_is_open_wins_over_one_that_is_shut_and_then_the
 	policy_done(&p);
 }
 
+Test(schedule, s17_of_lines_that_close_together_the_first_in_the_text_is_in_the_image)
+{
+	struct fb_when when = { .now = utc(2026, 11, 23, 9, 30) };
+	struct policy p;
+	void *img;
+
+	policy_load_clean(&p, AB "window w { every mon 09:00-12:00 }\nfirebreak a -> b {\n"
+				 " allow any -> any tcp/22  during w until 2027-02-11  id first\n"
+				 " allow any -> any tcp/22-23  during w  id second\n}\n");
+	img = image_at(&p, &when);
+	cr_assert_eq(rule_for(img, "10.2.0.5", 22)->slot, p.rs.lines.v[0].slot);
+	munmap(img, FB_IMAGE_BYTES_SMALL);
+	policy_done(&p);
+}
+
 Test(schedule, s53_a_line_with_a_window_is_marked_even_while_its_until_comes_first)
 {
 	struct policy p;
