@@ -73,7 +73,7 @@ enum fb_reason {
 /*
  * Addresses that stand for a role rather than a host (S13, S14, S20, S21). The data plane replaces an
  * address by one of these before it classifies, and the compiler writes lines in terms of them. They
- * lie in 0.0.0.0/8 and ::/8, which no packet may carry (spoof or no-zone), so nothing collides.
+ * lie in 0.0.0.0/8 and ::/64, which no packet may carry (spoof or no-zone), so nothing collides.
  * IPv4: 0.0.kind.zone. IPv6: the same number in the low 64 bits, high 64 bits 0.
  */
 #define FB_ROLE(kind, zone) (((__u32)(kind) << 8) | (__u32)(zone))

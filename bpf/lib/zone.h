@@ -190,14 +190,14 @@ FB_INLINE int fb_is_unspecified(__u64 hi, __u64 lo)
 	return !(hi | lo);
 }
 
-/* Addresses that may be nobody's source: 0/8, 127/8, 224/4, 240/4; ::/8 (loopback, mapped), ff00::/8. */
+/* Addresses that may be nobody's source: 0/8, 127/8, 224/4, 240/4; ::/64 (loopback, mapped, roles), ff00::/8. Not all of ::/8: NAT64 lies in it (RFC 6052). */
 FB_INLINE int fb_is_martian(int family, __u64 hi, __u64 lo)
 {
-	__u32 top = family == 4 ? (__u32)(lo >> 24) : (__u32)(hi >> 56);
+	__u32 top = (__u32)(lo >> 24);
 
 	if (family == 4)
 		return top == 0 || top == 127 || top >= 224;
-	return top == 0 || top == 0xff;
+	return !hi || hi >> 56 == 0xff;
 }
 
 /* 224.0.0.0/24, ff02::/16 (and ff01, which must not be seen at all). */

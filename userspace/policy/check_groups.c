@@ -19,24 +19,23 @@ const char *fb_check_operand_text(struct fb_checker *c, const struct fb_operand 
 bool fb_check_unicast(struct fb_checker *c, const struct fb_operand *op)
 {
 	const struct fb_net *net = &op->net;
-	struct fb_ipset set = { 0 };
-	bool ok, multicast;
+	const struct fb_special *special = fb_check_special(net->family, net->range);
+	bool within;
 
-	fb_ipset_add(&set, net->family, net->range);
-	ok = fb_ipset_within(&set, &c->unicast);
-	fb_ipset_done(&set);
-	if (ok)
+	if (!special)
 		return true;
-	multicast = net->family == 4 ? net->range.last.lo >= 0xe0000000u && net->range.first.lo < 0xf0000000u
-				     : net->range.last.hi >> 56 == 0xff;
-	if (multicast)
+	within = fb_ip_cmp(special->first, net->range.first) <= 0 &&
+		 fb_ip_cmp(fb_ip_last(special->family, special->first, special->len), net->range.last) >= 0;
+	if (special->multicast)
 		fb_diag_error(c->diags, op->at,
 			      "multicast may stand on the right of an allow, and nowhere else",
-			      "%s is multicast: nobody's address", fb_check_operand_text(c, op));
+			      "%s %s multicast: nobody's address", fb_check_operand_text(c, op),
+			      within ? "is" : "holds");
 	else
 		fb_diag_error(c->diags, op->at, "link-local addresses and broadcast are part of any and self",
-			      "%s is loopback, link-local, broadcast or unspecified: it belongs to no zone",
-			      fb_check_operand_text(c, op));
+			      within ? "%s is in %s: it belongs to no zone"
+				     : "%s holds %s, which belongs to no zone",
+			      fb_check_operand_text(c, op), special->text);
 	return false;
 }
 

@@ -12,15 +12,31 @@ struct network {
 	size_t order;
 };
 
-static const struct {
-	int family;
-	struct fb_ip first;
-	unsigned int len;
-} not_unicast[] = {
-	{ 4, { 0, 0x00000000 }, 8 }, { 4, { 0, 0x7f000000 }, 8 },	{ 4, { 0, 0xa9fe0000 }, 16 },
-	{ 4, { 0, 0xe0000000 }, 3 }, /* 224/4 and 240/4 */
-	{ 6, { 0, 0 }, 8 },	     { 6, { 0xfe80ull << 48, 0 }, 10 }, { 6, { 0xffull << 56, 0 }, 8 },
+/* What the data plane takes for nobody's address, and eval: fb_is_martian(), is_reserved(). In ::/64 lie the roles of FB_ROLE, too. */
+static const struct fb_special specials[] = {
+	{ 4, { 0, 0x00000000 }, 8, "0.0.0.0/8 (this network)" },
+	{ 4, { 0, 0x7f000000 }, 8, "127.0.0.0/8 (loopback)" },
+	{ 4, { 0, 0xa9fe0000 }, 16, "169.254.0.0/16 (link-local)" },
+	{ 4, { 0, 0xe0000000 }, 4, "224.0.0.0/4", .multicast = true },
+	{ 4, { 0, 0xf0000000 }, 4, "240.0.0.0/4 (reserved, broadcast)" },
+	{ 6, { 0, 0 }, 64, "::/64 (unspecified, loopback, IPv4-mapped)" },
+	{ 6, { 0xfe80ull << 48, 0 }, 10, "fe80::/10 (link-local)" },
+	{ 6, { 0xffull << 56, 0 }, 8, "ff00::/8", .multicast = true },
 };
+
+static struct fb_ip special_last(const struct fb_special *s)
+{
+	return fb_ip_last(s->family, s->first, s->len);
+}
+
+const struct fb_special *fb_check_special(int family, struct fb_range range)
+{
+	for (size_t i = 0; i < sizeof(specials) / sizeof(specials[0]); i++)
+		if (specials[i].family == family && fb_ip_cmp(range.first, special_last(&specials[i])) <= 0 &&
+		    fb_ip_cmp(range.last, specials[i].first) >= 0)
+			return &specials[i];
+	return NULL;
+}
 
 static void fill_unicast(struct fb_checker *c)
 {
@@ -28,13 +44,9 @@ static void fill_unicast(struct fb_checker *c)
 
 	fb_ipset_add(&all, 4, (struct fb_range){ { 0, 0 }, fb_ip_max(4) });
 	fb_ipset_add(&all, 6, (struct fb_range){ { 0, 0 }, fb_ip_max(6) });
-	for (size_t i = 0; i < sizeof(not_unicast) / sizeof(not_unicast[0]); i++) {
-		struct fb_ip first = not_unicast[i].first;
-
-		fb_ipset_add(&without, not_unicast[i].family,
-			     (struct fb_range){
-				     first, fb_ip_last(not_unicast[i].family, first, not_unicast[i].len) });
-	}
+	for (size_t i = 0; i < sizeof(specials) / sizeof(specials[0]); i++)
+		fb_ipset_add(&without, specials[i].family,
+			     (struct fb_range){ specials[i].first, special_last(&specials[i]) });
 	fb_ipset_subtract(&all, &without, &c->unicast);
 	fb_ipset_done(&all);
 	fb_ipset_done(&without);
@@ -115,9 +127,10 @@ static void claim(struct fb_checker *c, const struct network *n, const struct fb
 	net_set(n->net, &net);
 	fb_ipset_intersect(&net, &c->unicast, &unicast);
 	if (fb_ipset_empty(&unicast))
-		fb_diag_error(c->diags, n->net->at,
-			      "loopback, link-local, multicast and broadcast belong to no zone",
-			      "%s holds no address that a zone could own", net_text(c, n->net));
+		fb_diag_error(
+			c->diags, n->net->at,
+			"0/8, 127/8, 169.254/16, 224/3, ::/64, fe80::/10 and ff00::/8 belong to no zone",
+			"%s holds no address that a zone could own", net_text(c, n->net));
 	fb_ipset_subtract(&unicast, except, &kept);
 	fb_ipset_subtract(&kept, taken, &won);
 	fb_ipset_add_set(&z->owned, &won);

@@ -103,6 +103,16 @@ const char *fb_check_did_you_mean(struct fb_checker *c, const char *word, const 
 void fb_check_policy_line(struct fb_checker *c);
 void fb_check_zones(struct fb_checker *c);
 void fb_check_owned(struct fb_checker *c); /* check_owned.c */
+/* Addresses that no zone owns (S4). */
+struct fb_special {
+	int family;
+	struct fb_ip first;
+	unsigned int len;
+	const char *text;
+	bool multicast;
+};
+/* The first that the range meets, or NULL. */
+const struct fb_special *fb_check_special(int family, struct fb_range range);
 void fb_check_zone_groups(struct fb_checker *c);
 /* Bits of the zone ids behind a name of a header; 0 = reported. */
 __u64 fb_check_zone_mask(struct fb_checker *c, const struct fb_word *word);

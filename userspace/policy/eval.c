@@ -57,13 +57,13 @@ bool fb_ip_in_every_zone(int family, struct fb_ip ip)
 	return is_multicast(family, ip) || is_limited_broadcast(family, ip) || is_link_local(family, ip);
 }
 
-/* What nobody may have as an address: 0/8, 127/8, 240/4 and broadcast; ::/8, which holds loopback and mapped IPv4. */
+/* What nobody may have as an address: 0/8, 127/8, 240/4 and broadcast; ::/64, which holds loopback and mapped IPv4. */
 static bool is_reserved(int family, struct fb_ip ip)
 {
 	if (family == 4)
 		return in_prefix(4, ip, 0, 0, 8) || in_prefix(4, ip, 0, 0x7f000000, 8) ||
 		       in_prefix(4, ip, 0, 0xf0000000, 4);
-	return in_prefix(6, ip, 0, 0, 8);
+	return in_prefix(6, ip, 0, 0, 64);
 }
 
 /* An ICMP error speaks about a flow, the answer to an echo or another query about a request: neither begins anything. */

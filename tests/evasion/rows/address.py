@@ -28,7 +28,7 @@ Row("from the world, as a signal", "net", ip(SIG) / tcp(dport=443), "spoof")
 
 FORGED6 = {
     "loopback": "::1", "a mapped address of its own": "::ffff:10.10.0.5", "a mapped address of the gateway": "::ffff:10.20.0.1",
-    "a compatible address": "::10.10.0.5", "the gateway's role": "::402", "NAT64": "64:ff9b::a0a:5", "all nodes": "ff02::1",
+    "a compatible address": "::10.10.0.5", "the gateway's role": "::402", "the last of ::/64": "::ffff:ffff:ffff:ffff", "NAT64": "64:ff9b::a0a:5", "all nodes": "ff02::1",
     "a site's group": "ff05::2", "a global group": "ff0e::1", "a site-local address": "fec0::1", "a unique local address": "fd00::1",
     "the receiver's own address": CAM6, "a neighbour of the receiver": "2001:db8:20::6", "the gateway's address": GW_SIG6,
     "the gateway's address towards the receiver": GW_CAM6, "its link-local address of the gateway": GW_LOCAL, "6to4 of its own": "2002:a0a:5::1",
@@ -68,7 +68,8 @@ for what, (to, reason) in TO4.items():
     Row(f"to {what}, TCP", "cam", ip(CAM, to) / tcp(dport=554), "no-allow" if reason == "-> self" else reason)
 TO6 = {
     "loopback": ("::1", "no-zone"), "the unspecified address": ("::", "no-zone"), "a mapped address of the recorder": ("::ffff:10.30.0.10", "no-zone"),
-    "a compatible address of the recorder": ("::10.30.0.10", "no-zone"), "NAT64 of the recorder": ("64:ff9b::a1e:a", "no-zone"),
+    "a compatible address of the recorder": ("::10.30.0.10", "no-zone"), "NAT64 of the recorder": ("64:ff9b::a1e:a", "no-allow"),
+    "the last of ::/64": ("::ffff:ffff:ffff:ffff", "no-zone"),
     "a role": ("::100", "no-zone"), "another link-local address": ("fe80::77", "scope"), "its interface's nodes": ("ff01::1", "no-allow"),
     "all nodes": ("ff02::1", "-> self"), "all routers": ("ff02::2", "-> self"), "a site's routers": ("ff05::2", "no-allow"),
     "a global group": ("ff0e::1", "no-allow"), "a reserved group": ("ff00::1", "no-allow"), "a signal": (SIG6, "never"),

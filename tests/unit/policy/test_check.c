@@ -421,6 +421,30 @@ Test(check, s51_until_in_the_past_is_a_lint)
 	expect_error(ZONES "firebreak a -> b { mode observe }\n", "\"until\" and a date expected");
 }
 
+/* RFC 6052: NAT64 is in ::/8, of which ::/64 is nobody's. */
+Test(check, s4_any_has_nat64_and_not_what_nobody_can_have)
+{
+	static const char *const others[] = {
+		"::",	       "::1",	    "::ffff:10.1.0.1", "::ffff:ffff:ffff:ffff",
+		"fe80::1",     "ff05::1",   "0.1.2.3",	       "127.0.0.1",
+		"169.254.0.1", "224.0.1.1", "240.0.0.1"
+	};
+	struct policy p;
+
+	policy_load_clean(&p, "zone a { interface eth1  network any }\n");
+	cr_assert(owns(&p, "a", "64:ff9b::a1e:a"));
+	cr_assert(owns(&p, "a", "0:0:0:1::"));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		cr_assert_not(owns(&p, "a", others[i]), "%s", others[i]);
+	policy_done(&p);
+	expect_clean("zone a { interface eth1  network 64:ff9b::/96 }\n"
+		     "zone b { interface eth2  network any }\ngroup nat64 in a { 64:ff9b::/112 }\n");
+	expect_error("zone a { interface eth1  network ::ffff:0:0/96 }\n",
+		     "holds no address that a zone could own");
+	expect_error("zone a { interface eth1  network any }\ngroup g in a { 128.0.0.0/2 }\n",
+		     "128.0.0.0/2 holds 169.254.0.0/16 (link-local), which belongs to no zone");
+}
+
 Test(check, s17_among_equals_guards_come_first_and_then_the_text)
 {
 	struct policy p;
