@@ -40,20 +40,59 @@ static bool bounds_meet(const struct bounds *a, const struct bounds *b)
 	return false;
 }
 
+/* What both sets have in this family. */
+static struct fb_ipset common(const struct fb_ipset *a, const struct fb_ipset *b, int f)
+{
+	struct fb_ipset x = { 0 }, y = { 0 }, both;
+
+	x.r[f] = a->r[f];
+	y.r[f] = b->r[f];
+	fb_ipset_intersect(&x, &y, &both);
+	return both;
+}
+
+static bool one_address(const struct fb_ranges *r)
+{
+	return r->n == 1 && !fb_ip_cmp(r->v[0].first, r->v[0].last);
+}
+
+/* Somebody to send and somebody else to receive (S33): from itself to itself nothing passes the gateway (S3). */
+static bool two_ends(const struct fb_ipset *src, const struct fb_ipset *dst, int f)
+{
+	const struct fb_ranges *s = &src->r[f], *d = &dst->r[f];
+
+	return s->n && d->n &&
+	       !(one_address(s) && one_address(d) && !fb_ip_cmp(s->v[0].first, d->v[0].first));
+}
+
+/* A packet of this family can be what both services say: ICMP is of one family. */
+static bool services_meet(const struct fb_l4set *a, const struct fb_l4set *b, int family)
+{
+	struct fb_l4set both;
+	bool begins;
+
+	if (!fb_l4set_overlaps(a, b))
+		return false;
+	both = fb_l4set_combine(a, b, FB_L4_INTERSECT);
+	begins = fb_l4set_begins(&both, family);
+	free(both.v);
+	return begins;
+}
+
 /* The family in which both sides meet; 0 = none. */
 static int boxes_meet(const struct fb_ruleset *rs, const struct fb_box *a, const struct fb_box *b)
 {
 	static const int families[2] = { 4, 6 };
 
 	for (int f = 0; f < 2; f++) {
-		struct fb_ipset as = { 0 }, ad = { 0 }, bs = { 0 }, bd = { 0 };
+		struct fb_ipset src = common(&rs->sets.v[a->src], &rs->sets.v[b->src], f),
+				dst = common(&rs->sets.v[a->dst], &rs->sets.v[b->dst], f);
+		bool meet = two_ends(&src, &dst, f) &&
+			    services_meet(&rs->services.v[a->svc], &rs->services.v[b->svc], families[f]);
 
-		as.r[f] = rs->sets.v[a->src].r[f];
-		ad.r[f] = rs->sets.v[a->dst].r[f];
-		bs.r[f] = rs->sets.v[b->src].r[f];
-		bd.r[f] = rs->sets.v[b->dst].r[f];
-		if (fb_ipset_overlaps(&as, &bs) && fb_ipset_overlaps(&ad, &bd) &&
-		    fb_l4set_overlaps(&rs->services.v[a->svc], &rs->services.v[b->svc]))
+		fb_ipset_done(&src);
+		fb_ipset_done(&dst);
+		if (meet)
 			return families[f];
 	}
 	return 0;
@@ -69,17 +108,12 @@ static int plainness(const struct fb_checker *c, int family, struct fb_ip ip)
 	return !ip.hi && (ip.lo >> 8 == FB_ROLE_SELF_AT || ip.lo >> 8 == FB_ROLE_SELF_SRC);
 }
 
-/* One address of both sets: of a range of hosts the second, as the first looks like the network. */
-static struct fb_ip witness(const struct fb_checker *c, const struct fb_ipset *a, const struct fb_ipset *b,
-			    int family)
+/* One address of the set: of a range of hosts the second, as the first looks like the network. */
+static struct fb_ip example(const struct fb_checker *c, const struct fb_ranges *r, int family)
 {
 	struct fb_ip best = { 0, 0 };
-	struct fb_ipset both;
-	const struct fb_ranges *r;
 	int plain = -1;
 
-	fb_ipset_intersect(a, b, &both);
-	r = &both.r[FB_FAMILY_INDEX(family)];
 	for (size_t i = 0; i < r->n && plain < 2; i++) {
 		struct fb_ip ip = r->v[i].first;
 
@@ -88,8 +122,43 @@ static struct fb_ip witness(const struct fb_checker *c, const struct fb_ipset *a
 		plain = plainness(c, family, ip);
 		best = plain == 2 && fb_ip_cmp(ip, r->v[i].last) < 0 ? fb_ip_add(ip, 1) : ip;
 	}
-	fb_ipset_done(&both);
 	return best;
+}
+
+static struct fb_ip witness(const struct fb_checker *c, const struct fb_ipset *a, const struct fb_ipset *b,
+			    int family)
+{
+	struct fb_ipset both = common(a, b, FB_FAMILY_INDEX(family));
+	struct fb_ip ip = example(c, &both.r[FB_FAMILY_INDEX(family)], family);
+
+	fb_ipset_done(&both);
+	return ip;
+}
+
+/* One packet's ends: boxes_meet() found two that differ. */
+static void witnesses(const struct fb_checker *c, const struct fb_box *a, const struct fb_box *b, int family,
+		      struct fb_ip *ret_src, struct fb_ip *ret_dst)
+{
+	const struct fb_ipset *sets = c->rs->sets.v;
+	int f = FB_FAMILY_INDEX(family);
+	struct fb_ipset ends[2] = { common(&sets[a->src], &sets[b->src], f),
+				    common(&sets[a->dst], &sets[b->dst], f) };
+	struct fb_ip ip[2] = { example(c, &ends[0].r[f], family), example(c, &ends[1].r[f], family) };
+
+	if (!fb_ip_cmp(ip[0], ip[1])) {
+		int other = one_address(&ends[1].r[f]) ? 0 : 1;
+		struct fb_ipset same = { 0 }, rest;
+
+		fb_ipset_add(&same, family, (struct fb_range){ ip[0], ip[0] });
+		fb_ipset_subtract(&ends[other], &same, &rest);
+		ip[other] = example(c, &rest.r[f], family);
+		fb_ipset_done(&same);
+		fb_ipset_done(&rest);
+	}
+	fb_ipset_done(&ends[0]);
+	fb_ipset_done(&ends[1]);
+	*ret_src = ip[0];
+	*ret_dst = ip[1];
 }
 
 static const char *address_text(struct fb_checker *c, int family, struct fb_ip ip)
@@ -127,19 +196,23 @@ static const char *destination_text(struct fb_checker *c, int family, struct fb_
 
 /* The first service of the line that the guard forbids: as written, and one packet of it. They were all read once: none fails. */
 static const char *service_text(struct fb_checker *c, const struct fb_allow *allow,
-				const struct fb_l4set *forbidden, const char **ret_packet)
+				const struct fb_l4set *forbidden, int family, const char **ret_packet)
 {
 	*ret_packet = "";
 	for (size_t i = 0; i < allow->services.n; i++) {
 		fb_autostrbuf struct fb_strbuf name = { 0 }, packet = { 0 };
 		struct fb_svc_items one = { &allow->services.v[i], 1 };
-		struct fb_l4set set = { 0 }, both;
+		struct fb_l4set set = { 0 }, all, both;
 
 		fb_check_service_items(c, &one, &set);
-		both = fb_l4set_combine(&set, forbidden, FB_L4_INTERSECT);
+		all = fb_l4set_combine(&set, forbidden, FB_L4_INTERSECT);
+		both = fb_l4set_beginning(&all, family);
 		free(set.v);
-		if (!both.n)
+		free(all.v);
+		if (!both.n) {
+			free(both.v);
 			continue;
+		}
 		both.v[0].proto_hi = both.v[0].proto_lo;
 		if (both.v[0].dport_lo || both.v[0].dport_hi != 65535)
 			both.v[0].dport_hi = both.v[0].dport_lo;
@@ -156,10 +229,11 @@ static void report(struct fb_checker *c, const struct fb_box *allow, const struc
 {
 	const struct fb_ruleset *rs = c->rs;
 	const struct fb_line *line = &rs->lines.v[allow->line], *guard = &rs->lines.v[never->line];
-	struct fb_ip src = witness(c, &rs->sets.v[allow->src], &rs->sets.v[never->src], family);
-	struct fb_ip dst = witness(c, &rs->sets.v[allow->dst], &rs->sets.v[never->dst], family);
-	const char *packet, *service = service_text(c, line->allow, &rs->services.v[never->svc], &packet);
+	const char *packet,
+		*service = service_text(c, line->allow, &rs->services.v[never->svc], family, &packet);
+	struct fb_ip src, dst;
 
+	witnesses(c, allow, never, family, &src, &dst);
 	fb_diag_error(c->diags, line->at,
 		      fb_diag_printf(c->diags, "for example %s -> %s %s", address_text(c, family, src),
 				     address_text(c, family, dst), packet),
@@ -211,10 +285,10 @@ static bool hold_group(struct fb_checker *c, const struct fb_box *allow, const s
 	if (!allow->group || !fb_l4set_overlaps(&rs->services.v[allow->svc], &rs->services.v[never->svc]))
 		return false;
 	zone = forbidden_zone(rs, allow, never, &family);
-	if (!zone)
+	if (!zone || !services_meet(&rs->services.v[allow->svc], &rs->services.v[never->svc], family))
 		return false;
 	src = witness(c, &rs->sets.v[allow->src], &rs->sets.v[never->src], family);
-	service = service_text(c, line->allow, &rs->services.v[never->svc], &packet);
+	service = service_text(c, line->allow, &rs->services.v[never->svc], family, &packet);
 	fb_diag_error(
 		c->diags, line->at,
 		fb_diag_printf(c->diags,
@@ -231,11 +305,11 @@ static void report_groups(struct fb_checker *c, const struct fb_box *box, const 
 	const struct fb_ruleset *rs = c->rs;
 	const struct fb_line *line = &rs->lines.v[box->line], *first = &rs->lines.v[other->line];
 	fb_autostrbuf struct fb_strbuf here = { 0 }, there = { 0 };
-	struct fb_ip src = witness(c, &rs->sets.v[box->src], &rs->sets.v[other->src], family);
-	struct fb_ip dst = witness(c, &rs->sets.v[box->dst], &rs->sets.v[other->dst], family);
+	struct fb_ip src, dst;
 	const char *packet;
 
-	service_text(c, line->allow, &rs->services.v[other->svc], &packet);
+	witnesses(c, box, other, family, &src, &dst);
+	service_text(c, line->allow, &rs->services.v[other->svc], family, &packet);
 	fb_ruleset_print_zones(rs, line->group, &here);
 	fb_ruleset_print_zones(rs, first->group, &there);
 	fb_diag_error(c->diags, line->at, "write one firebreak with all of these zones on the right",
@@ -275,14 +349,14 @@ static void report_caps(struct fb_checker *c, const struct fb_box *box, const st
 {
 	const struct fb_ruleset *rs = c->rs;
 	const struct fb_line *line = &rs->lines.v[box->line], *first = &rs->lines.v[other->line];
-	struct fb_ip src = witness(c, &rs->sets.v[box->src], &rs->sets.v[other->src], family);
-	struct fb_ip dst = witness(c, &rs->sets.v[box->dst], &rs->sets.v[other->dst], family);
+	struct fb_ip src, dst;
 	const struct fb_cap *a = &line->cap, *b = &first->cap;
 	bool limits = a->kind != b->kind || a->scope != b->scope || a->cost != b->cost ||
 		      a->burst != b->burst;
 	const char *packet;
 
-	service_text(c, line->allow, &rs->services.v[other->svc], &packet);
+	witnesses(c, box, other, family, &src, &dst);
+	service_text(c, line->allow, &rs->services.v[other->svc], family, &packet);
 	fb_diag_error(c->diags, line->at, "a packet has one limit and one quota, that of its line",
 		      "overlaps %s (%s -> %s %s) with another %s: split them", fb_check_place(c, first->at),
 		      address_text(c, family, src), address_text(c, family, dst), packet,

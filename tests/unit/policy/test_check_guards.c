@@ -283,3 +283,31 @@ Test(check_size, ten_thousand_lines_and_a_thousand_guards_take_no_time_to_speak_
 	cr_assert_lt(seconds, 5.0);
 	policy_done(&p);
 }
+
+/* ---- packets that cannot be ------------------------------------------------------------------------------------------ */
+
+Test(check_guards, s33_a_guard_between_a_host_and_itself_forbids_nothing_that_can_be)
+{
+	static const char text[] = "zone a { interface e1, e2  network 10.1.0.0/24, 2001:db8::/64 }\n"
+				   "device d in a { ip 10.1.0.9 }\ngroup g in a { d, 10.1.0.10 }\n"
+				   "firebreak a -> a { allow any -> any  udp/53 }\n";
+	fb_autostrbuf struct fb_strbuf alone = { 0 }, two = { 0 };
+
+	fb_strbuf_addf(&alone, "%snever d <-> d\n", text);
+	expect_clean(fb_strbuf_get(&alone));
+	fb_strbuf_addf(&two, "%snever g -> d\n", text);
+	expect_error(fb_strbuf_get(&two), "for example 10.1.0.10 -> 10.1.0.9 udp/53");
+}
+
+Test(check_guards, s11_icmpv6_between_ipv4_addresses_breaks_no_guard)
+{
+	static const char text[] = "zone a { interface e1  network 10.1.0.0/24 }\n"
+				   "zone b { interface e2  network 10.2.0.0/24, 2001:db8::/64 }\n"
+				   "never a -> b\nfirebreak a -> b { allow any -> any  %s }\n";
+	fb_autostrbuf struct fb_strbuf dead = { 0 }, both = { 0 };
+
+	fb_strbuf_addf(&dead, text, "icmpv6/128");
+	expect_clean(fb_strbuf_get(&dead));
+	fb_strbuf_addf(&both, text, "icmpv6/128, icmp/8");
+	expect_error(fb_strbuf_get(&both), "for example 10.1.0.1 -> 10.2.0.1 icmp/8");
+}
