@@ -155,8 +155,13 @@ Test(lex, what_hides_on_a_screen_is_reported_once_a_line)
 		{ "\xc2\x85", 1 }, /* next line, of the second control set */
 		{ "\xe2\x80\xae"
 		  "evil",
-		  1 },			 /* turns the reading direction */
-		{ "\xe2\x80\x8b", 1 },	 /* has no width */
+		  1 },			   /* turns the reading direction */
+		{ "\xe2\x80\x8b", 1 },	   /* has no width */
+		{ "x\xef\xb8\x8f", 1 },	   /* chooses a variant */
+		{ "\xf3\xa0\x81\x81", 1 }, /* a tag */
+		{ "\xe3\x85\xa4", 1 },	   /* fills, and shows nothing */
+		{ "\xe1\x85\x9f", 1 },
+		{ "\xe4\xba\xa4\xe9\x80\x9a \xc3\xa9 \xf0\x9f\x9a\xa6", 0 },
 		{ "\xff\xfe\n\xff", 1 }, /* another character set is one mistake */
 	};
 
