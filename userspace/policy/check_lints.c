@@ -165,6 +165,16 @@ static void lint_initiators(struct fb_checker *c, const struct fb_line *line)
 /* Denied is what nobody said: a file that was emptied by mistake would close the place. */
 static void lint_nothing(struct fb_checker *c)
 {
+	const struct fb_file *root = c->tree->files.n ? &c->tree->files.v[0] : NULL;
+	bool empty = true;
+
+	for (size_t i = 0; root && i < root->n_stmts; i++)
+		empty &= root->stmts[i].kind == FB_STMT_COMMENT;
+	if (empty && !c->diags->errors)
+		fb_diag_error(c->diags, (struct fb_at){ .line = 1, .col = 1 },
+			      "an empty policy would close everything: is it the right file, and was the "
+			      "disk full?",
+			      "no statement in this file");
 	fb_for_each_stmt (c, s)
 		if (s->kind != FB_STMT_POLICY && s->kind != FB_STMT_INCLUDE && s->kind != FB_STMT_SERVICE &&
 		    s->kind != FB_STMT_COMMENT)

@@ -445,6 +445,13 @@ Test(check, s4_any_has_nat64_and_not_what_nobody_can_have)
 		     "128.0.0.0/2 holds 169.254.0.0/16 (link-local), which belongs to no zone");
 }
 
+Test(check, a_file_without_a_statement_is_no_policy)
+{
+	expect_error("", "no statement in this file");
+	expect_error("# a comment\n\n# another\n", "no statement in this file");
+	expect_lint("policy \"t\"\n", "no zone: this policy closes everything");
+}
+
 Test(check, s17_among_equals_guards_come_first_and_then_the_text)
 {
 	struct policy p;
