@@ -20,6 +20,12 @@ void fb_advise(struct fb_policy *policy, const struct fb_advice_wish *wish);
 void fb_costs_print(const struct fb_ruleset *rs, const struct fb_sources *sources);
 json_t *fb_costs_json(const struct fb_ruleset *rs, const struct fb_sources *sources);
 
+/* Compiles for a host that has every interface. The size is that of the smallest image in which there is room for it, else of the largest. */
+int fb_image_try(const struct fb_ruleset *rs, struct fb_image_stats *ret_stats, size_t *ret_size,
+		 struct fb_error *err);
+/* Warns of an image that the agent takes with an option only. */
+void fb_image_warn(size_t size, const char *name);
+
 /* Series of the policy's metrics: warns if one scrape has no room for all. */
 unsigned int fb_series_of(const struct fb_policy *policy);
 void fb_series_warn(const struct fb_policy *policy, const char *name);

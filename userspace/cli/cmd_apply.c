@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
+#include "cli/check_parts.h"
 #include "cli/change.h"
 #include "cli/load.h"
 #include "cli/output.h"
@@ -63,6 +64,14 @@ int fb_cmd_apply(const struct fb_call *call)
 	if (!all_trusted(&policy))
 		return FB_EXIT_HOST;
 	if (fb_call_option(call, "dry-run")) {
+		struct fb_image_stats stats;
+		size_t size;
+
+		if (fb_image_try(&policy.ruleset, &stats, &size, &err) < 0) {
+			fb_complain("%s: %s", path, err.text);
+			return FB_EXIT_POLICY;
+		}
+		fb_image_warn(size, path);
 		if (call->json)
 			return fb_json_put(json_pack("{ss sb sI}", "schema", "firebreak.apply/1", "dry_run",
 						     1, "files", (json_int_t)policy.files.v.n));

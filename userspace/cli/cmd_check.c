@@ -31,67 +31,13 @@ static void count(struct outcome *o)
 	}
 }
 
-/* The interfaces of the policy with made-up numbers: sizes do not depend on the numbers, and check runs on any host. */
-static size_t fake_ports(const struct fb_ruleset *rs, struct fb_host_port **ret)
-{
-	size_t n = 0;
-
-	for (size_t z = 0; z < rs->zones.n; z++)
-		n += rs->zones.v[z].n_ifaces;
-
-	struct fb_host_port *ports = calloc(n + 1, sizeof(*ports));
-
-	if (!ports)
-		abort();
-	n = 0;
-	for (size_t z = 0; z < rs->zones.n; z++)
-		for (size_t i = 0; i < rs->zones.v[z].n_ifaces; i++) {
-			const struct fb_iface *f = &rs->zones.v[z].ifaces[i];
-			__u32 number = (__u32)n + 1;
-
-			for (size_t k = 0; k < n; k++)
-				if (!strcmp(ports[k].name, f->name.s))
-					number = ports[k].ifindex;
-			ports[n] = (struct fb_host_port){ .name = f->name.s,
-							  .vlan = f->vlan,
-							  .ifindex = number,
-							  .device = number,
-							  .mac = { 2, 0, 0, 0, 0, (__u8)number },
-							  .zone = rs->zones.v[z].id };
-			n++;
-		}
-	*ret = ports;
-	return n;
-}
-
 /* A policy that is right but too large for the data plane cannot be applied, so check must find it. */
 static void compile(struct outcome *o)
 {
-	static const size_t sizes[] = { FB_IMAGE_BYTES_SMALL, FB_IMAGE_BYTES_LARGE };
-	fb_autofree struct fb_host_port *ports = NULL;
-	struct fb_compile_input in = { .ruleset = &o->policy.ruleset,
-				       .generation = 1,
-				       .applied = time(NULL) };
+	int r = fb_image_try(&o->policy.ruleset, &o->stats, &o->image_size, &o->err);
 
-	in.n_ports = fake_ports(in.ruleset, &ports);
-	in.ports = ports;
-	for (size_t i = 0; i < FB_ARRAY_SIZE(sizes); i++) {
-		fb_autofree void *image = calloc(1, sizes[i]);
-
-		if (!image)
-			abort();
-		memset(&o->stats, 0, sizeof(o->stats));
-		o->image_size = sizes[i];
-
-		int r = fb_compile(&in, image, sizes[i], &o->stats, &o->err);
-
-		o->compiled = r == 0;
-		if (r != -E2BIG || o->stats.spent)
-			break;
-	}
-	if (o->compiled)
-		o->err = (struct fb_error){ 0 }; /* it did not fit into the smaller image */
-	o->large = o->err.code == -E2BIG;
+	o->compiled = r == 0;
+	o->large = r == -E2BIG;
 	if (!o->compiled)
 		o->exit = FB_EXIT_POLICY;
 }
@@ -197,6 +143,7 @@ static void print(const struct outcome *o, const char *name, bool stats)
 	if (p->diags.lints)
 		printf(", %u lint%s", p->diags.lints, plural(p->diags.lints));
 	puts(": ok");
+	fb_image_warn(o->image_size, name);
 	fb_series_warn(p, name);
 	print_assertions(&p->ruleset);
 	if (stats)
