@@ -185,6 +185,30 @@ Test(net, a_qdisc_that_comes_or_goes_is_told)
 	cr_assert(changed() & FB_NET_CHANGED_TC);
 }
 
+static bool has_clsact(const char *name)
+{
+	struct fb_net_attached attached;
+	bool has;
+
+	cr_assert(fb_net_attached(fb_net_link_by_name(fb_net_state(net), name)->ifindex, &attached, &err) ==
+			  0,
+		  "%s", err.text);
+	has = attached.clsact;
+	fb_net_attached_done(&attached);
+	return has;
+}
+
+Test(net, a_clsact_is_found_on_its_own_device_only)
+{
+	cr_assert(!has_clsact("ga"), "never had one");
+	sh("tc qdisc add dev ga clsact");
+	cr_assert(has_clsact("ga") && !has_clsact("gb"));
+	sh("tc qdisc del dev ga clsact");
+	cr_assert(!has_clsact("ga"), "has one no more");
+	sh("tc qdisc add dev ga ingress");
+	cr_assert(!has_clsact("ga"), "of the same number, and another");
+}
+
 Test(net, the_descriptor_is_readable_when_something_changed)
 {
 	struct pollfd p = { .fd = fb_net_fd(net), .events = POLLIN };

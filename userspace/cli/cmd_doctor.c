@@ -37,8 +37,7 @@ static void check_named(struct fb_findings *list, const struct fb_ruleset *rs)
 	for (size_t z = 0; z < rs->zones.n; z++)
 		for (size_t i = 0; i < rs->zones.v[z].n_ifaces; i++)
 			add_port(&ports, rs, &rs->zones.v[z].ifaces[i]);
-	for (size_t i = 0; i < ports.n; i++)
-		fb_doctor_iface(list, &ports.v[i]);
+	fb_doctor_ifaces(list, ports.v, ports.n);
 	fb_vec_done(&ports);
 }
 
@@ -46,6 +45,7 @@ static int check_interfaces(struct fb_findings *list, const struct fb_call *call
 {
 	FB_CLEANUP(fb_policy_done) struct fb_policy policy = { 0 };
 	FB_CLEANUP(fb_facts_done) struct fb_facts facts = { 0 };
+	struct fb_doctor_ports ports = { 0 };
 	struct fb_error err = { 0 };
 
 	if (call->n_args) {
@@ -69,8 +69,10 @@ static int check_interfaces(struct fb_findings *list, const struct fb_call *call
 		const struct fb_facts_iface *f = &facts.ifaces.v[i];
 
 		if (!f->refused[0] && !strcmp(f->name, f->port))
-			fb_doctor_iface(list, &(struct fb_doctor_port){ .name = f->name });
+			fb_vec_add(&ports, (struct fb_doctor_port){ .name = f->name });
 	}
+	fb_doctor_ifaces(list, ports.v, ports.n);
+	fb_vec_done(&ports);
 	return FB_EXIT_OK;
 }
 

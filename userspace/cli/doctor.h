@@ -36,6 +36,7 @@ struct fb_doctor_port {
 	bool trunk;	  /* the policy has zones on its tags */
 	const char *wire; /* the other end of its wire, NULL = routed */
 };
-void fb_doctor_iface(struct fb_findings *list, const struct fb_doctor_port *port);
+/* Reads the host once for all of them. */
+void fb_doctor_ifaces(struct fb_findings *list, const struct fb_doctor_port *ports, size_t n);
 
 #endif

@@ -145,22 +145,11 @@ static void check_rp_filter(struct fb_findings *list, const char *iface)
 	fb_finding_add(list, FB_HEALTH_OK, what, advice, "strict");
 }
 
-static void close_net(struct fb_netlink **net)
+static void check_iface(struct fb_findings *list, const struct fb_net_state *state,
+			const struct fb_doctor_port *port)
 {
-	fb_net_close(*net);
-}
+	const struct fb_net_link *link = fb_net_link_by_name(state, port->name);
 
-void fb_doctor_iface(struct fb_findings *list, const struct fb_doctor_port *port)
-{
-	struct fb_netlink *net FB_CLEANUP(close_net) = NULL;
-	const struct fb_net_link *link;
-	struct fb_error err = { 0 };
-
-	if (fb_net_open(&net, &err) < 0) {
-		fb_finding_add(list, FB_HEALTH_FAIL, port->name, NULL, "%s", err.text);
-		return;
-	}
-	link = fb_net_link_by_name(fb_net_state(net), port->name);
 	if (!link) {
 		fb_finding_add(
 			list, FB_HEALTH_FAIL, port->name,
@@ -168,6 +157,20 @@ void fb_doctor_iface(struct fb_findings *list, const struct fb_doctor_port *port
 			"no such interface here");
 		return;
 	}
-	look_at(list, fb_net_state(net), link, port);
+	look_at(list, state, link, port);
 	check_rp_filter(list, port->name);
+}
+
+void fb_doctor_ifaces(struct fb_findings *list, const struct fb_doctor_port *ports, size_t n)
+{
+	struct fb_netlink *net = NULL;
+	struct fb_error err = { 0 };
+
+	if (fb_net_open(&net, &err) < 0) {
+		fb_finding_add(list, FB_HEALTH_FAIL, "interfaces", NULL, "%s", err.text);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		check_iface(list, fb_net_state(net), &ports[i]);
+	fb_net_close(net);
 }

@@ -97,6 +97,20 @@ static int ask(int type, int flags, void *header, size_t size, int (*take)(struc
 	return r;
 }
 
+/*
+ * Of this device alone: a dump of qdiscs is always of all devices. Without NLM_F_ECHO the kernel finds it and does not tell. None is an error, and one that was
+ * deleted no answer.
+ */
+static int ask_clsact(struct question *q)
+{
+	struct tcmsg tc = { .tcm_family = AF_UNSPEC,
+			    .tcm_ifindex = (int)q->ifindex,
+			    .tcm_parent = TC_H_CLSACT };
+	int r = ask(RTM_GETQDISC, NLM_F_ECHO, &tc, sizeof(tc), take_qdisc, q);
+
+	return r == -NLE_OBJ_NOTFOUND || r == -NLE_INVAL ? 0 : r;
+}
+
 static int ask_filters(struct question *q, __u32 hook, bool egress)
 {
 	struct tcmsg tc = { .tcm_family = AF_UNSPEC,
@@ -111,13 +125,12 @@ int fb_net_attached(__u32 ifindex, struct fb_net_attached *ret, struct fb_error 
 {
 	struct question q = { .ifindex = ifindex, .ret = ret };
 	struct ifinfomsg link = { .ifi_family = AF_UNSPEC, .ifi_index = (int)ifindex };
-	struct tcmsg tc = { .tcm_family = AF_UNSPEC, .tcm_ifindex = (int)ifindex };
 	int r;
 
 	memset(ret, 0, sizeof(*ret));
 	r = ask(RTM_GETLINK, 0, &link, sizeof(link), take_link, &q);
 	if (r >= 0)
-		r = ask(RTM_GETQDISC, NLM_F_DUMP, &tc, sizeof(tc), take_qdisc, &q);
+		r = ask_clsact(&q);
 	if (r >= 0 && ret->clsact)
 		r = ask_filters(&q, TC_H_MIN_INGRESS, false);
 	if (r >= 0 && ret->clsact)
