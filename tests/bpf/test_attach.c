@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Attach, adopt, guard, refuse, unload. */
+#include <sys/resource.h>
+#include <sys/time.h>
+
 #include "attach.h"
 
 /* Does the output of a command contain text? */
@@ -230,6 +233,34 @@ Test(attach, notices_and_repairs_a_removed_clsact)
 	cr_assert(!says(GUARD, "\"ga\""), "unfenced, hence unheard");
 	attach(dp, "ga");
 	cr_assert(enforcing(dp, "ga"), "%s", err.text);
+	fb_dataplane_close(dp);
+}
+
+/* Seconds of this process's CPU, which netlink's answers are made on, for as many questions as eight ports are asked in ten seconds. */
+static double cost_of_asking(struct fb_dataplane *dp)
+{
+	struct rusage before, after;
+
+	getrusage(RUSAGE_SELF, &before);
+	for (int i = 0; i < 80; i++)
+		cr_assert(enforcing(dp, "ga"), "%s", err.text);
+	getrusage(RUSAGE_SELF, &after);
+	timersub(&after.ru_stime, &before.ru_stime, &after.ru_stime);
+	timersub(&after.ru_utime, &before.ru_utime, &after.ru_utime);
+	return (double)(after.ru_stime.tv_sec + after.ru_utime.tv_sec) +
+	       1e-6 * (double)(after.ru_stime.tv_usec + after.ru_utime.tv_usec);
+}
+
+Test(attach, asking_a_device_costs_the_same_whatever_else_there_is)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	double alone, among;
+
+	attach(dp, "ga");
+	alone = cost_of_asking(dp);
+	cr_assert(sh("for i in $(seq 500); do echo link add d$i type veth; done | ip -batch -") == 0);
+	among = cost_of_asking(dp);
+	cr_assert(among < 3 * alone + 0.1, "%.3f s among others, %.3f s alone", among, alone);
 	fb_dataplane_close(dp);
 }
 

@@ -95,7 +95,7 @@ bool fb_dataplane_enforcing(struct fb_dataplane *dp, const char *ifname, __u32 i
 			     ifname);
 		return false;
 	}
-	if (!fb_guard_has(dp, ifindex)) {
+	if (!fb_guard_has(ifindex)) {
 		fb_error_set(ret_why, -ENOENT,
 			     "%s: the guard does not list it, so the kernel does not hear it", ifname);
 		return false;

@@ -114,6 +114,8 @@ struct fb_rescue {
 	int family;	    /* 4 or 6; 0 = there is none */
 	unsigned short port;
 };
+/* Is the guard's table there? */
+bool fb_dataplane_guarded(void);
 /* Lets the guard hear it; NULL = no longer. */
 int fb_dataplane_rescue(struct fb_dataplane *dp, const struct fb_rescue *rescue, struct fb_error *err);
 /*

@@ -16,58 +16,34 @@ struct filter_list {
 	struct FB_VEC(struct fb_filter) all;
 };
 
-static const struct rtattr *find_attr(const struct rtattr *a, int len, unsigned short type)
-{
-	for (; RTA_OK(a, len); a = RTA_NEXT(a, len))
-		if ((a->rta_type & NLA_TYPE_MASK) == type)
-			return a;
-	return NULL;
-}
-
 static void copy_text(char *to, size_t size, const struct rtattr *a)
 {
 	snprintf(to, size, "%.*s", a ? (int)RTA_PAYLOAD(a) : 0, a ? (const char *)RTA_DATA(a) : "");
 }
 
 /* The kernel dumps one head per priority (handle 0) before its filters: no filter. */
-static void add_filter(struct filter_list *list, const struct nlmsghdr *h)
+static void add_filter(const struct nlmsghdr *h, void *arg)
 {
+	struct filter_list *list = arg;
 	const struct tcmsg *tcm = NLMSG_DATA(h);
 	int len = (int)h->nlmsg_len - (int)NLMSG_SPACE(sizeof(*tcm));
 	const struct rtattr *attrs = (const struct rtattr *)((const char *)tcm + NLMSG_ALIGN(sizeof(*tcm)));
-	const struct rtattr *options = find_attr(attrs, len, TCA_OPTIONS), *id;
-	const struct rtattr *chain = find_attr(attrs, len, TCA_CHAIN);
+	const struct rtattr *options = fb_ask_attr(attrs, len, TCA_OPTIONS), *id;
+	const struct rtattr *chain = fb_ask_attr(attrs, len, TCA_CHAIN);
 	struct fb_filter f = { .prio = (__u16)(tcm->tcm_info >> 16), .handle = tcm->tcm_handle };
 
 	/* Chains other than 0 run only when a filter of chain 0 sends a packet there. */
-	if (!tcm->tcm_handle || (chain && *(const __u32 *)RTA_DATA(chain)))
+	if (h->nlmsg_type != RTM_NEWTFILTER || !tcm->tcm_handle || (chain && *(const __u32 *)RTA_DATA(chain)))
 		return;
-	copy_text(f.kind, sizeof(f.kind), find_attr(attrs, len, TCA_KIND));
+	copy_text(f.kind, sizeof(f.kind), fb_ask_attr(attrs, len, TCA_KIND));
 	if (strcmp(f.kind, "bpf") == 0 && options) {
 		copy_text(f.name, sizeof(f.name),
-			  find_attr(RTA_DATA(options), (int)RTA_PAYLOAD(options), TCA_BPF_NAME));
-		id = find_attr(RTA_DATA(options), (int)RTA_PAYLOAD(options), TCA_BPF_ID);
+			  fb_ask_attr(RTA_DATA(options), (int)RTA_PAYLOAD(options), TCA_BPF_NAME));
+		id = fb_ask_attr(RTA_DATA(options), (int)RTA_PAYLOAD(options), TCA_BPF_ID);
 		if (id && RTA_PAYLOAD(id) >= sizeof(f.prog_id))
 			memcpy(&f.prog_id, RTA_DATA(id), sizeof(f.prog_id));
 	}
 	fb_vec_add(&list->all, f);
-}
-
-/* Returns 1 at the end of the dump. */
-static int take_messages(struct filter_list *list, const char *buf, ssize_t n)
-{
-	int left = (int)n;
-
-	for (const struct nlmsghdr *h = (const void *)buf; NLMSG_OK(h, (unsigned int)left);
-	     h = NLMSG_NEXT(h, left)) {
-		if (h->nlmsg_type == NLMSG_DONE)
-			return 1;
-		if (h->nlmsg_type == NLMSG_ERROR)
-			return ((const struct nlmsgerr *)NLMSG_DATA(h))->error;
-		if (h->nlmsg_type == RTM_NEWTFILTER)
-			add_filter(list, h);
-	}
-	return 0;
 }
 
 static int dump(__u32 ifindex, bool egress, struct filter_list *list)
@@ -84,22 +60,8 @@ static int dump(__u32 ifindex, bool egress, struct filter_list *list)
 		       .tcm_ifindex = (int)ifindex,
 		       .tcm_parent = TC_H_MAKE(TC_H_CLSACT, egress ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS) },
 	};
-	fb_autoclose int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	fb_autofree char *buf = malloc(1 << 16);
-	int r = 0;
 
-	if (!buf)
-		abort();
-	if (fd < 0 || send(fd, &request, sizeof(request), 0) < 0)
-		return -errno;
-	while (r == 0) {
-		ssize_t n = recv(fd, buf, 1 << 16, 0);
-
-		if (n < 0)
-			return errno == EINTR ? -EAGAIN : -errno;
-		r = take_messages(list, buf, n);
-	}
-	return r < 0 ? r : 0;
+	return fb_ask(NETLINK_ROUTE, &request.h, add_filter, list);
 }
 
 int fb_filters_list(__u32 ifindex, bool egress, struct fb_filter **ret, struct fb_error *err)

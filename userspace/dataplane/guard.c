@@ -173,14 +173,6 @@ int fb_guard_remove_table(struct fb_dataplane *dp, struct fb_error *err)
 	return run(dp, "add table " TABLE "\ndelete table " TABLE "\n", "cannot be removed", err);
 }
 
-bool fb_guard_has(struct fb_dataplane *dp, __u32 ifindex)
-{
-	char command[96];
-
-	snprintf(command, sizeof(command), "get element " TABLE " enforced { 0x%x }", ifindex);
-	return nft_run_cmd_from_buffer(dp->nft, command) == 0;
-}
-
 /* Hexadecimal, because nftables takes a decimal number for the name of an interface called like it. */
 static void command(struct fb_strbuf *b, const char *verb, __u32 ifindex)
 {

@@ -24,6 +24,8 @@
 #include "dataplane/dataplane.h"
 
 struct bpf_map_info;
+struct nlmsghdr;
+struct rtattr;
 
 enum fb_map_id {
 	/* shared by the live and the explain instance */
@@ -287,6 +289,15 @@ struct fb_filter {
  */
 int fb_filters_list(__u32 ifindex, bool egress, struct fb_filter **ret, struct fb_error *err);
 
+/* ---- ask.c: netlink ---- */
+/* Calls take, if any, for each message of the answer. 0, or the kernel's errno. A request that is no dump must ask for an acknowledgement. */
+int fb_ask(int protocol, const struct nlmsghdr *request, void (*take)(const struct nlmsghdr *h, void *arg),
+	   void *arg);
+const struct rtattr *fb_ask_attr(const struct rtattr *a, int len, unsigned short type);
+
+/* ---- guard_ask.c ---- */
+bool fb_guard_has(__u32 ifindex);
+
 /* ---- unload.c ---- */
 /* -EBUSY: a device of this host runs a program of ours; once the trees of a run directory are removed, another one's. */
 int fb_unload_nobody_else(struct fb_error *err);
@@ -299,7 +310,6 @@ int fb_guard_remove_table(struct fb_dataplane *dp, struct fb_error *err);
 /* The port and the uppers known for it. */
 int fb_guard_add(struct fb_dataplane *dp, __u32 port, struct fb_error *err);
 int fb_guard_remove(struct fb_dataplane *dp, __u32 port, struct fb_error *err);
-bool fb_guard_has(struct fb_dataplane *dp, __u32 ifindex);
 /* Makes the set what it should be: enforcing ports and their uppers, nothing else. */
 int fb_guard_reconcile(struct fb_dataplane *dp, const __u32 *ports, size_t n_ports, struct fb_error *err);
 

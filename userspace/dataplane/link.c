@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <string.h>
 
@@ -20,21 +21,51 @@ static char *link_pin(const char *dir, __u32 ifindex)
 	return fb_path("%s/links/xdp-%u", dir, ifindex);
 }
 
+struct running {
+	__u32 id;
+	enum fb_xdp_mode mode;
+};
+
+static void take_link(const struct nlmsghdr *h, void *arg)
+{
+	static const struct {
+		unsigned short attr;
+		enum fb_xdp_mode mode;
+	} kinds[] = { { IFLA_XDP_DRV_PROG_ID, FB_XDP_NATIVE },
+		      { IFLA_XDP_SKB_PROG_ID, FB_XDP_GENERIC },
+		      { IFLA_XDP_HW_PROG_ID, FB_XDP_NONE } };
+	const struct rtattr *xdp =
+		fb_ask_attr(IFLA_RTA((struct ifinfomsg *)NLMSG_DATA(h)), (int)IFLA_PAYLOAD(h), IFLA_XDP);
+	struct running *ret = arg;
+
+	for (size_t i = 0; xdp && !ret->id && i < FB_ARRAY_SIZE(kinds); i++) {
+		const struct rtattr *id = fb_ask_attr(RTA_DATA(xdp), (int)RTA_PAYLOAD(xdp), kinds[i].attr);
+
+		if (id && RTA_PAYLOAD(id) >= sizeof(ret->id))
+			*ret = (struct running){ *(const __u32 *)RTA_DATA(id), kinds[i].mode };
+	}
+}
+
 /* What runs on the device, whoever attached it. id 0 = nothing. */
 static int query(__u32 ifindex, __u32 *ret_id, enum fb_xdp_mode *ret_mode)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
-	int r = bpf_xdp_query((int)ifindex, 0, &opts);
+	struct {
+		struct nlmsghdr h;
+		struct ifinfomsg i;
+	} request = {
+		.h = { .nlmsg_len = sizeof(request),
+		       .nlmsg_type = RTM_GETLINK,
+		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+		       .nlmsg_seq = 1 },
+		.i = { .ifi_family = AF_UNSPEC, .ifi_index = (int)ifindex },
+	};
+	struct running is = { .mode = FB_XDP_NONE };
+	int r = fb_ask(NETLINK_ROUTE, &request.h, take_link, &is);
 
 	if (r < 0)
 		return r;
-	if (opts.drv_prog_id) {
-		*ret_id = opts.drv_prog_id;
-		*ret_mode = FB_XDP_NATIVE;
-	} else {
-		*ret_id = opts.skb_prog_id ? opts.skb_prog_id : opts.hw_prog_id;
-		*ret_mode = opts.skb_prog_id ? FB_XDP_GENERIC : FB_XDP_NONE;
-	}
+	*ret_id = is.id;
+	*ret_mode = is.mode;
 	return 0;
 }
 
