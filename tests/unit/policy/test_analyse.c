@@ -66,6 +66,18 @@ Test(matrix, tells_part_all_observed_and_never_apart)
 		     rows);
 }
 
+Test(matrix, a_line_that_can_match_nothing_does_not_count)
+{
+	const char *const rows[][3] = {
+		{ "a", "c", "none" }, { "c", "a", "part" }, { "b", "c", "none" }, { 0 }
+	};
+
+	expect_cells(AB "firebreak a -> c { allow any -> any icmpv6/128 }\n"
+			"firebreak c -> a { allow any -> any icmpv6/128, icmp/8 }\n"
+			"firebreak b -> c { allow any -> any icmp/0 }\n",
+		     rows);
+}
+
 Test(matrix, a_line_past_its_day_does_not_count)
 {
 	const char *const rows[][3] = { { "a", "b", "none" }, { "a", "c", "part" }, { 0 } };
