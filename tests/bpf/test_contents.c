@@ -337,6 +337,22 @@ Test(attach, a_filter_of_own_addresses_that_somebody_empties_is_put_back)
 	fb_dataplane_close(dp);
 }
 
+Test(attach, addresses_that_are_refused_look_like_nobodys_edit)
+{
+	enum { TOO_MANY = 4097 };
+	fb_autofree struct fb_self_entry *many = calloc(TOO_MANY, sizeof(*many));
+	struct fb_dataplane *dp = open_filled();
+	bool image = false;
+
+	for (__u32 i = 0; many && i < TOO_MANY; i++)
+		many[i] = (struct fb_self_entry){ .key = { .lo = 0x0b070000 + i, .family = 4 },
+						  .value = { .kind = FB_SELF_ADDRESS } };
+	cr_assert(fb_dataplane_set_self(dp, many, TOO_MANY, &err) == -E2BIG);
+	cr_assert(strstr(err.text, "4097 the gateway's addresses: the table holds 4096"), "%s", err.text);
+	cr_assert_null(fb_dataplane_keep_contents(dp, &image));
+	fb_dataplane_close(dp);
+}
+
 Test(attach, an_image_that_somebody_takes_out_or_edits_is_noticed)
 {
 	struct fb_dataplane *dp = open_filled();

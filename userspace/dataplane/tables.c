@@ -66,12 +66,20 @@ static const struct {
 	[FB_MAP_QUARANTINE_MAC] = { FB_QUARANTINES_MAX, "quarantined MAC addresses" },
 };
 
+static int check_room(enum fb_map_id id, size_t n, struct fb_error *err)
+{
+	return n <= tables[id].max ? 0
+				   : fb_error_set(err, -E2BIG, "%zu %s: the table holds %zu", n,
+						  tables[id].what, tables[id].max);
+}
+
 int fb_table_replace(struct fb_dataplane *dp, enum fb_map_id id, const struct fb_table_content *content,
 		     struct fb_error *err)
 {
-	if (content->n > tables[id].max)
-		return fb_error_set(err, -E2BIG, "%zu %s: the table holds %zu", content->n, tables[id].what,
-				    tables[id].max);
+	int r = check_room(id, content->n, err);
+
+	if (r < 0)
+		return r;
 	fb_contents_keep(dp, id, content);
 	return fb_table_write(dp, id, err);
 }
@@ -114,12 +122,15 @@ int fb_dataplane_set_self(struct fb_dataplane *dp, const struct fb_self_entry *e
 
 	struct fb_runtime *rt = dp->live.mem[FB_MAP_RUNTIME];
 	__u32 filter[FB_SELF_FILTER_BITS / 32];
+	int r = check_room(FB_MAP_SELF, n,
+			   err); /* first: a filter of what is refused would look like an edit */
 
+	if (r < 0)
+		return r;
 	fb_self_filter(entries, n, filter);
 	for (size_t i = 0; i < FB_ARRAY_SIZE(filter); i++)
 		__atomic_or_fetch(&rt->self_filter[i], filter[i], __ATOMIC_SEQ_CST);
-	int r = fb_table_replace(dp, FB_MAP_SELF, &c, err);
-
+	r = fb_table_replace(dp, FB_MAP_SELF, &c, err);
 	for (size_t i = 0; r == 0 && i < FB_ARRAY_SIZE(filter); i++)
 		__atomic_store_n(&rt->self_filter[i], filter[i], __ATOMIC_SEQ_CST);
 	return r;
