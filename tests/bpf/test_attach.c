@@ -193,6 +193,19 @@ Test(attach, the_guard_follows_a_device_behind_its_port)
 	fb_dataplane_close(dp);
 }
 
+Test(attach, what_enforced_and_cannot_be_attached_again_is_unheard)
+{
+	struct fb_dataplane *dp = open_dp(false);
+	enum fb_xdp_mode mode;
+
+	attach(dp, "ga");
+	cr_assert(sh("umount -l %s/bpf", run_dir) == 0);
+	cr_assert(fb_dataplane_attach(dp, "ga", if_nametoindex("ga"), &mode, &err) < 0);
+	cr_assert(!says(GUARD, "\"ga\""));
+	cr_assert(fb_dataplane_guarded(), "the table itself stays");
+	fb_dataplane_close(dp);
+}
+
 Test(attach, refuses_a_foreign_filter_before_ours)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)if_nametoindex("ga"), .attach_point = BPF_TC_INGRESS);

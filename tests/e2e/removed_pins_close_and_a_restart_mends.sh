@@ -37,6 +37,9 @@ remove() { wait_until 5 rm -rf "$@"; }
 remove "$LAB_RUN"/bpf/v*/*
 not_enforcing() { ! enforcing corp0; }
 claim "the status says that nothing enforces" wait_until 10 not_enforcing
+same "and that the guard is there, as it is" true "$(firebreak status -j | jq .guard)"
+unlisted() { ! on gw nft list set inet firebreak_guard enforced | grep -q elements; }
+claim "which hears no interface" wait_until 10 unlisted
 deny "nothing passes" browse corp "http://$RECORDER/"
 apply "$policy" >"$LAB_DIR/said" 2>&1 || true
 cat "$LAB_DIR/said" >&2

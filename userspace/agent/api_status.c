@@ -155,15 +155,6 @@ static json_t *next(const struct fb_agent *agent)
 	return list;
 }
 
-/* The guard is loaded before anything is attached, and each check of a device looks into it. */
-static bool guard(const struct fb_agent *agent)
-{
-	for (size_t i = 0; i < agent->devices.n; i++)
-		if (agent->devices.v[i].enforcing)
-			return true;
-	return agent->devices.n == 0;
-}
-
 /* Beside what /v1/accesses says of them, as whatever else may be open. */
 static void add_open_accesses(const struct fb_agent *agent, json_t *list)
 {
@@ -264,7 +255,7 @@ void fb_api_status(void *user, const struct fb_ctl_request *request, struct fb_c
 	json_object_set_new(status, "drops_per_minute", fb_api_drop_rates(agent));
 	json_object_set_new(status, "assertions", assertions(agent));
 	json_object_set_new(status, "rescue", rescue(agent));
-	json_object_set_new(status, "guard", json_boolean(guard(agent)));
+	json_object_set_new(status, "guard", json_boolean(fb_dataplane_guarded()));
 	fb_ctl_answer_json(answer, FB_CTL_OK, status);
 }
 

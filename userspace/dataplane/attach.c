@@ -28,6 +28,7 @@ int fb_dataplane_attach(struct fb_dataplane *dp, const char *ifname, __u32 ifind
 			enum fb_xdp_mode *ret_mode, struct fb_error *err)
 {
 	enum fb_xdp_mode mode = FB_XDP_NONE;
+	struct fb_error ignored;
 	int r;
 
 	fb_load_listen();
@@ -36,8 +37,11 @@ int fb_dataplane_attach(struct fb_dataplane *dp, const char *ifname, __u32 ifind
 		r = fb_link_ensure(dp, ifname, ifindex, &mode, err);
 	if (r == 0)
 		r = fb_tc_ensure(dp, ifname, ifindex, err);
-	if (r < 0)
+	if (r < 0) {
+		if (fb_guard_has(ifindex)) /* of a time when it did enforce */
+			fb_guard_remove(dp, ifindex, &ignored);
 		return r;
+	}
 	/* Redirects may go there only now. The kernel takes the entry out when the device goes. */
 	r = bpf_map_update_elem(dp->live.fd[FB_MAP_DEV], &ifindex, &ifindex, BPF_ANY);
 	if (r < 0)
