@@ -27,3 +27,12 @@ on corp ip route add default via 172.16.0.1
 claim "the agent takes it back" wait_until 10 enforcing corp0
 same "the desk may browse again" 200 "$(browse corp "https://$RECORDER/")"
 deny "and nothing else" browse corp "http://$RECORDER/"
+
+# The kernel takes the filters of a device that changes its namespace, and leaves XDP.
+lab_ns away
+on gw ip link set corp0 netns "$(ns away)"
+on away ip link set corp0 netns "$(ns gw)"
+on gw ip link set corp0 up
+filters() { local hook; for hook in ingress egress; do on gw tc filter show dev corp0 "$hook" | grep -q fb_tc_ || return 1; done; }
+claim "of one that went to another namespace and came back the filters are put back" wait_until 2 filters
+claim "and it enforces" wait_until 10 enforcing corp0
