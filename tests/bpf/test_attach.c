@@ -199,8 +199,11 @@ Test(attach, what_enforced_and_cannot_be_attached_again_is_unheard)
 	enum fb_xdp_mode mode;
 
 	attach(dp, "ga");
+	cr_assert(sh("umount %s/bpf 2>/dev/null", run_dir) != 0, "held as long as a handle lives");
+	cr_assert(enforcing(dp, "ga"), "%s", err.text);
 	cr_assert(sh("umount -l %s/bpf", run_dir) == 0);
 	cr_assert(fb_dataplane_attach(dp, "ga", if_nametoindex("ga"), &mode, &err) < 0);
+	cr_assert(strstr(err.text, "was that unmounted?"), "%s", err.text);
 	cr_assert(!says(GUARD, "\"ga\""));
 	cr_assert(fb_dataplane_guarded(), "the table itself stays");
 	fb_dataplane_close(dp);

@@ -123,6 +123,7 @@ struct fb_table_content {
 
 struct fb_dataplane {
 	char *mount;		  /* <run_dir>/bpf */
+	int held;		  /* a descriptor of it: it is not unmounted under us */
 	char *dir;		  /* <run_dir>/bpf/v<abi> */
 	char *fresh;		  /* where the tree is until it may be called dir; NULL = it is there */
 	struct fb_before *before; /* NULL = nobody else enforces */

@@ -136,19 +136,26 @@ int fb_link_unpin(const char *pin, struct fb_error *err)
 	return 0;
 }
 
-static int explain_refusal(const char *ifname, __u32 ifindex, int r, bool generic, struct fb_error *err)
+static int explain_refusal(const struct fb_dataplane *dp, const char *ifname, __u32 ifindex, int r,
+			   struct fb_error *err)
 {
 	enum fb_xdp_mode mode = FB_XDP_NONE;
 	__u32 id = 0;
 
 	if (r == -EBUSY || r == -EEXIST) {
 		query(ifindex, &id, &mode);
+		if (id && id == dp->prog_id[FB_PROG_XDP])
+			return fb_error_set(
+				err, -EBUSY,
+				"%s: runs our XDP program by a link that is not in %s any more: was "
+				"that unmounted? restart firebreakd",
+				ifname, dp->dir);
 		return fb_error_set(err, -EBUSY,
 				    "%s: XDP program %u of somebody else runs there%s; detach it (`ip link "
 				    "set dev %s xdp off` or its own tool)",
 				    ifname, id, mode == FB_XDP_GENERIC ? " (generic)" : "", ifname);
 	}
-	if (r == -EOPNOTSUPP && !generic)
+	if (r == -EOPNOTSUPP && !dp->generic)
 		return fb_error_set(err, r,
 				    "%s: its driver has no native XDP; use another card, or start firebreakd "
 				    "with --generic (slower)",
@@ -175,7 +182,7 @@ static int link_new(struct fb_dataplane *dp, const char *ifname, __u32 ifindex, 
 		fd = bpf_link_create(dp->prog[FB_PROG_XDP], (int)ifindex, BPF_XDP, &opts);
 	}
 	if (fd < 0)
-		return explain_refusal(ifname, ifindex, fd, dp->generic, err);
+		return explain_refusal(dp, ifname, ifindex, fd, err);
 	return fb_place_pin(fd, pin, dp->owner, err);
 }
 

@@ -6,6 +6,7 @@
 #include "dataplane/dataplane.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -57,6 +58,7 @@ struct fb_dataplane *fb_handle_new(const struct fb_dataplane_options *options)
 	dp->owner = options->owner;
 	dp->generic = options->generic;
 	dp->image_live = -1;
+	dp->held = -1;
 	for (int i = 0; i < FB_MAP_COUNT; i++)
 		dp->live.fd[i] = dp->explain.fd[i] = -1;
 	for (int i = 0; i < FB_PROG_COUNT; i++)
@@ -92,6 +94,7 @@ void fb_dataplane_close(struct fb_dataplane *dp)
 	}
 	for (int i = 0; i < FB_PROG_COUNT; i++)
 		fb_cleanup_close(&dp->prog[i]);
+	fb_cleanup_close(&dp->held);
 	if (dp->nft)
 		nft_ctx_free(dp->nft);
 	fb_vec_done(&dp->uppers);
@@ -176,6 +179,8 @@ int fb_dataplane_open(const struct fb_dataplane_options *options, struct fb_data
 	r = choose_sizes(options, &dp->sizes, err);
 	if (r == 0)
 		r = fb_place_mount(dp->mount, options->owner, err);
+	if (r == 0)
+		dp->held = open(dp->mount, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 	if (r == 0)
 		r = fb_before_find(dp, err);
 	if (r < 0)

@@ -77,6 +77,8 @@ static int unload(struct fb_dataplane *dp, struct fb_error *err)
 		r = fb_unload_nobody_else(err);
 	if (r == 0)
 		r = fb_guard_remove_table(dp, err);
+	fb_cleanup_close(&dp->held);
+	dp->held = -1;
 	if (r == 0)
 		umount2(dp->mount,
 			UMOUNT_NOFOLLOW); /* without CAP_SYS_ADMIN an empty mount stays, which does no harm */
