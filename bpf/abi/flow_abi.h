@@ -102,7 +102,9 @@ struct fb_flow {
 	} tcp[2];
 	__u16 group; /* FB_FLOW_F_GROUP: index into the sets of zones */
 	__u16 attempt_win;
-	__u32 attempt; /* TCP, if its flags say so: the first byte after the last SYN that came on the live connection, from who began it; or, before there is an answer, what its responder acknowledged instead */
+	/* TCP, if its flags say so: the first byte after the last SYN that came on the live connection, from who began it; before there is an
+	 * answer, what its responder acknowledged instead. */
+	__u32 attempt;
 };
 enum fb_flow_flag {
 	FB_FLOW_F_OBSERVED = 1, /* passes by observe mode */

@@ -3,8 +3,9 @@
  * bench_cost [-s SAMPLES] [-b BATCH] [-w FILE] PINS IN OUT NAME=WHAT...
  *
  * What the agent's program under PINS costs, in ns a packet net of an empty program, in the gateway's network namespace. IN and OUT are the devices
- * of the two zones. NAME begins with established or newflow (.v6: in IPv6; .tcp: one segment after the handshake, again and again; else UDP), and WHAT is the number of flows; or it begins with deny, and WHAT is a file of
- * headers, of which 100,000 that the program drops are used (and written to the file of -w).
+ * of the two zones. NAME begins with established or newflow, and WHAT is the number of flows (UDP; .v6: in IPv6; .tcp: one segment after the handshake,
+ * again and again); or it begins with deny, and WHAT is a file of headers, of which 100,000 that the program drops are used (and written to the file of
+ * -w).
  *
  * Prints: name, median, quarter, three quarters, share of runs that ended as they should (redirect, or no-allow), the empty program's
  * median, the best twentieth, which is what an idle machine would say, and the number of headers.
