@@ -79,7 +79,7 @@ lab_host_end() { # HOST IF
 	on "$1" ethtool -K "$2" tx off gro on txvlan off >/dev/null
 }
 
-# lab_link HOST HOSTIF GWIF [MAC]: a cable between the host and the gateway.
+# lab_link HOST HOSTIF GWIF [MAC [INDEX]]: a cable between the host and the gateway, whose end has this index.
 lab_link() {
 	local host=$1 host_if=$2 gw_if=$3 mac=${4:-} index=${5:-}
 	on gw ip link add "$gw_if" ${index:+index "$index"} type veth peer name "$host_if" netns "$(ns "$host")" ${mac:+address "$mac"}

@@ -57,7 +57,6 @@ int fb_agent_events_open(struct fb_agent *agent, struct fb_error *err)
 	int r;
 
 	mend_log(agent);
-
 	agent->events = fb_events_new();
 	r = fb_events_load(agent->events, agent->config->state_dir, &why);
 	if (r < 0 && r != -ENOENT)

@@ -317,20 +317,28 @@ void fb_table_print(const struct fb_table *table)
 	fputs(fb_strbuf_get(&out), stdout);
 }
 
+void fb_line_add(struct fb_strbuf *out, const struct fb_screen *screen, enum fb_colour colour,
+		 const char *fmt, va_list ap)
+{
+	fb_autofree char *text = NULL;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		abort();
+	fb_strbuf_add(out, fb_colour_begin(screen, colour));
+	fb_text_clip(out, screen, text, screen->width);
+	fb_strbuf_add(out, fb_colour_end(screen, colour));
+	fb_strbuf_addc(out, '\n');
+}
+
 void fb_print_line(const struct fb_screen *screen, enum fb_colour colour, const char *fmt, ...)
 {
 	fb_autostrbuf struct fb_strbuf out = { 0 };
-	fb_autofree char *text = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
+	fb_line_add(&out, screen, colour, fmt, ap);
 	va_end(ap);
-	fb_strbuf_add(&out, fb_colour_begin(screen, colour));
-	fb_text_clip(&out, screen, text, screen->width);
-	fb_strbuf_add(&out, fb_colour_end(screen, colour));
-	puts(fb_strbuf_get(&out));
+	fputs(fb_strbuf_get(&out), stdout);
 }
 
 void fb_print_wrapped(const struct fb_screen *screen, enum fb_colour colour, const char *fmt, ...)

@@ -7,6 +7,7 @@
 #define FB_CLI_OUTPUT_H
 
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -62,7 +63,10 @@ void fb_table_render(const struct fb_table *table, const struct fb_screen *scree
 void fb_table_print(const struct fb_table *table); /* to stdout */
 void fb_table_done(struct fb_table *table);
 
-/* One line to stdout, cut to the terminal. */
+/* One line, cut to the screen. */
+void fb_line_add(struct fb_strbuf *out, const struct fb_screen *screen, enum fb_colour colour,
+		 const char *fmt, va_list ap) __attribute__((format(printf, 4, 0)));
+/* The same to stdout. */
 void fb_print_line(const struct fb_screen *screen, enum fb_colour colour, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

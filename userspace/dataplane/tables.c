@@ -122,9 +122,9 @@ int fb_dataplane_set_self(struct fb_dataplane *dp, const struct fb_self_entry *e
 
 	struct fb_runtime *rt = dp->live.mem[FB_MAP_RUNTIME];
 	__u32 filter[FB_SELF_FILTER_BITS / 32];
-	int r = check_room(FB_MAP_SELF, n,
-			   err); /* first: a filter of what is refused would look like an edit */
+	int r = check_room(FB_MAP_SELF, n, err);
 
+	/* before the filter, which would look like an edit if its entries are refused */
 	if (r < 0)
 		return r;
 	fb_self_filter(entries, n, filter);

@@ -106,17 +106,6 @@ static void fill_cells(const struct fb_ruleset *rs, struct fb_matrix *m)
 								       .deadline = FB_NO_DEADLINE });
 }
 
-/* Of a line for several families and services some boxes may be of ICMP of the other family, or of what only answers: reach has none of them either. */
-static bool can_begin(const struct fb_ruleset *rs, const struct fb_box *box)
-{
-	const struct fb_ipset *src = &rs->sets.v[box->src], *dst = &rs->sets.v[box->dst];
-
-	for (int f = 0; f < 2; f++)
-		if (src->r[f].n && dst->r[f].n && fb_l4set_begins(&rs->services.v[box->svc], f ? 6 : 4))
-			return true;
-	return false;
-}
-
 void fb_matrix_fill(const struct fb_ruleset *rs, __s64 now, struct fb_matrix *ret)
 {
 	fb_autofree struct fb_set_zones *zones = fb_set_zones_new(rs);
@@ -130,7 +119,7 @@ void fb_matrix_fill(const struct fb_ruleset *rs, __s64 now, struct fb_matrix *re
 	for (size_t i = 0; i < rs->boxes.n; i++) {
 		const struct fb_line *line = &rs->lines.v[rs->boxes.v[i].line];
 
-		if (!can_begin(rs, &rs->boxes.v[i]))
+		if (!fb_box_begins(rs, &rs->boxes.v[i])) /* reach has none of them either */
 			continue;
 		if (now && line->deadline != FB_NO_DEADLINE && line->deadline <= now)
 			continue;

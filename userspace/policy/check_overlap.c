@@ -210,18 +210,6 @@ static bool number_caps(const struct fb_ruleset *rs, unsigned int *caps)
 	return differ;
 }
 
-static void index_boxes(const struct fb_ruleset *rs, enum fb_rule_kind kind, struct fb_near *ret)
-{
-	for (unsigned int i = 0; i < rs->boxes.n; i++) {
-		const struct fb_box *box = &rs->boxes.v[i];
-
-		if (rs->lines.v[box->line].kind == kind)
-			fb_near_add(ret, i, &rs->sets.v[box->src], &rs->sets.v[box->dst],
-				    &rs->services.v[box->svc]);
-	}
-	fb_near_build(ret);
-}
-
 static void check_caps(struct fb_checker *c, const struct fb_bounds *bounds)
 {
 	fb_autofree unsigned int *number = calloc(c->rs->lines.n + 1, sizeof(*number));
@@ -232,7 +220,14 @@ static void check_caps(struct fb_checker *c, const struct fb_bounds *bounds)
 		abort();
 	if (!number_caps(c->rs, number))
 		return;
-	index_boxes(c->rs, FB_RULE_ALLOW, &caps.near);
+	for (unsigned int i = 0; i < c->rs->boxes.n; i++) {
+		const struct fb_box *box = &c->rs->boxes.v[i];
+
+		if (c->rs->lines.v[box->line].kind == FB_RULE_ALLOW)
+			fb_near_add(&caps.near, i, &c->rs->sets.v[box->src], &c->rs->sets.v[box->dst],
+				    &c->rs->services.v[box->svc]);
+	}
+	fb_near_build(&caps.near);
 	for (size_t i = 0; i < c->rs->boxes.n; i++) {
 		unsigned int line = c->rs->boxes.v[i].line;
 

@@ -11,10 +11,24 @@ void fb_cube_done(struct fb_reach *cube)
 	cube->services = (struct fb_l4set){ 0 };
 }
 
+static bool begins(const struct fb_ipset *src, const struct fb_ipset *dst, const struct fb_l4set *services,
+		   int f)
+{
+	return src->r[f].n && dst->r[f].n && fb_l4set_begins(services, f ? 6 : 4);
+}
+
+bool fb_box_begins(const struct fb_ruleset *rs, const struct fb_box *box)
+{
+	const struct fb_ipset *src = &rs->sets.v[box->src], *dst = &rs->sets.v[box->dst];
+	const struct fb_l4set *services = &rs->services.v[box->svc];
+
+	return begins(src, dst, services, 0) || begins(src, dst, services, 1);
+}
+
 bool fb_cube_trim(struct fb_reach *cube)
 {
 	for (int f = 0; f < 2; f++) {
-		if (cube->src.r[f].n && cube->dst.r[f].n && fb_l4set_begins(&cube->services, f ? 6 : 4))
+		if (begins(&cube->src, &cube->dst, &cube->services, f))
 			continue;
 		fb_vec_done(&cube->src.r[f]);
 		fb_vec_done(&cube->dst.r[f]);
@@ -188,11 +202,11 @@ void fb_cubes_subtract(struct fb_reach_list *list, const struct fb_reach *less)
 /* ---- unions --------------------------------------------------------------------------------------------------------- */
 
 /* A protocol that only those name who mean all: most lines and guards do not, and need no arithmetic. */
-static bool has_rare(const struct fb_ruleset *rs, const struct fb_box *box)
+static bool has_rare(const struct fb_l4set *services)
 {
 	enum { EXPERIMENT = 253 }; /* RFC 3692 */
 
-	return fb_l4set_has(&rs->services.v[box->svc], EXPERIMENT, 0, 0);
+	return fb_l4set_has(services, EXPERIMENT, 0, 0);
 }
 
 /* May one end of the cube speak to all of the other side, by that protocol? */
@@ -211,7 +225,7 @@ static bool end_covered(const struct fb_ruleset *rs, const struct fb_reach *cube
 			const struct fb_ipset *src = &rs->sets.v[boxes[i]->src],
 					      *dst = &rs->sets.v[boxes[i]->dst];
 
-			if (has_rare(rs, boxes[i]) &&
+			if (has_rare(&rs->services.v[boxes[i]->svc]) &&
 			    fb_ipset_has(source ? src : dst, f ? 6 : 4, ends->v[0].first))
 				fb_ipset_add_set(&all, source ? dst : src);
 		}
@@ -231,8 +245,9 @@ bool fb_cube_covered(const struct fb_ruleset *rs, const struct fb_reach *cube,
 	bool covered;
 
 	fb_cubes_add_copy(&left, cube);
-	if (!fb_cube_trim(&left.v[0]) || !end_covered(rs, &left.v[0], boxes, n, true) ||
-	    !end_covered(rs, &left.v[0], boxes, n, false)) {
+	if (!fb_cube_trim(&left.v[0]) ||
+	    (has_rare(&cube->services) && (!end_covered(rs, &left.v[0], boxes, n, true) ||
+					   !end_covered(rs, &left.v[0], boxes, n, false)))) {
 		fb_reach_done(&left);
 		return false;
 	}
@@ -244,7 +259,7 @@ bool fb_cube_covered(const struct fb_ruleset *rs, const struct fb_reach *cube,
 					       .src_zone = cube->src_zone,
 					       .dst_zone = cube->dst_zone };
 
-		if (has_rare(rs, box) == (i < n)) /* the wide ones first: mostly they are enough */
+		if (has_rare(&less.services) == (i < n)) /* the wide ones first: mostly they are enough */
 			fb_cubes_subtract(&left, &less);
 	}
 	covered = !left.n;

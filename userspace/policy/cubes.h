@@ -15,6 +15,8 @@ void fb_cubes_subtract(struct fb_reach_list *list, const struct fb_reach *less);
 void fb_cubes_add_copy(struct fb_reach_list *list, const struct fb_reach *cube);
 /* Empties a family that has no source, no destination or no service that begins anything. False if nothing is left. */
 bool fb_cube_trim(struct fb_reach *cube);
+/* Could a packet of the box begin anything? Of a line for several families and services some boxes may be of ICMP of the other family, or of what only answers. */
+bool fb_box_begins(const struct fb_ruleset *rs, const struct fb_box *box);
 /*
  * Leaves out what a host would say to itself, which never comes to the gateway: where one side is a single host (an address, or addresses of one device), it is not on the
  * other. False if nothing is left.

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "policy/checker.h"
+#include "policy/cubes.h"
 #include "policy/l4set.h"
 #include "policy/redundant.h"
 
@@ -138,14 +139,9 @@ static void redundant(struct fb_linter *l)
 	fb_redundant_done(&list);
 }
 
-/* Could what the line names begin anything, if its addresses were of this family, or of those that they are of? */
-static bool begins(const struct fb_ruleset *rs, const struct fb_box *box, bool any_family)
+static bool begins_in_some_family(const struct fb_l4set *services)
 {
-	for (int f = 0; f < 2; f++)
-		if ((any_family || (rs->sets.v[box->src].r[f].n && rs->sets.v[box->dst].r[f].n)) &&
-		    fb_l4set_begins(&rs->services.v[box->svc], f ? 6 : 4))
-			return true;
-	return false;
+	return fb_l4set_begins(services, 4) || fb_l4set_begins(services, 6);
 }
 
 static void dead(struct fb_linter *l)
@@ -158,16 +154,17 @@ static void dead(struct fb_linter *l)
 	for (size_t i = 0; i < l->rs->boxes.n; i++) {
 		const struct fb_box *box = &l->rs->boxes.v[i];
 
-		if (lines[box->line] & LIVES)
+		if (lines[box->line] == LIVES)
 			continue;
-		lines[box->line] |= begins(l->rs, box, false)  ? LIVES
-				    : begins(l->rs, box, true) ? NEEDS_FAMILY
-							       : 0;
+		if (fb_box_begins(l->rs, box))
+			lines[box->line] = LIVES;
+		else if (begins_in_some_family(&l->rs->services.v[box->svc]))
+			lines[box->line] = NEEDS_FAMILY;
 	}
 	for (size_t i = 0; i < l->rs->lines.n; i++) {
 		const struct fb_line *line = &l->rs->lines.v[i];
 
-		if (lines[i] & LIVES)
+		if (lines[i] == LIVES)
 			continue;
 		l->block = block_of(line);
 		fb_lint_add(l, FB_LINT_DEAD, line->at, comments_of(line),

@@ -120,6 +120,7 @@ static void add_statement(struct statements *list, const struct fb_stmt *s)
 		break;
 	case FB_STMT_WIRE:
 		add.key = form_of_wire(s);
+		add.form = strdup(add.key);
 		break;
 	case FB_STMT_NEVER:
 	case FB_STMT_ASSERT:
@@ -129,7 +130,8 @@ static void add_statement(struct statements *list, const struct fb_stmt *s)
 		fb_strbuf_addf(&key, "%s %s", fb_schema_of(s->kind)->kind, s->name.s);
 		add.key = fb_strbuf_steal(&key);
 	}
-	add.form = s->kind == FB_STMT_WIRE ? form_of_wire(s) : form_of(&add.stmt);
+	if (!add.form)
+		add.form = form_of(&add.stmt);
 	fb_vec_add(list, add);
 }
 
@@ -183,34 +185,30 @@ static bool is_name(const struct fb_stmt *s)
 	       s->kind == FB_STMT_WINDOW || s->kind == FB_STMT_ACCESS;
 }
 
+struct guards FB_VEC(const struct fb_box *);
+
+static void find_guards(const struct fb_ruleset *rs, struct guards *ret)
+{
+	for (size_t i = 0; i < rs->boxes.n; i++)
+		if (rs->lines.v[rs->boxes.v[i].line].kind == FB_RULE_NEVER)
+			fb_vec_add(ret, &rs->boxes.v[i]);
+}
+
 /* Do the guards of the other policy forbid all that this one does? Then it came or went in its words alone. */
 static bool also_forbidden(const struct fb_ruleset *rs, const struct fb_stmt *guard,
-			   const struct fb_ruleset *other)
+			   const struct fb_ruleset *other, const struct guards *guards)
 {
-	struct fb_reach_list left = { 0 };
-	bool all;
-
 	for (size_t i = 0; i < rs->boxes.n; i++) {
 		const struct fb_box *box = &rs->boxes.v[i];
 		const struct fb_reach cube = { .src = rs->sets.v[box->src],
 					       .dst = rs->sets.v[box->dst],
 					       .services = rs->services.v[box->svc] };
 
-		if (rs->lines.v[box->line].stmt == guard)
-			fb_cubes_add_copy(&left, &cube);
+		if (rs->lines.v[box->line].stmt == guard &&
+		    !fb_cube_covered(other, &cube, guards->v, guards->n))
+			return false;
 	}
-	for (size_t i = 0; i < other->boxes.n && left.n; i++) {
-		const struct fb_box *box = &other->boxes.v[i];
-		const struct fb_reach cube = { .src = other->sets.v[box->src],
-					       .dst = other->sets.v[box->dst],
-					       .services = other->services.v[box->svc] };
-
-		if (other->lines.v[box->line].kind == FB_RULE_NEVER)
-			fb_cubes_subtract(&left, &cube);
-	}
-	all = !left.n;
-	fb_reach_done(&left);
-	return all;
+	return true;
 }
 
 /* Both lists in step: the next statement of one of them, or of both, by key. False at the end of both. */
@@ -231,13 +229,18 @@ static bool next_of(const struct statements *old, const struct statements *new, 
 static bool same_guards(const struct statements *old, const struct fb_ruleset *old_rs,
 			const struct statements *new, const struct fb_ruleset *new_rs)
 {
+	struct guards old_guards = { 0 }, new_guards = { 0 };
 	const struct statement *was, *is;
 	bool same = true;
 
+	find_guards(old_rs, &old_guards);
+	find_guards(new_rs, &new_guards);
 	for (size_t i = 0, k = 0; same && next_of(old, new, &i, &k, &was, &is);)
 		if (!was != !is && (was ? was : is)->stmt.kind == FB_STMT_NEVER)
-			same = was ? also_forbidden(old_rs, was->origin, new_rs)
-				   : also_forbidden(new_rs, is->origin, old_rs);
+			same = was ? also_forbidden(old_rs, was->origin, new_rs, &new_guards)
+				   : also_forbidden(new_rs, is->origin, old_rs, &old_guards);
+	fb_vec_done(&old_guards);
+	fb_vec_done(&new_guards);
 	return same;
 }
 
